@@ -1,0 +1,117 @@
+// Package store is SQLite as we use it: files whose durability was read back
+// before the first write, one writer, short transactions with one Now each, and
+// embedded numbered migrations. It is the only door to the driver.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"net/url"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"github.com/mattn/go-sqlite3"
+)
+
+// A Schema says what a file holds.
+type Schema struct {
+	App        int32 // SQLite's application_id: which of our files it is
+	PageSize   int   // of a file that is made new
+	Migrations fs.FS // migrations/NNNN_name.sql, without holes
+}
+
+// A Mode is what the opener may do to the file.
+type Mode int
+
+// The modes. Only twind at its start, init and restore may migrate.
+const (
+	Use     Mode = iota // an existing file of exactly this schema
+	Migrate             // an existing file, brought up to this schema if it is older
+	Create              // as Migrate; made if it does not exist
+)
+
+const readers = 4
+
+// DB is one open file. Its methods may be called by any number of goroutines.
+type DB struct {
+	path   string
+	writer *sql.DB // one connection
+	reader *sql.DB // read-only connections
+	failed atomic.Pointer[error]
+	now    func() time.Time
+}
+
+// Open opens the file at path, proves that it is as durable as we promise, and
+// brings its schema up to date where mode allows. A file of a newer schema is
+// refused before anything is written (ErrNewerSchema).
+func Open(ctx context.Context, path string, schema Schema, mode Mode) (*DB, error) {
+	if _, err := os.Stat(path); err != nil && (mode != Create || !errors.Is(err, fs.ErrNotExist)) {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	db := &DB{path: path, now: time.Now}
+	db.writer = pool(path, url.Values{"mode": {"rwc"}, "_txlock": {"immediate"}}, writerPragmas(schema), 1)
+	db.reader = pool(path, url.Values{"mode": {"ro"}, "_txlock": {"deferred"}}, readerPragmas, readers)
+	if err := db.prepare(ctx, schema, mode); err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", path, classify(err)), db.Close())
+	}
+	return db, nil
+}
+
+// Close closes all connections; the last one folds the write-ahead log into the file.
+func (db *DB) Close() error {
+	return errors.Join(db.reader.Close(), db.writer.Close())
+}
+
+// Path returns the file's path.
+func (db *DB) Path() string { return db.path }
+
+func (db *DB) prepare(ctx context.Context, schema Schema, mode Mode) error {
+	if err := db.examine(ctx, schema, mode); err != nil {
+		return err
+	}
+	if err := db.prove(ctx); err != nil {
+		return err
+	}
+	if mode == Use {
+		return nil
+	}
+	return db.migrate(ctx, schema)
+}
+
+// pool makes a pool of at most n connections, each with the pragmas set. The
+// connector stands in for a registered driver, which would be a global.
+func pool(path string, access url.Values, pragmas []string, n int) *sql.DB {
+	maps.Copy(access, url.Values{
+		"_busy_timeout":    {"5000"},
+		"_foreign_keys":    {"1"},
+		"_synchronous":     {"FULL"},
+		"_stmt_cache_size": {"64"},
+	})
+	dsn := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: access.Encode()}
+	drv := &sqlite3.SQLiteDriver{ConnectHook: func(c *sqlite3.SQLiteConn) error {
+		for _, p := range pragmas {
+			if _, err := c.Exec("PRAGMA "+p, nil); err != nil {
+				return fmt.Errorf("pragma %s: %w", p, err)
+			}
+		}
+		return nil
+	}}
+	db := sql.OpenDB(connector{drv, dsn.String()})
+	db.SetMaxOpenConns(n)
+	db.SetMaxIdleConns(n)
+	return db
+}
+
+type connector struct {
+	drv *sqlite3.SQLiteDriver
+	dsn string
+}
+
+func (c connector) Connect(context.Context) (driver.Conn, error) { return c.drv.Open(c.dsn) }
+func (c connector) Driver() driver.Driver                        { return c.drv }
