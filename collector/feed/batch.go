@@ -1,0 +1,90 @@
+package feed
+
+import (
+	"time"
+
+	"github.com/twinctl/twin/collector/record"
+)
+
+// A Batch is what a source told since the last one was taken. The collector
+// stores it in one transaction, or all of it again.
+type Batch struct {
+	Records    []record.Record
+	Position   []byte      // after the last record; nil leaves the stored one
+	Marks      []Mark      // in the order in which they were told
+	Rejected   int         // frames and records that cannot be kept
+	Quarantine []Rejection // the beginnings of some of them
+	Bytes      int         // of raw
+
+	aging time.Duration // how soon after its first item it is due; 0 while it has none
+}
+
+// Empty tells whether there is nothing in it to store.
+func (b *Batch) Empty() bool {
+	return len(b.Records) == 0 && len(b.Marks) == 0 && b.Rejected == 0 && b.Position == nil
+}
+
+// A Rejection is a frame or record that was not stored.
+type Rejection struct {
+	At     record.Instant // local time of arrival
+	Reason Reason
+	Text   string // what is wrong with it
+	Head   []byte // its first 256 bytes
+}
+
+// A Mark moves coverage. Which fields matter depends on What.
+type Mark struct {
+	What   MarkKind
+	From   record.Instant // Begin: heard from here on. Hole: nothing provable after this
+	Until  record.Instant // Proof: heard up to here. Hole: ... and before this
+	Reason Reason         // End, Hole
+	Begin  *Session       // Begin
+}
+
+// A MarkKind tells marks apart.
+type MarkKind int
+
+// The marks.
+const (
+	BeginMark MarkKind = iota + 1
+	ProofMark
+	HoleMark
+	EndMark
+)
+
+// A Session is one stretch of listening to one incarnation of the upstream.
+type Session struct {
+	// From is the first instant from which on everything is heard.
+	From record.Instant
+	// Continues says that nothing was missed since the position that the source
+	// was started with: the stretch before is covered as soon as it is proven.
+	Continues bool
+	// Incarnation names the running upstream: another one after it restarts.
+	// Empty where the upstream does not tell.
+	Incarnation string
+	// UpSince is when this incarnation started; zero if unknown.
+	UpSince record.Instant
+	// Away says that the last session was ended by the upstream itself and that
+	// since then nobody answered at its addresses: whatever it said before it
+	// went was heard. With UpSince it tells how long the upstream was away.
+	Away bool
+}
+
+// State is what a feed is doing.
+type State string
+
+// The states, as status shows them.
+const (
+	Live       State = "live"
+	Connecting State = "connecting"
+	Down       State = "down"
+	Held       State = "paused"
+	Ended      State = "ended"
+)
+
+// Health is the latest that a source said of itself.
+type Health struct {
+	State   State
+	Address string // where it listens or is connected to
+	Err     error  // why it is not live; or a warning while it is
+}

@@ -1,0 +1,158 @@
+package feed
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/twinctl/twin/collector/record"
+)
+
+// A Format finds the upstream's own time in the canonical bytes of a record.
+// One goroutine calls it at a time: it may remember what it saw last.
+type Format func(raw []byte) (record.Instant, error)
+
+// namedFormat is one line in the list of formats.
+type namedFormat struct {
+	name string
+	make func(Options) (Format, error)
+}
+
+// formats is the list of what a record can look like.
+func formats() []namedFormat {
+	return []namedFormat{
+		{"ami", newAMI},
+		{"queue_log", newQueueLog},
+		{"text", newText},
+	}
+}
+
+// FormatNames returns the formats that there are.
+func FormatNames() []string {
+	var names []string
+	for _, f := range formats() {
+		names = append(names, f.name)
+	}
+	return names
+}
+
+// NewFormat makes the format that o asks for. Its errors are *KeyError.
+//
+//   - ami: the header Timestamp, which an Asterisk sends that has
+//     timestampevents = yes.
+//   - queue_log: the first field, up to the first "|": seconds since 1970, or
+//     the date and time that Asterisk writes for databases, which are in
+//     time.zone.
+//   - text: where Options.Time says.
+//
+// Where a zone is needed to understand a time, the clock that was put back
+// shows an hour twice, and the clock that was put forward skips one. What such a
+// time means is up to [time.Date]: one of the two instants, and for the same
+// time of the same zone always the same one. An upstream that writes UTC or
+// seconds since 1970 avoids the question.
+func NewFormat(o Options) (Format, error) {
+	for _, f := range formats() {
+		if f.name == o.Format {
+			return f.make(o)
+		}
+	}
+	names := FormatNames()
+	hint := "want " + strings.Join(names, ", ")
+	if near := nearest(o.Format, names); near != "" {
+		hint = fmt.Sprintf("did you mean %q? Known are %s", near, strings.Join(names, ", "))
+	}
+	return nil, &KeyError{"format", fmt.Errorf("%q is not known: %s", o.Format, hint)}
+}
+
+func newAMI(o Options) (Format, error) {
+	if o.Time != nil {
+		return nil, &KeyError{"time", errors.New("format ami has its own time, leave this out")}
+	}
+	return amiTime, nil
+}
+
+func amiTime(raw []byte) (record.Instant, error) {
+	value, ok := header(raw, "Timestamp:")
+	if !ok {
+		return 0, errors.New("event without Timestamp: set timestampevents = yes in manager.conf and reload manager")
+	}
+	at, err := parseEpoch(bytes.TrimSpace(value))
+	if err != nil {
+		return 0, fmt.Errorf("header Timestamp: %w", err)
+	}
+	return at, nil
+}
+
+// header returns what follows name on the first line that begins with it.
+func header(raw []byte, name string) ([]byte, bool) {
+	for len(raw) > 0 {
+		line, rest, _ := bytes.Cut(raw, []byte{'\n'})
+		if len(line) >= len(name) && string(line[:len(name)]) == name {
+			return line[len(name):], true
+		}
+		raw = rest
+	}
+	return nil, false
+}
+
+// databaseLayout is what Asterisk's %F %T.%6q writes; the fraction is read
+// without being asked for.
+const databaseLayout = "2006-01-02 15:04:05"
+
+func newQueueLog(o Options) (Format, error) {
+	spec := TimeSpec{Layout: databaseLayout}
+	if o.Time != nil {
+		spec.Zone = o.Time.Zone
+		if *o.Time != (TimeSpec{Zone: o.Time.Zone}) {
+			return nil, &KeyError{"time", errors.New("format queue_log knows where its time stands: only zone can be said")}
+		}
+	}
+	zone, err := loadZone(spec.Zone)
+	if err != nil {
+		return nil, err
+	}
+	written := layoutReader{layout: spec.Layout, zone: zone}
+	return func(raw []byte) (record.Instant, error) {
+		first, _, ok := bytes.Cut(raw, []byte{'|'})
+		if !ok {
+			return 0, errors.New(`no "|": not a line of queue_log`)
+		}
+		if at, err := parseEpoch(first); err == nil {
+			return at, nil
+		}
+		return written.read(first)
+	}, nil
+}
+
+// nearest returns the name that is at most two typing errors away, if any.
+func nearest(name string, names []string) string {
+	best, near := 3, ""
+	for _, n := range names {
+		if d := distance(strings.ToLower(name), n); d < best {
+			best, near = d, n
+		}
+	}
+	return near
+}
+
+// distance is Levenshtein's, over bytes.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			change := diagonal
+			if a[i] != b[j] {
+				change++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(change, row[j]+1, diagonal+1)
+		}
+	}
+	return row[len(b)]
+}

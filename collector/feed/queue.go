@@ -1,0 +1,383 @@
+package feed
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/twinctl/twin/collector/record"
+)
+
+const (
+	headLen        = 256                   // bytes of a rejected frame that are kept
+	headsPerBatch  = 32                    // rejected frames of a batch that are kept
+	batchRecords   = 8192                  // a batch closes at this many records,
+	batchBytes     = 4 << 20               // at this many bytes,
+	batchAge       = 50 * time.Millisecond // when its first record is this old, or when its source says Flush
+	proofAge       = 2 * time.Second       // proof of coverage alone may wait this long for company
+	recordOverhead = 64                    // what a record costs in memory beside its bytes
+	chunkSize      = 256 << 10             // raw bytes are kept in chunks of this size
+	futureLimit    = time.Hour             // a time further ahead of our clock cannot be true
+)
+
+// earliest is 1990: what claims to be older is a clock that was never set.
+var earliest = record.At(time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC))
+
+// A Queue holds what one source has heard and the collector has not yet
+// stored. It is bounded in bytes, so that no feed can fill the memory or hurt
+// another feed. One goroutine tells and one takes; any may ask for Health.
+type Queue struct {
+	limit    int
+	overruns bool
+	notify   func()
+	buckets  bucketGuard // the telling goroutine's own
+
+	mu      sync.Mutex
+	batch   Batch
+	chunk   []byte // where the raw bytes of the growing batch go
+	due     bool   // the growing batch may be taken
+	age     *time.Timer
+	held    int           // bytes in the growing batch and in the one being stored
+	taken   int           // bytes in the one being stored
+	busy    bool          // one is being stored
+	room    chan struct{} // closed and made anew whenever bytes were stored
+	stuck   Reason        // why nothing is stored at present; "" if it is
+	hole    *hole         // begun by a rejection, not yet ended
+	leaving Reason        // why sessions that just stop do so; "" for no special reason
+	session bool
+	absent  bool           // it was said that nobody is heard, and no session began since
+	heardTo record.Instant // the latest time in this session
+	health  Health
+}
+
+// NewQueue makes the queue of a feed. It calls notify, which must not block,
+// whenever a batch may be taken.
+func NewQueue(o Options, k Kind, notify func()) *Queue {
+	return &Queue{
+		limit:    o.QueueLimit,
+		overruns: k.Overruns,
+		notify:   notify,
+		room:     make(chan struct{}),
+		health:   Health{State: Connecting},
+	}
+}
+
+// Begin opens a session: from now on the source hears its upstream. The feed is live.
+func (q *Queue) Begin(s Session, address string) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.session, q.absent, q.heardTo, q.hole = true, false, s.From, nil
+	q.health = Health{State: Live, Address: address}
+	q.batch.Marks = append(q.batch.Marks, Mark{What: BeginMark, From: s.From, Begin: &s})
+	q.makeDue()
+}
+
+// Proof says that everything up to until was heard in this session.
+func (q *Queue) Proof(until record.Instant) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if !q.session {
+		return
+	}
+	q.heardTo = max(q.heardTo, until)
+	if q.hole != nil && until > q.hole.seen {
+		q.endHole(until)
+	}
+	if n := len(q.batch.Marks); n > 0 && q.batch.Marks[n-1].What == ProofMark {
+		q.batch.Marks[n-1].Until = max(q.batch.Marks[n-1].Until, until)
+		return
+	}
+	q.batch.Marks = append(q.batch.Marks, Mark{What: ProofMark, Until: until})
+	q.dueIn(proofAge)
+}
+
+// End closes the session; err is what a person is told. Without a session an
+// err begins a gap, if nobody was heard before either, as Report does; without
+// an err nothing happens.
+func (q *Queue) End(reason Reason, err error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	switch {
+	case reason == Overrun && q.stuck != "":
+		reason = q.stuck
+	case reason == Stopped && q.leaving != "":
+		reason = q.leaving
+	}
+	if !q.session && err == nil {
+		return
+	}
+	q.health = Health{State: Down, Address: q.health.Address, Err: err}
+	q.endHole(q.heardTo)
+	if q.session || !q.absent {
+		q.silent(reason)
+	}
+}
+
+// Report tells how the feed is while no session is open, or, with state Live,
+// a warning while one is. Down before the first session begins a gap: nobody
+// is heard, and nobody was before.
+func (q *Queue) Report(h Health) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.health = h
+	if h.State == Down && !q.session && !q.absent {
+		q.silent(Unreachable)
+	}
+}
+
+// silent says that from now on nobody is heard.
+func (q *Queue) silent(why Reason) {
+	q.session, q.absent = false, true
+	q.batch.Marks = append(q.batch.Marks, Mark{What: EndMark, Reason: why})
+	q.makeDue()
+}
+
+// Leave gives the reason for which a session that is about to be stopped ends.
+func (q *Queue) Leave(reason Reason) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.leaving = reason
+}
+
+// Health returns what the source said last.
+func (q *Queue) Health() Health {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.health
+}
+
+// Record adds one record, whose raw bytes it copies, and the position after it
+// (nil: unchanged). A time that cannot be true makes it a rejection. While the
+// queue is full it blocks, or returns ErrOverrun where the upstream cannot be
+// made to wait. Any other error is ctx's.
+func (q *Queue) Record(ctx context.Context, r record.Record, position []byte) error {
+	now := time.Now()
+	if r.At < earliest || r.At > record.At(now.Add(futureLimit)) {
+		q.Reject(Clock, fmt.Sprintf("its time %s cannot be true", r.At), r.Raw, position)
+		return nil
+	}
+	if wait := q.buckets.admit(r.At, now); wait > 0 {
+		if q.overruns {
+			q.Reject(Rejected, "times too far apart: over 1,000 new stretches of five minutes in a minute", r.Raw, position)
+			return nil
+		}
+		if err := q.waitBucket(ctx, r.At, wait); err != nil {
+			return err
+		}
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if err := q.waitRoom(ctx, len(r.Raw)+recordOverhead); err != nil {
+		return err
+	}
+	q.add(r, position)
+	return nil
+}
+
+// Reject counts a frame or record that cannot be kept, and keeps its beginning
+// for a person to look at. The stretch up to the next good record is a hole.
+func (q *Queue) Reject(why Reason, text string, raw, position []byte) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	now := record.At(time.Now())
+	q.batch.Rejected++
+	if len(q.batch.Quarantine) < headsPerBatch {
+		head := append([]byte(nil), raw[:min(len(raw), headLen)]...)
+		q.batch.Quarantine = append(q.batch.Quarantine,
+			Rejection{At: now, Reason: why, Text: text, Head: head})
+	}
+	q.extendHole(why, now)
+	q.position(position)
+	q.dueIn(batchAge)
+}
+
+// Flush says that the source has nothing more to read at present, so that what
+// it told need not wait for more.
+func (q *Queue) Flush() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.batch.Records) > 0 || q.batch.Rejected > 0 {
+		q.makeDue()
+	}
+}
+
+// Advance moves the position where nothing was worth a record.
+func (q *Queue) Advance(position []byte) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.position(position)
+	q.dueIn(proofAge)
+}
+
+// Room waits until at least half of the queue is free: a source whose session
+// ended in an overrun waits so before it begins the next.
+func (q *Queue) Room(ctx context.Context) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for q.held > q.limit/2 {
+		if err := q.awaitStored(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Drain waits until all that was told is stored.
+func (q *Queue) Drain(ctx context.Context) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for q.busy || !q.batch.Empty() {
+		if err := q.awaitStored(ctx); err != nil {
+			return fmt.Errorf("store what was heard: %w", err)
+		}
+	}
+	return nil
+}
+
+// Take returns the growing batch if it may be taken and none is being stored.
+// The caller stores it and then calls Done.
+func (q *Queue) Take() (Batch, bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.batch.Empty() {
+		q.due = false
+	}
+	if !q.due || q.busy {
+		return Batch{}, false
+	}
+	b := q.batch
+	q.batch, q.chunk, q.due, q.busy, q.taken = Batch{}, nil, false, true, q.held
+	q.hole.taken()
+	if q.age != nil {
+		q.age.Stop()
+	}
+	return b, true
+}
+
+// Done says that the batch that was taken is stored.
+func (q *Queue) Done() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.held -= q.taken
+	q.taken, q.busy, q.stuck = 0, false, ""
+	close(q.room)
+	q.room = make(chan struct{})
+	if q.due {
+		q.notify()
+	}
+}
+
+// Stuck says why nothing can be stored for now, until the next Done; "" takes
+// that back.
+func (q *Queue) Stuck(why Reason) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.stuck = why
+}
+
+// Held returns how many records and bytes wait to be taken or stored.
+func (q *Queue) Held() (records, bytes int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.batch.Records), q.held
+}
+
+func (q *Queue) add(r record.Record, position []byte) {
+	if cap(q.chunk)-len(q.chunk) < len(r.Raw) {
+		q.chunk = make([]byte, 0, max(chunkSize, len(r.Raw)))
+	}
+	at := len(q.chunk)
+	q.chunk = append(q.chunk, r.Raw...)
+	r.Raw = q.chunk[at:len(q.chunk):len(q.chunk)]
+	q.batch.Records = append(q.batch.Records, r)
+	q.batch.Bytes += len(r.Raw)
+	q.held += len(r.Raw) + recordOverhead
+	q.position(position)
+	if q.hole != nil && r.At > q.hole.From {
+		q.endHole(r.At)
+	}
+	q.heardTo = max(q.heardTo, r.At)
+	if len(q.batch.Records) >= batchRecords || q.batch.Bytes >= batchBytes {
+		q.makeDue()
+	} else {
+		q.dueIn(batchAge)
+	}
+}
+
+func (q *Queue) position(p []byte) {
+	if p != nil {
+		q.batch.Position = append(q.batch.Position[:0], p...)
+	}
+}
+
+// waitRoom waits, with the lock held, until size more bytes fit.
+func (q *Queue) waitRoom(ctx context.Context, size int) error {
+	for q.held+size > q.limit && q.held > 0 {
+		if q.overruns {
+			return ErrOverrun
+		}
+		if err := q.awaitStored(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// awaitStored gives up the lock until a batch was stored or ctx ends.
+func (q *Queue) awaitStored(ctx context.Context) error {
+	room := q.room
+	q.makeDue()
+	q.mu.Unlock()
+	defer q.mu.Lock()
+	select {
+	case <-room:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (q *Queue) waitBucket(ctx context.Context, at record.Instant, wait time.Duration) error {
+	q.Flush()
+	for wait > 0 {
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		wait = q.buckets.admit(at, time.Now())
+	}
+	return nil
+}
+
+func (q *Queue) makeDue() {
+	if q.due {
+		return
+	}
+	q.due = true
+	if !q.busy {
+		q.notify()
+	}
+}
+
+// dueIn makes the growing batch due after d, or earlier if something else does.
+func (q *Queue) dueIn(d time.Duration) {
+	if q.due || (d == proofAge && q.batch.aging != 0) || q.batch.aging == batchAge {
+		return
+	}
+	q.batch.aging = d
+	if q.age == nil {
+		q.age = time.AfterFunc(d, q.aged)
+		return
+	}
+	q.age.Reset(d)
+}
+
+func (q *Queue) aged() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if !q.batch.Empty() {
+		q.makeDue()
+	}
+}
