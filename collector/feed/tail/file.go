@@ -1,0 +1,202 @@
+package tail
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/twinctl/twin/collector/feed"
+	"github.com/twinctl/twin/collector/record"
+)
+
+// A file is one that is being read: one delivery, with ordinals of its own.
+type file struct {
+	*os.File
+	lines    *feed.LineReader
+	base     int64 // where lines begins
+	ordinals record.Ordinals
+	pos      position
+
+	seen   fs.FileInfo // when it was last looked at
+	readAt time.Time   // before the last read
+	opened time.Time   // when its unfinished last line was first seen; zero if it has none
+}
+
+// openFile opens a regular file, without waiting for the other end of a pipe.
+func openFile(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s: not a regular file", path)
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+// begin opens a file that was not read before.
+func begin(path string, previous uint64, limit int) (*file, error) {
+	opened, err := openFile(path)
+	if err != nil {
+		return nil, err
+	}
+	info, err := opened.Stat()
+	if err != nil {
+		return nil, errors.Join(err, opened.Close())
+	}
+	f := &file{File: opened, pos: position{Inode: inode(info), Previous: previous, LastAt: -1}}
+	f.lines = feed.NewLineReader(f, limit)
+	return f, nil
+}
+
+// start sets lines to read on from offset.
+func (f *file) start(offset int64, limit int) error {
+	if _, err := f.Seek(offset, io.SeekStart); err != nil {
+		return err
+	}
+	f.base, f.lines = offset, feed.NewLineReader(f, limit)
+	return nil
+}
+
+// Read notes when, for the proof that lies in reading nothing.
+func (f *file) Read(p []byte) (int, error) {
+	f.readAt = time.Now()
+	return f.File.Read(p)
+}
+
+// offset returns where the next line begins.
+func (f *file) offset() int64 { return f.base + f.lines.Consumed() }
+
+// recount reads again what the ordinals rest upon, from the position's Reach up
+// to its Offset, and goes on from there. It returns false if no line ends there.
+func (f *file) recount(format feed.Format, limit int) (bool, error) {
+	if err := f.start(f.pos.Reach, limit); err != nil {
+		return false, err
+	}
+	for f.offset() < f.pos.Offset {
+		at := f.offset()
+		line, err := f.lines.Next()
+		switch {
+		case err == io.EOF:
+			return false, nil
+		case isLong(err) || err == nil && len(line) == 0:
+			continue
+		case err != nil:
+			return false, fmt.Errorf("read %s again up to byte %d: %w", f.Name(), f.pos.Offset, err)
+		}
+		if t, err := format(line); err == nil {
+			f.ordinals.Place = at
+			f.ordinals.Next(t, record.DigestOf(line))
+		}
+	}
+	return f.offset() == f.pos.Offset, nil
+}
+
+// number gives the line that began at that place its ordinal, and moves the
+// position behind it.
+func (f *file) number(at int64, r *record.Record) error {
+	f.ordinals.Place = at
+	r.N = f.ordinals.Next(r.At, r.Digest)
+	f.pos.Reach, f.pos.LastAt, f.pos.Last = f.ordinals.Reach(), at, digest(r.Digest)
+	return f.advance()
+}
+
+// advance moves the position behind the last line, and looks again at the
+// beginning of the file while there is more of it to know it by.
+func (f *file) advance() error {
+	f.pos.Offset = f.offset()
+	if f.pos.HeadSize == headSize {
+		return nil
+	}
+	size := int(min(f.pos.Offset, headSize))
+	head, err := headOf(f.File, size)
+	if err != nil {
+		return err
+	}
+	f.pos.Head, f.pos.HeadSize = head, size
+	return nil
+}
+
+// A change is what happened to a file since it was last looked at.
+type change int
+
+const (
+	still change = iota // nothing, and all of it was read
+	grown               // there is more to read, or was something done to it
+	cut                 // it does not hold any more what was read from it
+)
+
+// look finds out what happened to the file. Reading it without having looked
+// could take what was written after a cut for what follows.
+func (f *file) look(limit int) (change, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return still, err
+	}
+	size, _ := f.lines.Unfinished()
+	if info.Size() < f.offset()+size {
+		return cut, nil
+	}
+	if f.seen != nil && f.seen.Size() == info.Size() && f.seen.ModTime().Equal(info.ModTime()) {
+		return still, nil
+	}
+	ok, err := holds(f.File, &f.pos, limit)
+	if err != nil || !ok {
+		return cut, err
+	}
+	f.seen = info
+	return grown, nil
+}
+
+// holds tells whether the file holds what was read up to the position.
+func holds(f *os.File, p *position, limit int) (bool, error) {
+	info, err := f.Stat()
+	if err != nil || info.Size() < p.Offset {
+		return false, err
+	}
+	if p.HeadSize > 0 {
+		head, err := headOf(f, p.HeadSize)
+		if err != nil || head != p.Head {
+			return false, err
+		}
+	}
+	if p.LastAt < 0 {
+		return true, nil
+	}
+	line, err := feed.NewLineReader(io.NewSectionReader(f, p.LastAt, p.Offset-p.LastAt), limit).Next()
+	if err == io.EOF || isLong(err) {
+		return false, nil
+	}
+	return err == nil && digest(record.DigestOf(line)) == p.Last, err
+}
+
+// headOf returns the digest of the first size bytes. A file that holds fewer
+// has another one.
+func headOf(f *os.File, size int) (digest, error) {
+	head := make([]byte, size)
+	n, err := f.ReadAt(head, 0)
+	if err != nil && err != io.EOF {
+		return digest{}, err
+	}
+	return digest(record.DigestOf(head[:n])), nil
+}
+
+func isLong(err error) bool {
+	_, ok := errors.AsType[*feed.LongLineError](err)
+	return ok
+}
+
+func inode(info fs.FileInfo) uint64 {
+	if st, ok := info.Sys().(*syscall.Stat_t); ok {
+		return st.Ino
+	}
+	return 0
+}

@@ -1,0 +1,301 @@
+package tail
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"time"
+
+	"github.com/twinctl/twin/collector/feed"
+	"github.com/twinctl/twin/collector/record"
+)
+
+// A follower is where a source stands: which file it reads, and what it has
+// told the queue.
+type follower struct {
+	*source
+	q    *feed.Queue
+	file *file     // nil while there is none to read
+	pos  *position // of the last file, to find the place again; nil if there never was one
+
+	session   bool           // told to q, and not ended
+	continues bool           // nothing was missed since covered
+	covered   record.Instant // proven up to here
+	proven    time.Time      // when proof was told last
+	away      time.Time      // since when there is no file at the path; zero while there is
+	encoded   []byte         // a position, kept for its memory
+}
+
+func newFollower(s *source, from feed.Start, q *feed.Queue) (*follower, error) {
+	f := &follower{source: s, q: q, covered: from.CoveredUntil}
+	if from.Position == nil {
+		return f, nil
+	}
+	pos, err := parsePosition(from.Position)
+	if err != nil {
+		return nil, fmt.Errorf("file %s: %w", s.path, err)
+	}
+	f.pos, f.continues = pos, from.CoveredUntil != 0
+	return f, nil
+}
+
+func (f *follower) close() {
+	if f.file != nil {
+		f.pos = &f.file.pos
+		_ = f.file.Close() // it was only read
+		f.file = nil
+	}
+}
+
+// poll reads all that there is to read, through as many files as there are. It
+// blocks while q is full. Its error is ctx's; what is wrong with a file is told
+// to q.
+func (f *follower) poll(ctx context.Context) error {
+	for ctx.Err() == nil {
+		more, err := f.turn(ctx)
+		if ctx.Err() != nil {
+			break
+		}
+		if err != nil {
+			f.close()
+			f.missing(err)
+		}
+		if err != nil || !more {
+			f.q.Flush()
+			return nil
+		}
+	}
+	return ctx.Err()
+}
+
+// turn takes one step; more says that there is another to take at once.
+func (f *follower) turn(ctx context.Context) (more bool, err error) {
+	if f.file == nil {
+		return f.find()
+	}
+	asked := time.Now()
+	what, err := f.file.look(f.limit)
+	switch {
+	case err != nil:
+		return false, err
+	case what == cut:
+		f.log.Info("file was cut: looking for a copy of what it held", "path", f.file.Name())
+		f.close()
+		return true, nil
+	case what == still:
+		f.file.readAt = asked
+	default:
+		if err := f.read(ctx); err != nil {
+			return false, err
+		}
+	}
+	return f.ended(ctx)
+}
+
+// find opens the file to go on with, or waits for one.
+func (f *follower) find() (more bool, err error) {
+	if f.pos != nil {
+		found, err := f.locate(f.pos)
+		if err != nil {
+			return false, err
+		}
+		if found != nil {
+			f.resume(found)
+			return true, nil
+		}
+	}
+	if _, err := os.Stat(f.path); err != nil {
+		return false, err
+	}
+	if f.pos != nil {
+		f.lost()
+	}
+	return true, f.next(f.covered.Add(behind).Time())
+}
+
+// resume goes on in a file that was found again.
+func (f *follower) resume(found *file) {
+	f.file = found
+	f.pos = &found.pos
+	if f.continues {
+		f.begin(f.covered)
+	}
+}
+
+// lost says that what followed the position cannot be read any more.
+func (f *follower) lost() {
+	err := fmt.Errorf("%s: the place up to which it was read is gone: the file was cut, replaced or removed", f.path)
+	f.log.Warn("lines may be lost: the file does not hold what was read from it, nor does one beside it", "path", f.path)
+	f.q.End(feed.Unreachable, err)
+	f.session, f.continues = false, false
+}
+
+// begin opens a session, if none is; first is the first instant that it hears.
+func (f *follower) begin(first record.Instant) {
+	if f.session {
+		return
+	}
+	s := feed.Session{From: first}
+	if f.continues {
+		s = feed.Session{From: f.covered, Continues: true}
+	}
+	f.q.Begin(s, f.path)
+	f.session, f.continues, f.away = true, true, time.Time{}
+	f.covered = max(f.covered, s.From)
+}
+
+// read tells q the lines that the file holds. It returns nil at end of file.
+func (f *follower) read(ctx context.Context) error {
+	for ctx.Err() == nil {
+		at := f.file.offset()
+		line, err := f.file.lines.Next()
+		switch {
+		case err == io.EOF:
+			f.unfinished()
+			return nil
+		case isLong(err):
+			err = f.reject(at, nil, err)
+		case err == nil:
+			err = f.tell(ctx, at, line)
+		default:
+			err = fmt.Errorf("read %s: %w", f.file.Name(), err)
+		}
+		if err != nil {
+			return err
+		}
+		f.file.opened = time.Time{}
+	}
+	return ctx.Err()
+}
+
+// tell makes a record of a line that began at that place.
+func (f *follower) tell(ctx context.Context, at int64, line []byte) error {
+	if len(line) == 0 {
+		return nil
+	}
+	when, err := f.format(line)
+	if err != nil {
+		return f.reject(at, line, err)
+	}
+	r := record.New(when, 0, line)
+	if err := f.file.number(at, &r); err != nil {
+		return err
+	}
+	f.begin(when)
+	f.encoded = f.file.pos.appendTo(f.encoded[:0])
+	return f.q.Record(ctx, r, f.encoded)
+}
+
+// reject tells q of a line that cannot be a record, and why.
+func (f *follower) reject(at int64, line []byte, why error) error {
+	if err := f.file.advance(); err != nil {
+		return err
+	}
+	if long, ok := errors.AsType[*feed.LongLineError](why); ok {
+		line = long.Head
+	}
+	f.encoded = f.file.pos.appendTo(f.encoded[:0])
+	f.q.Reject(feed.Rejected, fmt.Sprintf("%s, byte %d: %v", f.file.Name(), at, why), line, f.encoded)
+	return nil
+}
+
+// unfinished notes since when a line waits for its end.
+func (f *follower) unfinished() {
+	size, _ := f.file.lines.Unfinished()
+	switch {
+	case size == 0:
+		f.file.opened = time.Time{}
+	case f.file.opened.IsZero():
+		f.file.opened = f.file.readAt
+	}
+}
+
+// ended is called at the end of the file. It decides whether the file is
+// finished, proves coverage if it is not, and goes on to the next if it is.
+func (f *follower) ended(ctx context.Context) (more bool, err error) {
+	info, err := os.Stat(f.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		f.missing(err)
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	f.away = time.Time{}
+	if !f.left(info) {
+		f.begin(record.At(f.file.readAt).Add(-behind))
+		f.prove()
+		return false, nil
+	}
+	return true, f.finish(ctx)
+}
+
+// left tells whether the writer has begun another file.
+func (f *follower) left(now fs.FileInfo) bool {
+	return inode(now) != f.file.pos.Inode && now.Size() > 0
+}
+
+// finish reads what the writer wrote before it left the file, and opens the next.
+func (f *follower) finish(ctx context.Context) error {
+	if err := f.read(ctx); err != nil {
+		return err
+	}
+	info, err := f.file.Stat()
+	if err != nil {
+		return err
+	}
+	name := f.file.Name()
+	size, half := f.file.lines.Unfinished()
+	if err := f.next(info.ModTime()); err != nil {
+		return err
+	}
+	if size > 0 {
+		f.encoded = f.pos.appendTo(f.encoded[:0])
+		f.q.Reject(feed.Rejected, name+": was left in the middle of its last line", half, f.encoded)
+	}
+	return nil
+}
+
+// prove tells q up to when everything was heard. At most once a second: proof
+// costs a commit.
+func (f *follower) prove() {
+	if f.file.readAt.Sub(f.proven) < time.Second {
+		return
+	}
+	until := f.file.readAt
+	if opened := f.file.opened; !opened.IsZero() {
+		until = opened
+	}
+	f.proven = f.file.readAt
+	if at := record.At(until).Add(-behind); at > f.covered {
+		f.covered = at
+		f.q.Proof(at)
+	}
+}
+
+// missing tells q that the file cannot be read at present. Only when that
+// lasts, the session is over.
+func (f *follower) missing(err error) {
+	now := time.Now()
+	if f.away.IsZero() {
+		f.away = now
+		f.log.Info("waiting for the file", "path", f.path, "err", err)
+	}
+	err = fmt.Errorf("waiting for the file: %w", err)
+	if f.session && now.Sub(f.away) < patience {
+		return
+	}
+	if f.session {
+		f.log.Warn("feed is down: the file stays away", "path", f.path, "err", err)
+		f.session = false
+		f.q.End(feed.Unreachable, err)
+	}
+	state := feed.Down
+	if errors.Is(err, fs.ErrNotExist) && (f.pos == nil || now.Sub(f.away) < patience) {
+		state = feed.Connecting
+	}
+	f.q.Report(feed.Health{State: state, Address: f.path, Err: err})
+}

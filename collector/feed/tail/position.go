@@ -1,0 +1,71 @@
+package tail
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/twinctl/twin/collector/record"
+)
+
+// headSize is how much of a file's beginning tells it from others.
+const headSize = 256
+
+// A position is how far which file was read. It is stored with each record.
+type position struct {
+	Inode    uint64 `json:"inode"`
+	Previous uint64 `json:"previous"` // inode of the file that was finished before; 0 if unknown
+	Head     digest `json:"head"`     // of the first HeadSize bytes
+	HeadSize int    `json:"head_size"`
+	Offset   int64  `json:"offset"`  // of the first byte that was not read
+	Reach    int64  `json:"reach"`   // from here on lines are counted again for their ordinals
+	LastAt   int64  `json:"last_at"` // where the last line that became a record begins; -1 if there was none
+	Last     digest `json:"last"`    // of that line
+}
+
+// digest is a record.Digest that JSON shows as 32 hex digits.
+type digest record.Digest
+
+func (d digest) MarshalText() ([]byte, error) { return []byte(record.Digest(d).String()), nil }
+
+func (d *digest) UnmarshalText(text []byte) error {
+	parsed, err := record.ParseDigest(string(text))
+	*d = digest(parsed)
+	return err
+}
+
+// appendTo appends the position as JSON. It is written with each record, and
+// json.Marshal would take longer than all the rest.
+func (p *position) appendTo(b []byte) []byte {
+	b = strconv.AppendUint(append(b, `{"inode":`...), p.Inode, 10)
+	b = strconv.AppendUint(append(b, `,"previous":`...), p.Previous, 10)
+	b = appendHex(append(b, `,"head":"`...), p.Head)
+	b = strconv.AppendInt(append(b, `","head_size":`...), int64(p.HeadSize), 10)
+	b = strconv.AppendInt(append(b, `,"offset":`...), p.Offset, 10)
+	b = strconv.AppendInt(append(b, `,"reach":`...), p.Reach, 10)
+	b = strconv.AppendInt(append(b, `,"last_at":`...), p.LastAt, 10)
+	b = appendHex(append(b, `,"last":"`...), p.Last)
+	return append(b, `"}`...)
+}
+
+func appendHex(b []byte, d digest) []byte {
+	const digits = "0123456789abcdef"
+	for _, c := range d {
+		b = append(b, digits[c>>4], digits[c&15])
+	}
+	return b
+}
+
+// parsePosition reads what appendTo wrote.
+func parsePosition(b []byte) (*position, error) {
+	p := &position{LastAt: -1}
+	if err := json.Unmarshal(b, p); err != nil {
+		return nil, fmt.Errorf("stored position %.200q: %w", b, err)
+	}
+	if p.Offset < 0 || p.Reach < 0 || p.Reach > p.Offset || p.LastAt < -1 || p.LastAt > p.Offset ||
+		p.HeadSize < 0 || p.HeadSize > headSize || int64(p.HeadSize) > p.Offset {
+		return nil, fmt.Errorf("stored position %.200q: %w", b, errors.New("numbers that do not fit each other"))
+	}
+	return p, nil
+}
