@@ -1,0 +1,121 @@
+package lines
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"github.com/twinctl/twin/collector/feed"
+	"github.com/twinctl/twin/collector/record"
+)
+
+// A connection is one delivery. One goroutine hears it.
+type connection struct {
+	net.Conn
+	session  *session
+	lines    *feed.LineReader
+	ordinals record.Ordinals
+	opened   time.Time
+	arrived  time.Time // when something was read last
+	whole    bool      // it ended behind a line, by the other side's will
+
+	waiting atomic.Int64 // since when something that arrived is not a record yet, as a record.Instant; or 0
+	known   atomic.Bool  // it has said a record
+}
+
+// Read notes what arrives when, and for how long nothing did.
+func (c *connection) Read(p []byte) (int, error) {
+	if silence := c.session.silence; silence > 0 {
+		if err := c.SetReadDeadline(time.Now().Add(silence)); err != nil {
+			return 0, err
+		}
+	}
+	n, err := c.Conn.Read(p)
+	if n > 0 {
+		c.arrived = time.Now()
+		c.waiting.CompareAndSwap(0, int64(record.At(c.arrived)))
+	}
+	return n, err
+}
+
+// hear tells the session what the connection says, until it ends or ctx does,
+// and returns why. Whoever ends ctx wakes the connection's reads too.
+func (c *connection) hear(ctx context.Context) *feed.Lost {
+	for {
+		if !c.lines.Buffered() {
+			c.rest()
+			if ctx.Err() != nil {
+				return &feed.Lost{Reason: feed.Stopped, Err: ctx.Err()}
+			}
+		}
+		line, err := c.lines.Next()
+		if err == nil {
+			err = c.session.tell(ctx, c, line)
+		} else if long, ok := errors.AsType[*feed.LongLineError](err); ok {
+			err = nil
+			c.session.reject(long.Head, long)
+		}
+		if err != nil {
+			return c.ended(ctx, err)
+		}
+	}
+}
+
+// rest is called when there is nothing to tell until more was read.
+func (c *connection) rest() {
+	since := int64(0)
+	if size, _ := c.lines.Unfinished(); size > 0 {
+		since = int64(record.At(c.arrived))
+	}
+	c.session.q.Flush()
+	c.waiting.Store(since)
+}
+
+// ended says why there is nothing more to hear.
+func (c *connection) ended(ctx context.Context, err error) *feed.Lost {
+	size, head := c.lines.Unfinished()
+	if c.lines.TooLong() {
+		c.session.reject(head, &feed.LongLineError{Limit: c.session.limit, Head: head})
+	}
+	switch {
+	case ctx.Err() != nil:
+		return &feed.Lost{Reason: feed.Stopped, Err: ctx.Err()}
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return &feed.Lost{Reason: feed.Mute, Err: fmt.Errorf("said nothing for %s", c.session.silence)}
+	case errors.Is(err, io.EOF) && size > 0:
+		err = fmt.Errorf("closed in the middle of a line: %w", io.ErrUnexpectedEOF)
+	case errors.Is(err, io.EOF):
+		c.whole = true
+	}
+	return &feed.Lost{Reason: feed.Unreachable, Err: err}
+}
+
+// tell makes a record of a line.
+func (s *session) tell(ctx context.Context, c *connection, line []byte) error {
+	if len(line) == 0 {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	at, err := s.format(line)
+	if err != nil {
+		s.q.Reject(feed.Rejected, err.Error(), line, nil)
+		return nil
+	}
+	s.begin(feed.Session{From: record.At(c.opened)})
+	c.known.Store(true)
+	r := record.New(at, 0, line)
+	r.N = c.ordinals.Next(at, r.Digest)
+	return s.q.Record(ctx, r, nil)
+}
+
+func (s *session) reject(head []byte, why error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.q.Reject(feed.Rejected, why.Error(), head, nil)
+}

@@ -1,0 +1,193 @@
+package lines
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/twinctl/twin/collector/feed"
+)
+
+const (
+	mostOpen   = 16          // connections that are heard at the same time
+	strange    = time.Second // after this a connection without a record makes room
+	retryAfter = time.Second // when the address cannot be had
+	breath     = 100 * time.Millisecond
+	tellEvery  = time.Minute // how often refusals are logged at the most
+)
+
+// listener is a source that its upstream connects to.
+type listener struct {
+	hearing
+	address string
+}
+
+// Run listens until ctx ends. An address that cannot be had is tried again
+// each second.
+func (l *listener) Run(ctx context.Context, _ feed.Start, q *feed.Queue) error {
+	h := &hall{session: newSession(l.hearing, q), guests: make(map[*connection]struct{})}
+	var all sync.WaitGroup
+	all.Go(func() { h.session.run(ctx) })
+	for ctx.Err() == nil {
+		if err := l.listen(ctx, h, &all); err != nil && ctx.Err() == nil {
+			q.Report(feed.Health{State: feed.Down, Address: l.address, Err: err})
+			pause(ctx, retryAfter)
+		}
+	}
+	all.Wait()
+	q.End(feed.Stopped, nil)
+	return nil
+}
+
+// listen accepts connections until that fails or ctx ends.
+func (l *listener) listen(ctx context.Context, h *hall, all *sync.WaitGroup) error {
+	ln, err := bind(ctx, l.address)
+	if err != nil {
+		return err
+	}
+	stop := context.AfterFunc(ctx, func() { _ = ln.Close() })
+	defer func() {
+		stop()
+		_ = ln.Close() // once more does no harm
+	}()
+	h.session.at(ln.Addr().String())
+	h.session.q.Report(feed.Health{State: feed.Connecting, Address: ln.Addr().String(), Err: errWaiting})
+	for {
+		conn, err := ln.Accept()
+		if exhausted(err) {
+			h.log(slog.LevelWarn, "cannot accept connections for now", "err", err)
+			pause(ctx, breath)
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("listen on %s: %w", l.address, err)
+		}
+		if c := h.admit(conn); c != nil {
+			all.Go(func() { h.attend(ctx, c) })
+		}
+	}
+}
+
+var errWaiting = errors.New("waiting for the upstream to connect")
+
+// bind listens with keepalives that notice within ten seconds that the other
+// machine is gone.
+func bind(ctx context.Context, address string) (net.Listener, error) {
+	lc := net.ListenConfig{KeepAliveConfig: net.KeepAliveConfig{
+		Enable: true, Idle: 3 * time.Second, Interval: 2 * time.Second, Count: 3,
+	}}
+	ln, err := lc.Listen(ctx, "tcp", address)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("listen on %s: another process holds this address; find it with: ss -ltnp: %w", address, err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s: %w", address, err)
+	}
+	return ln, nil
+}
+
+// exhausted tells whether accepting failed for want of what comes back.
+func exhausted(err error) bool {
+	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) ||
+		errors.Is(err, syscall.ENOBUFS) || errors.Is(err, syscall.ENOMEM) || errors.Is(err, syscall.ECONNABORTED)
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}
+
+// A hall is where connections are received: so many and no more.
+type hall struct {
+	session *session
+
+	mu      sync.Mutex
+	guests  map[*connection]struct{}
+	refused int
+	told    time.Time
+}
+
+// admit takes a connection in, or closes it and returns nil.
+func (h *hall) admit(conn net.Conn) *connection {
+	h.mu.Lock()
+	full := len(h.guests) >= mostOpen && !h.makeRoom(time.Now())
+	h.mu.Unlock()
+	if full {
+		_ = conn.Close() // nothing was said
+		h.log(slog.LevelWarn, "refused a connection: too many are open", "from", conn.RemoteAddr().String())
+		return nil
+	}
+	c := h.session.join(conn)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.guests[c] = struct{}{}
+	return c
+}
+
+// makeRoom closes the oldest connection that never said a record and had time
+// to. It returns false if there is none. The caller holds mu.
+func (h *hall) makeRoom(now time.Time) bool {
+	var oldest *connection
+	for c := range h.guests {
+		if !c.known.Load() && now.Sub(c.opened) >= strange && (oldest == nil || c.opened.Before(oldest.opened)) {
+			oldest = c
+		}
+	}
+	if oldest == nil {
+		return false
+	}
+	delete(h.guests, oldest)
+	_ = oldest.Close() // its goroutine takes notice
+	return true
+}
+
+// attend hears a connection to its end.
+func (h *hall) attend(ctx context.Context, c *connection) {
+	stop := context.AfterFunc(ctx, func() { _ = c.Close() })
+	why := c.hear(ctx)
+	stop()
+	_ = c.Close() // once more does no harm
+	why.Err = fmt.Errorf("connection from %s: %w", c.RemoteAddr(), why.Err)
+	if c.known.Load() && ctx.Err() == nil { // of strangers there may be any number
+		h.session.hearing.log.Info("a connection ended", "reason", string(why.Reason), "err", why.Err)
+	}
+	h.session.leave(c, why)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.guests, c)
+}
+
+// log tells of what strangers can cause, at most once a minute.
+func (h *hall) log(level slog.Level, text string, args ...any) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.refused++
+	if now := time.Now(); now.Sub(h.told) >= tellEvery {
+		h.told = now
+		h.session.hearing.log.Log(context.Background(), level, text, append(args, "times", h.refused)...)
+		h.refused = 0
+	}
+}
+
+// Test says whether the address can be listened on. Lines know no login.
+func (l *listener) Test(ctx context.Context, _ bool) []feed.Check {
+	check := feed.Check{Name: "listen on " + l.address, Result: feed.Pass, Text: "the address is free"}
+	ln, err := bind(ctx, l.address)
+	switch {
+	case err == nil:
+		_ = ln.Close() // nobody connected
+	case errors.Is(err, syscall.EADDRINUSE):
+		check.Result = feed.Warn
+		check.Text = "a process holds the address already: twind, if it runs; see ss -ltnp"
+	default:
+		check.Result, check.Text = feed.Fail, err.Error()
+	}
+	return []feed.Check{check}
+}
