@@ -1,0 +1,209 @@
+package replay
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"math"
+	"net"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/twinctl/twin/collector/feed"
+)
+
+func TestLinesPace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		text := "head\n1700000000|a\n1700000002|b\nno time\n1700000001|c\n1700000010|d"
+		o := Options{Kind: Lines, Format: "queue_log", Doors: []Door{{File: file(t, "q", text)}}}
+		door := perform(t, o)[0]
+		e := connect(door, "\n")
+		pass(5 * time.Second)
+		late := connect(door, "\n")
+		pass(time.Minute)
+		want := []said{
+			{0, "head"}, {0, "1700000000|a"}, {2 * time.Second, "1700000002|b"}, {2 * time.Second, "no time"},
+			{2 * time.Second, "1700000001|c"}, {10 * time.Second, "1700000010|d"},
+		}
+		if diff := cmp.Diff(want, e.heard(), cmp.AllowUnexported(said{})); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+		if diff := cmp.Diff([]string{"1700000010|d"}, texts(late.heard())); diff != "" {
+			t.Errorf("late (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestLinesShift(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		text := "x,2026-11-21 08:30:00\ny,2026-11-21 08:30:20\n"
+		spec := &feed.TimeSpec{Field: 2, Separator: ",", Layout: time.DateTime, Zone: "Europe/Berlin"}
+		o := Options{Kind: Lines, Time: spec, ShiftToNow: true, Speed: 2, Doors: []Door{{File: file(t, "q", text)}}}
+		e := connect(perform(t, o)[0], "\n")
+		pass(time.Minute)
+		// A bubble begins at midnight UTC on 1 January 2000, an hour later in Berlin.
+		want := []said{{0, "x,2000-01-01 01:00:00"}, {10 * time.Second, "y,2000-01-01 01:00:10"}}
+		if diff := cmp.Diff(want, e.heard(), cmp.AllowUnexported(said{})); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	})
+}
+
+// serve runs a server on loopback until the test ends.
+func serve(t *testing.T, o Options) []net.Addr {
+	t.Helper()
+	o.Log = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
+	s, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	addrs, err := s.Listen(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Errorf("Run: %v", err)
+		}
+	})
+	return addrs
+}
+
+func dial(t *testing.T, addr net.Addr) net.Conn {
+	t.Helper()
+	conn, err := new(net.Dialer).DialContext(t.Context(), addr.Network(), addr.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	if err := conn.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	return conn
+}
+
+// Over a real network, both doors give a whole file, byte for byte.
+func TestLinesOverLoopback(t *testing.T) {
+	door := Door{Listen: "127.0.0.1:0", File: fixtures + "queue_log.gz"}
+	want := unpacked(t, "queue_log.gz")
+	addrs := serve(t, Options{Kind: Lines, Format: "queue_log", Speed: math.Inf(1), Doors: []Door{door, door}})
+	conns := []net.Conn{dial(t, addrs[0]), dial(t, addrs[1])}
+	for _, conn := range conns {
+		got := make([]byte, len(want))
+		if _, err := io.ReadFull(conn, got); err != nil || !bytes.Equal(want, got) {
+			t.Errorf("%v: what came is not the file", err)
+		}
+	}
+}
+
+func TestAMIOverLoopback(t *testing.T) {
+	want := unpacked(t, "varied-b.ami.gz")
+	door := Door{Listen: "127.0.0.1:0", File: fixtures + "varied-b.ami.gz"}
+	conn := dial(t, serve(t, Options{Kind: AMI, Speed: math.Inf(1), Doors: []Door{door}})[0])
+	if err := tryWrite(conn, "Action: Login\r\nEvents: agent,cdr,dialplan\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	r := bufio.NewReader(conn)
+	for line := "."; line != crlf; {
+		var err error
+		if line, err = r.ReadString('\n'); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := make([]byte, len(want))
+	if _, err := io.ReadFull(r, got); err != nil || !bytes.Equal(want, got) {
+		t.Errorf("%v: what came is not the file", err)
+	}
+}
+
+func TestFullHouse(t *testing.T) {
+	name := file(t, "q", "1700000000|a\n")
+	addr := serve(t, Options{Kind: Lines, Format: "queue_log", Clients: maxClients, Doors: []Door{{Listen: "127.0.0.1:0", File: name}}})[0]
+	var conns []net.Conn
+	for range maxClients - 1 {
+		conns = append(conns, dial(t, addr))
+	}
+	eventually(t, "one too many is turned away, and the rest is served", func() bool {
+		conn := dial(t, addr)
+		line, err := bufio.NewReader(conn).ReadString('\n')
+		if err == nil && line != "1700000000|a\n" {
+			t.Fatalf("%q", line)
+		}
+		conns = append(conns, conn)
+		return len(conns) > maxClients
+	})
+	if _, err := bufio.NewReader(conns[0]).ReadString('\n'); err != nil {
+		t.Errorf("the first: %v", err)
+	}
+	if _, err := bufio.NewReader(conns[maxClients]).ReadString('\n'); err == nil {
+		t.Error("the last was let in")
+	}
+}
+
+func TestListenRefused(t *testing.T) {
+	name := file(t, "q", "1700000000|a\n")
+	taken := serve(t, Options{Kind: Lines, Format: "queue_log", Doors: []Door{{Listen: "127.0.0.1:0", File: name}}})[0].String()
+	s, err := New(Options{Kind: Lines, Format: "queue_log", Doors: []Door{{"127.0.0.1:0", name}, {taken, name}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Listen(t.Context()); err == nil || !strings.Contains(err.Error(), taken) {
+		t.Errorf("%v does not name %s", err, taken)
+	}
+}
+
+func TestRunWithoutListen(t *testing.T) {
+	s, err := New(Options{Kind: AMI, Doors: []Door{{File: recording(t, 0)}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Run(t.Context()); err != ErrNotListening { //nolint:errorlint // the very one
+		t.Errorf("%v, want %v", err, ErrNotListening)
+	}
+}
+
+// A client's reading decides the pace of a recording that is played at full
+// speed: this is how fast the server can be.
+func BenchmarkLines(b *testing.B) {
+	const size = 200
+	var text strings.Builder
+	for i := range b.N {
+		fmt.Fprintf(&text, "%d.%06d %s\n", 1_700_000_000+i/1_000_000, i%1_000_000, strings.Repeat("x", size-19))
+	}
+	name := b.TempDir() + "/lines"
+	keep(b, name, text.String())
+	spec := &feed.TimeSpec{Field: 1, Layout: "epoch"}
+	s, err := New(Options{Kind: Lines, Time: spec, Speed: math.Inf(1), Doors: []Door{{"127.0.0.1:0", name}}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	addrs, err := s.Listen(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(b.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(ctx) }()
+	b.SetBytes(size)
+	b.ResetTimer()
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp", addrs[0].String())
+	if err != nil {
+		b.Fatal(err)
+	}
+	if _, err := io.CopyN(io.Discard, conn, int64(text.Len())); err != nil {
+		b.Fatal(err)
+	}
+	cancel()
+	<-ended
+}
