@@ -1,0 +1,112 @@
+package history
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/twinctl/twin/collector/feed"
+	"github.com/twinctl/twin/collector/record"
+	"github.com/twinctl/twin/collector/store"
+)
+
+const (
+	rowsPerStatement  = 100  // measured: more gains nothing
+	rowsPerRemainder  = 10   // for what is left over
+	quarantinePerFeed = 1000 // rejected frames that are kept
+)
+
+// An Origin is where a record came from.
+type Origin int
+
+// The origins.
+const (
+	FromFeed Origin = 0
+	FromTwin Origin = 1
+)
+
+// String names the origin as exports do.
+func (o Origin) String() string {
+	if o == FromTwin {
+		return "twin"
+	}
+	return "feed"
+}
+
+// A Batch is what is stored together for one feed.
+type Batch struct {
+	Feed   string
+	Kind   int // feed.Kind.Code
+	Origin Origin
+	feed.Batch
+}
+
+// An Outcome says what became of a batch.
+type Outcome struct{ Added, Duplicates int }
+
+// Commit stores the batches in one transaction. When it returns nil all of it
+// is on disk; after an error nothing is, and the same batches may be given
+// again unless the error is store.ErrFailed. A record that is there already is
+// counted as a duplicate.
+func (h *DB) Commit(ctx context.Context, batches []Batch) ([]Outcome, error) {
+	outcomes := make([]Outcome, len(batches))
+	err := h.db.Update(ctx, func(tx *store.Tx) error {
+		for i, b := range batches {
+			done, err := commitOne(ctx, tx, b)
+			if err != nil {
+				return fmt.Errorf("feed %q: %w", b.Feed, err)
+			}
+			outcomes[i] = done
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return outcomes, nil
+}
+
+func commitOne(ctx context.Context, tx *store.Tx, b Batch) (Outcome, error) {
+	f, err := openFeed(ctx, tx, b.Feed)
+	if err != nil {
+		return Outcome{}, err
+	}
+	in := inserter{tx: tx, feed: f.id, kind: b.Kind, origin: b.Origin, buckets: map[record.Instant]tally{}}
+	if err := in.insert(ctx, b.Records); err != nil {
+		return Outcome{}, err
+	}
+	for _, m := range b.Marks {
+		if err := f.mark(ctx, tx, m); err != nil {
+			return Outcome{}, fmt.Errorf("coverage: %w", err)
+		}
+	}
+	if err := quarantine(ctx, tx, f.id, b.Quarantine); err != nil {
+		return Outcome{}, fmt.Errorf("quarantine: %w", err)
+	}
+	done := Outcome{Added: in.added, Duplicates: len(b.Records) - in.added}
+	f.records += int64(done.Added)
+	f.duplicates += int64(done.Duplicates)
+	f.rejected += int64(b.Rejected)
+	f.lastAt = max(f.lastAt, in.newest)
+	if b.Position != nil {
+		f.position = b.Position
+	}
+	return done, f.save(ctx, tx)
+}
+
+func quarantine(ctx context.Context, tx *store.Tx, feedID int64, heads []feed.Rejection) error {
+	if len(heads) == 0 {
+		return nil
+	}
+	for _, r := range heads {
+		_, err := tx.ExecContext(ctx, `INSERT INTO quarantine (feed, at, reason, text, head) VALUES (?, ?, ?, ?, ?)`,
+			feedID, r.At, r.Reason, r.Text, blob(r.Head))
+		if err != nil {
+			return err
+		}
+	}
+	_, err := tx.ExecContext(ctx, `
+		DELETE FROM quarantine WHERE feed = ?1 AND id <=
+		  (SELECT id FROM quarantine WHERE feed = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)`,
+		feedID, quarantinePerFeed)
+	return err
+}

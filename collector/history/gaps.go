@@ -1,0 +1,104 @@
+package history
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"github.com/twinctl/twin/collector/feed"
+	"github.com/twinctl/twin/collector/record"
+	"github.com/twinctl/twin/collector/store"
+)
+
+// A GapState is what has become of a gap.
+type GapState string
+
+// The states of a gap.
+const (
+	GapOpen   GapState = "open"   // nobody knows what was missed
+	GapFilled GapState = "filled" // the twin had it
+	GapLost   GapState = "lost"   // a person accepted that nobody has it
+	GapClosed GapState = "closed" // there was nothing to hear
+)
+
+// A Gap is a stretch of upstream time in which a feed was not provably heard.
+type Gap struct {
+	ID      int64           `json:"id"`
+	Feed    string          `json:"feed"`
+	From    record.Instant  `json:"from"`
+	To      *record.Instant `json:"to"` // nil while it lasts
+	Reason  feed.Reason     `json:"reason"`
+	State   GapState        `json:"state"`
+	Records int64           `json:"records"` // stored from that stretch all the same
+}
+
+// Gaps returns the gaps of a feed, or of all when name is empty, in order of time.
+func (h *DB) Gaps(ctx context.Context, name string) ([]Gap, error) {
+	gaps := []Gap{}
+	err := h.db.View(ctx, func(tx *store.Tx) error {
+		rows, err := tx.QueryContext(ctx, `
+			SELECT g.id, f.name, g.start, g.until, g.reason, g.state,
+			       (SELECT count(*) FROM record r
+			        WHERE r.feed = g.feed AND r.at > g.start AND r.at < ifnull(g.until, ?2))
+			FROM gap g JOIN feed f ON f.id = g.feed
+			WHERE ?1 IN ('', f.name) ORDER BY g.start, g.id`, name, maxInstant)
+		if err != nil {
+			return err
+		}
+		defer rows.Close() //nolint:errcheck // Err tells
+		for rows.Next() {
+			var g Gap
+			var until sql.NullInt64
+			if err := rows.Scan(&g.ID, &g.Feed, &g.From, &until, &g.Reason, &g.State, &g.Records); err != nil {
+				return err
+			}
+			if until.Valid {
+				to := record.Instant(until.Int64)
+				g.To = &to
+			}
+			gaps = append(gaps, g)
+		}
+		return rows.Err()
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list gaps: %w", err)
+	}
+	return gaps, nil
+}
+
+// A Summary is what the history holds of one feed.
+type Summary struct {
+	Feed                          string
+	Records, Duplicates, Rejected int64
+	LastAt, CoveredUntil          record.Instant // zero: none yet
+	GapsOpen                      int64
+	Incarnation                   string
+}
+
+// Summaries returns what is held of each feed that was ever configured here, by name.
+func (h *DB) Summaries(ctx context.Context) (map[string]Summary, error) {
+	all := map[string]Summary{}
+	err := h.db.View(ctx, func(tx *store.Tx) error {
+		rows, err := tx.QueryContext(ctx, `
+			SELECT name, records, duplicates, rejected, last_at, covered_until, incarnation,
+			       (SELECT count(*) FROM gap g WHERE g.feed = f.id AND g.state = 'open')
+			FROM feed f`)
+		if err != nil {
+			return err
+		}
+		defer rows.Close() //nolint:errcheck // Err tells
+		for rows.Next() {
+			var s Summary
+			if err := rows.Scan(&s.Feed, &s.Records, &s.Duplicates, &s.Rejected, &s.LastAt, &s.CoveredUntil,
+				&s.Incarnation, &s.GapsOpen); err != nil {
+				return err
+			}
+			all[s.Feed] = s
+		}
+		return rows.Err()
+	})
+	if err != nil {
+		return nil, fmt.Errorf("summarize history: %w", err)
+	}
+	return all, nil
+}

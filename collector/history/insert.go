@@ -1,0 +1,160 @@
+package history
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/twinctl/twin/collector/record"
+	"github.com/twinctl/twin/collector/store"
+)
+
+// An inserter adds records of one feed within a transaction.
+type inserter struct {
+	tx      *store.Tx
+	feed    int64
+	kind    int
+	origin  Origin
+	args    []any
+	added   int
+	newest  record.Instant
+	buckets map[record.Instant]tally
+}
+
+type tally struct {
+	count int64
+	sum   record.Sum
+}
+
+// insert adds the records that are not there yet, and their digests to the
+// buckets.
+func (in *inserter) insert(ctx context.Context, records []record.Record) error {
+	for _, size := range []int{rowsPerStatement, rowsPerRemainder, 1} {
+		for len(records) >= size {
+			if err := in.group(ctx, records[:size]); err != nil {
+				return fmt.Errorf("insert records: %w", err)
+			}
+			records = records[size:]
+		}
+	}
+	for start, t := range in.buckets {
+		if err := in.bucket(ctx, start, t); err != nil {
+			return fmt.Errorf("bucket %s: %w", start, err)
+		}
+	}
+	return nil
+}
+
+// group inserts a few records with one statement. As a rule all are new; only
+// if one was not does it ask which, one by one. (RETURNING would tell, at half
+// the speed.)
+func (in *inserter) group(ctx context.Context, records []record.Record) error {
+	if len(records) == 1 {
+		return in.single(ctx, records[0])
+	}
+	if _, err := in.tx.ExecContext(ctx, `SAVEPOINT rows`); err != nil {
+		return err
+	}
+	n, err := in.exec(ctx, records)
+	if err != nil {
+		return err
+	}
+	if n < len(records) {
+		if _, err := in.tx.ExecContext(ctx, `ROLLBACK TO rows`); err != nil {
+			return err
+		}
+	}
+	if _, err := in.tx.ExecContext(ctx, `RELEASE rows`); err != nil {
+		return err
+	}
+	for _, r := range records {
+		if n == len(records) {
+			in.count(r)
+		} else if err := in.single(ctx, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (in *inserter) single(ctx context.Context, r record.Record) error {
+	n, err := in.exec(ctx, []record.Record{r})
+	if err == nil && n == 1 {
+		in.count(r)
+	}
+	return err
+}
+
+func (in *inserter) exec(ctx context.Context, records []record.Record) (int, error) {
+	in.args = in.args[:0]
+	for i := range records {
+		r := &records[i]
+		in.args = append(in.args, in.feed, int64(r.At), r.Digest[:], int64(r.N), int64(in.kind), int64(in.origin), blob(r.Raw))
+	}
+	res, err := in.tx.ExecContext(ctx, insertRows(len(records)), in.args...)
+	if err != nil {
+		return 0, err
+	}
+	n, err := res.RowsAffected()
+	return int(n), err
+}
+
+// blob returns b as a value that is not NULL: the driver takes nil for that.
+func blob(b []byte) []byte {
+	if b == nil {
+		return []byte{}
+	}
+	return b
+}
+
+func (in *inserter) count(r record.Record) {
+	in.added++
+	in.newest = max(in.newest, r.At)
+	start := record.Bucket(r.At)
+	t := in.buckets[start]
+	in.buckets[start] = tally{t.count + 1, t.sum.Add(r.Digest)}
+}
+
+func (in *inserter) bucket(ctx context.Context, start record.Instant, t tally) error {
+	var count int64
+	var blob []byte
+	err := in.tx.QueryRowContext(ctx, `SELECT count, sum FROM bucket WHERE feed = ? AND start = ?`, in.feed, start).
+		Scan(&count, &blob)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+	case err != nil:
+		return err
+	case len(blob) != 16:
+		return fmt.Errorf("%w: a sum of %d bytes", store.ErrCorrupt, len(blob))
+	default:
+		t = tally{t.count + count, t.sum.Plus(record.SumFrom([16]byte(blob)))}
+	}
+	sum := t.sum.Bytes()
+	_, err = in.tx.ExecContext(ctx, `INSERT OR REPLACE INTO bucket (feed, start, count, sum) VALUES (?, ?, ?, ?)`,
+		in.feed, start, t.count, sum[:])
+	return err
+}
+
+const (
+	insertHead = `INSERT INTO record (feed, at, digest, n, kind, origin, raw) VALUES `
+	insertRow  = `(?,?,?,?,?,?,?)`
+	insertTail = ` ON CONFLICT DO NOTHING`
+)
+
+var (
+	insertOne  = insertHead + insertRow + insertTail
+	insertSome = insertHead + strings.Repeat(insertRow+`,`, rowsPerRemainder-1) + insertRow + insertTail
+	insertMany = insertHead + strings.Repeat(insertRow+`,`, rowsPerStatement-1) + insertRow + insertTail
+)
+
+func insertRows(n int) string {
+	switch n {
+	case rowsPerStatement:
+		return insertMany
+	case rowsPerRemainder:
+		return insertSome
+	}
+	return insertOne
+}

@@ -1,0 +1,100 @@
+package history
+
+import (
+	"context"
+	"database/sql"
+
+	"github.com/twinctl/twin/collector/feed"
+	"github.com/twinctl/twin/collector/record"
+	"github.com/twinctl/twin/collector/store"
+)
+
+// holeJoin is how near two holes of one reason may lie to be written as one:
+// a hostile upstream must not get a row for each bad frame.
+const holeJoin = record.Second
+
+// mark applies m to the feed: its coverage and its gaps.
+func (f *feedRow) mark(ctx context.Context, tx *store.Tx, m feed.Mark) error {
+	before, err := f.hearing(ctx, tx)
+	if err != nil {
+		return err
+	}
+	changes, after := before.apply(m)
+	f.coveredUntil, f.incarnation = after.coveredUntil, after.incarnation
+	for _, c := range changes {
+		if err := f.write(ctx, tx, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *feedRow) hearing(ctx context.Context, tx *store.Tx) (hearing, error) {
+	h := hearing{since: f.since, coveredUntil: f.coveredUntil, listening: f.session.Valid, incarnation: f.incarnation}
+	if !f.gap.Valid {
+		return h, nil
+	}
+	h.gap = &gap{}
+	err := tx.QueryRowContext(ctx, `SELECT start, reason, state FROM gap WHERE id = ?`, f.gap.Int64).
+		Scan(&h.gap.From, &h.gap.Reason, &h.gap.State)
+	return h, err
+}
+
+func (f *feedRow) write(ctx context.Context, tx *store.Tx, c change) error {
+	var err error
+	switch {
+	case c.listen != nil:
+		f.session, err = insertID(ctx, tx,
+			`INSERT INTO coverage (feed, start, until, incarnation) VALUES (?, ?, ?, ?)`, f.id, *c.listen, *c.listen, f.incarnation)
+	case c.heard != nil:
+		_, err = tx.ExecContext(ctx, `UPDATE coverage SET until = ? WHERE id = ?`, *c.heard, f.session.Int64)
+	case c.deaf:
+		f.session = sql.NullInt64{}
+	case c.open != nil:
+		f.gap, err = insertID(ctx, tx,
+			`INSERT INTO gap (feed, start, reason, state) VALUES (?, ?, ?, ?)`, f.id, c.open.From, c.open.Reason, c.open.State)
+	case c.end != nil:
+		_, err = tx.ExecContext(ctx, `UPDATE gap SET until = ? WHERE id = ?`, *c.end, f.gap.Int64)
+		f.gap = sql.NullInt64{}
+	case c.drop:
+		_, err = tx.ExecContext(ctx, `DELETE FROM gap WHERE id = ?`, f.gap.Int64)
+		f.gap = sql.NullInt64{}
+	case c.between != nil:
+		err = f.between(ctx, tx, *c.between)
+	case c.hole != nil:
+		err = f.hole(ctx, tx, *c.hole)
+	}
+	return err
+}
+
+// between writes a gap with both its ends.
+func (f *feedRow) between(ctx context.Context, tx *store.Tx, g gap) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO gap (feed, start, until, reason, state) VALUES (?, ?, ?, ?, ?)`,
+		f.id, g.From, g.Until, g.Reason, g.State)
+	return err
+}
+
+// hole writes a hole, or lengthens the one that it joins.
+func (f *feedRow) hole(ctx context.Context, tx *store.Tx, g gap) error {
+	res, err := tx.ExecContext(ctx, `
+		UPDATE gap SET until = max(until, ?1)
+		WHERE id = (SELECT id FROM gap WHERE feed = ?2 AND start <= ?3 ORDER BY start DESC, id DESC LIMIT 1)
+		  AND reason = ?4 AND state = ?5 AND until IS NOT NULL AND until + ?6 >= ?3`,
+		g.Until, f.id, g.From, g.Reason, g.State, holeJoin)
+	if err != nil {
+		return err
+	}
+	if n, err := res.RowsAffected(); err != nil || n > 0 {
+		return err
+	}
+	return f.between(ctx, tx, g)
+}
+
+func insertID(ctx context.Context, tx *store.Tx, query string, args ...any) (sql.NullInt64, error) {
+	res, err := tx.ExecContext(ctx, query, args...)
+	if err != nil {
+		return sql.NullInt64{}, err
+	}
+	id, err := res.LastInsertId()
+	return sql.NullInt64{Int64: id, Valid: err == nil}, err
+}
