@@ -1,0 +1,68 @@
+package node
+
+import (
+	"time"
+
+	"github.com/twinctl/twin/collector/record"
+)
+
+// A Document is what a server says of itself: the answer of status, of the
+// HTTP page of that name, and of the twin. It only ever grows.
+type Document struct {
+	Schema     int            `json:"schema"` // 1
+	Name       string         `json:"name"`
+	Role       Role           `json:"role"`
+	Epoch      int64          `json:"epoch"` // the highest that this server has seen
+	Since      time.Time      `json:"since"` // of the role
+	Running    bool           `json:"running"`
+	PID        int            `json:"pid"` // 0 when not running
+	Version    string         `json:"version"`
+	Feeds      []FeedDocument `json:"feeds"`
+	Twin       *TwinDocument  `json:"twin"`       // null when this server runs alone
+	Sync       any            `json:"sync"`       // null until the twins are paired
+	Timetables any            `json:"timetables"` // null until there are any
+	Ready      Readiness      `json:"ready"`
+	Alarms     []Alarm        `json:"alarms"`
+}
+
+// A FeedDocument is what one feed is doing.
+type FeedDocument struct {
+	Name         string          `json:"name"`
+	Kind         string          `json:"kind"`
+	State        string          `json:"state"` // live, connecting, down, paused or ended
+	Address      string          `json:"address"`
+	Error        string          `json:"error,omitempty"` // why it is not live; a warning if it is
+	Records      int64           `json:"records"`
+	Duplicates   int64           `json:"duplicates"`
+	Rejected     int64           `json:"rejected"`
+	LastRecordAt *record.Instant `json:"last_record_at"`
+	Rate         float64         `json:"rate"` // records a second
+	GapsOpen     int64           `json:"gaps_open"`
+	CoveredUntil *record.Instant `json:"covered_until"`
+	Incarnation  string          `json:"incarnation,omitempty"` // of the upstream
+}
+
+// A TwinDocument is what is known of the other server.
+type TwinDocument struct {
+	Name   string     `json:"name"`
+	State  string     `json:"state"` // unknown until it was heard
+	Role   *Role      `json:"role"`
+	Epoch  *int64     `json:"epoch"`
+	Store  *string    `json:"store"`
+	SeenAt *time.Time `json:"seen_at"`
+}
+
+// Readiness says whether the role could be moved now, and why not.
+type Readiness struct {
+	Switchover bool     `json:"switchover"`
+	Promote    bool     `json:"promote"`
+	Because    []string `json:"because"`
+}
+
+// An Alarm is a state that wants a person.
+type Alarm struct {
+	Code     string    `json:"code"`
+	Severity string    `json:"severity"` // warning or error
+	Since    time.Time `json:"since"`
+	Text     string    `json:"text"`
+}
