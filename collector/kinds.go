@@ -1,0 +1,17 @@
+package collector
+
+import (
+	"github.com/twinctl/twin/collector/feed"
+	"github.com/twinctl/twin/collector/feed/ami"
+	"github.com/twinctl/twin/collector/feed/lines"
+	"github.com/twinctl/twin/collector/feed/tail"
+)
+
+// Kinds lists every kind of feed that there is.
+func Kinds() []feed.Kind {
+	return []feed.Kind{
+		ami.Kind(),
+		tail.Kind(),
+		lines.Kind(),
+	}
+}
