@@ -1,0 +1,106 @@
+// Package cli turns verbs that are data into a command line: it parses, helps,
+// completes, prints and decides the exit status, the same way for every verb.
+package cli
+
+import (
+	"context"
+	"io"
+	"slices"
+
+	"github.com/spf13/pflag"
+)
+
+// FlagSet is what a verb declares its flags on.
+type FlagSet = pflag.FlagSet
+
+// A Command is a verb, or a whole program, as data. Either it has Sub, and
+// then no arguments; or it has Run. With both, Run is what happens when no
+// sub-verb is named.
+type Command struct {
+	Name     string
+	Args     string // as help shows them: "FEED [FILE...]", "bash|zsh|fish"; checked before Run
+	Short    string // one line, lower case
+	Long     string // paragraphs; lines that begin with white space stay as they are
+	Examples []Example
+	Exits    []Code   // that it can give, besides 0, 1, 2 and 130
+	Outputs  []Format // that it can write; the first is the default; none: neither -o nor --json
+	Hidden   bool     // from help and completion
+
+	Flags func(*FlagSet)
+	Run   func(context.Context, *Call) error
+	// Complete offers words for arguments, by their name in Args, and for the
+	// values of flags, by "--name". Where it says nothing, the shell offers files.
+	Complete map[string]func(context.Context, *Call) []string
+
+	Sub []Command
+}
+
+// An Example is a line that can be typed, and what it is good for.
+type Example struct {
+	Line, Why string
+}
+
+// Stdio is where a program reads and writes. Data goes to Out and all else to Err.
+type Stdio struct {
+	In       io.Reader
+	Out, Err io.Writer
+}
+
+// A Call is one invocation of a verb.
+type Call struct {
+	Stdio
+	Args    []string // as many as Command.Args wants
+	Config  string   // file
+	Set     []string // KEY=VALUE: settings that were given with --set
+	Format  Format   // one of Command.Outputs
+	NoInput bool     // nobody is there to answer a question
+	Yes     bool     // the answer to each is yes
+
+	root *Command
+}
+
+// Main runs the program root with args, the program's name not among them, and
+// returns its exit status. It blocks until the verb returns; a cancelled ctx
+// stands for a signal.
+//
+// A root with Sub takes all global flags and, called with none of its verbs,
+// helps; one without is a server, and takes --config and --set.
+func Main(ctx context.Context, root Command, std Stdio, args []string) int {
+	if len(args) > 0 && args[0] == completeVerb && len(root.Sub) > 0 {
+		complete(ctx, &root, std, args[1:])
+		return int(OK)
+	}
+	g := newGlobals(&root)
+	err := g.run(ctx, std, args)
+	return int(g.report(std.Err, err, slices.Contains(args, "--json")))
+}
+
+// run parses and does what was asked.
+func (g *globals) run(ctx context.Context, std Stdio, args []string) error {
+	inv, err := g.parse(args)
+	if err != nil {
+		return err
+	}
+	call := &Call{
+		Stdio: std, Args: inv.args, Config: g.configFile(), Set: g.set,
+		NoInput: g.noInput, Yes: g.yes, root: g.root,
+	}
+	if g.help || inv.command().Run == nil && len(inv.path) == 1 {
+		return writeHelp(std.Out, inv.path)
+	}
+	if inv.command().Run == nil {
+		return inv.usage("which? It has %s", names(inv.command().Sub))
+	}
+	if err := inv.checkArgs(); err != nil {
+		return err
+	}
+	if call.Format, err = g.format(inv); err != nil {
+		return err
+	}
+	if g.timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, g.timeout, errTimeout)
+		defer cancel()
+	}
+	return judge(ctx, inv.command().Run(ctx, call))
+}

@@ -1,0 +1,181 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/twinctl/twin/cmd/internal/config"
+	"github.com/twinctl/twin/collector/history"
+	"github.com/twinctl/twin/collector/inert"
+	"github.com/twinctl/twin/collector/node"
+	"github.com/twinctl/twin/collector/store"
+)
+
+// A Code is an exit status. Scripts rely on them: a code never changes its meaning.
+type Code int
+
+// The exit statuses. Help takes their texts from Code.String.
+const (
+	OK          Code = 0
+	Failed      Code = 1
+	Usage       Code = 2
+	Differs     Code = 3
+	Refused     Code = 4
+	Unreachable Code = 5
+	Untrusted   Code = 6
+	Halted      Code = 7
+	Conflict    Code = 8
+	Busy        Code = 9
+	Unknown     Code = 10
+	Interrupted Code = 130
+)
+
+// String says what the status means.
+func (c Code) String() string {
+	switch c {
+	case OK:
+		return "done, and read back"
+	case Failed:
+		return "failed"
+	case Usage:
+		return "usage or configuration is wrong"
+	case Differs:
+		return "differences, or changes pending"
+	case Refused:
+		return "refused: role, guard, unsafe or not running; nothing was changed"
+	case Unreachable:
+		return "the twin is unreachable, or too slow"
+	case Untrusted:
+		return "not to be trusted: host key, digest, integrity or version"
+	case Halted:
+		return "halted part-way; go on with --resume"
+	case Conflict:
+		return "changed on the secondary, or on both; a person must choose"
+	case Busy:
+		return "busy: held by another"
+	case Unknown:
+		return "outcome unknown: could not be read back"
+	case Interrupted:
+		return "interrupted"
+	default:
+		return fmt.Sprintf("status %d", int(c))
+	}
+}
+
+// codes returns all of them, in order.
+func codes() []Code {
+	return []Code{OK, Failed, Usage, Differs, Refused, Unreachable, Untrusted, Halted, Conflict, Busy, Unknown, Interrupted}
+}
+
+// A verdict is what an error of a lower package means to a script.
+type verdict struct {
+	err  error
+	code Code
+	hint string // what to try; "" if the error says it all
+}
+
+// verdicts is the one table from errors to exit statuses, the first match
+// wins. A code that Fail put around an error goes before it.
+func verdicts() []verdict {
+	return []verdict{
+		{errTimeout, Unreachable, ""},
+		{config.ErrInvalid, Usage, "twinctl config check"},
+		{history.ErrUnknownFeed, Usage, "twinctl feed list"},
+		{node.ErrNotInitialized, Refused, "twinctl init --role primary, or secondary"},
+		{node.ErrNotClaimed, Refused, "systemctl start twind"},
+		{node.ErrNoAnswer, Unknown, "twinctl status"},
+		{store.ErrNewerSchema, Untrusted, ""},
+		{store.ErrOlderSchema, Untrusted, "systemctl restart twind"},
+		{store.ErrForeign, Untrusted, ""},
+		{store.ErrCorrupt, Untrusted, ""},
+		{store.ErrBusy, Busy, ""},
+		{context.Canceled, Interrupted, ""},
+	}
+}
+
+var errTimeout = errors.New("took longer than --timeout allows")
+
+// An Error carries the exit status that it leads to and what to try next.
+type Error struct {
+	Code Code
+	Hint string // a command line, or words; may be ""
+	Err  error  // nil if the verb has said already, on Out, what is to be said
+}
+
+// Error returns the message of the cause.
+func (e *Error) Error() string {
+	if e.Err == nil {
+		return e.Code.String()
+	}
+	return e.Err.Error()
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Fail gives err an exit status and a hint. With a nil err the program says
+// nothing more and exits so.
+func Fail(code Code, err error, hint string) error {
+	return &Error{Code: code, Hint: hint, Err: err}
+}
+
+// judge makes an error that --timeout caused say so.
+func judge(ctx context.Context, err error) error {
+	var decided *Error
+	if err == nil || errors.As(err, &decided) || !errors.Is(context.Cause(ctx), errTimeout) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", errTimeout, err)
+}
+
+// explain returns what err leads to.
+func explain(err error) (Code, string) {
+	var decided *Error
+	if errors.As(err, &decided) {
+		return decided.Code, decided.Hint
+	}
+	for _, v := range verdicts() {
+		if errors.Is(err, v.err) {
+			return v.code, v.hint
+		}
+	}
+	return Failed, ""
+}
+
+// report tells a person, or a script, about err, and returns the exit status.
+func (g *globals) report(w io.Writer, err error, asJSON bool) Code {
+	if err == nil {
+		return OK
+	}
+	code, hint := explain(err)
+	var decided *Error
+	if errors.As(err, &decided) && decided.Err == nil {
+		return code
+	}
+	if g.json || Format(g.output) == JSON || asJSON {
+		return reportJSON(w, err, code, hint)
+	}
+	text := strings.ReplaceAll(err.Error(), "\n", "; ")
+	fmt.Fprintf(w, "%s: %s\n", g.root.Name, inert.Text(text))
+	if hint != "" {
+		fmt.Fprintf(w, "Try: %s\n", inert.Text(hint))
+	}
+	return code
+}
+
+func reportJSON(w io.Writer, err error, code Code, hint string) Code {
+	doc, encodeErr := json.Marshal(struct {
+		Error string `json:"error"`
+		Hint  string `json:"hint"`
+		Exit  Code   `json:"exit"`
+	}{err.Error(), hint, code})
+	if encodeErr != nil {
+		return Failed
+	}
+	fmt.Fprintf(w, "%s\n", inert.JSON(doc))
+	return code
+}

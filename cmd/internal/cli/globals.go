@@ -1,0 +1,99 @@
+package cli
+
+import (
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+)
+
+const (
+	configVariable = "TWIN_CONFIG"
+	configDefault  = "/etc/twin/twin.toml"
+)
+
+// globals are the flags that stand before or after any verb.
+type globals struct {
+	root  *Command
+	flags *FlagSet // shared by the flag sets of all levels, so that each is given once
+
+	help, json, noInput, yes bool
+	config, output           string
+	set                      []string
+	timeout                  time.Duration
+}
+
+func newGlobals(root *Command) *globals {
+	g := &globals{root: root, flags: newFlagSet(root.Name)}
+	g.flags.BoolVarP(&g.help, "help", "h", false, "show this help")
+	g.flags.StringVar(&g.config, "config", "", "configuration `FILE` (default $"+configVariable+", then "+configDefault+")")
+	g.flags.StringArrayVar(&g.set, "set", nil, "override a setting of the configuration: `KEY=VALUE`; repeatable")
+	if len(root.Sub) > 0 {
+		g.flags.BoolVar(&g.json, "json", false, "write JSON, errors too; the same as -o json")
+		g.flags.StringVarP(&g.output, "output", "o", "", "write as `FORMAT`: table, json, jsonl or csv")
+		g.flags.BoolVar(&g.noInput, "no-input", false, "ask nothing; what would need an answer fails")
+		g.flags.BoolVarP(&g.yes, "yes", "y", false, "answer every question with yes")
+		g.flags.DurationVar(&g.timeout, "timeout", 0, "give up after this `DURATION`, as 30s (default: never)")
+	}
+	return g
+}
+
+func newFlagSet(name string) *FlagSet {
+	fs := pflag.NewFlagSet(name, pflag.ContinueOnError)
+	fs.SetOutput(io.Discard)
+	fs.Usage = func() {}
+	return fs
+}
+
+func (g *globals) configFile() string {
+	if g.config != "" {
+		return g.config
+	}
+	if file := os.Getenv(configVariable); file != "" {
+		return file
+	}
+	return configDefault
+}
+
+// format settles on what the verb is to write.
+func (g *globals) format(inv *invocation) (Format, error) {
+	can, asked := inv.command().Outputs, Format(g.output)
+	switch {
+	case g.json && asked != "" && asked != JSON:
+		return "", inv.usage("--json and -o %s exclude each other", g.output)
+	case g.json:
+		asked = JSON
+	case asked == "" && len(can) == 0:
+		return "", nil
+	case asked == "":
+		return can[0], nil
+	}
+	if slices.Contains(can, asked) {
+		return asked, nil
+	}
+	if len(can) == 0 {
+		return "", inv.usage("it has one form of output only: leave -o and --json out")
+	}
+	return "", inv.usage("it cannot write %q: want -o %s", asked, strings.Join(formatNames(can), " or -o "))
+}
+
+func formatNames(formats []Format) []string {
+	words := make([]string, len(formats))
+	for i, f := range formats {
+		words[i] = string(f)
+	}
+	return words
+}
+
+func names(commands []Command) string {
+	var words []string
+	for _, c := range commands {
+		if !c.Hidden {
+			words = append(words, c.Name)
+		}
+	}
+	return strings.Join(words, ", ")
+}

@@ -1,0 +1,111 @@
+// Package config is twin.toml: what belongs to this machine, read strictly.
+//
+// A setting comes from --set, else from the environment, else from the file,
+// else from its default; Settings lists them all. A relative path in the file
+// starts at the file's own directory, one that was given with --set or in the
+// environment at the working directory.
+//
+// What is wrong with a setting stops the server, because it would not be the
+// server that was meant. What is wrong with a feed stops that feed alone.
+package config
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/twinctl/twin/collector/feed"
+)
+
+// A Config is a configuration that was read and found to make sense.
+type Config struct {
+	File string // absolute
+	Name string // of this server, for life
+	Data string // the directory of the three databases
+	HTTP HTTP
+	Twin Twin
+	SSH  SSH
+	// Feeds stand in the order of the file, those that are wrong too: look at Err.
+	Feeds []Feed
+
+	origins map[string]string // by key of the setting
+}
+
+// HTTP is the [http] table.
+type HTTP struct {
+	Listen string // host:port; "" turns it off
+}
+
+// Twin is the [twin] table: the other server. Its Name is "" when there is none.
+type Twin struct {
+	Name       string
+	SSH        string // user@host, or user@host:port
+	Identity   string // file of our private key
+	KnownHosts string // file that pins the twin's host key
+	BootAlone  string // "hold", "run" or a duration
+}
+
+// SSH is the [ssh] table: the embedded SSH server.
+type SSH struct {
+	Listen  string // host:port; "" turns it off
+	HostKey string // file
+}
+
+// A Source tells where settings come from besides the file.
+type Source struct {
+	LookupEnv func(string) (string, bool) // os.LookupEnv, or nil for none
+	Set       []string                    // KEY=VALUE, as in --set; the last of a key wins
+}
+
+// Load reads the file. Its kinds say which feeds there can be. An error is
+// Problems, all of them, and is ErrInvalid; a wrong feed alone is no error.
+func Load(file string, above Source, kinds []feed.Kind) (*Config, error) {
+	path, err := filepath.Abs(file)
+	if err != nil {
+		return nil, Problems{{Where: file, Err: err}}
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, Problems{{Where: path, Err: fmt.Errorf("cannot be read: %w", err)}}
+	}
+	return parse(path, text, above, kinds)
+}
+
+func parse(path string, text []byte, above Source, kinds []feed.Kind) (*Config, error) {
+	doc, err := parseDocument(path, text)
+	if err != nil {
+		return nil, Problems{err}
+	}
+	c := &Config{File: path, origins: make(map[string]string)}
+	problems := doc.unknownSettings()
+	problems = append(problems, c.settle(doc, above)...)
+	sections, wrong := doc.feeds()
+	problems = append(problems, wrong...)
+	for i, s := range sections {
+		c.Feeds = append(c.Feeds, newFeed(doc, fmt.Sprintf("feed[%d]", i), s, kinds))
+	}
+	refuseTwice(c.Feeds)
+	if len(problems) > 0 {
+		return nil, append(problems, c.Problems()...)
+	}
+	return c, nil
+}
+
+// Problems returns what is wrong with the feeds.
+func (c *Config) Problems() Problems {
+	var all Problems
+	for i := range c.Feeds {
+		all = append(all, AsProblems(c.Feeds[i].Err)...)
+	}
+	return all
+}
+
+// Feed returns the feed of that name. Where two have it, the first is the one.
+func (c *Config) Feed(name string) (*Feed, bool) {
+	for i := range c.Feeds {
+		if c.Feeds[i].Name == name {
+			return &c.Feeds[i], true
+		}
+	}
+	return nil, false
+}

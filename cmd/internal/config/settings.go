@@ -1,0 +1,145 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/twinctl/twin/collector/inert"
+)
+
+// A Setting is one scalar of the configuration, whose value is text.
+type Setting struct {
+	Key     string // as in the file: "http.listen"
+	Default string
+	Doc     string
+
+	path  bool // a relative one is made absolute
+	check func(string) error
+	field func(*Config) *string
+}
+
+// Env returns the environment variable that overrides the file: TWIN_HTTP_LISTEN.
+func (s Setting) Env() string {
+	return "TWIN_" + strings.ToUpper(strings.ReplaceAll(s.Key, ".", "_"))
+}
+
+// Settings returns all that there are, in the order of the documentation.
+func Settings() []Setting {
+	return []Setting{
+		{
+			Key: "name", Doc: "this server's name for life, whatever its role",
+			check: inert.Name, field: func(c *Config) *string { return &c.Name },
+		},
+		{
+			Key: "data", Doc: "directory of the databases", Default: "/var/lib/twin",
+			path: true, check: notEmpty, field: func(c *Config) *string { return &c.Data },
+		},
+		{
+			Key: "http.listen", Doc: `address of health, status and metrics; "" turns it off`, Default: "127.0.0.1:7080",
+			check: listenAddress, field: func(c *Config) *string { return &c.HTTP.Listen },
+		},
+		{
+			Key: "twin.name", Doc: "the other server's name; leave [twin] out to run alone",
+			check: optional(inert.Name), field: func(c *Config) *string { return &c.Twin.Name },
+		},
+		{
+			Key: "twin.ssh", Doc: "the other server's SSH: user@host:port",
+			check: optional(sshTarget), field: func(c *Config) *string { return &c.Twin.SSH },
+		},
+		{
+			Key: "twin.identity", Doc: "file of the private key that this server logs in with", Default: "id_ed25519",
+			path: true, check: notEmpty, field: func(c *Config) *string { return &c.Twin.Identity },
+		},
+		{
+			Key: "twin.known_hosts", Doc: "file that pins the other server's host key", Default: "known_hosts",
+			path: true, check: notEmpty, field: func(c *Config) *string { return &c.Twin.KnownHosts },
+		},
+		{
+			Key: "twin.boot_alone", Doc: "how long a primary that cannot ask its twin at start holds its timetables: hold, run or a duration", Default: "10m",
+			check: bootAlone, field: func(c *Config) *string { return &c.Twin.BootAlone },
+		},
+		{
+			Key: "ssh.listen", Doc: `address of the embedded SSH server; "" turns it off`,
+			check: listenAddress, field: func(c *Config) *string { return &c.SSH.Listen },
+		},
+		{
+			Key: "ssh.host_key", Doc: "file of the embedded SSH server's host key", Default: "ssh_host_ed25519",
+			path: true, check: notEmpty, field: func(c *Config) *string { return &c.SSH.HostKey },
+		},
+	}
+}
+
+func notEmpty(s string) error {
+	if s == "" {
+		return errors.New("is empty")
+	}
+	if strings.ContainsRune(s, 0) {
+		return errors.New("holds a NUL byte")
+	}
+	return nil
+}
+
+func optional(check func(string) error) func(string) error {
+	return func(s string) error {
+		if s == "" {
+			return nil
+		}
+		return check(s)
+	}
+}
+
+func listenAddress(s string) error {
+	if s == "" {
+		return nil
+	}
+	host, port, err := net.SplitHostPort(s)
+	if err != nil {
+		return fmt.Errorf("%q: want host:port, as 127.0.0.1:7080", s)
+	}
+	if host != "" && inert.Name(host) != nil {
+		return fmt.Errorf("%q: not a host name", s)
+	}
+	return portNumber(port)
+}
+
+func portNumber(s string) error {
+	if _, err := strconv.ParseUint(s, 10, 16); err != nil {
+		return fmt.Errorf("port %q: want a number from 0 to 65535", s)
+	}
+	return nil
+}
+
+// sshTarget refuses what an ssh client could take for an option.
+func sshTarget(s string) error {
+	user, host, ok := strings.Cut(s, "@")
+	if ok && strings.Contains(host, ":") {
+		var port string
+		var err error
+		if host, port, err = net.SplitHostPort(host); err != nil {
+			return fmt.Errorf("%q: want user@host:port", s)
+		}
+		if err := portNumber(port); err != nil {
+			return err
+		}
+	}
+	for _, part := range []string{user, host} {
+		if !ok || inert.Name(part) != nil || strings.HasPrefix(part, "-") || strings.ContainsAny(part, " @") {
+			return fmt.Errorf("%q: want user@host:port", s)
+		}
+	}
+	return nil
+}
+
+func bootAlone(s string) error {
+	if s == "hold" || s == "run" {
+		return nil
+	}
+	if d, err := time.ParseDuration(s); err != nil || d <= 0 {
+		return fmt.Errorf(`%q: want "hold", "run" or a duration as "10m"`, s)
+	}
+	return nil
+}

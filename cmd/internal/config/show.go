@@ -1,0 +1,64 @@
+package config
+
+import "github.com/pelletier/go-toml/v2"
+
+// A Value is one key of the configuration as it is in force.
+type Value struct {
+	Feed   string `json:"feed,omitempty"` // "" for a setting
+	Key    string `json:"key"`
+	Value  any    `json:"value"`
+	Origin string `json:"origin,omitempty"` // "flag --set", "TWIN_DATA", "/etc/twin/twin.toml:12" or "default"
+}
+
+// Values returns all settings and then the keys of each feed. Secrets are not
+// among them: the configuration names the files that hold them.
+func (c *Config) Values() []Value {
+	var all []Value
+	for _, s := range Settings() {
+		all = append(all, Value{Key: s.Key, Value: *s.field(c), Origin: c.origins[s.Key]})
+	}
+	for i := range c.Feeds {
+		all = append(all, c.Feeds[i].Values()...)
+	}
+	return all
+}
+
+// Values returns the keys of the section: those that the file has, and, where
+// the feed is right, those that have a default.
+func (f *Feed) Values() []Value {
+	inForce := make(map[string]any)
+	if f.Err == nil {
+		collect(inForce, f.Options)
+		collect(inForce, f.Own)
+	}
+	for key, value := range f.section {
+		inForce[key] = value
+	}
+	var all []Value
+	for _, key := range sortedKeys(inForce) {
+		v := Value{Feed: f.Name, Key: key, Value: inForce[key], Origin: fromDefault}
+		if _, ok := f.section[key]; ok {
+			v.Origin = f.doc.place(join(f.path, key))
+		}
+		all = append(all, v)
+	}
+	return all
+}
+
+// collect adds the keys of a filled options struct that have a value. What the
+// library cannot write is left out: the file's own keys are shown anyway.
+func collect(values map[string]any, options any) {
+	text, err := toml.Marshal(options)
+	if err != nil {
+		return
+	}
+	var filled map[string]any
+	if toml.Unmarshal(text, &filled) != nil {
+		return
+	}
+	for key, value := range filled {
+		if value != "" {
+			values[key] = value
+		}
+	}
+}
