@@ -1,0 +1,50 @@
+package app
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/twinctl/twin/collector/feed"
+	"github.com/twinctl/twin/collector/node"
+
+	"github.com/twinctl/twin/collector"
+)
+
+// downAfter is how long a feed may be away before that wants a person: an
+// upstream that restarts is back sooner.
+const downAfter = 10 * time.Second
+
+// alarms remembers since when each alarm has been true.
+type alarms struct{ since map[string]time.Time }
+
+// now returns the alarms that are true: stuck is why nothing can be stored.
+func (a *alarms) now(at time.Time, feeds []collector.Status, stuck error) []node.Alarm {
+	before := a.since
+	a.since = map[string]time.Time{}
+	raised := []node.Alarm{}
+	raise := func(code, of, severity, text string, after time.Duration) {
+		since, ok := before[code+of]
+		if !ok {
+			since = at
+		}
+		a.since[code+of] = since
+		if at.Sub(since) >= after {
+			raised = append(raised, node.Alarm{Code: code, Severity: severity, Since: wholeSecond(since), Text: text})
+		}
+	}
+	if stuck != nil {
+		raise("not_stored", "", "error", fmt.Sprintf("nothing can be stored: %v", stuck), 0)
+	}
+	for _, f := range feeds {
+		switch {
+		case f.State == feed.Live && f.Err != nil:
+			raise("feed_warning", f.Name, "warning", fmt.Sprintf("feed %q: %v", f.Name, f.Err), 0)
+		case f.State == feed.Live || f.State == feed.Held:
+		case f.Err != nil:
+			raise("feed_down", f.Name, "error", fmt.Sprintf("feed %q is %s: %v", f.Name, f.State, f.Err), downAfter)
+		default:
+			raise("feed_down", f.Name, "error", fmt.Sprintf("feed %q is %s", f.Name, f.State), downAfter)
+		}
+	}
+	return raised
+}

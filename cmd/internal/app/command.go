@@ -1,0 +1,89 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+
+	"github.com/twinctl/twin/cmd/internal/cli"
+	"github.com/twinctl/twin/cmd/internal/config"
+	"github.com/twinctl/twin/collector"
+)
+
+// Command returns twind as a command, which runs one server in the foreground
+// until its context ends. It reads the configuration again at each hang-up.
+func Command(hangup <-chan os.Signal) cli.Command {
+	var check bool
+	var level slog.Level
+	return cli.Command{
+		Name:  "twind",
+		Short: "collect the feeds of one server",
+		Long: `Runs one server in the foreground: it collects its feeds, answers HTTP on loopback and does what twinctl asks of it. ` +
+			`SIGTERM ends it in order, within five seconds; SIGHUP reads the configuration again without disturbing the feeds that did not change. ` +
+			`Started by root it becomes the owner of the data directory.`,
+		Examples: []cli.Example{
+			{Line: "twind --config /etc/twin/twin.toml", Why: "run in the foreground"},
+			{Line: "twind --config /etc/twin/twin.toml --check", Why: "see whether it would start"},
+		},
+		Exits: []cli.Code{cli.Refused, cli.Untrusted, cli.Busy},
+		Flags: func(f *cli.FlagSet) {
+			f.BoolVar(&check, "check", false, "validate the configuration and exit")
+			f.TextVar(&level, "log-level", slog.LevelInfo, "log from this `LEVEL` on: debug, info, warn or error")
+		},
+		Run: func(ctx context.Context, call *cli.Call) error {
+			if check {
+				return checkConfig(call)
+			}
+			return start(ctx, call, level, hangup)
+		},
+	}
+}
+
+func start(ctx context.Context, call *cli.Call, level slog.Level, hangup <-chan os.Signal) error {
+	cfg, err := Configure(call)
+	if err != nil {
+		return err
+	}
+	if err := BecomeOwner(cfg.Data); err != nil {
+		return err
+	}
+	return Run(ctx, Options{
+		Config: cfg,
+		Reload: func() (*config.Config, error) { return Configure(call) },
+		Hangup: hangup,
+		Log:    cli.NewLogger(call.Err, level).Handler(),
+	})
+}
+
+// Configure reads the configuration that a call names.
+func Configure(call *cli.Call) (*config.Config, error) {
+	return config.Load(call.Config, config.Source{LookupEnv: os.LookupEnv, Set: call.Set}, collector.Kinds())
+}
+
+// checkConfig opens every feed's source too, which neither dials nor reads a feed.
+func checkConfig(call *cli.Call) error {
+	cfg, err := Configure(call)
+	if err != nil {
+		return err
+	}
+	if err := CheckFeeds(cfg); err != nil {
+		return err
+	}
+	fmt.Fprintf(call.Out, "%s: good, %d feeds\n", cfg.File, len(cfg.Feeds))
+	return nil
+}
+
+// CheckFeeds returns what is wrong with the feeds, all of it, as
+// config.Problems.
+func CheckFeeds(cfg *config.Config) error {
+	var problems config.Problems
+	for i := range cfg.Feeds {
+		_, err := cfg.Feeds[i].Open(slog.New(slog.DiscardHandler))
+		problems = append(problems, config.AsProblems(err)...)
+	}
+	if len(problems) > 0 {
+		return problems
+	}
+	return nil
+}

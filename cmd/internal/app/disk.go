@@ -1,0 +1,75 @@
+package app
+
+import (
+	"log/slog"
+	"sync"
+
+	"github.com/twinctl/twin/collector/store"
+)
+
+// spare is how much must be free beside the reserve before storing is tried
+// again on a disk that was full.
+const spare = 1 << 20
+
+// A disk is the one that the data lies on, and the room kept back on it.
+type disk struct {
+	dir     string
+	reserve store.Reserve
+	log     *slog.Logger
+
+	mu   sync.Mutex
+	made bool // the disk had room for a reserve once
+	kept bool // it is there now
+}
+
+// keep takes the reserve, if the disk has the room.
+func (d *disk) keep() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.kept {
+		return
+	}
+	if err := d.reserve.Make(); err != nil {
+		d.log.Warn("no room can be kept back for a full disk", "err", err)
+		return
+	}
+	d.made, d.kept = true, true
+}
+
+// giveUp gives the reserve up, so that the small writes that matter still
+// find room.
+func (d *disk) giveUp() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.kept {
+		return
+	}
+	d.kept = false
+	if err := d.reserve.Release(); err != nil {
+		d.log.Error("the room kept back cannot be given up", "err", err)
+		return
+	}
+	d.log.Warn("the disk is full: the room kept back was given up for what matters most", "dir", d.dir)
+}
+
+// room reports whether a full disk has room again for records. It gives up the
+// reserve while it has not, and takes it again first once it has.
+func (d *disk) room() bool {
+	d.giveUp()
+	free, err := store.Free(d.dir)
+	if err != nil {
+		d.log.Error("free space is unknown", "err", err)
+		return true // trying tells
+	}
+	d.mu.Lock()
+	want := int64(spare)
+	if d.made {
+		want += store.ReserveSize
+	}
+	d.mu.Unlock()
+	if free < want {
+		return false
+	}
+	d.keep()
+	return true
+}

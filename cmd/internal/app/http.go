@@ -1,0 +1,123 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/twinctl/twin/cmd/internal/config"
+	"github.com/twinctl/twin/collector/node"
+)
+
+const (
+	httpTimeout  = 10 * time.Second // for a request, and for its answer
+	httpStopping = 2 * time.Second  // for answers under way when twind stops
+	httpHeader   = 16 << 10         // bytes of a request's header
+)
+
+// listen opens the port of the HTTP pages; an empty address means none.
+func listen(address string) (net.Listener, error) {
+	if address == "" {
+		return nil, nil //nolint:nilnil // turned off
+	}
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("%w: http.listen = %q: %w (give each server on a machine its own, or \"\" for none)",
+			config.ErrInvalid, address, err)
+	}
+	return l, nil
+}
+
+// serve answers HTTP requests until ctx ends.
+func (s *server) serve(ctx context.Context, l net.Listener) error {
+	web := &http.Server{
+		Handler: s.pages(), ReadTimeout: httpTimeout, WriteTimeout: httpTimeout, MaxHeaderBytes: httpHeader,
+		BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- web.Serve(l) }()
+	s.log.Info("listening", "http", l.Addr().String())
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	soon, cancel := context.WithTimeout(context.WithoutCancel(ctx), httpStopping)
+	defer cancel()
+	if err := web.Shutdown(soon); err != nil {
+		web.Close() //nolint:errcheck // it has been told to end twice now
+	}
+	if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// pages are for load balancers, supervisors and Prometheus: 200 means yes, 503
+// means no, and the body says why.
+func (s *server) pages() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) { answer(w, s.notReady()) })
+	mux.HandleFunc("GET /primary", s.whether(node.Primary))
+	mux.HandleFunc("GET /secondary", s.whether(node.Secondary))
+	mux.HandleFunc("GET /status", s.statusPage)
+	mux.Handle("GET /metrics", s.metrics.handler(s))
+	return mux
+}
+
+// notReady returns why this server does not store what it hears, "" if it does.
+func (s *server) notReady() string {
+	if err := s.collector.Stuck(); err != nil {
+		return err.Error()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.doc.Schema == 0 {
+		return "starting"
+	}
+	return ""
+}
+
+func (s *server) whether(role node.Role) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		self, err := s.data.Node.Self(r.Context())
+		switch {
+		case err != nil:
+			answer(w, err.Error())
+		case self.Role != role:
+			answer(w, "this server is "+string(self.Role))
+		default:
+			answer(w, "")
+		}
+	}
+}
+
+func (s *server) statusPage(w http.ResponseWriter, _ *http.Request) {
+	s.mu.Lock()
+	doc := s.doc
+	s.mu.Unlock()
+	if doc.Schema == 0 {
+		answer(w, "starting")
+		return
+	}
+	text, err := json.Marshal(doc)
+	if err != nil {
+		answer(w, err.Error())
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Write(append(text, '\n')) //nolint:errcheck // the asker has gone
+}
+
+func answer(w http.ResponseWriter, no string) {
+	if no != "" {
+		http.Error(w, no, http.StatusServiceUnavailable)
+		return
+	}
+	fmt.Fprintln(w, "ok")
+}

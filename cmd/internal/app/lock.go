@@ -1,0 +1,55 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/twinctl/twin/cmd/internal/cli"
+)
+
+// ErrRunning is returned when another twind has the data directory.
+var ErrRunning = errors.New("twind is running already")
+
+// lockName is the file whose lock is held by the twind that runs on a data
+// directory. The kernel gives it up however that process ends.
+const lockName = "twind.lock"
+
+// lock takes the data directory for this process; closing what it returns
+// gives it up. If another has it the error is ErrRunning and names its pid.
+func lock(data string) (io.Closer, error) {
+	path := filepath.Join(data, lockName)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("lock: %w", err)
+	}
+	err = unix.FcntlFlock(f.Fd(), unix.F_SETLK, &unix.Flock_t{Type: unix.F_WRLCK})
+	if err == nil {
+		return f, nil
+	}
+	f.Close() //nolint:errcheck // nothing was written
+	if pid := Running(data); pid != 0 {
+		return nil, cli.Fail(cli.Busy, fmt.Errorf("%w on %s, as process %d", ErrRunning, data, pid), "")
+	}
+	return nil, fmt.Errorf("lock %s: %w", path, err)
+}
+
+// Running returns the process id of the twind that has the data directory, 0
+// if none has. It must not be called by that twind itself: a process that
+// closes the lock's file loses the lock.
+func Running(data string) int {
+	f, err := os.Open(filepath.Join(data, lockName))
+	if err != nil {
+		return 0
+	}
+	defer f.Close() //nolint:errcheck // only read
+	l := unix.Flock_t{Type: unix.F_WRLCK}
+	if err := unix.FcntlFlock(f.Fd(), unix.F_GETLK, &l); err != nil || l.Type == unix.F_UNLCK {
+		return 0
+	}
+	return int(l.Pid)
+}

@@ -1,0 +1,72 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/user"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"github.com/twinctl/twin/cmd/internal/cli"
+)
+
+// ErrNotOwner is returned when the data directory belongs to somebody else.
+var ErrNotOwner = errors.New("not the owner of the data directory")
+
+// BecomeOwner makes this process run as the owner of the data directory, so
+// that no file of another owner ever appears in it. Root becomes the owner;
+// anybody else must be it. A directory that does not exist yet has no owner.
+func BecomeOwner(data string) error {
+	info, err := os.Stat(data)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("data directory: %w", err)
+	}
+	if !info.IsDir() {
+		return fmt.Errorf("data directory %s: is not a directory", data)
+	}
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return fmt.Errorf("data directory %s: its owner cannot be told", data)
+	}
+	owner, me := int(stat.Uid), os.Geteuid()
+	switch {
+	case owner == me:
+		return nil
+	case me == 0:
+		return become(owner, int(stat.Gid))
+	}
+	name := userName(owner)
+	err = fmt.Errorf("%w: %s belongs to %s", ErrNotOwner, data, name)
+	return cli.Fail(cli.Usage, err, "sudo -u "+name+" "+strings.Join(os.Args, " "))
+}
+
+// become changes the whole process, all threads, for good.
+func become(uid, gid int) error {
+	for _, step := range []error{syscall.Setgroups([]int{gid}), syscall.Setgid(gid), syscall.Setuid(uid)} {
+		if step != nil {
+			return fmt.Errorf("become user %d: %w", uid, step)
+		}
+	}
+	return nil
+}
+
+func userName(uid int) string {
+	if u, err := user.LookupId(strconv.Itoa(uid)); err == nil {
+		return u.Username
+	}
+	return strconv.Itoa(uid)
+}
+
+// Actor names who is at the keyboard, for the records of what was done.
+func Actor() string {
+	if name := os.Getenv("SUDO_USER"); name != "" {
+		return name
+	}
+	return userName(os.Getuid())
+}

@@ -1,0 +1,52 @@
+package app
+
+import (
+	"context"
+
+	"github.com/twinctl/twin/cmd/internal/config"
+)
+
+// reload reads the configuration again at each hang-up. One that is wrong
+// changes nothing; feeds that did not change are not disturbed.
+func (s *server) reload(ctx context.Context, o Options) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-o.Hangup:
+		}
+		cfg, err := o.Reload()
+		if err != nil {
+			s.log.Error("configuration not reloaded, the old one stays", "err", err)
+			continue
+		}
+		s.adopt(cfg)
+	}
+}
+
+func (s *server) adopt(cfg *config.Config) {
+	old := s.config()
+	for _, fixed := range []struct{ key, was, is string }{
+		{"name", old.Name, cfg.Name},
+		{"data", old.Data, cfg.Data},
+		{"http.listen", old.HTTP.Listen, cfg.HTTP.Listen},
+	} {
+		if fixed.was != fixed.is {
+			s.log.Warn("a change of this setting takes effect when twind is restarted", "key", fixed.key)
+		}
+	}
+	cfg.Name, cfg.Data, cfg.HTTP.Listen = old.Name, old.Data, old.HTTP.Listen
+	s.mu.Lock()
+	s.cfg = cfg
+	s.mu.Unlock()
+	s.setFeeds(cfg)
+	s.log.Info("configuration reloaded", "file", cfg.File, "feeds", len(cfg.Feeds))
+}
+
+// setFeeds has the collector run the feeds of cfg, and says which are wrong.
+func (s *server) setFeeds(cfg *config.Config) {
+	for _, p := range cfg.Problems() {
+		s.log.Error("a feed is configured wrong, the others run", "err", p)
+	}
+	s.collector.Set(Feeds(cfg))
+}

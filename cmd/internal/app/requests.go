@@ -1,0 +1,96 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/twinctl/twin/cmd/internal/cli"
+	"github.com/twinctl/twin/collector"
+	"github.com/twinctl/twin/collector/node"
+)
+
+// requestInterval is how soon a request is seen.
+const requestInterval = 100 * time.Millisecond
+
+// The verbs that a person may ask of the running server.
+const (
+	PauseFeed     = "feed.pause"
+	ResumeFeed    = "feed.resume"
+	ReconnectFeed = "feed.reconnect"
+)
+
+// FeedArgs are the arguments of the verbs about one feed.
+type FeedArgs struct {
+	Feed string `json:"feed"`
+}
+
+// A clerk answers what people ask of the running server.
+type clerk struct {
+	node      *node.DB
+	collector *collector.Collector
+	log       *slog.Logger
+	name      string // of this run
+}
+
+// run answers requests until ctx ends. What an earlier run left unfinished is
+// answered first: nobody knows what came of it.
+func (c *clerk) run(ctx context.Context) error {
+	lost := node.Answer{Exit: int(cli.Unknown), Text: "twind ended before it had answered"}
+	if err := final(c.node.GiveUp(ctx, c.name, lost)); err != nil {
+		return err
+	}
+	return c.node.Watch(ctx, requestInterval, c.answerAll)
+}
+
+func (c *clerk) answerAll(ctx context.Context) error {
+	for ctx.Err() == nil {
+		r, err := c.node.Claim(ctx, c.name)
+		if err != nil || r == nil {
+			return final(err)
+		}
+		a := c.answer(ctx, *r)
+		c.log.Info("request", "verb", r.Verb, "args", string(r.Args), "actor", r.Actor, "exit", a.Exit)
+		if err := c.node.Finish(context.WithoutCancel(ctx), r.ID, a); err != nil {
+			return final(err)
+		}
+	}
+	return nil
+}
+
+func (c *clerk) answer(ctx context.Context, r node.Request) node.Answer {
+	var args FeedArgs
+	if err := json.Unmarshal(r.Args, &args); err != nil {
+		return node.Answer{Exit: int(cli.Usage), Text: fmt.Sprintf("request %s: %v", r.Verb, err)}
+	}
+	switch r.Verb {
+	case PauseFeed, ResumeFeed:
+		return c.pause(ctx, args.Feed, r.Actor, r.Verb == PauseFeed)
+	case ReconnectFeed:
+		if !c.collector.Reconnect(args.Feed) {
+			return unknownFeed(args.Feed)
+		}
+		return node.Answer{Text: fmt.Sprintf("feed %q connects anew", args.Feed)}
+	}
+	return node.Answer{Exit: int(cli.Usage), Text: fmt.Sprintf("this twind does not know the request %q", r.Verb)}
+}
+
+// pause also writes down what is wanted, so that a restart does not undo it.
+func (c *clerk) pause(ctx context.Context, feed, actor string, paused bool) node.Answer {
+	if !c.collector.Pause(feed, paused) {
+		return unknownFeed(feed)
+	}
+	if err := c.node.SetPaused(ctx, feed, actor, paused); err != nil {
+		return node.Answer{Exit: int(cli.Failed), Text: fmt.Sprintf("done, but a restart will forget it: %v", err)}
+	}
+	if paused {
+		return node.Answer{Text: fmt.Sprintf("feed %q is paused: what its upstream says now is not collected here", feed)}
+	}
+	return node.Answer{Text: fmt.Sprintf("feed %q is collected again", feed)}
+}
+
+func unknownFeed(name string) node.Answer {
+	return node.Answer{Exit: int(cli.Usage), Text: fmt.Sprintf("unknown feed %q: twinctl feed list shows them", name)}
+}

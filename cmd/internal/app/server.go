@@ -1,0 +1,214 @@
+// Package app is twind as a value: it opens a data directory and runs the
+// feeds, the HTTP pages, the heartbeat and the answering of requests as one
+// group, of which the first that fails ends all. It also holds what twinctl
+// needs to find that server and its files.
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/coreos/go-systemd/v22/daemon"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/twinctl/twin/cmd/internal/config"
+	"github.com/twinctl/twin/collector"
+	"github.com/twinctl/twin/collector/node"
+	"github.com/twinctl/twin/collector/record"
+	"github.com/twinctl/twin/collector/store"
+)
+
+// reserveName is the file that keeps room back; see store.Reserve.
+const reserveName = "reserve"
+
+// Options are what Run needs.
+type Options struct {
+	Config *config.Config
+	Reload func() (*config.Config, error) // reads the configuration again
+	Hangup <-chan os.Signal               // SIGHUP: reload
+	Log    slog.Handler
+}
+
+// A server is twind while it runs.
+type server struct {
+	data      *Data
+	collector *collector.Collector
+	metrics   *metrics
+	disk      *disk
+	log       *slog.Logger
+	started   time.Time
+	alarms    alarms // the heartbeat's own
+
+	mu  sync.Mutex
+	cfg *config.Config
+	doc node.Document // as of the last heartbeat
+}
+
+// Run runs one server until ctx ends, which is an orderly stop: what was heard
+// is stored, and the error is nil. Everything that it started has stopped when
+// it returns.
+func Run(ctx context.Context, o Options) (err error) {
+	cfg := o.Config
+	held, err := lock(cfg.Data)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, held.Close()) }()
+	data, err := OpenData(ctx, cfg.Data, store.Migrate)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, data.Close()) }()
+	rows := newLogRows(o.Log)
+	s := newServer(cfg, data, slog.New(rows))
+	if err := s.checkName(ctx); err != nil {
+		return err
+	}
+	if err := s.resume(ctx); err != nil {
+		return err
+	}
+	return s.run(ctx, o, rows)
+}
+
+func newServer(cfg *config.Config, data *Data, log *slog.Logger) *server {
+	s := &server{data: data, log: log, started: time.Now(), cfg: cfg, metrics: newMetrics()}
+	s.disk = &disk{dir: cfg.Data, reserve: store.Reserve{Path: filepath.Join(cfg.Data, reserveName)}, log: log}
+	s.collector = collector.New(data.History, collector.Options{Log: log, Observe: s.metrics.committed, Room: s.disk.room})
+	return s
+}
+
+// checkName refuses to run under another name than the one that this server
+// was given for life: the other twin knows it by that.
+func (s *server) checkName(ctx context.Context) error {
+	self, err := s.data.Node.Self(ctx)
+	if err != nil {
+		return fmt.Errorf("%s: %w", s.data.Dir, err)
+	}
+	if self.Name != s.cfg.Name {
+		return fmt.Errorf("%w: %s says name = %q, but %s belongs to %q, and a server keeps its name for life",
+			config.ErrInvalid, s.cfg.File, s.cfg.Name, s.data.Dir, self.Name)
+	}
+	return nil
+}
+
+// resume makes the feeds what they were: configured, and paused where a person
+// had paused them.
+func (s *server) resume(ctx context.Context) error {
+	s.disk.keep()
+	s.setFeeds(s.cfg)
+	paused, err := s.data.Node.Paused(ctx)
+	for name := range paused {
+		s.collector.Pause(name, true)
+	}
+	return err
+}
+
+func (s *server) run(ctx context.Context, o Options, rows *logRows) error {
+	pages, err := listen(s.cfg.HTTP.Listen)
+	if err != nil {
+		return err
+	}
+	clerk := &clerk{node: s.data.Node, collector: s.collector, log: s.log, name: rand.Text()}
+
+	group, ctx := errgroup.WithContext(ctx)
+	part := func(name string, run func(context.Context) error) {
+		group.Go(func() error {
+			if err := run(ctx); err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+			return nil
+		})
+	}
+	part("collect", s.collector.Run)
+	part("heartbeat", s.heartbeat)
+	part("answer requests", clerk.run)
+	part("log", func(ctx context.Context) error { return rows.keep(ctx, s.data.Node) })
+	part("reload", func(ctx context.Context) error { return s.reload(ctx, o) })
+	if pages != nil {
+		part("http", func(ctx context.Context) error { return s.serve(ctx, pages) })
+	}
+	s.log.Info("running", "name", s.cfg.Name, "data", s.cfg.Data, "feeds", len(s.cfg.Feeds), "version", Version())
+	tell(s.log, daemon.SdNotifyReady)
+	<-ctx.Done()
+	tell(s.log, daemon.SdNotifyStopping)
+	err = group.Wait()
+	s.log.Info("stopped", "err", err)
+	return err
+}
+
+// heartbeat says each second what this server is doing, and tells systemd that
+// it still can.
+func (s *server) heartbeat(ctx context.Context) error {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		if err := final(s.beat(ctx)); err != nil {
+			return err
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+func (s *server) beat(ctx context.Context) error {
+	doc, err := s.document(ctx)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	s.doc = doc
+	s.mu.Unlock()
+	text, err := json.Marshal(doc)
+	if err != nil {
+		return err
+	}
+	err = s.data.Node.SetActivity(ctx, node.Activity{PID: os.Getpid(), Started: record.At(s.started), Doc: text})
+	if errors.Is(err, store.ErrFull) {
+		s.disk.giveUp()
+		err = s.data.Node.SetActivity(ctx, node.Activity{PID: os.Getpid(), Started: record.At(s.started), Doc: text})
+	}
+	if err == nil {
+		tell(s.log, daemon.SdNotifyWatchdog)
+	}
+	return err
+}
+
+// document describes this server as it is now.
+func (s *server) document(ctx context.Context) (node.Document, error) {
+	feeds := s.collector.Status()
+	doc, err := describe(ctx, s.config(), s.data, feeds)
+	if err != nil {
+		return doc, err
+	}
+	doc.Running, doc.PID = true, os.Getpid()
+	doc.Alarms = s.alarms.now(time.Now(), feeds, s.collector.Stuck())
+	return doc, nil
+}
+
+func (s *server) config() *config.Config {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.cfg
+}
+
+// final returns err unless it is one that passes by itself: a full disk, a
+// file that others hold, or the end of ctx.
+func final(err error) error {
+	for _, passes := range []error{store.ErrFull, store.ErrBusy, context.Canceled} {
+		if errors.Is(err, passes) {
+			return nil
+		}
+	}
+	return err
+}

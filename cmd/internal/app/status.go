@@ -1,0 +1,125 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/twinctl/twin/cmd/internal/config"
+	"github.com/twinctl/twin/collector"
+	"github.com/twinctl/twin/collector/feed"
+	"github.com/twinctl/twin/collector/history"
+	"github.com/twinctl/twin/collector/node"
+	"github.com/twinctl/twin/collector/record"
+)
+
+// staleAfter is how old the running server's last word may be before it is
+// said to be frozen: it refreshes it each second.
+const staleAfter = 5 * time.Second
+
+// Status returns what the server of a data directory is doing. While twind
+// runs, that is what it said last, with the counts as they are now; else what
+// can be read without it. Only another process than that twind may ask.
+func Status(ctx context.Context, cfg *config.Config, data *Data) (node.Document, error) {
+	pid := Running(data.Dir)
+	paused, err := data.Node.Paused(ctx)
+	if err != nil {
+		return node.Document{}, err
+	}
+	doc, err := describe(ctx, cfg, data, idle(cfg, paused))
+	if err != nil || pid == 0 {
+		return doc, err
+	}
+	said, err := data.Node.Activity(ctx)
+	if err != nil {
+		return doc, err
+	}
+	counted := doc.Feeds
+	if said.PID == pid {
+		if err := json.Unmarshal(said.Doc, &doc); err != nil {
+			return doc, fmt.Errorf("what twind says of itself: %w", err)
+		}
+		recount(doc.Feeds, counted)
+	}
+	doc.Running, doc.PID = true, pid
+	if age := time.Since(said.At.Time()); said.PID == pid && age > staleAfter {
+		doc.Alarms = append(doc.Alarms, node.Alarm{Code: "twind_silent", Severity: "error", Since: wholeSecond(said.At.Time()),
+			Text: fmt.Sprintf("twind (process %d) has not said for %s what it is doing: it may hang", pid, age.Round(time.Second))})
+	}
+	return doc, nil
+}
+
+// recount takes over the counts of the same feeds.
+func recount(feeds, from []node.FeedDocument) {
+	for i := range feeds {
+		for _, f := range from {
+			if f.Name == feeds[i].Name {
+				feeds[i].Records, feeds[i].Duplicates, feeds[i].Rejected = f.Records, f.Duplicates, f.Rejected
+				feeds[i].LastRecordAt, feeds[i].CoveredUntil = f.LastRecordAt, f.CoveredUntil
+				feeds[i].GapsOpen, feeds[i].Incarnation = f.GapsOpen, f.Incarnation
+			}
+		}
+	}
+}
+
+// idle is what the feeds are doing when nobody runs them.
+func idle(cfg *config.Config, paused map[string]string) []collector.Status {
+	var all []collector.Status
+	for _, f := range Feeds(cfg) {
+		s := collector.Status{Name: f.Name, Kind: f.Options.Kind, State: feed.Down}
+		if own, _ := cfg.Feed(f.Name); own.Err != nil {
+			s.Err = own.Err
+		}
+		if _, ok := paused[f.Name]; ok {
+			s.State = feed.Held
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+// describe makes the document of what the feeds are doing and the databases hold.
+func describe(ctx context.Context, cfg *config.Config, data *Data, feeds []collector.Status) (node.Document, error) {
+	self, err := data.Node.Self(ctx)
+	if err != nil {
+		return node.Document{}, err
+	}
+	held, err := data.History.Summaries(ctx)
+	if err != nil {
+		return node.Document{}, err
+	}
+	doc := node.Document{
+		Schema: 1, Name: self.Name, Role: self.Role, Epoch: self.EpochSeen, Since: wholeSecond(self.Since.Time()),
+		Version: Version(), Feeds: []node.FeedDocument{}, Alarms: []node.Alarm{},
+		Ready: node.Readiness{Because: []string{"no twin is paired"}},
+	}
+	if cfg.Twin.Name != "" {
+		doc.Twin = &node.TwinDocument{Name: cfg.Twin.Name, State: "unknown"}
+	}
+	for _, s := range feeds {
+		doc.Feeds = append(doc.Feeds, describeFeed(s, held[s.Name]))
+	}
+	return doc, nil
+}
+
+func describeFeed(s collector.Status, held history.Summary) node.FeedDocument {
+	f := node.FeedDocument{
+		Name: s.Name, Kind: s.Kind, State: string(s.State), Address: s.Address, Rate: s.Rate,
+		Records: held.Records, Duplicates: held.Duplicates, Rejected: held.Rejected, GapsOpen: held.GapsOpen,
+		LastRecordAt: known(held.LastAt), CoveredUntil: known(held.CoveredUntil), Incarnation: held.Incarnation,
+	}
+	if s.Err != nil {
+		f.Error = s.Err.Error()
+	}
+	return f
+}
+
+func known(at record.Instant) *record.Instant {
+	if at == 0 {
+		return nil
+	}
+	return &at
+}
+
+func wholeSecond(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
