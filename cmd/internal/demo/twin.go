@@ -1,0 +1,171 @@
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/twinctl/twin/cmd/internal/app"
+	"github.com/twinctl/twin/cmd/internal/config"
+	"github.com/twinctl/twin/collector"
+	"github.com/twinctl/twin/collector/node"
+	"github.com/twinctl/twin/collector/store"
+)
+
+// The login of the demo's upstream, which lives and dies with it.
+const (
+	user   = "twin"
+	secret = "demo"
+)
+
+const stopWithin = 2500 * time.Millisecond // for a server to end before it is killed
+
+// A twin is one of the two servers.
+type twin struct {
+	name   string
+	dir    string
+	config string // path of its twin.toml
+	data   *app.Data
+	cfg    *config.Config
+	proc   *exec.Cmd     // nil until it is started
+	ended  chan struct{} // closed when proc has
+	log    *slog.Logger
+}
+
+// newTwin writes a server's files.
+func newTwin(ctx context.Context, dir, name string, role node.Role, door string) (*twin, error) {
+	t := &twin{name: name, dir: dir, config: filepath.Join(dir, "twin.toml"), ended: make(chan struct{})}
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return nil, err
+	}
+	if err := os.WriteFile(filepath.Join(dir, "pbx.secret"), []byte(secret+"\n"), 0o600); err != nil {
+		return nil, err
+	}
+	web, err := freePort(ctx)
+	if err != nil {
+		return nil, err
+	}
+	text := fmt.Sprintf(`name = %q
+data = "data"
+
+[http]
+listen = %q
+
+[[feed]]
+name        = "pbx"
+kind        = "ami"
+addresses   = ["tcp://%s"]
+username    = %q
+secret_file = "pbx.secret"
+`, name, web, door, user)
+	if err := os.WriteFile(t.config, []byte(text), 0o600); err != nil {
+		return nil, err
+	}
+	if t.cfg, err = config.Load(t.config, config.Source{}, collector.Kinds()); err != nil {
+		return nil, err
+	}
+	return t, app.Init(ctx, t.cfg.Data, name, role)
+}
+
+// start runs twind on it, whose output goes to a file beside its configuration.
+func (t *twin) start(program string) error {
+	program, err := findTwind(program)
+	if err != nil {
+		return err
+	}
+	out, err := os.Create(filepath.Join(t.dir, "twind.log"))
+	if err != nil {
+		return err
+	}
+	defer out.Close()                                    //nolint:errcheck // the child has its own
+	t.proc = exec.Command(program, "--config", t.config) //nolint:noctx // it is stopped in order, by stopAll
+	t.proc.Stderr = out
+	t.proc.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is for the demo, which then stops it
+	if err := t.proc.Start(); err != nil {
+		return fmt.Errorf("demo: start %s: %w", program, err)
+	}
+	go func() {
+		defer close(t.ended)
+		err := t.proc.Wait()
+		t.log.Info("a server has ended", "server", t.name, "err", err)
+	}()
+	return nil
+}
+
+func findTwind(program string) (string, error) {
+	if program != "" {
+		return program, nil
+	}
+	if self, err := os.Executable(); err == nil {
+		beside := filepath.Join(filepath.Dir(self), "twind")
+		if _, err := os.Stat(beside); err == nil {
+			return beside, nil
+		}
+	}
+	program, err := exec.LookPath("twind")
+	if err != nil {
+		return "", errors.New("demo: there is no twind beside this program, nor in PATH: run make build")
+	}
+	return program, nil
+}
+
+// status asks the server's files what it is doing.
+func (t *twin) status(ctx context.Context) (node.Document, error) {
+	if t.data == nil {
+		data, err := app.OpenData(ctx, t.cfg.Data, store.Use)
+		if err != nil {
+			return node.Document{}, err
+		}
+		t.data = data
+	}
+	return app.Status(ctx, t.cfg, t.data)
+}
+
+// stopAll ends the servers, those that a person has started again too. It
+// returns within three seconds.
+func stopAll(twins []*twin, log *slog.Logger) {
+	for _, t := range twins {
+		if pid := app.Running(t.cfg.Data); pid != 0 {
+			if err := syscall.Kill(pid, syscall.SIGTERM); err != nil {
+				log.Warn("a server cannot be told to stop", "server", t.name, "pid", pid, "err", err)
+			}
+		}
+	}
+	deadline := time.Now().Add(stopWithin)
+	for _, t := range twins {
+		t.stopped(deadline)
+		if t.data != nil {
+			if err := t.data.Close(); err != nil {
+				log.Warn("a server's files cannot be closed", "server", t.name, "err", err)
+			}
+		}
+	}
+}
+
+// stopped waits until the server has ended, and kills it at the deadline.
+func (t *twin) stopped(deadline time.Time) {
+	for time.Now().Before(deadline) {
+		if app.Running(t.cfg.Data) == 0 {
+			break
+		}
+		time.Sleep(pollInterval)
+	}
+	if pid := app.Running(t.cfg.Data); pid != 0 {
+		_ = syscall.Kill(pid, syscall.SIGKILL) // if that fails it has ended meanwhile
+	}
+	if t.proc == nil {
+		return
+	}
+	select {
+	case <-t.ended:
+	case <-time.After(time.Until(deadline)):
+		_ = t.proc.Process.Kill() // as above
+		<-t.ended
+	}
+}
