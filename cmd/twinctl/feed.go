@@ -1,0 +1,165 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/twinctl/twin/cmd/internal/app"
+	"github.com/twinctl/twin/cmd/internal/cli"
+	"github.com/twinctl/twin/collector/feed"
+	"github.com/twinctl/twin/collector/inert"
+	"github.com/twinctl/twin/collector/node"
+)
+
+func feedCommand() cli.Command {
+	return cli.Command{
+		Name:  "feed",
+		Short: "look after the feeds of this server",
+		Sub: []cli.Command{
+			feedListCommand(),
+			feedTestCommand(),
+			feedTailCommand(),
+			feedAskCommand(cli.Command{
+				Name:  "pause",
+				Short: "stop listening to a feed",
+				Long: `What its upstream says meanwhile is not collected on this server, unless the feed goes on from a position. ` +
+					`The stretch stands in the gap list. It stays paused over restarts, until twinctl feed resume.`,
+				Examples: []cli.Example{{Line: "twinctl feed pause pbx", Why: "while its upstream is being repaired"}},
+			}, app.PauseFeed),
+			feedAskCommand(cli.Command{
+				Name:     "resume",
+				Short:    "listen again to a feed that was paused",
+				Examples: []cli.Example{{Line: "twinctl feed resume pbx", Why: "collect it again"}},
+			}, app.ResumeFeed),
+			feedAskCommand(cli.Command{
+				Name:     "reconnect",
+				Short:    "end a feed's session and begin another",
+				Long:     `Begins again at the first address. The moment between the sessions stands in the gap list, unless the feed goes on from a position.`,
+				Examples: []cli.Example{{Line: "twinctl feed reconnect pbx", Why: "after its certificate or secret was changed"}},
+			}, app.ReconnectFeed),
+		},
+	}
+}
+
+func feedListCommand() cli.Command {
+	return cli.Command{
+		Name:     "list",
+		Short:    "list the feeds and what each is doing",
+		Examples: []cli.Example{{Line: "twinctl feed list", Why: "as a table"}},
+		Exits:    []cli.Code{cli.Refused, cli.Untrusted},
+		Outputs:  []cli.Format{cli.Text, cli.JSON, cli.JSONL, cli.CSV},
+		Run: with(func(ctx context.Context, call *cli.Call, s *site) error {
+			doc, err := app.Status(ctx, s.Config, s.data)
+			if err != nil {
+				return err
+			}
+			return call.Show(cli.View{
+				Document: struct {
+					Feeds []node.FeedDocument `json:"feeds"`
+				}{doc.Feeds},
+				Lines: cli.Each(doc.Feeds),
+				Table: feedTable(doc.Feeds),
+			})
+		}),
+	}
+}
+
+func feedTestCommand() cli.Command {
+	return cli.Command{
+		Name:  "test",
+		Args:  "FEED",
+		Short: "examine a feed's upstream, and say what is missing",
+		Long: `Tries what the feed needs, step by step, and says for each whether it is well and, if not, the way out. ` +
+			`While twind hears the feed the test does not log in, because a feed holds one session at a time.`,
+		Examples: []cli.Example{{Line: "twinctl feed test pbx", Why: "before the first start, or when nothing comes"}},
+		Exits:    []cli.Code{cli.Failed, cli.Refused, cli.Untrusted},
+		Outputs:  []cli.Format{cli.Text, cli.JSON, cli.JSONL},
+		Complete: map[string]func(context.Context, *cli.Call) []string{"FEED": completeFeeds},
+		Run:      with(testFeed),
+	}
+}
+
+func testFeed(ctx context.Context, call *cli.Call, s *site) error {
+	f, err := s.feed(call.Args[0])
+	if err != nil {
+		return err
+	}
+	source, err := f.Open(slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	tester, ok := source.(feed.Tester)
+	if !ok {
+		return fmt.Errorf("feed %q: its kind %s has no test", f.Name, f.Kind.Name)
+	}
+	live, err := s.heard(ctx, f.Name)
+	if err != nil {
+		return err
+	}
+	checks := tester.Test(ctx, !live)
+	t := cli.Table{Columns: []cli.Column{{Name: "check"}, {Name: "result"}, {Name: "text"}}}
+	failed := 0
+	for _, c := range checks {
+		t.Add(c.Name, string(c.Result), c.Text)
+		if c.Result == feed.Fail {
+			failed++
+		}
+	}
+	err = call.Show(cli.View{
+		Document: struct {
+			Feed   string       `json:"feed"`
+			Live   bool         `json:"live"` // twind hears it: no login was tried
+			Checks []feed.Check `json:"checks"`
+		}{f.Name, live, checks},
+		Lines: cli.Each(checks),
+		Table: t,
+	})
+	if err == nil && failed > 0 {
+		return cli.Fail(cli.Failed, fmt.Errorf("feed %q: %d of %d checks failed", f.Name, failed, len(checks)), "")
+	}
+	return err
+}
+
+// heard tells whether twind hears the feed at present.
+func (s *site) heard(ctx context.Context, name string) (bool, error) {
+	doc, err := app.Status(ctx, s.Config, s.data)
+	if err != nil {
+		return false, err
+	}
+	for _, f := range doc.Feeds {
+		if f.Name == name {
+			return doc.Running && f.State == string(feed.Live), nil
+		}
+	}
+	return false, nil
+}
+
+// feedAskCommand makes a verb that asks the running server something about one feed.
+func feedAskCommand(c cli.Command, verb string) cli.Command {
+	c.Args = "FEED"
+	c.Exits = []cli.Code{cli.Refused, cli.Untrusted, cli.Unknown}
+	c.Complete = map[string]func(context.Context, *cli.Call) []string{"FEED": completeFeeds}
+	c.Run = with(func(ctx context.Context, call *cli.Call, s *site) error {
+		f, err := s.feed(call.Args[0])
+		if err != nil {
+			return err
+		}
+		args, err := json.Marshal(app.FeedArgs{Feed: f.Name})
+		if err != nil {
+			return err
+		}
+		a, err := s.data.Node.Ask(ctx, node.Request{Verb: verb, Args: args, Actor: app.Actor()})
+		if err != nil {
+			return err
+		}
+		if a.Exit != 0 {
+			return cli.Fail(cli.Code(a.Exit), errors.New(a.Text), "")
+		}
+		fmt.Fprintln(call.Out, inert.Text(a.Text))
+		return nil
+	})
+	return c
+}

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/twinctl/twin/cmd/internal/app"
+	"github.com/twinctl/twin/cmd/internal/cli"
+	"github.com/twinctl/twin/collector/node"
+	"github.com/twinctl/twin/collector/store"
+)
+
+func initCommand() cli.Command {
+	var role string
+	return cli.Command{
+		Name:  "init",
+		Short: "give this server its identity and its files",
+		Long: `Creates the data directory and its databases, and gives this server the name that it keeps for life and its first role. ` +
+			`A second time it says so and changes nothing.`,
+		Examples: []cli.Example{
+			{Line: "twinctl init --role primary", Why: "on the server where people will work"},
+			{Line: "twinctl init --role secondary", Why: "on its twin"},
+		},
+		Exits: []cli.Code{cli.Refused, cli.Untrusted},
+		Flags: func(f *cli.FlagSet) {
+			f.StringVar(&role, "role", "", "`ROLE` to begin with: primary or secondary")
+		},
+		Complete: map[string]func(context.Context, *cli.Call) []string{
+			"--role": func(context.Context, *cli.Call) []string {
+				return []string{string(node.Primary), string(node.Secondary)}
+			},
+		},
+		Run: func(ctx context.Context, call *cli.Call) error {
+			if role == "" {
+				return cli.Fail(cli.Usage, errors.New("missing --role: want primary or secondary"), "twinctl init --role primary")
+			}
+			want, err := node.ParseRole(role)
+			if err != nil {
+				return cli.Fail(cli.Usage, err, "")
+			}
+			return runInit(ctx, call, want)
+		},
+	}
+}
+
+func runInit(ctx context.Context, call *cli.Call, role node.Role) error {
+	cfg, err := app.Configure(call)
+	if err != nil {
+		return err
+	}
+	if err := app.BecomeOwner(cfg.Data); err != nil {
+		return err
+	}
+	err = app.Init(ctx, cfg.Data, cfg.Name, role)
+	if err != nil && !errors.Is(err, node.ErrInitialized) {
+		return err
+	}
+	data, openErr := app.OpenData(ctx, cfg.Data, store.Use)
+	if openErr != nil {
+		return openErr
+	}
+	defer data.Close() //nolint:errcheck // only read
+	self, readErr := data.Node.Self(ctx)
+	if readErr != nil {
+		return readErr
+	}
+	if err != nil {
+		return again(call, self, cfg.Name, role)
+	}
+	fmt.Fprintf(call.Out, "%s is %s, in %s\nNext: start twind, then twinctl status\n", self.Name, self.Role, cfg.Data)
+	return nil
+}
+
+// again answers a second init: the same one is done already, another is refused.
+func again(call *cli.Call, self node.Self, name string, role node.Role) error {
+	if self.Name != name || self.Role != role {
+		return cli.Fail(cli.Refused, fmt.Errorf("%w: as %q, %s; nothing was changed", node.ErrInitialized, self.Name, self.Role), "")
+	}
+	fmt.Fprintf(call.Out, "%s is %s already; nothing was changed\n", self.Name, self.Role)
+	return nil
+}

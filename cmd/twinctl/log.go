@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/twinctl/twin/cmd/internal/cli"
+	"github.com/twinctl/twin/collector/node"
+	"github.com/twinctl/twin/collector/record"
+)
+
+func logCommand() cli.Command {
+	var since string
+	var level slog.Level
+	return cli.Command{
+		Name:  "log",
+		Short: "show the warnings and errors of this server",
+		Long:  `Shows the latest warnings and errors of twind, ten thousand at the most. All of its log is on its standard error, as a rule in the journal.`,
+		Examples: []cli.Example{
+			{Line: "twinctl log --since 1h", Why: "of the last hour"},
+			{Line: "twinctl log --since 2026-11-21T08:00:00Z --level error", Why: "errors since then"},
+		},
+		Exits:   []cli.Code{cli.Refused, cli.Untrusted},
+		Outputs: []cli.Format{cli.Text, cli.JSON, cli.JSONL, cli.CSV},
+		Flags: func(f *cli.FlagSet) {
+			f.StringVar(&since, "since", "24h", "from this `TIME` on: RFC 3339, or a duration before now")
+			f.TextVar(&level, "level", slog.LevelWarn, "of this `LEVEL` at least: warn or error")
+		},
+		Run: with(func(ctx context.Context, call *cli.Call, s *site) error {
+			from, err := moment(since, time.Now())
+			if err != nil {
+				return cli.Fail(cli.Usage, fmt.Errorf("--since: %w", err), "")
+			}
+			entries, err := s.data.Node.Log(ctx, from, level)
+			if err != nil {
+				return err
+			}
+			return call.Show(cli.View{
+				Document: struct {
+					Log []node.Entry `json:"log"`
+				}{entries},
+				Lines: cli.Each(entries),
+				Table: logTable(entries),
+			})
+		}),
+	}
+}
+
+// moment reads a time, or a duration before now.
+func moment(text string, now time.Time) (record.Instant, error) {
+	if d, err := time.ParseDuration(text); err == nil {
+		return record.At(now.Add(-d)), nil
+	}
+	var at record.Instant
+	if err := at.UnmarshalText([]byte(text)); err != nil {
+		return 0, fmt.Errorf("%q: want RFC 3339, as 2026-11-21T08:30:00Z, or a duration before now, as 2h30m", text)
+	}
+	return at, nil
+}
+
+func logTable(entries []node.Entry) cli.Table {
+	t := cli.Table{Columns: []cli.Column{{Name: "at"}, {Name: "level"}, {Name: "message"}, {Name: "attrs"}}}
+	for _, e := range entries {
+		t.Add(e.At.Time().Format(time.RFC3339), e.Level.String(), e.Message, pairs(e.Attrs))
+	}
+	return t
+}
+
+// pairs shows an entry's attributes as key=value, in order of the keys.
+func pairs(attrs json.RawMessage) string {
+	var fields map[string]string
+	if err := json.Unmarshal(attrs, &fields); err != nil {
+		return string(attrs)
+	}
+	var all []string
+	for _, key := range slices.Sorted(maps.Keys(fields)) {
+		all = append(all, key+"="+fields[key])
+	}
+	return strings.Join(all, " ")
+}

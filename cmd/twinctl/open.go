@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/twinctl/twin/cmd/internal/app"
+	"github.com/twinctl/twin/cmd/internal/cli"
+	"github.com/twinctl/twin/cmd/internal/config"
+	"github.com/twinctl/twin/collector/store"
+)
+
+// A site is a server's configuration and its open files.
+type site struct {
+	*config.Config
+	data *app.Data
+}
+
+// open reads the configuration and opens the server's files as they are.
+func open(ctx context.Context, call *cli.Call) (*site, error) {
+	cfg, err := app.Configure(call)
+	if err != nil {
+		return nil, err
+	}
+	if err := app.BecomeOwner(cfg.Data); err != nil {
+		return nil, err
+	}
+	data, err := app.OpenData(ctx, cfg.Data, store.Use)
+	if err != nil {
+		return nil, err
+	}
+	return &site{cfg, data}, nil
+}
+
+// with runs a verb on the open files of the server.
+func with(run func(context.Context, *cli.Call, *site) error) func(context.Context, *cli.Call) error {
+	return func(ctx context.Context, call *cli.Call) error {
+		s, err := open(ctx, call)
+		if err != nil {
+			return err
+		}
+		defer s.data.Close() //nolint:errcheck // what was changed is committed
+		return run(ctx, call, s)
+	}
+}
+
+// feed returns the configured feed of that name.
+func (s *site) feed(name string) (*config.Feed, error) {
+	f, ok := s.Feed(name)
+	if !ok {
+		return nil, cli.Fail(cli.Usage, fmt.Errorf("unknown feed %q: %s has %s", name, s.File, s.feedNames()), "twinctl feed list")
+	}
+	return f, nil
+}
+
+func (s *site) feedNames() string {
+	var names []string
+	for _, f := range s.Feeds {
+		names = append(names, f.Name)
+	}
+	if len(names) == 0 {
+		return "none"
+	}
+	return strings.Join(names, ", ")
+}
+
+// completeFeeds offers the names of the configured feeds.
+func completeFeeds(_ context.Context, call *cli.Call) []string {
+	cfg, err := app.Configure(call)
+	if err != nil {
+		return nil
+	}
+	var names []string
+	for _, f := range cfg.Feeds {
+		names = append(names, f.Name)
+	}
+	return names
+}

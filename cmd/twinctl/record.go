@@ -1,0 +1,203 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"time"
+
+	"github.com/twinctl/twin/cmd/internal/cli"
+	"github.com/twinctl/twin/collector/history"
+	"github.com/twinctl/twin/collector/record"
+)
+
+const (
+	rawFormat      cli.Format = "raw"
+	followInterval            = 50 * time.Millisecond
+)
+
+func recordCommand() cli.Command {
+	return cli.Command{
+		Name:  "record",
+		Short: "the records themselves",
+		Sub:   []cli.Command{recordExportCommand()},
+	}
+}
+
+// An exportCall is what was asked of record export.
+type exportCall struct {
+	feed, from, to, after string
+	omit                  []string
+	follow, raw           bool
+
+	within history.Range
+}
+
+func recordExportCommand() cli.Command {
+	var e exportCall
+	return cli.Command{
+		Name:  "export",
+		Short: "write the records of a feed, byte for byte",
+		Long: `Writes a feed's records in the order of their keys, in memory that does not depend on how many there are: ` +
+			`for each one object a line, with "raw_base64" in place of "raw" where its bytes are not UTF-8; or, with -o raw, the bytes as they came. ` +
+			`With --follow or --after it writes them in the order of arrival, each with its cursor. ` +
+			`A cursor of one twin is good on the other: what it may have missed around then is sent again, from ten minutes before, and the key tells.`,
+		Examples: []cli.Example{
+			{Line: "twinctl record export --feed pbx --from 2026-11-21T00:00:00Z --to 2026-11-22T00:00:00Z", Why: "a day"},
+			{Line: "twinctl record export --feed pbx -o raw", Why: "everything, as the upstream said it"},
+			{Line: "twinctl record export --feed pbx --follow --after \"$CURSOR\"", Why: "go on where an earlier reader stopped"},
+		},
+		Exits:   []cli.Code{cli.Refused, cli.Untrusted},
+		Outputs: []cli.Format{cli.JSONL, rawFormat},
+		Flags: func(f *cli.FlagSet) {
+			f.StringVar(&e.feed, "feed", "", "the `FEED`")
+			f.StringVar(&e.from, "from", "", "records of this upstream `TIME` and later: RFC 3339, or a duration before now")
+			f.StringVar(&e.to, "to", "", "records before this upstream `TIME`")
+			f.BoolVar(&e.follow, "follow", false, "go on with what is stored from now on, until interrupted")
+			f.StringVar(&e.after, "after", "", "records that arrived after the one with this `CURSOR`")
+			f.StringSliceVar(&e.omit, "omit", nil, "leave out `FIELD`: origin (which alone may differ between twins) or kind")
+			f.BoolVar(&e.raw, "raw", false, "the same as -o raw")
+		},
+		Complete: map[string]func(context.Context, *cli.Call) []string{"--feed": completeFeeds},
+		Run: with(func(ctx context.Context, call *cli.Call, s *site) error {
+			if err := e.check(ctx, call, s); err != nil {
+				return cli.Fail(cli.Usage, err, "twinctl help record export")
+			}
+			err := e.run(ctx, call, s)
+			if errors.Is(err, history.ErrUnknownFeed) {
+				return nil // configured, and never heard: it has no records
+			}
+			return err
+		}),
+	}
+}
+
+// check holds the flags against each other and against what there is.
+func (e *exportCall) check(ctx context.Context, call *cli.Call, s *site) error {
+	if e.raw {
+		call.Format = rawFormat
+	}
+	switch {
+	case e.feed == "":
+		return errors.New("missing --feed")
+	case (e.follow || e.after != "") && e.to != "":
+		return errors.New("--to: in order of arrival there is no last one")
+	case e.after != "" && e.from != "":
+		return errors.New("--from and --after: want one of them")
+	}
+	for _, field := range e.omit {
+		if field != "origin" && field != "kind" {
+			return fmt.Errorf("--omit %s: want origin or kind", field)
+		}
+	}
+	if err := s.known(ctx, e.feed); err != nil {
+		return err
+	}
+	e.within.Feed = e.feed
+	for _, bound := range []struct {
+		flag, text string
+		into       *record.Instant
+	}{{"--from", e.from, &e.within.From}, {"--to", e.to, &e.within.To}} {
+		if bound.text == "" {
+			continue
+		}
+		at, err := moment(bound.text, time.Now())
+		if err != nil {
+			return fmt.Errorf("%s: %w", bound.flag, err)
+		}
+		*bound.into = at
+	}
+	return nil
+}
+
+// known refuses a feed that is neither configured nor in the history.
+func (s *site) known(ctx context.Context, name string) error {
+	if _, ok := s.Feed(name); ok {
+		return nil
+	}
+	held, err := s.data.History.Summaries(ctx)
+	if err != nil {
+		return err
+	}
+	if _, ok := held[name]; ok {
+		return nil
+	}
+	_, err = s.feed(name)
+	return err
+}
+
+func (e *exportCall) run(ctx context.Context, call *cli.Call, s *site) error {
+	out := bufio.NewWriterSize(call.Out, 1<<16)
+	w, err := e.rows(ctx, out, call.Format, s)
+	if err != nil {
+		return err
+	}
+	if !e.follow && e.after == "" {
+		return writeRows(out, s.data.History.Records(ctx, e.within), w.write)
+	}
+	seq, newest, err := e.begin(ctx, s, w.server)
+	if err != nil {
+		return err
+	}
+	w.cursors, w.newest = true, newest
+	write := func(r history.Row) error {
+		if r.At < e.within.From {
+			return nil
+		}
+		return w.write(r)
+	}
+	if !e.follow {
+		return writeRows(out, s.data.History.Arrivals(ctx, e.feed, seq), write)
+	}
+	return s.follow(ctx, e.feed, seq, out, write)
+}
+
+// begin returns behind which arrival to begin.
+func (e *exportCall) begin(ctx context.Context, s *site, server string) (seq int64, newest record.Instant, err error) {
+	if e.after == "" {
+		return 0, 0, nil
+	}
+	c, err := parseCursor(e.after)
+	if err != nil {
+		return 0, 0, cli.Fail(cli.Usage, fmt.Errorf("--after: %w", err), "")
+	}
+	if c.Server == server {
+		return c.Seq, c.Newest, nil
+	}
+	seq, err = s.data.History.SeqBefore(ctx, e.feed, c.Newest-overlap)
+	return seq, c.Newest, err
+}
+
+// writeRows writes what there is.
+func writeRows(out *bufio.Writer, rows iter.Seq2[history.Row, error], write func(history.Row) error) error {
+	for r, err := range rows {
+		if err == nil {
+			err = write(r)
+		}
+		if err != nil {
+			return errors.Join(err, out.Flush())
+		}
+	}
+	return out.Flush()
+}
+
+// follow writes what arrives behind seq, and goes on until ctx ends.
+func (s *site) follow(ctx context.Context, name string, seq int64, out *bufio.Writer, write func(history.Row) error) error {
+	err := s.data.History.Watch(ctx, followInterval, func(ctx context.Context) error {
+		err := writeRows(out, s.data.History.Arrivals(ctx, name, seq), func(r history.Row) error {
+			seq = r.Seq
+			return write(r)
+		})
+		if errors.Is(err, history.ErrUnknownFeed) {
+			return nil // not heard yet
+		}
+		return err
+	})
+	if err == nil || errors.Is(err, io.ErrClosedPipe) {
+		return context.Cause(ctx)
+	}
+	return err
+}

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"unicode/utf8"
+
+	"github.com/twinctl/twin/cmd/internal/cli"
+	"github.com/twinctl/twin/collector"
+	"github.com/twinctl/twin/collector/feed"
+	"github.com/twinctl/twin/collector/history"
+	"github.com/twinctl/twin/collector/inert"
+	"github.com/twinctl/twin/collector/record"
+)
+
+// A rowWriter writes records as they are exported.
+type rowWriter struct {
+	out     *bufio.Writer
+	format  cli.Format
+	feed    string
+	server  string
+	omit    []string
+	cursors bool
+	newest  record.Instant // of all that were written: where the other twin goes on
+	kinds   map[int]feed.Kind
+	line    bytes.Buffer
+	enc     *json.Encoder
+}
+
+// An exportedRow is a record as a line of JSON.
+type exportedRow struct {
+	Feed      string         `json:"feed"`
+	At        record.Instant `json:"at"`
+	Digest    string         `json:"digest"`
+	N         uint32         `json:"n"`
+	Kind      string         `json:"kind,omitempty"`
+	Origin    string         `json:"origin,omitempty"`
+	Raw       *string        `json:"raw,omitempty"`
+	RawBase64 *string        `json:"raw_base64,omitempty"`
+	Cursor    string         `json:"cursor,omitempty"`
+}
+
+func (e *exportCall) rows(ctx context.Context, out *bufio.Writer, format cli.Format, s *site) (*rowWriter, error) {
+	self, err := s.data.Node.Self(ctx)
+	if err != nil {
+		return nil, err
+	}
+	w := &rowWriter{out: out, format: format, feed: e.feed, server: self.Server, omit: e.omit, kinds: map[int]feed.Kind{}}
+	for _, k := range collector.Kinds() {
+		w.kinds[k.Code] = k
+	}
+	w.enc = json.NewEncoder(&w.line)
+	w.enc.SetEscapeHTML(false)
+	return w, nil
+}
+
+func (w *rowWriter) write(r history.Row) error {
+	w.newest = max(w.newest, r.At)
+	if w.format == rawFormat {
+		if _, err := w.out.Write(r.Raw); err != nil {
+			return err
+		}
+		_, err := w.out.WriteString(w.kinds[r.Kind].Suffix)
+		return err
+	}
+	w.line.Reset()
+	if err := w.enc.Encode(w.row(r)); err != nil {
+		return err
+	}
+	_, err := w.out.Write(inert.JSON(w.line.Bytes()))
+	return err
+}
+
+func (w *rowWriter) row(r history.Row) exportedRow {
+	row := exportedRow{Feed: w.feed, At: r.At, Digest: r.Digest.String(), N: r.N}
+	if !slices.Contains(w.omit, "kind") {
+		row.Kind = w.kinds[r.Kind].Name
+	}
+	if !slices.Contains(w.omit, "origin") {
+		row.Origin = r.Origin.String()
+	}
+	if utf8.Valid(r.Raw) {
+		text := string(r.Raw)
+		row.Raw = &text
+	} else {
+		text := base64.StdEncoding.EncodeToString(r.Raw)
+		row.RawBase64 = &text
+	}
+	if w.cursors {
+		row.Cursor = cursor{Server: w.server, Seq: r.Seq, Newest: w.newest}.String()
+	}
+	return row
+}
+
+// overlap is how far back a reader is sent again what it may have, when it
+// comes with a cursor of the other twin: the two heard in different order.
+const overlap = 10 * record.Minute
+
+// A cursor is where a reader stopped: exactly on the server that gave it, and
+// by time on the other.
+type cursor struct {
+	Server string
+	Seq    int64
+	Newest record.Instant // of all records up to it
+}
+
+var errCursor = errors.New("not a cursor: want the \"cursor\" of an exported record, whole")
+
+func (c cursor) String() string {
+	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%s %d %d", c.Server, c.Seq, int64(c.Newest)))
+}
+
+func parseCursor(text string) (cursor, error) {
+	plain, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil {
+		return cursor{}, fmt.Errorf("%q: %w", text, errCursor)
+	}
+	var c cursor
+	var newest int64
+	if n, err := fmt.Sscanf(string(plain), "%s %d %d", &c.Server, &c.Seq, &newest); n != 3 || err != nil {
+		return cursor{}, fmt.Errorf("%q: %w", text, errCursor)
+	}
+	c.Newest = record.Instant(newest)
+	return c, nil
+}

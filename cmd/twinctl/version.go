@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/twinctl/twin/cmd/internal/cli"
+)
+
+// release is set by the linker when a release is built:
+//
+//	go build -ldflags "-X main.release=1.2.3"
+var release string
+
+func versionCommand() cli.Command {
+	return cli.Command{
+		Name:    "version",
+		Short:   "show which version this is, and what it was built from",
+		Long:    "The commit is that of the source; a build of changed source says so.",
+		Outputs: []cli.Format{cli.Text, cli.JSON},
+		Examples: []cli.Example{
+			{Line: "twinctl version"},
+			{Line: "twinctl version --json"},
+		},
+		Run: showVersion,
+	}
+}
+
+// A build is what is known about this program.
+type build struct {
+	Version  string `json:"version"`
+	Commit   string `json:"commit"` // "" if it was built outside of a repository
+	Time     string `json:"time"`   // of the commit, RFC 3339
+	Modified bool   `json:"modified"`
+	Go       string `json:"go"`
+	Platform string `json:"platform"`
+}
+
+func showVersion(_ context.Context, c *cli.Call) error {
+	b := thisBuild()
+	if c.Format == cli.JSON {
+		return c.Show(cli.View{Document: b})
+	}
+	_, err := fmt.Fprintf(c.Out, "twinctl %s%s (%s, %s)\n", b.Version, b.source(), b.Go, b.Platform)
+	return err
+}
+
+func (b build) source() string {
+	switch {
+	case b.Commit == "":
+		return ""
+	case b.Modified:
+		return fmt.Sprintf(" commit %.12s, changed", b.Commit)
+	}
+	return fmt.Sprintf(" commit %.12s", b.Commit)
+}
+
+func thisBuild() build {
+	b := build{Version: release, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
+	info, ok := debug.ReadBuildInfo()
+	if ok && b.Version == "" {
+		b.Version = info.Main.Version
+	}
+	if b.Version == "" {
+		b.Version = "(devel)"
+	}
+	if !ok {
+		return b
+	}
+	for _, s := range info.Settings {
+		switch s.Key {
+		case "vcs.revision":
+			b.Commit = s.Value
+		case "vcs.time":
+			b.Time = s.Value
+		case "vcs.modified":
+			b.Modified = s.Value == "true"
+		}
+	}
+	return b
+}
