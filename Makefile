@@ -1,0 +1,62 @@
+# Everything that is done with the sources is a target here; .ci/run only calls
+# them. build, test, race, check and demo need Go, a C compiler, make and git,
+# and nothing else. `make help` lists the targets from the comments behind them.
+
+SHELL      := /bin/sh
+GO         ?= go
+VERSION    ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS    := -X github.com/twinctl/twin/cmd/internal/app.version=$(VERSION)
+ARCH       := $(shell $(GO) env GOARCH)
+DIST       := twin-$(VERSION)-linux-$(ARCH)
+LINT       := $(GO) tool -modfile=scripts/tools/go.mod golangci-lint
+
+DEMO_SECONDS ?= 20
+FUZZTIME     ?= 10s
+BENCHTIME    ?= 1x
+BENCH        ?= .
+
+# SQLite is C: there is no build without cgo.
+export CGO_ENABLED := 1
+
+.PHONY: build test race test-real lint fuzz bench demo dist check clean help
+.DEFAULT_GOAL := build
+
+build: ## build bin/twind and bin/twinctl
+	$(GO) build -trimpath -ldflags "$(LDFLAGS)" -o bin/ ./cmd/twind ./cmd/twinctl
+
+test: ## vet, and every test that needs nothing but Go and a C compiler
+	$(GO) vet ./...
+	$(GO) test ./...
+
+race: ## every test under the race detector, in random order
+	$(GO) test -race -shuffle=on ./...
+
+test-real: ## tests against real programs: power cut, EIO, full disk, systemd (Linux, root, see .ci/run)
+	@scripts/need.sh
+	$(GO) vet -tags real ./...
+	$(GO) test -tags real -count=1 -run Real ./...
+
+lint: ## the pinned golangci-lint (the first build of it takes some minutes)
+	$(LINT) config verify
+	$(LINT) run
+
+fuzz: ## every fuzz target for FUZZTIME each (10s)
+	@scripts/fuzz.sh $(FUZZTIME)
+
+bench: ## benchmarks and their yardsticks; BENCH names some, BENCHTIME how long each (1x)
+	$(GO) test -run '^$$' -bench '$(BENCH)' -benchtime $(BENCHTIME) -benchmem -timeout 30m ./...
+
+demo: build ## an upstream and two servers that collect it, for DEMO_SECONDS (20)
+	bin/twinctl demo --seconds $(DEMO_SECONDS)
+
+dist: build ## dist/twin-VERSION-linux-ARCH.tar.gz: programs, unit, scripts, README
+	@scripts/dist.sh $(DIST)
+
+check: ## what a commit must pass, beside the tests: format, vet, modules, build, floors, scripts
+	@scripts/check.sh
+
+clean: ## remove what was built
+	rm -rf bin dist
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -1,0 +1,108 @@
+package floors
+
+import (
+	"path"
+	"strings"
+)
+
+const module = "github.com/twinctl/twin"
+
+// floors says on which floor each folder at the root stands. A folder imports
+// only from lower floors, and from itself.
+var floors = map[string]int{
+	"cmd":        4,
+	"tui":        3,
+	"sync":       2,
+	"timetable":  2,
+	"switchover": 2,
+	"collector":  1,
+}
+
+// arrows says what each package inside collector may import of the others.
+// Whoever is not listed is refused, so that a new package gets its place here.
+var arrows = []struct {
+	from string
+	to   []string
+}{
+	{"collector", []string{"collector/feed", "collector/feed/*", "collector/acd", "collector/history"}},
+	{"collector/report", []string{"collector/history", "collector/acd", "collector/admin"}},
+	{"collector/history", []string{"collector/store", "collector/feed"}}, // it commits a feed's batches
+	{"collector/admin", []string{"collector/store"}},
+	{"collector/node", []string{"collector/store"}},
+	{"collector/feed/*", []string{"collector/feed"}},
+	{"collector/feed", nil},
+	{"collector/acd", nil},
+	{"collector/store", nil},
+	{"collector/record", nil},
+	{"collector/inert", nil},
+}
+
+// ground is what every package inside collector may stand on.
+var ground = []string{"collector/record", "collector/inert"}
+
+// doors says where each outside dependency comes in: one folder, a folder and
+// all below it ("tui/..."), or anywhere ("...").
+var doors = []struct{ dependency, folder string }{
+	{"github.com/mattn/go-sqlite3", "collector/store"},
+	{"github.com/spf13/pflag", "cmd/internal/cli"},
+	{"github.com/pelletier/go-toml/v2", "cmd/internal/config"},
+	{"github.com/prometheus", "cmd/internal/app"},
+	{"github.com/coreos/go-systemd/v22", "cmd/internal/app"},
+	{"golang.org/x/crypto", "sync/link"},
+	{"github.com/pkg/sftp", "sync/link"},
+	{"github.com/robfig/cron/v3", "timetable/schedule"},
+	{"github.com/charmbracelet", "tui/..."},
+	{"golang.org/x/sync", "..."},
+	{"golang.org/x/sys", "..."},
+}
+
+// testDoors are open to tests alone, and to all of them.
+var testDoors = []string{
+	"github.com/google/go-cmp",
+	"github.com/rogpeppe/go-internal",
+	"pgregory.net/rapid",
+}
+
+// badNames are no names for a package: words that say nothing, and names of
+// the standard library that an importer could not do without.
+var badNames = strings.Fields(`
+	util utils common types manager managers helper helpers misc base shared
+	bytes context errors exec filepath flag fmt http io json log maps math net
+	os path rand rpc runtime signal slices slog sort sql strings sync syscall
+	template testing time url user`)
+
+// The sizes of the house. Parameters do not count a context, nor the receiver.
+const (
+	maxFileLines  = 400
+	maxMainLines  = 60
+	maxFuncLines  = 60
+	maxParameters = 4
+)
+
+// folder returns the first element of a path: the folder at the root.
+func folder(dir string) string {
+	top, _, _ := strings.Cut(dir, "/")
+	return top
+}
+
+// under reports whether an import path is the dependency or lies below it.
+func under(importPath, dependency string) bool {
+	return importPath == dependency || strings.HasPrefix(importPath, dependency+"/")
+}
+
+// opensTo reports whether a door at folder lets dir in.
+func opensTo(folder, dir string) bool {
+	if folder == "..." {
+		return true
+	}
+	if tree, all := strings.CutSuffix(folder, "/..."); all {
+		return under(dir, tree)
+	}
+	return folder == dir
+}
+
+// matches reports whether a pattern, whose * stands for one element, is dir.
+func matches(pattern, dir string) bool {
+	ok, err := path.Match(pattern, dir)
+	return ok && err == nil
+}

@@ -1,0 +1,26 @@
+#!/bin/sh
+# Fails, and names what to install, unless everything is here that the tests
+# behind the build tag "real" drive. They never skip: a missing program would
+# otherwise look like a passed test.
+set -eu
+
+missing=
+need() { # need PROGRAM PACKAGE
+	command -v "$1" >/dev/null 2>&1 || missing="$missing $2"
+}
+
+PATH=$PATH:/usr/sbin:/sbin
+need mkfs.ext4 e2fsprogs
+need mount mount
+need losetup mount
+need strace strace
+need systemd-analyze systemd
+
+if [ -n "$missing" ]; then
+	echo "test-real: missing programs; on Debian: apt-get install$missing" >&2
+	exit 1
+fi
+if [ "$(id -u)" != 0 ]; then
+	echo "test-real: it mounts file systems; run it as root, on a machine that may be used so" >&2
+	exit 1
+fi
