@@ -97,6 +97,9 @@ func (g *globals) run(ctx context.Context, std Stdio, args []string) error {
 	if call.Format, err = g.format(inv); err != nil {
 		return err
 	}
+	if g.timeout < 0 {
+		return inv.usage("--timeout %s: want a duration above 0", g.timeout)
+	}
 	if g.timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, g.timeout, errTimeout)

@@ -126,7 +126,7 @@ func Fail(code Code, err error, hint string) error {
 // judge makes an error that --timeout caused say so.
 func judge(ctx context.Context, err error) error {
 	var decided *Error
-	if err == nil || errors.As(err, &decided) || !errors.Is(context.Cause(ctx), errTimeout) {
+	if err == nil || errors.As(err, &decided) || errors.Is(err, errTimeout) || !errors.Is(context.Cause(ctx), errTimeout) {
 		return err
 	}
 	return fmt.Errorf("%w: %w", errTimeout, err)
@@ -152,6 +152,9 @@ func (g *globals) report(w io.Writer, err error, asJSON bool) Code {
 		return OK
 	}
 	code, hint := explain(err)
+	if g.config != "" && errors.Is(err, config.ErrInvalid) && hint != "" {
+		hint += " --config " + g.config
+	}
 	var decided *Error
 	if errors.As(err, &decided) && decided.Err == nil {
 		return code

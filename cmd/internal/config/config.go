@@ -57,7 +57,7 @@ type Source struct {
 	Set       []string                    // KEY=VALUE, as in --set; the last of a key wins
 }
 
-// Load reads the file. Its kinds say which feeds there can be. An error is
+// Load reads the file; kinds are the feeds that there can be. An error is
 // Problems, all of them, and is ErrInvalid; a wrong feed alone is no error.
 func Load(file string, above Source, kinds []feed.Kind) (*Config, error) {
 	path, err := filepath.Abs(file)

@@ -1,6 +1,10 @@
 package config
 
-import "github.com/pelletier/go-toml/v2"
+import (
+	"maps"
+
+	"github.com/pelletier/go-toml/v2"
+)
 
 // A Value is one key of the configuration as it is in force.
 type Value struct {
@@ -31,9 +35,7 @@ func (f *Feed) Values() []Value {
 		collect(inForce, f.Options)
 		collect(inForce, f.Own)
 	}
-	for key, value := range f.section {
-		inForce[key] = value
-	}
+	maps.Copy(inForce, f.section)
 	var all []Value
 	for _, key := range sortedKeys(inForce) {
 		v := Value{Feed: f.Name, Key: key, Value: inForce[key], Origin: fromDefault}
