@@ -26,6 +26,8 @@ func commands() []cli.Command {
 		recordCommand(),
 		gapCommand(),
 		logCommand(),
+		replayCommand(),
+		replayCommand(),
 		demoCommand(),
 		configCommand(),
 		versionCommand(),

@@ -88,8 +88,8 @@ func (f *replayFlags) run(ctx context.Context, call *cli.Call) error {
 func (f *replayFlags) fill(files []string) (replay.Options, error) {
 	o := f.options
 	if len(f.listen) != len(files) {
-		return o, fmt.Errorf("replay: %s and %s: want one --listen ADDRESS for each FILE",
-			counted(len(f.listen), "address"), counted(len(files), "file"))
+		return o, fmt.Errorf("replay: %d --listen for %s: want one --listen ADDRESS for each FILE",
+			len(f.listen), counted(len(files), "file"))
 	}
 	for i, file := range files {
 		o.Doors = append(o.Doors, replay.Door{Listen: f.listen[i], File: file})
@@ -124,7 +124,7 @@ func readSpeed(text string) (float64, error) {
 // readReplaySecret returns the first line of the file. It is not held to the
 // file mode that the secret of a feed must have: it guards a recording only.
 func readReplaySecret(name string) (string, error) {
-	data, err := os.ReadFile(name) //nolint:gosec // the file that a person asked for
+	data, err := os.ReadFile(name)
 	if err != nil {
 		return "", fmt.Errorf("replay: --secret-file: %w", err)
 	}

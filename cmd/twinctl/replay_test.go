@@ -46,7 +46,7 @@ func TestReplayServesUntilItIsEnded(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer conn.Close() //nolint:errcheck // only read
+		defer conn.Close()
 		conns = append(conns, conn)
 	}
 	for _, conn := range conns {
@@ -71,8 +71,8 @@ func TestReplayRefuses(t *testing.T) {
 		args []string
 		want string
 	}{
-		{[]string{"--kind=lines", name}, "0 addresses and 1 file: want one --listen"},
-		{[]string{"--kind=lines", "--listen=:0", "--listen=:0", name}, "2 addresses and 1 file"},
+		{[]string{"--kind=lines", name}, "0 --listen for 1 file: want one --listen"},
+		{[]string{"--kind=lines", "--listen=:0", "--listen=:0", name}, "2 --listen for 1 file"},
 		{[]string{"--kind=lines"}, "missing argument: FILE"},
 		{[]string{"--listen=:0", name}, "--kind is missing"},
 		{[]string{"--kind=sip", "--listen=:0", name}, `kind "sip"`},

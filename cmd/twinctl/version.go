@@ -6,13 +6,9 @@ import (
 	"runtime"
 	"runtime/debug"
 
+	"github.com/twinctl/twin/cmd/internal/app"
 	"github.com/twinctl/twin/cmd/internal/cli"
 )
-
-// release is set by the linker when a release is built:
-//
-//	go build -ldflags "-X main.release=1.2.3"
-var release string
 
 func versionCommand() cli.Command {
 	return cli.Command{
@@ -58,14 +54,8 @@ func (b build) source() string {
 }
 
 func thisBuild() build {
-	b := build{Version: release, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
+	b := build{Version: app.Version(), Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
 	info, ok := debug.ReadBuildInfo()
-	if ok && b.Version == "" {
-		b.Version = info.Main.Version
-	}
-	if b.Version == "" {
-		b.Version = "(devel)"
-	}
 	if !ok {
 		return b
 	}

@@ -5,7 +5,9 @@ import (
 	"runtime/debug"
 )
 
-// version is set by the linker when a release is built.
+// version is set by the linker when a release is built:
+//
+//	go build -ldflags "-X github.com/twinctl/twin/cmd/internal/app.version=1.2.3"
 var version string
 
 // Version names this build.
@@ -16,7 +18,7 @@ func Version() string {
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
 		return info.Main.Version
 	}
-	return "unknown"
+	return "(devel)"
 }
 
 // fileSize returns the length of a file, 0 if there is none.

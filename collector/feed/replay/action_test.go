@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 
@@ -48,7 +49,6 @@ func FuzzReadAction(f *testing.F) {
 		"Action: Challenge\r\nAuthType: MD5\r\n\r\n",
 		"Action: Ping\n\nAction: QueueStatus\n\n",
 		"\x00\xff: \r\r\n:\n\n",
-		strings.Repeat("A: b\r\n", 200),
 	} {
 		f.Add([]byte(seed))
 	}
@@ -73,8 +73,8 @@ func FuzzReadAction(f *testing.F) {
 				continue
 			}
 			again, err := readAction(bufio.NewReaderSize(strings.NewReader(text.String()+"\r\n"), maxLine+2))
-			if diff := cmp.Diff(a, again, cmp.AllowUnexported(action{}, header{})); diff != "" || err != nil {
-				t.Fatalf("%v (-first +again):\n%s", err, diff)
+			if err != nil || !slices.Equal(a.headers, again.headers) {
+				t.Fatalf("%v: %q became %q", err, a.headers, again.headers)
 			}
 		}
 	})

@@ -13,9 +13,9 @@ import (
 )
 
 const (
-	chunk        = 64 << 10         // so much is written at a time, so that questions need not wait for long
-	writeTimeout = 30 * time.Second // who does not read for so long is dropped, as a PBX does
-	askTime      = 250 * time.Millisecond
+	chunk        = 64 << 10               // so much is written at a time, so that questions need not wait for long
+	writeTimeout = 30 * time.Second       // who does not read for so long is dropped, as a PBX does
+	askTime      = 250 * time.Millisecond // so long a newcomer may ask for the time, where the clock leaps
 	never        = time.Duration(math.MaxInt64)
 )
 

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -29,8 +30,12 @@ func TestLinesPace(t *testing.T) {
 		late := connect(door, "\n")
 		pass(time.Minute)
 		want := []said{
-			{0, "head"}, {0, "1700000000|a"}, {2 * time.Second, "1700000002|b"}, {2 * time.Second, "no time"},
-			{2 * time.Second, "1700000001|c"}, {10 * time.Second, "1700000010|d"},
+			{0, "head"},
+			{0, "1700000000|a"},
+			{2 * time.Second, "1700000002|b"},
+			{2 * time.Second, "no time"},
+			{2 * time.Second, "1700000001|c"},
+			{10 * time.Second, "1700000010|d"},
 		}
 		if diff := cmp.Diff(want, e.heard(), cmp.AllowUnexported(said{})); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
@@ -168,7 +173,7 @@ func TestRunWithoutListen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Run(t.Context()); err != ErrNotListening { //nolint:errorlint // the very one
+	if err := s.Run(t.Context()); !errors.Is(err, ErrNotListening) {
 		t.Errorf("%v, want %v", err, ErrNotListening)
 	}
 }

@@ -218,20 +218,20 @@ func file(t *testing.T, name, content string) string {
 }
 
 // unpacked returns the content of a fixture.
-func unpacked(t testing.TB, name string) []byte {
-	t.Helper()
+func unpacked(tb testing.TB, name string) []byte {
+	tb.Helper()
 	f, err := os.Open(fixtures + name)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	defer f.Close() //nolint:errcheck // only read
+	defer f.Close()
 	z, err := gzip.NewReader(f)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	data, err := io.ReadAll(z)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return data
 }
@@ -278,9 +278,9 @@ func readUntil(t *testing.T, conn net.Conn, mark string) string {
 	}
 }
 
-func keep(t testing.TB, path, content string) {
-	t.Helper()
+func keep(tb testing.TB, path, content string) {
+	tb.Helper()
 	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 }

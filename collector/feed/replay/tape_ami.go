@@ -36,7 +36,7 @@ func cutEvents(file string, data []byte) (*tape, error) {
 		if err != nil {
 			return nil, fmt.Errorf("replay: %s: event %.64q in line %d: Timestamp %.64q: %w", file, name, line, raw[lo:hi], err)
 		}
-		t.events = append(t.events, event{raw: raw, at: at, lo: int32(lo), hi: int32(hi), class: classes.of(raw)}) //nolint:gosec // a file has less than 2 GiB
+		t.events = append(t.events, event{raw: raw, at: at, lo: int32(lo), hi: int32(hi), class: classes.of(raw)})
 	}
 	return t, t.missing(mute)
 }
@@ -126,7 +126,7 @@ func (l *classList) of(raw []byte) int32 {
 	privilege := value(raw, "Privilege")
 	n, ok := l.known[privilege]
 	if !ok {
-		n = int32(len(l.tape.classes)) //nolint:gosec // there are a dozen classes
+		n = int32(len(l.tape.classes))
 		l.known[privilege] = n
 		l.tape.classes = append(l.tape.classes, classesOf(privilege))
 	}
@@ -155,10 +155,10 @@ func parseSeconds(text []byte) (record.Instant, error) {
 	}
 	micros := string(fraction) + "000000"[len(fraction):]
 	at, err := strconv.ParseUint(string(whole)+micros, 10, 63)
-	if err != nil || record.Instant(at) > latest { //nolint:gosec // 63 bits fit
+	if err != nil || record.Instant(at) > latest {
 		return 0, errSeconds
 	}
-	return record.Instant(at), nil //nolint:gosec // 63 bits fit
+	return record.Instant(at), nil
 }
 
 // stampEpoch writes seconds since 1970 with as many decimals as recorded.

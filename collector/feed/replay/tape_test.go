@@ -229,13 +229,15 @@ func TestStampLines(t *testing.T) {
 	}{
 		{"queue_log", Options{Format: "queue_log"}, "1795222259|a|b", "1800000000|a|b"},
 		{
-			"queue_log of a database", Options{Format: "queue_log"},
+			"queue_log of a database",
+			Options{Format: "queue_log"},
 			"2026-11-21 00:50:59.123456|a|b", "2027-01-15 08:00:00.654321|a|b",
 		},
 		{"epoch", Options{Time: &feed.TimeSpec{Field: 2, Layout: "epoch"}}, "a  1795222259.123 b", "a  1800000000.654 b"},
 		{"layout", Options{Time: &berlin}, "a;21.11.2026 01:50:59;b\r", "a;15.01.2027 09:00:00;b\r"},
 		{
-			"quoted", Options{Time: &feed.TimeSpec{Field: 2, Separator: ",", Layout: time.DateTime}},
+			"quoted",
+			Options{Time: &feed.TimeSpec{Field: 2, Separator: ",", Layout: time.DateTime}},
 			`"x,y","2026-11-21 00:50:59",z`, `"x,y","2027-01-15 08:00:00",z`,
 		},
 	} {
