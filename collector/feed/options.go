@@ -20,7 +20,7 @@ type Options struct {
 // The limits unless said.
 const (
 	DefaultFrameLimit = 64 << 10
-	DefaultQueueLimit = 8 << 20
+	DefaultQueueLimit = 4 << 20
 	overrunQueueLimit = 64 << 20
 	maxFrameLimit     = 16 << 20
 )

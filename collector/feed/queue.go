@@ -13,11 +13,10 @@ const (
 	headLen        = 256                   // bytes of a rejected frame that are kept
 	headsPerBatch  = 32                    // rejected frames of a batch that are kept
 	batchRecords   = 8192                  // a batch closes at this many records,
-	batchBytes     = 4 << 20               // at this many bytes,
+	batchBytes     = 2 << 20               // at this many bytes,
 	batchAge       = 50 * time.Millisecond // when its first record is this old, or when its source says Flush
 	proofAge       = 2 * time.Second       // proof of coverage alone may wait this long for company
 	recordOverhead = 64                    // what a record costs in memory beside its bytes
-	chunkSize      = 256 << 10             // raw bytes are kept in chunks of this size
 	futureLimit    = time.Hour             // a time further ahead of our clock cannot be true
 )
 
@@ -35,8 +34,8 @@ type Queue struct {
 
 	mu      sync.Mutex
 	batch   Batch
-	chunk   []byte // where the raw bytes of the growing batch go
-	due     bool   // the growing batch may be taken
+	memory  arena
+	due     bool // the growing batch may be taken
 	age     *time.Timer
 	held    int           // bytes in the growing batch and in the one being stored
 	taken   int           // bytes in the one being stored
@@ -236,7 +235,8 @@ func (q *Queue) Drain(ctx context.Context) error {
 }
 
 // Take returns the growing batch if it may be taken and none is being stored.
-// The caller stores it and then calls Done.
+// The caller stores it and then calls Done, after which its memory is used for
+// another.
 func (q *Queue) Take() (Batch, bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -247,7 +247,8 @@ func (q *Queue) Take() (Batch, bool) {
 		return Batch{}, false
 	}
 	b := q.batch
-	q.batch, q.chunk, q.due, q.busy, q.taken = Batch{}, nil, false, true, q.held
+	q.batch = Batch{Records: q.memory.take(b.Records)}
+	q.due, q.busy, q.taken = false, true, q.held
 	q.hole.taken()
 	if q.age != nil {
 		q.age.Stop()
@@ -259,6 +260,7 @@ func (q *Queue) Take() (Batch, bool) {
 func (q *Queue) Done() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	q.memory.free()
 	q.held -= q.taken
 	q.taken, q.busy, q.stuck = 0, false, ""
 	close(q.room)
@@ -284,12 +286,7 @@ func (q *Queue) Held() (records, bytes int) {
 }
 
 func (q *Queue) add(r record.Record, position []byte) {
-	if cap(q.chunk)-len(q.chunk) < len(r.Raw) {
-		q.chunk = make([]byte, 0, max(chunkSize, len(r.Raw)))
-	}
-	at := len(q.chunk)
-	q.chunk = append(q.chunk, r.Raw...)
-	r.Raw = q.chunk[at:len(q.chunk):len(q.chunk)]
+	r.Raw = q.memory.keep(r.Raw)
 	q.batch.Records = append(q.batch.Records, r)
 	q.batch.Bytes += len(r.Raw)
 	q.held += len(r.Raw) + recordOverhead
