@@ -17,14 +17,15 @@ func floorsRunDown(f file) []string {
 	var found []string
 	f.imports(func(spec *ast.ImportSpec, to string, own bool) {
 		top := folder(to)
-		if !own || top == from || floors[top] != 0 && floors[top] < mine {
+		other, known := floors[top]
+		if !own || top == from || known && other < mine {
 			return
 		}
-		if floors[top] == mine {
+		if other == mine {
 			found = append(found, f.say(spec, "%s imports %s: they stand side by side; declare a small interface here and let cmd join them", f.dir(), to))
 			return
 		}
-		found = append(found, f.say(spec, "%s (floor %d) imports %s (floor %d): a folder imports only what is below it", f.dir(), mine, to, floors[top]))
+		found = append(found, f.say(spec, "%s (floor %d) imports %s (floor %d): a folder imports only what is below it", f.dir(), mine, to, other))
 	})
 	return found
 }
