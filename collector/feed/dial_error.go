@@ -36,12 +36,10 @@ func reasonOf(err error) (Reason, error) {
 	return Unreachable, err
 }
 
-// hungUp tells whether the other side ended a connection of its own accord.
-// Half a frame at the end (io.ErrUnexpectedEOF) is not that: something it said
-// was not heard.
-func hungUp(err error) bool {
-	return errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
-}
+// hungUp tells whether the other side ended a connection in order, so that all
+// that it said was heard. After half a frame (io.ErrUnexpectedEOF), or a reset,
+// which throws away what was under way, nobody knows that.
+func hungUp(err error) bool { return errors.Is(err, io.EOF) }
 
 // A doorError says what happened at which door.
 type doorError struct {

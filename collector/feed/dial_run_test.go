@@ -211,7 +211,7 @@ func TestAwayOnlyWhenEveryAttemptWasRefused(t *testing.T) {
 		want bool
 	}{
 		"closed, then refused":      {syscall.ECONNREFUSED, io.EOF, true},
-		"reset, then refused":       {syscall.ECONNREFUSED, syscall.ECONNRESET, true},
+		"reset, then refused":       {syscall.ECONNREFUSED, syscall.ECONNRESET, false},
 		"closed, then out of reach": {syscall.EHOSTUNREACH, io.EOF, false},
 		"mute, then refused":        {syscall.ECONNREFUSED, &Lost{Mute, errors.New("no answer")}, false},
 		"half an event":             {syscall.ECONNREFUSED, io.ErrUnexpectedEOF, false},
