@@ -42,7 +42,9 @@ func TestDialOptionsNameTheKey(t *testing.T) {
 }
 
 func TestOpenSaysWhatHappened(t *testing.T) {
-	server := httptest.NewTLSServer(nil)
+	server := httptest.NewUnstartedServer(nil)
+	server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
+	server.StartTLS()
 	defer server.Close()
 	ca := caFile(t, server.Certificate())
 	_, port, _ := net.SplitHostPort(server.Listener.Addr().String())

@@ -131,7 +131,7 @@ func (r *blockReader) broken(err error) error {
 	if len(trimLineEnd(r.buf[r.start:r.end])) == 0 && !r.skipping || errors.Is(err, os.ErrDeadlineExceeded) {
 		return err
 	}
-	return fmt.Errorf("the connection broke in the middle of an event (%v): %w", err, io.ErrUnexpectedEOF)
+	return fmt.Errorf("the connection broke in the middle of an event (%s): %w", err.Error(), io.ErrUnexpectedEOF)
 }
 
 // banner returns the first line, which is all that an upstream says unasked.

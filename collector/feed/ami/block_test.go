@@ -80,7 +80,7 @@ func TestEndlessLineCostsNoMemory(t *testing.T) {
 	runtime.ReadMemStats(&before)
 	got, err := read(src, 64<<10)
 	runtime.ReadMemStats(&after)
-	if d := cmp.Diff([]string{"too long: 256 bytes", "A: 1"}, got); d != "" || err != io.EOF {
+	if d := cmp.Diff([]string{"too long: 256 bytes", "A: 1"}, got); d != "" || !errors.Is(err, io.EOF) {
 		t.Errorf("%v %s", err, d)
 	}
 	if used := after.TotalAlloc - before.TotalAlloc; used > 1<<20 {

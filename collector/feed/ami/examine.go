@@ -171,8 +171,10 @@ func (x *examination) fullyBooted() feed.Check {
 	if x.booted {
 		return feed.Check{Name: "start-up time", Result: feed.Pass, Text: "FullyBooted tells it"}
 	}
-	return feed.Check{Name: "start-up time", Result: feed.Warn,
-		Text: "no FullyBooted, so that a restart cannot be told from a broken connection: add class system to read in manager.conf and to events in twin.toml"}
+	return feed.Check{
+		Name: "start-up time", Result: feed.Warn,
+		Text: "no FullyBooted, so that a restart cannot be told from a broken connection: add class system to read in manager.conf and to events in twin.toml",
+	}
 }
 
 func (x *examination) clocks() feed.Check {
@@ -196,8 +198,10 @@ func (x *examination) write() feed.Check {
 	if len(x.rights) > namedActions {
 		named += ", ..."
 	}
-	return feed.Check{Name: "write", Result: feed.Warn,
-		Text: fmt.Sprintf("the user may do more than listen (%s): leave write empty in manager.conf", named)}
+	return feed.Check{
+		Name: "write", Result: feed.Warn,
+		Text: fmt.Sprintf("the user may do more than listen (%s): leave write empty in manager.conf", named),
+	}
 }
 
 func (x *examination) timestamps() feed.Check {

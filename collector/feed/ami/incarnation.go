@@ -23,15 +23,18 @@ const (
 // is rounded to ten seconds. Another process, as the twin, mostly finds the
 // same name, but not surely (about 1 in 30 differs): whoever compares across
 // processes should compare since, with a tolerance of two seconds.
+//
+// The name leaves out the SystemName that events may carry: a session begins
+// before the first event, and two twins of which only one knew it would differ.
 type incarnation struct {
 	name  string
-	since record.Instant
+	since record.Instant // at the latest: what was said from then on may be missing
 }
 
 // incarnationOf returns the incarnation that has been up for so many seconds
 // at that time, which is last if the two are the same.
 func incarnationOf(now record.Instant, uptime int64, last incarnation) incarnation {
-	since := now - record.Instant(uptime)*record.Second
+	since := now - record.Instant(uptime+1)*record.Second // up to a second was cut off
 	since -= since % record.Second
 	if last.name != "" && since.Sub(last.since).Abs() <= sameStart {
 		return last

@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"github.com/twinctl/twin/collector/feed"
-	"github.com/twinctl/twin/collector/record"
 )
 
 // A peer plays an Asterisk, as far as one user hears it. Its fields say how it
@@ -31,33 +30,52 @@ type peer struct {
 	onLogin string        // said right behind the login's answer
 
 	mu      sync.Mutex
-	frozen  bool     // answers no more
-	logins  int      // that succeeded
-	actions []string // that were asked for
-	conn    net.Conn // the latest
+	frozen  bool        // answers no more
+	logins  int         // that succeeded
+	actions []string    // that were asked for
+	out     chan string // to the latest connection; "" hangs up
 }
 
 func newPeer() *peer {
 	return &peer{banner: "Asterisk Call Manager/11.0.0", secret: "s3cret", booted: true, start: time.Now().Add(-time.Hour)}
 }
 
-// dial connects to the peer, as feed.Dialer.Dial.
+// dial connects to the peer, as feed.Dialer.Dial. What the peer says goes
+// through a channel, as through a socket's buffer: it never blocks.
 func (p *peer) dial(context.Context, feed.Address) (net.Conn, error) {
 	near, far := net.Pipe()
+	out := make(chan string, 4096)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.conn = far
-	go p.serve(far)
+	p.out = out
+	gone := make(chan struct{})
+	go speak(far, out, gone)
+	go p.listen(far, out, gone)
+	if p.banner != "" {
+		out <- p.banner + "\r\n"
+	}
 	return near, nil
 }
 
-func (p *peer) serve(conn net.Conn) {
+func speak(conn net.Conn, out <-chan string, gone <-chan struct{}) {
 	defer conn.Close()
-	if p.banner == "" {
-		_, _ = conn.Read(make([]byte, 1))
-		return
+	for {
+		select {
+		case <-gone:
+			return
+		case text := <-out:
+			if text == "" {
+				return
+			}
+			if _, err := conn.Write([]byte(text)); err != nil {
+				return
+			}
+		}
 	}
-	_, _ = fmt.Fprintf(conn, "%s\r\n", p.banner)
+}
+
+func (p *peer) listen(conn net.Conn, out chan<- string, gone chan<- struct{}) {
+	defer close(gone)
 	in := newBlockReader(conn, 4096)
 	for {
 		action, err := in.next()
@@ -67,8 +85,11 @@ func (p *peer) serve(conn net.Conn) {
 		p.mu.Lock()
 		answer := p.answer(action)
 		p.mu.Unlock()
-		if _, err := conn.Write([]byte(answer)); err != nil || header(action, "Action") == "Logoff" {
-			return
+		if answer != "" {
+			out <- answer
+		}
+		if header(action, "Action") == "Logoff" {
+			out <- ""
 		}
 	}
 }
@@ -120,26 +141,19 @@ func stamp(t time.Time) string { return fmt.Sprintf("%d.%06d", t.Unix(), t.Nanos
 
 // event returns an event that happens now.
 func event(name string, headers ...string) string {
-	text := "Event: " + name + "\r\nPrivilege: agent,all\r\nTimestamp: " + stamp(time.Now()) + "\r\n"
-	for _, h := range headers {
-		text += h + "\r\n"
-	}
-	return text + "\r\n"
+	all := append([]string{"Event: " + name, "Privilege: agent,all", "Timestamp: " + stamp(time.Now())}, headers...)
+	return strings.Join(all, "\r\n") + "\r\n\r\n"
 }
 
-// say sends text on the latest connection, if it is still there.
+// say sends text on the latest connection.
 func (p *peer) say(text string) {
 	p.mu.Lock()
-	conn := p.conn
-	p.mu.Unlock()
-	_, _ = conn.Write([]byte(text))
+	defer p.mu.Unlock()
+	p.out <- text
 }
 
-func (p *peer) hangUp() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	_ = p.conn.Close()
-}
+// hangUp closes the latest connection behind what was said.
+func (p *peer) hangUp() { p.say("") }
 
 func (p *peer) freeze(frozen bool) {
 	p.mu.Lock()
@@ -234,16 +248,14 @@ func pass(d time.Duration) {
 	synctest.Wait()
 }
 
-func secretFile(t *testing.T, text string) string {
-	t.Helper()
-	name := filepath.Join(t.TempDir(), "secret")
+func secretFile(tb testing.TB, text string) string {
+	tb.Helper()
+	name := filepath.Join(tb.TempDir(), "secret")
 	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return name
 }
-
-func instant(t time.Time) record.Instant { return record.At(t) }
 
 func (p *peer) loggedIn() int {
 	p.mu.Lock()

@@ -68,14 +68,8 @@ func (s *session) run(ctx context.Context) error {
 }
 
 func (s *session) hear(ctx context.Context) error {
-	if err := s.ping(time.Now()); err != nil {
-		return err
-	}
-	id, err := s.say("QueueStatus")
-	if err != nil {
-		return err
-	}
-	s.list.id = id
+	s.ping(time.Now())
+	s.list.id, _ = s.say("QueueStatus") // see ping
 	for {
 		block, err := s.in.next()
 		switch {
@@ -100,27 +94,20 @@ func (s *session) beforeRead(ctx context.Context) error {
 		return &feed.Lost{Reason: feed.Mute, Err: fmt.Errorf("connected, but no answer to Ping for %s", answerTime)}
 	}
 	if s.pulse.due(now) {
-		if err := s.ping(now); err != nil {
-			return err
-		}
+		s.ping(now)
 	}
-	if err := s.conn.SetReadDeadline(s.pulse.listen()); err != nil {
-		return err
-	}
+	_ = s.conn.SetReadDeadline(s.pulse.listen()) // if it cannot be set, the read fails
 	// Last, because whoever ended it interrupts only the reads of before.
 	return ctx.Err()
 }
 
-func (s *session) ping(now time.Time) error {
-	if err := s.conn.SetWriteDeadline(now.Add(answerTime)); err != nil {
-		return err
-	}
-	id, err := s.say("Ping")
-	if err != nil {
-		return err
-	}
+// ping sends a Ping. That it cannot be sent is not yet the end: what the
+// upstream said before it closed may still lie unread, and behind that reading
+// fails by itself. At the worst, the answer that does not come ends the session.
+func (s *session) ping(now time.Time) {
+	_ = s.conn.SetWriteDeadline(now.Add(answerTime))
+	id, _ := s.say("Ping")
 	s.pulse.sent(id, now)
-	return nil
 }
 
 // take decides what becomes of a block.

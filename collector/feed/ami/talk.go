@@ -33,7 +33,7 @@ func newTalk(conn net.Conn, limit int) *talk {
 }
 
 // say sends an action with its headers, each a "Name: value", and returns the
-// ActionID that the answer will carry.
+// ActionID that the answer will carry, also when it could not be sent.
 func (t *talk) say(action string, headers ...string) (id string, err error) {
 	t.said++
 	id = "twin-" + strconv.Itoa(t.said)
@@ -44,7 +44,7 @@ func (t *talk) say(action string, headers ...string) (id string, err error) {
 	}
 	b.WriteString("\r\n")
 	if _, err := t.conn.Write([]byte(b.String())); err != nil {
-		return "", fmt.Errorf("action %s: %w", action, err)
+		return id, fmt.Errorf("action %s: %w", action, err)
 	}
 	return id, nil
 }
