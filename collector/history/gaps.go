@@ -23,7 +23,7 @@ const (
 
 // A Gap is a stretch of upstream time in which a feed was not provably heard.
 type Gap struct {
-	ID      int64           `json:"id"`
+	ID      int64           `json:"id"` // 0 while it is not written down yet
 	Feed    string          `json:"feed"`
 	From    record.Instant  `json:"from"`
 	To      *record.Instant `json:"to"` // nil while it lasts
@@ -62,6 +62,34 @@ func (h *DB) Gaps(ctx context.Context, name string) ([]Gap, error) {
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list gaps: %w", err)
+	}
+	return gaps, nil
+}
+
+// Unfinished returns the gaps of sessions that never ended, as they will be
+// written when the feeds are started again. It is for a server of which it is
+// known that it does not run.
+func (h *DB) Unfinished(ctx context.Context, name string) ([]Gap, error) {
+	var gaps []Gap
+	err := h.db.View(ctx, func(tx *store.Tx) error {
+		rows, err := tx.QueryContext(ctx, `
+			SELECT name, covered_until, (SELECT count(*) FROM record r WHERE r.feed = f.id AND r.at > f.covered_until)
+			FROM feed f WHERE session IS NOT NULL AND ?1 IN ('', name) ORDER BY covered_until`, name)
+		if err != nil {
+			return err
+		}
+		defer rows.Close() //nolint:errcheck // Err tells
+		for rows.Next() {
+			g := Gap{Reason: feed.Crashed, State: GapOpen}
+			if err := rows.Scan(&g.Feed, &g.From, &g.Records); err != nil {
+				return err
+			}
+			gaps = append(gaps, g)
+		}
+		return rows.Err()
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list unfinished sessions: %w", err)
 	}
 	return gaps, nil
 }

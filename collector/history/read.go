@@ -76,38 +76,35 @@ func (h *DB) Arrivals(ctx context.Context, name string, seq int64) iter.Seq2[Row
 // SeqBefore returns the sequence number before the first one that was stored
 // for a record of time at or later: from there on Arrivals yields all of them.
 func (h *DB) SeqBefore(ctx context.Context, name string, at record.Instant) (int64, error) {
-	var seq int64
-	err := h.db.View(ctx, func(tx *store.Tx) error {
-		f, err := readFeed(ctx, tx, name)
-		if err != nil {
-			return err
-		}
-		// With none of that time yet, it is the latest of the same snapshot.
-		return tx.QueryRowContext(ctx, `
-			SELECT coalesce(
-			  (SELECT min(seq) - 1 FROM record INDEXED BY record_key WHERE feed = ? AND at >= ?),
-			  (SELECT max(seq) FROM record), 0)`, f.id, at).Scan(&seq)
-	})
-	if err != nil {
-		return 0, fmt.Errorf("find %s in %q: %w", at, name, err)
-	}
-	return seq, nil
+	return h.seq(ctx, name, `
+		SELECT coalesce(
+		  (SELECT min(seq) - 1 FROM record INDEXED BY record_key WHERE feed = ? AND at >= ?),
+		  (SELECT max(seq) FROM record), 0)`, at)
 }
 
 // SeqOfLast returns the sequence number behind which Arrivals yields the last
 // n records of a feed.
 func (h *DB) SeqOfLast(ctx context.Context, name string, n int) (int64, error) {
-	var seq int64
-	err := h.db.View(ctx, func(tx *store.Tx) error {
+	return h.seq(ctx, name, `
+		SELECT coalesce(
+		  (SELECT min(seq) - 1 FROM (SELECT seq FROM record NOT INDEXED WHERE feed = ? ORDER BY seq DESC LIMIT ?)),
+		  (SELECT max(seq) FROM record), 0)`, n)
+}
+
+// seq runs a query for a place in a feed's records. It falls back on the end
+// of the same snapshot, so that nothing that comes later is passed over.
+func (h *DB) seq(ctx context.Context, name, query string, arg any) (seq int64, err error) {
+	err = h.db.View(ctx, func(tx *store.Tx) error {
 		f, err := readFeed(ctx, tx, name)
 		if err != nil {
 			return err
 		}
-		return tx.QueryRowContext(ctx, `
-			SELECT coalesce(min(seq) - 1, (SELECT coalesce(max(seq), 0) FROM record))
-			FROM (SELECT seq FROM record NOT INDEXED WHERE feed = ? ORDER BY seq DESC LIMIT ?)`, f.id, n).Scan(&seq)
+		return tx.QueryRowContext(ctx, query, f.id, arg).Scan(&seq)
 	})
-	return seq, err
+	if err != nil {
+		return 0, fmt.Errorf("find a place in the records of %q: %w", name, err)
+	}
+	return seq, nil
 }
 
 // Watch calls changed whenever another process changed the history, and once

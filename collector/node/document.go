@@ -27,20 +27,32 @@ type Document struct {
 
 // A FeedDocument is what one feed is doing.
 type FeedDocument struct {
-	Name         string          `json:"name"`
-	Kind         string          `json:"kind"`
-	State        string          `json:"state"` // live, connecting, down, paused or ended
-	Address      string          `json:"address"`
-	Error        string          `json:"error,omitempty"` // why it is not live; a warning if it is
-	Records      int64           `json:"records"`
-	Duplicates   int64           `json:"duplicates"`
-	Rejected     int64           `json:"rejected"`
-	LastRecordAt *record.Instant `json:"last_record_at"`
-	Rate         float64         `json:"rate"` // records a second
-	GapsOpen     int64           `json:"gaps_open"`
-	CoveredUntil *record.Instant `json:"covered_until"`
-	Incarnation  string          `json:"incarnation,omitempty"` // of the upstream
+	Name         string  `json:"name"`
+	Kind         string  `json:"kind"`
+	State        string  `json:"state"` // live, connecting, down, paused or ended
+	Address      string  `json:"address"`
+	Error        string  `json:"error,omitempty"` // why it is not live; a warning if it is
+	Records      int64   `json:"records"`
+	Duplicates   int64   `json:"duplicates"`
+	Rejected     int64   `json:"rejected"`
+	LastRecordAt *Moment `json:"last_record_at"`
+	Rate         float64 `json:"rate"` // records a second
+	GapsOpen     int64   `json:"gaps_open"`
+	CoveredUntil *Moment `json:"covered_until"`
+	Incarnation  string  `json:"incarnation,omitempty"` // of the upstream
 }
+
+// A Moment is an instant that documents show to the whole second.
+type Moment record.Instant
+
+// Time returns the moment as a time in UTC.
+func (m Moment) Time() time.Time { return record.Instant(m).Time() }
+
+// MarshalText implements encoding.TextMarshaler: RFC 3339 in UTC.
+func (m Moment) MarshalText() ([]byte, error) { return m.Time().AppendFormat(nil, time.RFC3339), nil }
+
+// UnmarshalText reads any RFC 3339 time.
+func (m *Moment) UnmarshalText(text []byte) error { return (*record.Instant)(m).UnmarshalText(text) }
 
 // A TwinDocument is what is known of the other server.
 type TwinDocument struct {

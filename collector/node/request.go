@@ -61,8 +61,10 @@ func (n *DB) Ask(ctx context.Context, r Request) (Answer, error) {
 		case answer != nil:
 			return *answer, nil
 		case !claimed && time.Now().After(deadline):
-			if withdrawn, err := n.withdraw(ctx, id); err != nil || withdrawn {
-				return Answer{}, errors.Join(ErrNotClaimed, err)
+			if withdrawn, err := n.withdraw(context.WithoutCancel(ctx), id); err != nil {
+				return Answer{}, fmt.Errorf("withdraw what nobody took: %w", err)
+			} else if withdrawn {
+				return Answer{}, ErrNotClaimed
 			}
 		}
 		select {
