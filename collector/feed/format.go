@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/twinctl/twin/collector/nearest"
 	"github.com/twinctl/twin/collector/record"
 )
 
@@ -59,7 +60,7 @@ func NewFormat(o Options) (Format, error) {
 	}
 	names := FormatNames()
 	hint := "want " + strings.Join(names, ", ")
-	if near := nearest(o.Format, names); near != "" {
+	if near, ok := nearest.Word(o.Format, names); ok {
 		hint = fmt.Sprintf("did you mean %q? Known are %s", near, strings.Join(names, ", "))
 	}
 	return nil, &KeyError{"format", fmt.Errorf("%q is not known: %s", o.Format, hint)}
@@ -123,36 +124,4 @@ func newQueueLog(o Options) (Format, error) {
 		}
 		return written.read(first)
 	}, nil
-}
-
-// nearest returns the name that is at most two typing errors away, if any.
-func nearest(name string, names []string) string {
-	best, near := 3, ""
-	for _, n := range names {
-		if d := distance(strings.ToLower(name), n); d < best {
-			best, near = d, n
-		}
-	}
-	return near
-}
-
-// distance is Levenshtein's, over bytes.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, diagonal+1)
-		}
-	}
-	return row[len(b)]
 }

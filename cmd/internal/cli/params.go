@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/twinctl/twin/cmd/internal/cli/nearest"
+	"github.com/twinctl/twin/collector/nearest"
 )
 
 // A param is one word of Command.Args.

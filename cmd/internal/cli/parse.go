@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"github.com/twinctl/twin/cmd/internal/cli/nearest"
+	"github.com/twinctl/twin/collector/nearest"
 )
 
 // An invocation is a command line as understood.

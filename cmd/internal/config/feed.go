@@ -11,9 +11,9 @@ import (
 
 	"github.com/pelletier/go-toml/v2"
 
-	"github.com/twinctl/twin/cmd/internal/cli/nearest"
 	"github.com/twinctl/twin/collector/feed"
 	"github.com/twinctl/twin/collector/inert"
+	"github.com/twinctl/twin/collector/nearest"
 )
 
 // A Feed is one [[feed]] section.

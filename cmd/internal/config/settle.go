@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/twinctl/twin/cmd/internal/cli/nearest"
+	"github.com/twinctl/twin/collector/nearest"
 )
 
 // Origins that are no place: see Value.

@@ -36,10 +36,11 @@ var arrows = []struct {
 	{"collector/store", nil},
 	{"collector/record", nil},
 	{"collector/inert", nil},
+	{"collector/nearest", nil},
 }
 
 // ground is what every package inside collector may stand on.
-var ground = []string{"collector/record", "collector/inert"}
+var ground = []string{"collector/record", "collector/inert", "collector/nearest"}
 
 // doors says where each outside dependency comes in: one folder, a folder and
 // all below it ("tui/..."), or anywhere ("...").

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/twinctl/twin/cmd/internal/cli/nearest"
+	"github.com/twinctl/twin/collector/nearest"
 )
 
 func TestWord(t *testing.T) {
