@@ -42,8 +42,8 @@ func openFile(path string) (*os.File, error) {
 	return f, nil
 }
 
-// begin opens a file that was not read before.
-func begin(path string, previous uint64, limit int) (*file, error) {
+// begin opens a file that was not read before; pos is at its beginning.
+func begin(path string, pos position, limit int) (*file, error) {
 	opened, err := openFile(path)
 	if err != nil {
 		return nil, err
@@ -52,9 +52,17 @@ func begin(path string, previous uint64, limit int) (*file, error) {
 	if err != nil {
 		return nil, errors.Join(err, opened.Close())
 	}
-	f := &file{File: opened, pos: position{Inode: inode(info), Previous: previous, LastAt: -1}}
+	f := &file{File: opened, pos: pos}
+	f.pos.Inode = inode(info)
 	f.lines = feed.NewLineReader(f, limit)
 	return f, nil
+}
+
+// close lets go of the file, which was only read. A nil file is none.
+func (f *file) close() {
+	if f != nil {
+		_ = f.Close()
+	}
 }
 
 // start sets lines to read on from offset.

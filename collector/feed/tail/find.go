@@ -3,6 +3,7 @@ package tail
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -20,16 +21,20 @@ type entry struct {
 // locate finds the file that the position is in and goes on there. It may have
 // been renamed since: then it has the inode. It may have been copied and cut:
 // then only what it holds tells. It returns nil if there is none.
+//
+// The path is looked at first: what has left it by then is seen beside it.
 func (f *follower) locate(p *position) (*file, error) {
+	var all []entry
+	if info, err := os.Stat(f.path); err == nil {
+		all = append(all, entry{f.path, info})
+	}
 	beside, err := f.beside()
 	if err != nil {
 		return nil, err
 	}
-	if info, err := os.Stat(f.path); err == nil {
-		beside = append([]entry{{f.path, info}}, beside...)
-	}
+	all = append(all, beside...)
 	for _, same := range []bool{true, false} {
-		for _, e := range beside {
+		for _, e := range all {
 			if (inode(e.info) == p.Inode) != same || !same && p.LastAt < 0 {
 				continue
 			}
@@ -56,58 +61,80 @@ func (f *follower) openAt(e entry, p position) (*file, error) {
 		return nil, err
 	}
 	found := &file{File: opened, pos: p}
-	found.pos.Inode = inode(e.info)
 	ok, err := holds(opened, &p, f.limit)
 	if ok && err == nil {
 		ok, err = found.recount(f.format, f.limit)
 	}
-	if err != nil || !ok {
+	info, errStat := opened.Stat()
+	if err = errors.Join(err, errStat); err != nil || !ok {
 		return nil, errors.Join(err, opened.Close())
 	}
+	found.pos.Inode = inode(info)
 	return found, nil
 }
 
 // next opens the file to read after one that was last changed at that time:
 // the oldest beside the path that was changed since, or else the one at it.
+//
+// The one at the path is opened first: what has left it by then is seen beside it.
 func (f *follower) next(after time.Time) error {
-	path, previous := f.path, uint64(0)
-	if f.pos != nil {
-		older, err := f.since(after)
-		if err != nil {
-			return err
-		}
-		path, previous = cmp.Or(older, path), f.pos.Inode
+	pos := position{LastAt: -1}
+	if f.file != nil {
+		pos = f.pos.behind(after.UnixNano())
 	}
-	found, err := begin(path, previous, f.limit)
+	found, err := begin(f.path, pos, f.limit)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if f.pos != nil {
+		older, errSince := f.since(after, found)
+		if errSince == nil && older.path != "" {
+			found.close()
+			found, err = begin(older.path, pos, f.limit)
+			errSince = older.became(found)
+		}
+		err = errors.Join(err, errSince)
+	}
 	if err != nil {
+		found.close()
 		return err
 	}
 	f.close()
 	f.file, f.pos = found, &found.pos
-	f.log.Info("following", "path", path)
+	f.log.Info("following", "path", found.Name())
+	return nil
+}
+
+// became returns an error if what was opened is not the entry: it was renamed
+// in between.
+func (e entry) became(opened *file) error {
+	if opened != nil && opened.pos.Inode != inode(e.info) {
+		return fmt.Errorf("%s: renamed while it was opened", e.path)
+	}
 	return nil
 }
 
 // since returns the file beside the path that was rotated next after that
-// time, when the one at f.pos was changed last.
-func (f *follower) since(after time.Time) (string, error) {
+// time, when the one at f.pos was changed last. It is not the one that was
+// opened at the path.
+func (f *follower) since(after time.Time, opened *file) (entry, error) {
 	beside, err := f.beside()
 	if err != nil {
-		return "", err
+		return entry{}, err
 	}
 	slices.SortStableFunc(beside, func(a, b entry) int { return a.info.ModTime().Compare(b.info.ModTime()) })
 	for _, e := range beside {
-		was := e.info.ModTime()
+		was, node := e.info.ModTime(), inode(e.info)
 		switch {
 		case e.info.Size() == 0 || was.Before(after) || !numbered(filepath.Base(e.path), filepath.Base(f.path)):
-		case was.Equal(after) && inode(e.info) == f.pos.Previous: // both within one tick of the file system's clock
-		case f.file != nil && inode(e.info) == f.pos.Inode:
+		case f.pos.done(node, was.UnixNano()):
+		case f.file != nil && node == f.pos.Inode || opened != nil && node == opened.pos.Inode:
 		case f.copied(e):
 		default:
-			return e.path, nil
+			return e, nil
 		}
 	}
-	return "", nil
+	return entry{}, nil
 }
 
 // copied tells whether the file holds all that was read last, and so is a copy

@@ -26,6 +26,7 @@ type follower struct {
 	covered   record.Instant // proven up to here
 	proven    time.Time      // when proof was told last
 	away      time.Time      // since when there is no file at the path; zero while there is
+	doubt     bool           // the place was not found when it was looked for last
 	encoded   []byte         // a position, kept for its memory
 }
 
@@ -45,7 +46,7 @@ func newFollower(s *source, from feed.Start, q *feed.Queue) (*follower, error) {
 func (f *follower) close() {
 	if f.file != nil {
 		f.pos = &f.file.pos
-		_ = f.file.Close() // it was only read
+		f.file.close()
 		f.file = nil
 	}
 }
@@ -111,6 +112,9 @@ func (f *follower) find() (more bool, err error) {
 		return false, err
 	}
 	if f.pos != nil {
+		if f.doubt = !f.doubt; f.doubt {
+			return false, nil // names may just be shifting: look once more
+		}
 		f.lost()
 	}
 	return true, f.next(f.covered.Add(behind).Time())
@@ -118,8 +122,7 @@ func (f *follower) find() (more bool, err error) {
 
 // resume goes on in a file that was found again.
 func (f *follower) resume(found *file) {
-	f.file = found
-	f.pos = &found.pos
+	f.file, f.pos, f.doubt = found, &found.pos, false
 	if f.continues {
 		f.begin(f.covered)
 	}
@@ -217,25 +220,39 @@ func (f *follower) unfinished() {
 // finished, proves coverage if it is not, and goes on to the next if it is.
 func (f *follower) ended(ctx context.Context) (more bool, err error) {
 	info, err := os.Stat(f.path)
-	if errors.Is(err, fs.ErrNotExist) {
-		f.missing(err)
-		return false, nil
-	}
-	if err != nil {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return false, err
 	}
-	f.away = time.Time{}
-	if !f.left(info) {
-		f.begin(record.At(f.file.readAt).Add(-behind))
+	if err == nil && inode(info) == f.file.pos.Inode {
 		f.prove()
 		return false, nil
 	}
-	return true, f.finish(ctx)
+	left, errLeft := f.left(info)
+	switch {
+	case errLeft != nil:
+		return false, errLeft
+	case left:
+		return true, f.finish(ctx)
+	case err != nil:
+		f.missing(err)
+		return false, nil
+	}
+	f.prove()
+	return false, nil
 }
 
-// left tells whether the writer has begun another file.
-func (f *follower) left(now fs.FileInfo) bool {
-	return inode(now) != f.file.pos.Inode && now.Size() > 0
+// left tells whether the writer has begun another file: the one at the path, or
+// one that was rotated since.
+func (f *follower) left(now fs.FileInfo) (bool, error) {
+	if now != nil && now.Size() > 0 {
+		return true, nil
+	}
+	info, err := f.file.Stat()
+	if err != nil {
+		return false, err
+	}
+	rotated, err := f.since(info.ModTime(), nil)
+	return rotated.path != "", err
 }
 
 // finish reads what the writer wrote before it left the file, and opens the next.
@@ -262,14 +279,16 @@ func (f *follower) finish(ctx context.Context) error {
 // prove tells q up to when everything was heard. At most once a second: proof
 // costs a commit.
 func (f *follower) prove() {
+	f.away = time.Time{}
+	f.begin(record.At(f.file.readAt).Add(-behind))
 	if f.file.readAt.Sub(f.proven) < time.Second {
 		return
 	}
-	until := f.file.readAt
+	f.proven = f.file.readAt
+	until := f.proven
 	if opened := f.file.opened; !opened.IsZero() {
 		until = opened
 	}
-	f.proven = f.file.readAt
 	if at := record.At(until).Add(-behind); at > f.covered {
 		f.covered = at
 		f.q.Proof(at)

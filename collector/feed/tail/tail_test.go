@@ -49,7 +49,7 @@ func run(t *testing.T) *running {
 
 // after lets time pass and returns the marks told meanwhile.
 func (r *running) after(d time.Duration) []feed.Mark {
-	time.Sleep(d) // the bubble's time
+	<-time.After(d) // the bubble's time
 	synctest.Wait()
 	b, ok := r.q.Take()
 	if ok {
@@ -181,8 +181,10 @@ func TestProbe(t *testing.T) {
 		"in part":    {"1767225600|a\nwhat?\n", []feed.Verdict{feed.Pass, feed.Warn}},
 		"not at all": {"what?\n", []feed.Verdict{feed.Pass, feed.Fail}},
 		"unfinished": {"1767225600|a", []feed.Verdict{feed.Pass, feed.Warn}},
-		"the end of much": {strings.Repeat("what?\n", sampleSize) + strings.Repeat("1767225600|a\n", sampleSize/10),
-			[]feed.Verdict{feed.Pass, feed.Pass}},
+		"the end of much": {
+			strings.Repeat("what?\n", sampleSize) + strings.Repeat("1767225600|a\n", sampleSize/10),
+			[]feed.Verdict{feed.Pass, feed.Pass},
+		},
 	} {
 		path := filepath.Join(dir, name)
 		if err := os.WriteFile(path, []byte(c.content), 0o600); err != nil {
