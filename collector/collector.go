@@ -62,7 +62,8 @@ func New(h History, opt Options) *Collector {
 }
 
 // Run collects until ctx ends, and returns nil when all feeds have stopped and
-// what they had heard is stored. An error means that the history takes no more.
+// what they had heard is stored. An error means that the history takes no more,
+// or that there was no room for the last of it within a few seconds.
 func (c *Collector) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -98,16 +99,7 @@ func (c *Collector) Set(feeds []Feed) {
 	defer c.mu.Unlock()
 	var kept []*runner
 	for _, f := range feeds {
-		r := c.find(f.Name)
-		if r == nil {
-			r = newRunner(c, f)
-			if c.spawn != nil {
-				c.spawn(r)
-			}
-		} else {
-			r.configure(f)
-		}
-		kept = append(kept, r)
+		kept = append(kept, c.runnerOf(f))
 	}
 	for _, r := range c.runners {
 		if !slices.Contains(kept, r) {
@@ -115,6 +107,20 @@ func (c *Collector) Set(feeds []Feed) {
 		}
 	}
 	c.runners = append(kept, c.leaving(kept)...)
+}
+
+// runnerOf returns the runner of a feed, started if it is new; the caller holds mu.
+func (c *Collector) runnerOf(f Feed) *runner {
+	for _, r := range c.runners {
+		if r.name == f.Name && r.configure(f) {
+			return r
+		}
+	}
+	r := newRunner(c, f)
+	if c.spawn != nil {
+		c.spawn(r)
+	}
+	return r
 }
 
 // leaving returns the runners that were removed and have not ended yet.

@@ -3,6 +3,7 @@ package collector
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/twinctl/twin/collector/feed"
@@ -14,13 +15,19 @@ const (
 	busyPause = 100 * time.Millisecond // before another try when others held the file
 )
 
+// A load is a batch on its way from a queue to the history.
+type load struct {
+	runner *runner
+	queue  *feed.Queue
+	batch  history.Batch
+}
+
 // commit stores what the queues hold until stop is closed. While one
 // transaction runs, the next batches grow.
 func (c *Collector) commit(stop <-chan struct{}) error {
 	for {
-		batches, from := c.take()
-		if len(batches) > 0 {
-			if err := c.store(batches, from, stop); err != nil {
+		if loads := c.take(); len(loads) > 0 {
+			if err := c.store(loads, stop); err != nil {
 				return err
 			}
 			continue
@@ -34,29 +41,29 @@ func (c *Collector) commit(stop <-chan struct{}) error {
 }
 
 // take collects the batches that are due, one of a feed at the most.
-func (c *Collector) take() ([]history.Batch, []*runner) {
-	c.mu.Lock()
-	runners := c.runners
-	c.mu.Unlock()
-	var batches []history.Batch
-	var from []*runner
-	for _, r := range runners {
-		if b, ok := r.take(); ok {
-			batches, from = append(batches, b), append(from, r)
+func (c *Collector) take() []load {
+	var loads []load
+	for _, r := range c.all() {
+		if l, ok := r.take(); ok {
+			loads = append(loads, l)
 		}
 	}
-	return batches, from
+	return loads
 }
 
 // store commits the batches. While the disk is full, or others hold the file,
 // it tries again until stop is closed; any other error is final.
-func (c *Collector) store(batches []history.Batch, from []*runner, stop <-chan struct{}) error {
+func (c *Collector) store(loads []load, stop <-chan struct{}) error {
+	batches := make([]history.Batch, len(loads))
+	for i, l := range loads {
+		batches[i] = l.batch
+	}
 	for {
 		begun := time.Now()
 		// Not bound to any context: a commit that has begun is finished.
 		outcomes, err := c.history.Commit(context.Background(), batches)
 		if err == nil {
-			c.stored(batches, outcomes, from, time.Since(begun))
+			c.stored(loads, outcomes, time.Since(begun))
 			return nil
 		}
 		pause, reason := fullPause, feed.DiskFull
@@ -67,8 +74,9 @@ func (c *Collector) store(batches []history.Batch, from []*runner, stop <-chan s
 		default:
 			return err
 		}
-		if c.stop(err, from, reason); !c.retry(pause, errors.Is(err, history.ErrFull), stop) {
-			return nil
+		c.stick(err, reason)
+		if !c.retry(pause, reason == feed.DiskFull, stop) {
+			return fmt.Errorf("what was heard last is not stored: %w", err)
 		}
 	}
 }
@@ -88,51 +96,69 @@ func (c *Collector) retry(pause time.Duration, full bool, stop <-chan struct{}) 
 	}
 }
 
-// stop notes that nothing can be stored at present, and says so once.
-func (c *Collector) stop(err error, from []*runner, reason feed.Reason) {
+// stick notes that nothing can be stored at present, and says so once. A
+// session that overruns its queue meanwhile ends for that reason.
+func (c *Collector) stick(err error, reason feed.Reason) {
 	c.mu.Lock()
 	first := c.stuck == nil
 	c.stuck = err
 	c.mu.Unlock()
-	for _, r := range from {
-		r.queue.Stuck(reason)
-	}
 	if first {
 		c.opt.Log.Error("nothing can be stored", "err", err)
 	}
+	for _, r := range c.all() {
+		r.stick(reason)
+	}
 }
 
-func (c *Collector) stored(batches []history.Batch, outcomes []history.Outcome, from []*runner, took time.Duration) {
+func (c *Collector) stored(loads []load, outcomes []history.Outcome, took time.Duration) {
 	c.mu.Lock()
 	was := c.stuck
 	c.stuck = nil
 	c.mu.Unlock()
 	if was != nil {
 		c.opt.Log.Info("records are stored again")
+		for _, r := range c.all() {
+			r.stick("")
+		}
 	}
 	report := Commit{Took: took}
-	for i, r := range from {
-		r.stored(batches[i], outcomes[i])
+	for i, l := range loads {
+		l.runner.stored(l, outcomes[i])
 		report.Records += outcomes[i].Added
-		report.Bytes += batches[i].Bytes
+		report.Bytes += l.batch.Bytes
 	}
 	c.opt.Observe(report)
 }
 
-func (r *runner) take() (history.Batch, bool) {
+func (c *Collector) all() []*runner {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.runners
+}
+
+func (r *runner) take() (load, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.queue == nil {
-		return history.Batch{}, false
+		return load{}, false
 	}
 	b, ok := r.queue.Take()
-	return history.Batch{Feed: r.name, Kind: r.want.feed.Kind.Code, Origin: history.FromFeed, Batch: b}, ok
+	return load{r, r.queue, history.Batch{Feed: r.name, Kind: r.code, Origin: history.FromFeed, Batch: b}}, ok
 }
 
-func (r *runner) stored(b history.Batch, o history.Outcome) {
+func (r *runner) stick(why feed.Reason) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.counts.add(b, o)
+	if r.queue != nil {
+		r.queue.Stuck(why)
+	}
+}
+
+func (r *runner) stored(l load, o history.Outcome) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.counts.add(l.batch, o)
 	r.rate.add(time.Now(), o.Added)
-	r.queue.Done()
+	l.queue.Done()
 }

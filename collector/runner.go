@@ -28,9 +28,10 @@ type runner struct {
 	want   wanted
 	kick   chan struct{} // closed and made anew when want changes
 	queue  *feed.Queue   // of the present or last session; nil before the first
+	code   int           // of the kind of what the queue holds
 	fault  error         // why there is no session
 	told   string        // the last fault that was logged
-	gone   bool          // run has returned
+	gone   bool          // run has returned, or is about to
 	counts Counts
 	rate   meter
 }
@@ -40,17 +41,19 @@ type wanted struct {
 	feed    Feed
 	paused  bool
 	removed bool
-	serial  int // raised to have the source started anew
 }
 
 func newRunner(c *Collector, f Feed) *runner {
 	return &runner{name: f.Name, c: c, log: c.opt.Log.With("feed", f.Name), want: wanted{feed: f}, kick: make(chan struct{})}
 }
 
-func (r *runner) configure(f Feed) {
-	r.change(func(w *wanted) bool {
-		same := w.feed.Fingerprint == f.Fingerprint
-		w.feed = f
+// configure says how the feed is configured now. It reports false if that
+// comes too late, because the feed was removed and its runner has ended. One
+// that has not ended yet goes on, so that a feed never has two.
+func (r *runner) configure(f Feed) bool {
+	return r.change(func(w *wanted) bool {
+		same := w.feed.Fingerprint == f.Fingerprint && !w.removed
+		w.feed, w.removed = f, false
 		return !same
 	})
 }
@@ -66,16 +69,19 @@ func (r *runner) pause(paused bool) {
 func (r *runner) remove()    { r.change(func(w *wanted) bool { w.removed = true; return true }) }
 func (r *runner) reconnect() { r.change(func(*wanted) bool { return true }) }
 
-// change edits what is wanted; if that makes a difference, the source ends.
-func (r *runner) change(edit func(*wanted) bool) {
+// change edits what is wanted; if that makes a difference, the source ends. It
+// reports whether there is still somebody to bring it about.
+func (r *runner) change(edit func(*wanted) bool) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !edit(&r.want) {
-		return
+	if r.gone {
+		return false
 	}
-	r.want.serial++
-	close(r.kick)
-	r.kick = make(chan struct{})
+	if edit(&r.want) {
+		close(r.kick)
+		r.kick = make(chan struct{})
+	}
+	return true
 }
 
 func (r *runner) wanted() (wanted, <-chan struct{}) {
@@ -95,24 +101,26 @@ func (r *runner) ended() bool {
 	return r.gone
 }
 
+// end reports whether run shall return; from then on nothing can be changed.
+func (r *runner) end(ctx context.Context) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.gone = r.want.removed || ctx.Err() != nil
+	return r.gone
+}
+
 // run brings about what is wanted until ctx ends or the feed is removed.
 func (r *runner) run(ctx context.Context) {
-	defer func() {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.gone = true
-	}()
-	for ctx.Err() == nil {
+	for !r.end(ctx) {
 		w, kick := r.wanted()
-		if w.removed {
-			return
-		}
-		if w.paused {
+		switch {
+		case w.removed: // just now
+		case w.paused:
 			r.wait(ctx, kick, 0)
-			continue
-		}
-		if err := r.session(ctx, w, kick); r.failed(err) {
-			r.wait(ctx, kick, retryPause)
+		default:
+			if err := r.session(ctx, w.feed, kick); r.failed(ctx, err) {
+				r.wait(ctx, kick, retryPause)
+			}
 		}
 	}
 }
@@ -132,40 +140,75 @@ func (r *runner) wait(ctx context.Context, kick <-chan struct{}, while time.Dura
 
 // session runs the source until it gives up or something else is wanted, and
 // then waits until what it had heard is stored: the next one starts from there.
-func (r *runner) session(ctx context.Context, w wanted, kick <-chan struct{}) error {
-	source, err := w.feed.Open(r.log)
-	if err != nil {
-		return err
-	}
+func (r *runner) session(ctx context.Context, f Feed, kick <-chan struct{}) error {
 	start, err := r.c.history.Start(ctx, r.name)
 	if err != nil {
 		return err
 	}
-	q := feed.NewQueue(w.feed.Options, w.feed.Kind, r.c.notify)
+	q := feed.NewQueue(f.Options, f.Kind, r.c.notify)
 	r.mu.Lock()
-	r.queue, r.fault = q, nil
+	r.queue, r.code, r.fault = q, f.Kind.Code, nil
 	r.mu.Unlock()
+	err = r.listen(ctx, kick, q, func(ctx context.Context) error {
+		source, err := f.Open(r.log)
+		if err != nil {
+			return err
+		}
+		return source.Run(ctx, start, q)
+	})
+	q.End(reasonOf(err), err) // a source that broke has not ended its session
+	return errors.Join(err, drain(ctx, q))
+}
 
-	listening, cancel := context.WithCancel(ctx)
-	ended := make(chan struct{})
-	go func() {
-		defer cancel()
+// listen runs a source until it gives up or something else is wanted.
+func (r *runner) listen(ctx context.Context, kick <-chan struct{}, q *feed.Queue, run func(context.Context) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	var beside sync.WaitGroup
+	beside.Go(func() {
 		select {
 		case <-kick:
 			now, _ := r.wanted()
 			q.Leave(why(now))
+			cancel()
 		case <-ctx.Done():
-		case <-ended:
 		}
-	}()
-	err = r.guard(func() error { return source.Run(listening, start, q) })
-	q.End(feed.Stopped, err) // a source that broke may not have ended its session
-	close(ended)
-	<-listening.Done()
+	})
+	err := r.guard(func() error { return run(ctx) })
+	switch asked := ctx.Err() != nil; {
+	case asked && errors.Is(err, context.Canceled):
+		err = nil
+	case !asked && err == nil:
+		err = errors.New("the source ended by itself")
+	}
+	cancel()
+	beside.Wait()
+	return err
+}
 
-	drain, done := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
+// drain waits until all that q was told is stored. When the collector stops,
+// it waits a few seconds longer and no more.
+func drain(ctx context.Context, q *feed.Queue) error {
+	if err := q.Drain(ctx); ctx.Err() == nil {
+		return err
+	}
+	late, done := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
 	defer done()
-	return errors.Join(err, q.Drain(drain))
+	return q.Drain(late)
+}
+
+// errBroke is what a panic of a feed's code becomes.
+var errBroke = errors.New("broke on what it read")
+
+// reasonOf returns the reason for which a session ends with err, unless its
+// source gave another.
+func reasonOf(err error) feed.Reason {
+	switch {
+	case err == nil:
+		return feed.Stopped
+	case errors.Is(err, errBroke):
+		return feed.Crashed
+	}
+	return feed.Unreachable
 }
 
 // why returns the reason for which a session ends so that w comes about.
@@ -181,7 +224,7 @@ func why(w wanted) feed.Reason {
 func (r *runner) guard(run func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("broke on what it read: %v", p)
+			err = fmt.Errorf("%w: %v", errBroke, p)
 			r.log.Error("feed broke", "err", err, "stack", string(debug.Stack()))
 		}
 	}()
@@ -190,13 +233,17 @@ func (r *runner) guard(run func() error) (err error) {
 
 // failed notes why there is no session, and reports whether there is a reason.
 // The same reason again is not worth another line in the log.
-func (r *runner) failed(err error) bool {
+func (r *runner) failed(ctx context.Context, err error) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if err != nil && (r.told == "" || r.told != err.Error()) {
-		r.told = err.Error()
+	r.fault = err
+	if err == nil {
+		r.told = ""
+		return false
+	}
+	if text := err.Error(); text != r.told && ctx.Err() == nil {
+		r.told = text
 		r.log.Error("feed is down", "err", err, "retry_every", retryPause.String())
 	}
-	r.fault = err
-	return err != nil
+	return true
 }

@@ -39,11 +39,8 @@ func (c *Counts) add(b history.Batch, o history.Outcome) {
 
 // Status returns what each configured feed is doing, in their order.
 func (c *Collector) Status() []Status {
-	c.mu.Lock()
-	runners := c.runners
-	c.mu.Unlock()
 	var all []Status
-	for _, r := range runners {
+	for _, r := range c.all() {
 		if !r.removed() {
 			all = append(all, r.status(time.Now()))
 		}

@@ -14,29 +14,30 @@ const (
 // A bucketGuard bounds how many new buckets a feed may begin, because each
 // costs a row for ever: an upstream that makes up times must not fill the disk.
 type bucketGuard struct {
-	known  map[record.Instant]struct{}
-	spent  float64 // of the allowance
-	latest time.Time
+	known map[record.Instant]struct{}
+	begun []time.Time // when the latest ones were let in: a ring once it is full
+	next  int         // the oldest of the ring
 }
 
-// admit lets a record of that time in, or returns how long to wait until it may come.
+// admit lets a record of that time in, or returns how long to wait until it
+// may come: no minute sees more than its share of new buckets.
 func (g *bucketGuard) admit(at record.Instant, now time.Time) time.Duration {
 	b := record.Bucket(at)
 	if _, ok := g.known[b]; ok {
 		return 0
 	}
-	const perSecond = bucketsPerMinute / 60.0
-	if !g.latest.IsZero() {
-		g.spent = max(0, g.spent-now.Sub(g.latest).Seconds()*perSecond)
-	}
-	g.latest = now
-	if g.spent+1 > bucketsPerMinute {
-		return time.Duration((g.spent+1-bucketsPerMinute)/perSecond*float64(time.Second)) + time.Millisecond
+	if len(g.begun) < bucketsPerMinute {
+		g.begun = append(g.begun, now)
+	} else {
+		if wait := time.Minute - now.Sub(g.begun[g.next]); wait > 0 {
+			return wait
+		}
+		g.begun[g.next] = now
+		g.next = (g.next + 1) % bucketsPerMinute
 	}
 	if g.known == nil || len(g.known) >= bucketsKnown {
 		g.known = make(map[record.Instant]struct{})
 	}
 	g.known[b] = struct{}{}
-	g.spent++
 	return 0
 }

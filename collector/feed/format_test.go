@@ -164,8 +164,10 @@ func TestFormatAllocates(t *testing.T) {
 		"ami":       {newFormat(t, "ami", nil), "Event: X\r\nTimestamp: 1795262400.000001\r\n"},
 		"queue_log": {newFormat(t, "queue_log", nil), "1795262400|a|b"},
 		"epoch":     {newFormat(t, "text", &feed.TimeSpec{Field: 2, Separator: ",", Layout: "epoch"}), "a,1795262400.5,b"},
-		"the same": {newFormat(t, "text", &feed.TimeSpec{Field: 1, Separator: ",", Layout: time.DateTime}),
-			"2026-11-21 12:00:00,b"},
+		"the same": {
+			newFormat(t, "text", &feed.TimeSpec{Field: 1, Separator: ",", Layout: time.DateTime}),
+			"2026-11-21 12:00:00,b",
+		},
 	} {
 		raw := []byte(c.raw)
 		if n := testing.AllocsPerRun(100, func() { _, _ = c.f(raw) }); n != 0 {

@@ -10,8 +10,9 @@ import (
 	"testing/iotest"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/twinctl/twin/collector/feed"
 	"pgregory.net/rapid"
+
+	"github.com/twinctl/twin/collector/feed"
 )
 
 const testLimit = 256

@@ -51,7 +51,8 @@ func TestHearingApply(t *testing.T) {
 		},
 		"nobody answers at first": {
 			unheard, end(feed.Unreachable),
-			[]change{{open: &gap{From: 5, Reason: feed.Unreachable, State: GapOpen}}}, lost(5, feed.Unreachable, "", 0),
+			[]change{{open: &gap{From: 5, Reason: feed.Unreachable, State: GapOpen}}},
+			lost(5, feed.Unreachable, "", 0),
 		},
 		"the first session after nobody answered": {
 			never, begin(feed.Session{From: 20}), []change{{end: at(20)}, {listen: at(20)}}, heard(20, ""),
@@ -65,11 +66,13 @@ func TestHearingApply(t *testing.T) {
 		"proof without a session": {deaf, proof(150), nil, deaf},
 		"stopped": {
 			live, end(feed.Stopped),
-			[]change{{deaf: true}, {open: &gap{From: 100, Reason: feed.Stopped, State: GapOpen}}}, lost(100, feed.Stopped, first, 100),
+			[]change{{deaf: true}, {open: &gap{From: 100, Reason: feed.Stopped, State: GapOpen}}},
+			lost(100, feed.Stopped, first, 100),
 		},
 		"mute": {
 			live, end(feed.Mute),
-			[]change{{deaf: true}, {open: &gap{From: 100, Reason: feed.Mute, State: GapOpen}}}, lost(100, feed.Mute, first, 100),
+			[]change{{deaf: true}, {open: &gap{From: 100, Reason: feed.Mute, State: GapOpen}}},
+			lost(100, feed.Mute, first, 100),
 		},
 		"an end after the end keeps the first reason": {deaf, end(feed.Paused), nil, deaf},
 		"hears again": {
@@ -90,16 +93,22 @@ func TestHearingApply(t *testing.T) {
 		"a session that nobody ended had crashed": {
 			live, begin(feed.Session{From: 130}),
 			[]change{
-				{deaf: true}, {open: &gap{From: 100, Reason: feed.Crashed, State: GapOpen}},
-				{end: at(130)}, {listen: at(130)},
-			}, heard(130, first),
+				{deaf: true},
+				{open: &gap{From: 100, Reason: feed.Crashed, State: GapOpen}},
+				{end: at(130)},
+				{listen: at(130)},
+			},
+			heard(130, first),
 		},
 		"crashed, and goes on from its position": {
 			live, begin(feed.Session{From: 130, Continues: true}),
 			[]change{
-				{deaf: true}, {open: &gap{From: 100, Reason: feed.Crashed, State: GapOpen}},
-				{drop: true}, {listen: at(100)},
-			}, heard(100, first),
+				{deaf: true},
+				{open: &gap{From: 100, Reason: feed.Crashed, State: GapOpen}},
+				{drop: true},
+				{listen: at(100)},
+			},
+			heard(100, first),
 		},
 		"the upstream itself was away": {
 			deaf, begin(feed.Session{From: 130, Away: true, Incarnation: fresh, UpSince: 120}),
@@ -108,27 +117,33 @@ func TestHearingApply(t *testing.T) {
 				{between: &gap{100, 120, feed.NoUpstream, GapClosed}},
 				{between: &gap{120, 130, feed.Mute, GapOpen}},
 				{listen: at(130)},
-			}, heard(130, fresh),
+			},
+			heard(130, fresh),
 		},
 		"heard from its start on": {
 			deaf, begin(feed.Session{From: 120, Away: true, Incarnation: fresh, UpSince: 120}),
-			[]change{{drop: true}, {between: &gap{100, 120, feed.NoUpstream, GapClosed}}, {listen: at(120)}}, heard(120, fresh),
+			[]change{{drop: true}, {between: &gap{100, 120, feed.NoUpstream, GapClosed}}, {listen: at(120)}},
+			heard(120, fresh),
 		},
 		"another upstream, but the old one was not seen to go": {
 			deaf, begin(feed.Session{From: 130, Incarnation: fresh, UpSince: 120}),
-			[]change{{end: at(130)}, {listen: at(130)}}, heard(130, fresh),
+			[]change{{end: at(130)}, {listen: at(130)}},
+			heard(130, fresh),
 		},
 		"away, but the same upstream": {
 			deaf, begin(feed.Session{From: 130, Away: true, Incarnation: first, UpSince: 120}),
-			[]change{{end: at(130)}, {listen: at(130)}}, heard(130, first),
+			[]change{{end: at(130)}, {listen: at(130)}},
+			heard(130, first),
 		},
 		"another upstream that says it is up for longer": {
 			deaf, begin(feed.Session{From: 130, Away: true, Incarnation: fresh, UpSince: 90}),
-			[]change{{end: at(130)}, {listen: at(130)}}, heard(130, fresh),
+			[]change{{end: at(130)}, {listen: at(130)}},
+			heard(130, fresh),
 		},
 		"another upstream that says it will start": {
 			deaf, begin(feed.Session{From: 130, Away: true, Incarnation: fresh, UpSince: 131}),
-			[]change{{end: at(130)}, {listen: at(130)}}, heard(130, fresh),
+			[]change{{end: at(130)}, {listen: at(130)}},
+			heard(130, fresh),
 		},
 		"a hole": {
 			live, hole(80, 90, feed.Rejected), []change{{hole: &gap{80, 90, feed.Rejected, GapOpen}}}, live,

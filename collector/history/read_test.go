@@ -81,9 +81,18 @@ func TestRangesAreHalfOpen(t *testing.T) {
 		from, to record.Instant
 		want     int
 	}{
-		{0, 0, 4}, {noon, 0, 4}, {noon + 1, 0, 3}, {noon + 2, 0, 2}, {noon + 3, 0, 0},
-		{0, noon, 0}, {0, noon + 1, 1}, {0, noon + 2, 2}, {0, noon + 3, 4},
-		{noon + 1, noon + 2, 1}, {noon + 2, noon + 2, 0}, {noon + 2, noon + 1, 0},
+		{0, 0, 4},
+		{noon, 0, 4},
+		{noon + 1, 0, 3},
+		{noon + 2, 0, 2},
+		{noon + 3, 0, 0},
+		{0, noon, 0},
+		{0, noon + 1, 1},
+		{0, noon + 2, 2},
+		{0, noon + 3, 4},
+		{noon + 1, noon + 2, 1},
+		{noon + 2, noon + 2, 0},
+		{noon + 2, noon + 1, 0},
 	} {
 		if got := records(t, h, Range{"pbx", c.from, c.to}); len(got) != c.want {
 			t.Errorf("from %d to %d: %d records, want %d", c.from-noon, c.to-noon, len(got), c.want)
