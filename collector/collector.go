@@ -69,7 +69,7 @@ func (c *Collector) Run(ctx context.Context) error {
 	defer cancel(nil)
 	stop, ended := make(chan struct{}), make(chan error, 1)
 	go func() {
-		err := c.commit(stop)
+		err := c.commit(stop) //nolint:contextcheck // it goes on until the feeds have ended
 		cancel(err)
 		ended <- err
 	}()

@@ -60,7 +60,7 @@ func (c *Collector) store(loads []load, stop <-chan struct{}) error {
 	}
 	for {
 		begun := time.Now()
-		// Not bound to any context: a commit that has begun is finished.
+		// Not bound to any context: what has begun is finished.
 		outcomes, err := c.history.Commit(context.Background(), batches)
 		if err == nil {
 			c.stored(loads, outcomes, time.Since(begun))

@@ -30,22 +30,22 @@ func (h *ailing) set(err error) {
 	h.err, h.tries = err, 0
 }
 
-func (h *ailing) state() (err error, tries int) {
+func (h *ailing) state() (tries int, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.tries++
-	return h.err, h.tries
+	return h.tries, h.err
 }
 
 func (h *ailing) Start(ctx context.Context, name string) (feed.Start, error) {
-	if err, _ := h.state(); err != nil {
+	if _, err := h.state(); err != nil {
 		return feed.Start{}, err
 	}
 	return h.DB.Start(ctx, name)
 }
 
 func (h *ailing) Commit(ctx context.Context, batches []history.Batch) ([]history.Outcome, error) {
-	if err, _ := h.state(); err != nil {
+	if _, err := h.state(); err != nil {
 		return nil, fmt.Errorf("commit: %w", err)
 	}
 	return h.DB.Commit(ctx, batches)
@@ -67,7 +67,7 @@ func TestAFullDiskLosesNothing(t *testing.T) {
 		if err := c.Stuck(); !errors.Is(err, history.ErrFull) {
 			t.Errorf("stuck: %v", err)
 		}
-		if _, tries := h.state(); tries < 25 || tries > 40 {
+		if tries, _ := h.state(); tries < 25 || tries > 40 {
 			t.Errorf("%d tries in half a minute", tries)
 		}
 		checkStored(t, db, "a")
@@ -196,7 +196,7 @@ func TestAFullDiskIsNotTriedUntilThereIsRoom(t *testing.T) {
 		h.set(history.ErrFull)
 		m.say("x")
 		pass(4500 * time.Millisecond)
-		if _, tries := h.state(); tries != 2 {
+		if tries, _ := h.state(); tries != 2 {
 			t.Errorf("%d tries", tries-1)
 		}
 		h.set(nil)
@@ -245,7 +245,7 @@ func TestAFailedWriteEndsTheCollecting(t *testing.T) {
 		if took := time.Since(begun); took > 4*time.Second {
 			t.Errorf("it took %s", took)
 		}
-		if _, tries := h.state(); tries != 2 {
+		if tries, _ := h.state(); tries != 2 {
 			t.Errorf("%d tries", tries-1)
 		}
 	})

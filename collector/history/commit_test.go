@@ -130,7 +130,7 @@ func checkBuckets(t fataler, h *DB) {
 		if err != nil {
 			return err
 		}
-		defer rows.Close() //nolint:errcheck // Err tells
+		defer rows.Close()
 		for rows.Next() {
 			var start record.Instant
 			var count int64
@@ -241,7 +241,7 @@ func dump(t fataler, h *DB) (all []string) {
 			if err != nil {
 				return err
 			}
-			defer rows.Close() //nolint:errcheck // Err tells
+			defer rows.Close()
 			columns, err := rows.Columns()
 			if err != nil {
 				return err

@@ -19,8 +19,6 @@ func hole(from, until record.Instant, why feed.Reason) feed.Mark {
 	return feed.Mark{What: feed.HoleMark, From: from, Until: until, Reason: why}
 }
 
-func at(i record.Instant) *record.Instant { return &i }
-
 func TestHearingApply(t *testing.T) {
 	const (
 		fresh = "fresh"
@@ -47,7 +45,7 @@ func TestHearingApply(t *testing.T) {
 		after  hearing
 	}{
 		"the first session begins without a gap": {
-			unheard, begin(feed.Session{From: 20}), []change{{listen: at(20)}}, heard(20, ""),
+			unheard, begin(feed.Session{From: 20}), []change{{listen: new(record.Instant(20))}}, heard(20, ""),
 		},
 		"nobody answers at first": {
 			unheard, end(feed.Unreachable),
@@ -55,12 +53,12 @@ func TestHearingApply(t *testing.T) {
 			lost(5, feed.Unreachable, "", 0),
 		},
 		"the first session after nobody answered": {
-			never, begin(feed.Session{From: 20}), []change{{end: at(20)}, {listen: at(20)}}, heard(20, ""),
+			never, begin(feed.Session{From: 20}), []change{{end: new(record.Instant(20))}, {listen: new(record.Instant(20))}}, heard(20, ""),
 		},
 		"a first session that heard all since before": {
-			never, begin(feed.Session{From: 3}), []change{{drop: true}, {listen: at(3)}}, heard(3, ""),
+			never, begin(feed.Session{From: 3}), []change{{drop: true}, {listen: new(record.Instant(3))}}, heard(3, ""),
 		},
-		"proof":                   {live, proof(150), []change{{heard: at(150)}}, heard(150, first)},
+		"proof":                   {live, proof(150), []change{{heard: new(record.Instant(150))}}, heard(150, first)},
 		"proof never goes back":   {live, proof(99), nil, live},
 		"proof of the same":       {live, proof(100), nil, live},
 		"proof without a session": {deaf, proof(150), nil, deaf},
@@ -76,27 +74,27 @@ func TestHearingApply(t *testing.T) {
 		},
 		"an end after the end keeps the first reason": {deaf, end(feed.Paused), nil, deaf},
 		"hears again": {
-			deaf, begin(feed.Session{From: 130}), []change{{end: at(130)}, {listen: at(130)}}, heard(130, first),
+			deaf, begin(feed.Session{From: 130}), []change{{end: new(record.Instant(130))}, {listen: new(record.Instant(130))}}, heard(130, first),
 		},
 		"hears again where it had left off": {
-			deaf, begin(feed.Session{From: 100}), []change{{drop: true}, {listen: at(100)}}, heard(100, first),
+			deaf, begin(feed.Session{From: 100}), []change{{drop: true}, {listen: new(record.Instant(100))}}, heard(100, first),
 		},
 		"the upstream's clock was set back": {
-			deaf, begin(feed.Session{From: 40}), []change{{drop: true}, {listen: at(100)}}, heard(100, first),
+			deaf, begin(feed.Session{From: 40}), []change{{drop: true}, {listen: new(record.Instant(100))}}, heard(100, first),
 		},
 		"goes on from its position": {
-			deaf, begin(feed.Session{From: 130, Continues: true}), []change{{drop: true}, {listen: at(100)}}, heard(100, first),
+			deaf, begin(feed.Session{From: 130, Continues: true}), []change{{drop: true}, {listen: new(record.Instant(100))}}, heard(100, first),
 		},
 		"goes on though nothing was ever heard": {
-			never, begin(feed.Session{From: 20, Continues: true}), []change{{end: at(20)}, {listen: at(20)}}, heard(20, ""),
+			never, begin(feed.Session{From: 20, Continues: true}), []change{{end: new(record.Instant(20))}, {listen: new(record.Instant(20))}}, heard(20, ""),
 		},
 		"a session that nobody ended had crashed": {
 			live, begin(feed.Session{From: 130}),
 			[]change{
 				{deaf: true},
 				{open: &gap{From: 100, Reason: feed.Crashed, State: GapOpen}},
-				{end: at(130)},
-				{listen: at(130)},
+				{end: new(record.Instant(130))},
+				{listen: new(record.Instant(130))},
 			},
 			heard(130, first),
 		},
@@ -106,7 +104,7 @@ func TestHearingApply(t *testing.T) {
 				{deaf: true},
 				{open: &gap{From: 100, Reason: feed.Crashed, State: GapOpen}},
 				{drop: true},
-				{listen: at(100)},
+				{listen: new(record.Instant(100))},
 			},
 			heard(100, first),
 		},
@@ -116,33 +114,33 @@ func TestHearingApply(t *testing.T) {
 				{drop: true},
 				{between: &gap{100, 120, feed.NoUpstream, GapClosed}},
 				{between: &gap{120, 130, feed.Mute, GapOpen}},
-				{listen: at(130)},
+				{listen: new(record.Instant(130))},
 			},
 			heard(130, fresh),
 		},
 		"heard from its start on": {
 			deaf, begin(feed.Session{From: 120, Away: true, Incarnation: fresh, UpSince: 120}),
-			[]change{{drop: true}, {between: &gap{100, 120, feed.NoUpstream, GapClosed}}, {listen: at(120)}},
+			[]change{{drop: true}, {between: &gap{100, 120, feed.NoUpstream, GapClosed}}, {listen: new(record.Instant(120))}},
 			heard(120, fresh),
 		},
 		"another upstream, but the old one was not seen to go": {
 			deaf, begin(feed.Session{From: 130, Incarnation: fresh, UpSince: 120}),
-			[]change{{end: at(130)}, {listen: at(130)}},
+			[]change{{end: new(record.Instant(130))}, {listen: new(record.Instant(130))}},
 			heard(130, fresh),
 		},
 		"away, but the same upstream": {
 			deaf, begin(feed.Session{From: 130, Away: true, Incarnation: first, UpSince: 120}),
-			[]change{{end: at(130)}, {listen: at(130)}},
+			[]change{{end: new(record.Instant(130))}, {listen: new(record.Instant(130))}},
 			heard(130, first),
 		},
 		"another upstream that says it is up for longer": {
 			deaf, begin(feed.Session{From: 130, Away: true, Incarnation: fresh, UpSince: 90}),
-			[]change{{end: at(130)}, {listen: at(130)}},
+			[]change{{end: new(record.Instant(130))}, {listen: new(record.Instant(130))}},
 			heard(130, fresh),
 		},
 		"another upstream that says it will start": {
 			deaf, begin(feed.Session{From: 130, Away: true, Incarnation: fresh, UpSince: 131}),
-			[]change{{end: at(130)}, {listen: at(130)}},
+			[]change{{end: new(record.Instant(130))}, {listen: new(record.Instant(130))}},
 			heard(130, fresh),
 		},
 		"a hole": {

@@ -34,7 +34,7 @@ func ledger(t fataler, h *DB, name string) (all []stretch) {
 		if err != nil {
 			return err
 		}
-		defer rows.Close() //nolint:errcheck // Err tells
+		defer rows.Close()
 		for rows.Next() {
 			var s stretch
 			if err := rows.Scan(&s.from, &s.until); err != nil {

@@ -200,7 +200,7 @@ func TestWatchSeesOthersRequests(t *testing.T) {
 		if opened[i], err = Open(t.Context(), path, store.Create); err != nil {
 			t.Fatal(err)
 		}
-		defer opened[i].Close() //nolint:errcheck // read back below
+		defer opened[i].Close()
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()

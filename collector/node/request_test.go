@@ -20,7 +20,7 @@ func within(t *testing.T, test func(t *testing.T, n *DB)) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer n.Close() //nolint:errcheck // nothing is left to write
+		defer n.Close()
 		test(t, n)
 	})
 }

@@ -29,7 +29,7 @@ func (s Schema) script(n int) (string, error) {
 func (db *DB) examine(ctx context.Context, schema Schema, mode Mode) error {
 	info, err := os.Stat(db.path)
 	if mode == Create && (err != nil || info.Size() == 0) {
-		return nil // about to be made
+		return nil //nolint:nilerr // about to be made
 	}
 	have, app, err := fileVersion(ctx, db.reader)
 	if err != nil {

@@ -79,7 +79,7 @@ func newUpstream(b *testing.B) *upstream {
 		if err != nil {
 			return
 		}
-		defer conn.Close() //nolint:errcheck // the run is over
+		defer conn.Close()
 		for say := range u.speak {
 			u.spoke <- say(conn)
 		}
@@ -101,9 +101,10 @@ func startTwind(b *testing.B, upstreams []*upstream) *twind {
 	if out, err := exec.Command("go", "build", "-o", program, "github.com/twinctl/twin/cmd/twind").CombinedOutput(); err != nil {
 		b.Fatalf("build twind: %v\n%s", err, out)
 	}
-	conf := "name = \"bench\"\ndata = \"data\"\n[http]\nlisten = \"\"\n"
+	var conf strings.Builder
+	conf.WriteString("name = \"bench\"\ndata = \"data\"\n[http]\nlisten = \"\"\n")
 	for i, u := range upstreams {
-		conf += fmt.Sprintf(`
+		fmt.Fprintf(&conf, `
 [[feed]]
 name = "feed%d"
 kind = "lines"
@@ -112,7 +113,7 @@ time = {field = 1, separator = ",", layout = "epoch"}
 `, i, u.Addr())
 	}
 	file := filepath.Join(dir, "twin.toml")
-	if err := os.WriteFile(file, []byte(conf), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(conf.String()), 0o600); err != nil {
 		b.Fatal(err)
 	}
 	data := filepath.Join(dir, "data")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"sync"
 	"syscall"
@@ -60,7 +59,7 @@ func (l *listener) listen(ctx context.Context, h *hall, all *sync.WaitGroup) err
 	for {
 		conn, err := ln.Accept()
 		if exhausted(err) {
-			h.log(slog.LevelWarn, "cannot accept connections for now", "err", err)
+			h.log("too few resources", "err", err)
 			pause(ctx, breath)
 			continue
 		}
@@ -121,7 +120,7 @@ func (h *hall) admit(conn net.Conn) *connection {
 	h.mu.Unlock()
 	if full {
 		_ = conn.Close() // nothing was said
-		h.log(slog.LevelWarn, "refused a connection: too many are open", "from", conn.RemoteAddr().String())
+		h.log("too many are open", "from", conn.RemoteAddr().String())
 		return nil
 	}
 	c := h.session.join(conn)
@@ -165,13 +164,13 @@ func (h *hall) attend(ctx context.Context, c *connection) {
 }
 
 // log tells of what strangers can cause, at most once a minute.
-func (h *hall) log(level slog.Level, text string, args ...any) {
+func (h *hall) log(what string, args ...any) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.refused++
 	if now := time.Now(); now.Sub(h.told) >= tellEvery {
 		h.told = now
-		h.session.hearing.log.Log(context.Background(), level, text, append(args, "times", h.refused)...)
+		h.session.hearing.log.Warn("a connection was not taken", append(args, "why", what, "times", h.refused)...)
 		h.refused = 0
 	}
 }

@@ -93,7 +93,7 @@ func (f *file) recount(format feed.Format, limit int) (bool, error) {
 		at := f.offset()
 		line, err := f.lines.Next()
 		switch {
-		case err == io.EOF:
+		case errors.Is(err, io.EOF):
 			return false, nil
 		case isLong(err) || err == nil && len(line) == 0:
 			continue
@@ -180,7 +180,7 @@ func holds(f *os.File, p *position, limit int) (bool, error) {
 		return true, nil
 	}
 	line, err := feed.NewLineReader(io.NewSectionReader(f, p.LastAt, p.Offset-p.LastAt), limit).Next()
-	if err == io.EOF || isLong(err) {
+	if errors.Is(err, io.EOF) || isLong(err) {
 		return false, nil
 	}
 	return err == nil && digest(record.DigestOf(line)) == p.Last, err
@@ -191,7 +191,7 @@ func holds(f *os.File, p *position, limit int) (bool, error) {
 func headOf(f *os.File, size int) (digest, error) {
 	head := make([]byte, size)
 	n, err := f.ReadAt(head, 0)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return digest{}, err
 	}
 	return digest(record.DigestOf(head[:n])), nil

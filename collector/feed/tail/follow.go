@@ -66,7 +66,7 @@ func (f *follower) poll(ctx context.Context) error {
 		}
 		if err != nil || !more {
 			f.q.Flush()
-			return nil
+			return nil //nolint:nilerr // missing has told q
 		}
 	}
 	return ctx.Err()
@@ -156,7 +156,7 @@ func (f *follower) read(ctx context.Context) error {
 		at := f.file.offset()
 		line, err := f.file.lines.Next()
 		switch {
-		case err == io.EOF:
+		case errors.Is(err, io.EOF):
 			f.unfinished()
 			return nil
 		case isLong(err):

@@ -96,11 +96,11 @@ func TestFollowProperty(t *testing.T) {
 func TestResumeAnywhere(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		s, m := newSite(t), &model{}
-		var text string
+		var text strings.Builder
 		for range rapid.IntRange(1, 12).Draw(rt, "parts") {
-			text += m.lines(rt)
+			text.WriteString(m.lines(rt))
 		}
-		parts := strings.SplitAfter(text, "\n")
+		parts := strings.SplitAfter(text.String(), "\n")
 		for i := range parts {
 			s.write(parts[i])
 			s.collect()

@@ -17,9 +17,8 @@ import (
 
 // running follows a file in a synctest bubble, where it is the year 2000.
 type running struct {
-	path  string
-	q     *feed.Queue
-	marks []feed.Mark
+	path string
+	q    *feed.Queue
 }
 
 func run(t *testing.T) *running {
