@@ -1,13 +1,14 @@
 package app
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
+	"github.com/twinctl/twin/cmd/internal/config"
+	"github.com/twinctl/twin/collector"
 	"github.com/twinctl/twin/collector/feed"
 	"github.com/twinctl/twin/collector/node"
-
-	"github.com/twinctl/twin/collector"
 )
 
 // downAfter is how long a feed may be away before that wants a person: an
@@ -40,6 +41,8 @@ func (a *alarms) now(at time.Time, feeds []collector.Status, stuck error) []node
 		case f.State == feed.Live && f.Err != nil:
 			raise("feed_warning", f.Name, "warning", fmt.Sprintf("feed %q: %v", f.Name, f.Err), 0)
 		case f.State == feed.Live || f.State == feed.Held:
+		case errors.Is(f.Err, config.ErrInvalid): // does not pass by itself
+			raise("feed_down", f.Name, "error", fmt.Sprintf("feed %q is %s: %v", f.Name, f.State, f.Err), 0)
 		case f.Err != nil:
 			raise("feed_down", f.Name, "error", fmt.Sprintf("feed %q is %s: %v", f.Name, f.State, f.Err), downAfter)
 		default:

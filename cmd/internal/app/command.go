@@ -9,6 +9,7 @@ import (
 	"github.com/twinctl/twin/cmd/internal/cli"
 	"github.com/twinctl/twin/cmd/internal/config"
 	"github.com/twinctl/twin/collector"
+	"github.com/twinctl/twin/collector/inert"
 )
 
 // Command returns twind as a command, which runs one server in the foreground
@@ -58,7 +59,8 @@ func start(ctx context.Context, call *cli.Call, level slog.Level, hangup <-chan 
 
 // Configure reads the configuration that a call names.
 func Configure(call *cli.Call) (*config.Config, error) {
-	return config.Load(call.Config, config.Source{LookupEnv: os.LookupEnv, Set: call.Set}, collector.Kinds())
+	cfg, err := config.Load(call.Config, config.Source{LookupEnv: os.LookupEnv, Set: call.Set}, collector.Kinds())
+	return cfg, denied(err)
 }
 
 // checkConfig opens every feed's source too, which neither dials nor reads a feed.
@@ -70,7 +72,7 @@ func checkConfig(call *cli.Call) error {
 	if err := CheckFeeds(cfg); err != nil {
 		return err
 	}
-	fmt.Fprintf(call.Out, "%s: good, %d feeds\n", cfg.File, len(cfg.Feeds))
+	fmt.Fprintf(call.Out, "%s: good, feeds: %d\n", inert.Text(cfg.File), len(cfg.Feeds))
 	return nil
 }
 

@@ -46,7 +46,7 @@ func (d *Data) Close() error {
 // identity. A second time it is node.ErrInitialized and changes nothing.
 func Init(ctx context.Context, dir, name string, role node.Role) (err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("data directory: %w", err)
+		return denied(fmt.Errorf("data directory: %w", err))
 	}
 	data, err := OpenData(ctx, dir, store.Create)
 	if err != nil {

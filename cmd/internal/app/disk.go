@@ -56,18 +56,27 @@ func (d *disk) giveUp() {
 // reserve while it has not, and takes it again first once it has.
 func (d *disk) room() bool {
 	d.giveUp()
+	return d.refill()
+}
+
+// refill takes the reserve again, if it was given up and there is room for it
+// and a little more. It reports whether there is.
+func (d *disk) refill() bool {
+	d.mu.Lock()
+	made, kept := d.made, d.kept
+	d.mu.Unlock()
+	if kept {
+		return true
+	}
 	free, err := store.Free(d.dir)
 	if err != nil {
 		d.log.Error("free space is unknown", "err", err)
 		return true // trying tells
 	}
-	d.mu.Lock()
-	want := int64(spare)
-	if d.made {
-		want += store.ReserveSize
+	if !made {
+		return free >= spare // there never was room for one
 	}
-	d.mu.Unlock()
-	if free < want {
+	if free < spare+store.ReserveSize {
 		return false
 	}
 	d.keep()

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/twinctl/twin/cmd/internal/config"
@@ -16,7 +17,9 @@ import (
 const (
 	httpTimeout  = 10 * time.Second // for a request, and for its answer
 	httpStopping = 2 * time.Second  // for answers under way when twind stops
+	httpHeading  = 2 * time.Second  // for a request's header
 	httpHeader   = 16 << 10         // bytes of a request's header
+	httpOpen     = 128              // connections; more are closed at once, so that files remain for the feeds
 )
 
 // listen opens the port of the HTTP pages; an empty address means none.
@@ -35,7 +38,8 @@ func listen(address string) (net.Listener, error) {
 // serve answers HTTP requests until ctx ends.
 func (s *server) serve(ctx context.Context, l net.Listener) error {
 	web := &http.Server{
-		Handler: s.pages(), ReadTimeout: httpTimeout, WriteTimeout: httpTimeout, MaxHeaderBytes: httpHeader,
+		Handler: s.pages(), ReadTimeout: httpTimeout, WriteTimeout: httpTimeout,
+		ReadHeaderTimeout: httpHeading, MaxHeaderBytes: httpHeader, ConnState: turnAway(),
 		BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
 	}
 	ended := make(chan error, 1)
@@ -55,6 +59,22 @@ func (s *server) serve(ctx context.Context, l net.Listener) error {
 		return err
 	}
 	return nil
+}
+
+// turnAway returns a hook that closes each connection beyond the most. One that
+// says nothing makes room after two seconds.
+func turnAway() func(net.Conn, http.ConnState) {
+	var open atomic.Int64
+	return func(c net.Conn, state http.ConnState) {
+		switch state {
+		case http.StateNew:
+			if open.Add(1) > httpOpen {
+				c.Close() //nolint:errcheck // nothing was said; that it is closed follows as a state of its own
+			}
+		case http.StateClosed:
+			open.Add(-1)
+		}
+	}
 }
 
 // pages are for load balancers, supervisors and Prometheus: 200 means yes, 503

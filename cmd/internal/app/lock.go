@@ -4,12 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/twinctl/twin/cmd/internal/cli"
+	"github.com/twinctl/twin/collector/node"
 )
 
 // ErrRunning is returned when another twind has the data directory.
@@ -24,6 +26,9 @@ const lockName = "twind.lock"
 func lock(data string) (io.Closer, error) {
 	path := filepath.Join(data, lockName)
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: %w", data, node.ErrNotInitialized)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("lock: %w", err)
 	}

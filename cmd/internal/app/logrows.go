@@ -21,11 +21,17 @@ const (
 type logRows struct {
 	slog.Handler
 	rows  chan node.Entry
+	group string // prefix of the keys
 	attrs []slog.Attr
 }
 
 func newLogRows(next slog.Handler) *logRows {
 	return &logRows{Handler: next, rows: make(chan node.Entry, rowQueue)}
+}
+
+// Enabled implements slog.Handler: rows are kept however quiet stderr shall be.
+func (h *logRows) Enabled(ctx context.Context, level slog.Level) bool {
+	return level >= slog.LevelWarn || h.Handler.Enabled(ctx, level)
 }
 
 // Handle implements slog.Handler.
@@ -36,25 +42,39 @@ func (h *logRows) Handle(ctx context.Context, r slog.Record) error {
 		default:
 		}
 	}
+	if !h.Handler.Enabled(ctx, r.Level) {
+		return nil
+	}
 	return h.Handler.Handle(ctx, r)
 }
 
 // WithAttrs implements slog.Handler.
 func (h *logRows) WithAttrs(attrs []slog.Attr) slog.Handler {
-	all := append(append([]slog.Attr(nil), h.attrs...), attrs...)
-	return &logRows{Handler: h.Handler.WithAttrs(attrs), rows: h.rows, attrs: all}
+	all := append([]slog.Attr(nil), h.attrs...)
+	for _, a := range attrs {
+		a.Key = h.group + a.Key
+		all = append(all, a)
+	}
+	return &logRows{Handler: h.Handler.WithAttrs(attrs), rows: h.rows, group: h.group, attrs: all}
+}
+
+// WithGroup implements slog.Handler.
+func (h *logRows) WithGroup(name string) slog.Handler {
+	if name == "" {
+		return h
+	}
+	return &logRows{Handler: h.Handler.WithGroup(name), rows: h.rows, group: h.group + name + ".", attrs: h.attrs}
 }
 
 func (h *logRows) entry(r slog.Record) node.Entry {
 	fields := map[string]string{}
-	add := func(a slog.Attr) bool {
-		fields[a.Key] = a.Value.Resolve().String()
-		return true
-	}
 	for _, a := range h.attrs {
-		add(a)
+		fields[a.Key] = a.Value.Resolve().String()
 	}
-	r.Attrs(add)
+	r.Attrs(func(a slog.Attr) bool {
+		fields[h.group+a.Key] = a.Value.Resolve().String()
+		return true
+	})
 	attrs, err := json.Marshal(fields)
 	if err != nil { // a map of text can always be written
 		attrs = []byte(`{}`)

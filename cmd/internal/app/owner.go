@@ -25,10 +25,10 @@ func BecomeOwner(data string) error {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("data directory: %w", err)
+		return denied(fmt.Errorf("data directory: %w", err))
 	}
 	if !info.IsDir() {
-		return fmt.Errorf("data directory %s: is not a directory", data)
+		return cli.Fail(cli.Usage, fmt.Errorf("data directory %s: is not a directory: data must name one", data), "twinctl config show --origin")
 	}
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {
@@ -41,9 +41,22 @@ func BecomeOwner(data string) error {
 	case me == 0:
 		return become(owner, int(stat.Gid))
 	}
-	name := userName(owner)
-	err = fmt.Errorf("%w: %s belongs to %s", ErrNotOwner, data, name)
-	return cli.Fail(cli.Usage, err, "sudo -u "+name+" "+strings.Join(os.Args, " "))
+	return notOwner(data, userName(owner), os.Args)
+}
+
+// notOwner refuses, with the line that would have done it.
+func notOwner(data, owner string, line []string) error {
+	err := fmt.Errorf("%w: %s belongs to %s", ErrNotOwner, data, owner)
+	return cli.Fail(cli.Usage, err, "sudo -u "+owner+" "+strings.Join(line, " "))
+}
+
+// denied adds to a refusal by the system how not to be refused: root becomes
+// whoever may.
+func denied(err error) error {
+	if !errors.Is(err, fs.ErrPermission) || os.Geteuid() == 0 {
+		return err
+	}
+	return cli.Fail(cli.Usage, err, "sudo "+strings.Join(os.Args, " "))
 }
 
 // become changes the whole process, all threads, for good.

@@ -20,11 +20,11 @@ func (s *server) reload(ctx context.Context, o Options) error {
 			s.log.Error("configuration not reloaded, the old one stays", "err", err)
 			continue
 		}
-		s.adopt(cfg)
+		s.adopt(ctx, cfg)
 	}
 }
 
-func (s *server) adopt(cfg *config.Config) {
+func (s *server) adopt(ctx context.Context, cfg *config.Config) {
 	old := s.config()
 	for _, fixed := range []struct{ key, was, is string }{
 		{"name", old.Name, cfg.Name},
@@ -39,14 +39,23 @@ func (s *server) adopt(cfg *config.Config) {
 	s.mu.Lock()
 	s.cfg = cfg
 	s.mu.Unlock()
-	s.setFeeds(cfg)
+	if err := s.setFeeds(ctx, cfg); err != nil {
+		s.log.Error("which feeds are paused cannot be told", "err", err)
+	}
 	s.log.Info("configuration reloaded", "file", cfg.File, "feeds", len(cfg.Feeds))
 }
 
-// setFeeds has the collector run the feeds of cfg, and says which are wrong.
-func (s *server) setFeeds(cfg *config.Config) {
+// setFeeds has the collector run the feeds of cfg, those that a person paused
+// excepted, and says which are wrong.
+func (s *server) setFeeds(ctx context.Context, cfg *config.Config) error {
 	for _, p := range cfg.Problems() {
 		s.log.Error("a feed is configured wrong, the others run", "err", p)
 	}
+	limitMemory(cfg)
 	s.collector.Set(Feeds(cfg))
+	paused, err := s.data.Node.Paused(ctx)
+	for name := range paused {
+		s.collector.Pause(name, true)
+	}
+	return err
 }

@@ -72,7 +72,8 @@ func Run(ctx context.Context, o Options) (err error) {
 	if err := s.checkName(ctx); err != nil {
 		return err
 	}
-	if err := s.resume(ctx); err != nil {
+	s.disk.keep()
+	if err := s.setFeeds(ctx, cfg); err != nil {
 		return err
 	}
 	return s.run(ctx, o, rows)
@@ -97,18 +98,6 @@ func (s *server) checkName(ctx context.Context) error {
 			config.ErrInvalid, s.cfg.File, s.cfg.Name, s.data.Dir, self.Name)
 	}
 	return nil
-}
-
-// resume makes the feeds what they were: configured, and paused where a person
-// had paused them.
-func (s *server) resume(ctx context.Context) error {
-	s.disk.keep()
-	s.setFeeds(s.cfg)
-	paused, err := s.data.Node.Paused(ctx)
-	for name := range paused {
-		s.collector.Pause(name, true)
-	}
-	return err
 }
 
 func (s *server) run(ctx context.Context, o Options, rows *logRows) error {
@@ -173,12 +162,15 @@ func (s *server) beat(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	err = s.data.Node.SetActivity(ctx, node.Activity{PID: os.Getpid(), Started: record.At(s.started), Doc: text})
+	said := node.Activity{PID: os.Getpid(), Started: record.At(s.started), Doc: text}
+	err = s.data.Node.SetActivity(ctx, said)
 	if errors.Is(err, store.ErrFull) {
 		s.disk.giveUp()
-		err = s.data.Node.SetActivity(ctx, node.Activity{PID: os.Getpid(), Started: record.At(s.started), Doc: text})
+		err = s.data.Node.SetActivity(ctx, said)
+	} else {
+		s.disk.refill()
 	}
-	if err == nil {
+	if final(err) == nil { // a full disk is no reason to be restarted
 		tell(s.log, daemon.SdNotifyWatchdog)
 	}
 	return err

@@ -28,26 +28,55 @@ func Status(ctx context.Context, cfg *config.Config, data *Data) (node.Document,
 		return node.Document{}, err
 	}
 	doc, err := describe(ctx, cfg, data, idle(cfg, paused))
-	if err != nil || pid == 0 {
+	if err != nil {
 		return doc, err
+	}
+	if pid == 0 {
+		return doc, countUnfinished(ctx, data, doc.Feeds)
 	}
 	said, err := data.Node.Activity(ctx)
 	if err != nil {
 		return doc, err
 	}
-	counted := doc.Feeds
 	if said.PID == pid {
-		if err := json.Unmarshal(said.Doc, &doc); err != nil {
+		var own node.Document // a fresh one: decoding writes into the slices that are there
+		if err := json.Unmarshal(said.Doc, &own); err != nil {
 			return doc, fmt.Errorf("what twind says of itself: %w", err)
 		}
-		recount(doc.Feeds, counted)
+		recount(own.Feeds, doc.Feeds)
+		doc = own
 	}
 	doc.Running, doc.PID = true, pid
 	if age := time.Since(said.At.Time()); said.PID == pid && age > staleAfter {
-		doc.Alarms = append(doc.Alarms, node.Alarm{Code: "twind_silent", Severity: "error", Since: wholeSecond(said.At.Time()),
-			Text: fmt.Sprintf("twind (process %d) has not said for %s what it is doing: it may hang", pid, age.Round(time.Second))})
+		doc.Alarms = append(doc.Alarms, node.Alarm{
+			Code: "twind_silent", Severity: "error", Since: wholeSecond(said.At.Time()),
+			Text: fmt.Sprintf("twind (process %d) has not said for %s what it is doing: it may hang", pid, age.Round(time.Second)),
+		})
 	}
 	return doc, nil
+}
+
+// Gaps returns the gaps of a feed, or of all when name is empty. While twind
+// does not run, that includes those of which it could not say a last word.
+func Gaps(ctx context.Context, data *Data, name string) ([]history.Gap, error) {
+	gaps, err := data.History.Gaps(ctx, name)
+	if err != nil || Running(data.Dir) != 0 {
+		return gaps, err
+	}
+	unfinished, err := data.History.Unfinished(ctx, name)
+	return append(gaps, unfinished...), err
+}
+
+// countUnfinished counts the gaps that began when twind died.
+func countUnfinished(ctx context.Context, data *Data, feeds []node.FeedDocument) error {
+	for i := range feeds {
+		gaps, err := data.History.Unfinished(ctx, feeds[i].Name)
+		if err != nil {
+			return err
+		}
+		feeds[i].GapsOpen += int64(len(gaps))
+	}
+	return nil
 }
 
 // recount takes over the counts of the same feeds.
@@ -115,11 +144,11 @@ func describeFeed(s collector.Status, held history.Summary) node.FeedDocument {
 	return f
 }
 
-func known(at record.Instant) *record.Instant {
+func known(at record.Instant) *node.Moment {
 	if at == 0 {
 		return nil
 	}
-	return &at
+	return (*node.Moment)(&at)
 }
 
 func wholeSecond(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }

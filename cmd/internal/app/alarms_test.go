@@ -1,0 +1,80 @@
+package app
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/twinctl/twin/cmd/internal/config"
+	"github.com/twinctl/twin/collector"
+	"github.com/twinctl/twin/collector/feed"
+	"github.com/twinctl/twin/collector/node"
+)
+
+// A look is a moment at which alarms are asked for.
+type look struct {
+	after time.Duration
+	feeds []collector.Status
+	stuck error
+	want  []node.Alarm
+}
+
+func TestAlarms(t *testing.T) {
+	begun := time.Date(2026, 11, 21, 8, 0, 0, 123e6, time.UTC)
+	second := begun.Truncate(time.Second)
+	refused := errors.New("login refused")
+	wrong := &config.Problem{Where: "twin.toml:3", Feed: "pbx", Key: "path", Err: errors.New("missing")}
+	pbx := func(state feed.State, err error) []collector.Status {
+		return []collector.Status{{Name: "pbx", State: state, Err: err}}
+	}
+	for name, looks := range map[string][]look{
+		"all is well":      {{feeds: pbx(feed.Live, nil)}},
+		"paused by intent": {{feeds: pbx(feed.Held, nil)}, {after: time.Hour, feeds: pbx(feed.Held, nil)}},
+		"down for a moment": {
+			{feeds: pbx(feed.Down, refused)},
+			{after: 9 * time.Second, feeds: pbx(feed.Down, refused)},
+			{after: 10 * time.Second, feeds: pbx(feed.Live, nil)},
+			{after: 11 * time.Second, feeds: pbx(feed.Down, refused)},
+		},
+		"down for long": {
+			{feeds: pbx(feed.Down, refused)},
+			{after: 5 * time.Second, feeds: pbx(feed.Connecting, nil)},
+			{after: 10 * time.Second, feeds: pbx(feed.Down, refused), want: []node.Alarm{
+				{Code: "feed_down", Severity: "error", Since: second, Text: `feed "pbx" is down: login refused`},
+			}},
+			{after: 12 * time.Second, feeds: pbx(feed.Connecting, nil), want: []node.Alarm{
+				{Code: "feed_down", Severity: "error", Since: second, Text: `feed "pbx" is connecting`},
+			}},
+		},
+		"configured wrong": {
+			{feeds: pbx(feed.Down, wrong), want: []node.Alarm{
+				{Code: "feed_down", Severity: "error", Since: second, Text: `feed "pbx" is down: twin.toml:3: feed "pbx": path: missing`},
+			}},
+		},
+		"live, with a warning": {
+			{feeds: pbx(feed.Live, errors.New("clocks differ")), want: []node.Alarm{
+				{Code: "feed_warning", Severity: "warning", Since: second, Text: `feed "pbx": clocks differ`},
+			}},
+		},
+		"nothing can be stored": {
+			{stuck: errors.New("no space left"), want: []node.Alarm{
+				{Code: "not_stored", Severity: "error", Since: second, Text: "nothing can be stored: no space left"},
+			}},
+			{after: time.Minute},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var a alarms
+			for _, l := range looks {
+				if l.want == nil {
+					l.want = []node.Alarm{}
+				}
+				if diff := cmp.Diff(l.want, a.now(begun.Add(l.after), l.feeds, l.stuck)); diff != "" {
+					t.Errorf("after %s (-want +got):\n%s", l.after, diff)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,54 @@
+package app
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/twinctl/twin/cmd/internal/cli"
+)
+
+func TestBecomeOwner(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		data string
+		ok   bool
+	}{
+		{dir, true},
+		{filepath.Join(dir, "not there yet"), true},
+		{file, false},
+		{filepath.Join(file, "below a file"), false},
+	} {
+		if err := BecomeOwner(test.data); (err == nil) != test.ok {
+			t.Errorf("%s: %v", test.data, err)
+		}
+	}
+}
+
+func TestNotOwner(t *testing.T) {
+	err := notOwner("/var/lib/twin", "twin", []string{"twinctl", "status", "--json"})
+	var told *cli.Error
+	if !errors.As(err, &told) || !errors.Is(err, ErrNotOwner) {
+		t.Fatalf("%v", err)
+	}
+	if told.Code != cli.Usage || told.Hint != "sudo -u twin twinctl status --json" ||
+		err.Error() != "not the owner of the data directory: /var/lib/twin belongs to twin" {
+		t.Errorf("exit %d: %v, try %q", told.Code, err, told.Hint)
+	}
+}
+
+func TestActor(t *testing.T) {
+	t.Setenv("SUDO_USER", "maria")
+	if got := Actor(); got != "maria" {
+		t.Errorf("under sudo it is %q", got)
+	}
+	t.Setenv("SUDO_USER", "")
+	if got := Actor(); got == "" {
+		t.Error("without sudo it is nobody")
+	}
+}

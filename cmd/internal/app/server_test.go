@@ -1,0 +1,242 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/twinctl/twin/cmd/internal/cli"
+	"github.com/twinctl/twin/cmd/internal/config"
+	"github.com/twinctl/twin/collector"
+	"github.com/twinctl/twin/collector/feed"
+	"github.com/twinctl/twin/collector/node"
+	"github.com/twinctl/twin/collector/store"
+)
+
+const oneFeed = `
+name = "cms-a"
+data = "data"
+http.listen = ""
+[[feed]]
+name = "log"
+kind = "tail"
+format = "queue_log"
+path = "queue_log"
+`
+
+// configured writes a twin.toml and reads it.
+func configured(t *testing.T, text string) *config.Config {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "twin.toml")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := config.Load(path, config.Source{}, collector.Kinds())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cfg
+}
+
+// initialized makes a primary of that configuration. What it logs goes to said.
+func initialized(t *testing.T, cfg *config.Config, said io.Writer) *server {
+	t.Helper()
+	if err := Init(t.Context(), cfg.Data, "cms-a", node.Primary); err != nil {
+		t.Fatal(err)
+	}
+	data, err := OpenData(t.Context(), cfg.Data, store.Use)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := data.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return newServer(cfg, data, slog.New(slog.NewTextHandler(said, nil)))
+}
+
+func setFeeds(t *testing.T, s *server) {
+	t.Helper()
+	if err := s.setFeeds(t.Context(), s.cfg); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestOpenDataNeedsInit(t *testing.T) {
+	_, err := OpenData(t.Context(), t.TempDir(), store.Use)
+	if !errors.Is(err, node.ErrNotInitialized) {
+		t.Errorf("%v", err)
+	}
+	if _, err := lock(filepath.Join(t.TempDir(), "none")); !errors.Is(err, node.ErrNotInitialized) {
+		t.Errorf("lock: %v", err)
+	}
+}
+
+func TestCheckName(t *testing.T) {
+	s := initialized(t, configured(t, strings.Replace(oneFeed, "cms-a", "cms-x", 1)), io.Discard)
+	err := s.checkName(t.Context())
+	if !errors.Is(err, config.ErrInvalid) || !strings.Contains(err.Error(), `says name = "cms-x", but`) ||
+		!strings.Contains(err.Error(), `belongs to "cms-a"`) {
+		t.Errorf("%v", err)
+	}
+	s = initialized(t, configured(t, oneFeed), io.Discard)
+	if err := s.checkName(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// get asks for a page.
+func get(t *testing.T, s *server, path string) (status int, body string) {
+	t.Helper()
+	w := httptest.NewRecorder()
+	s.pages().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil))
+	return w.Code, w.Body.String()
+}
+
+func TestPages(t *testing.T) {
+	s := initialized(t, configured(t, oneFeed), io.Discard)
+	setFeeds(t, s)
+	for _, path := range []string{"/readyz", "/status"} {
+		if status, body := get(t, s, path); status != http.StatusServiceUnavailable || body != "starting\n" {
+			t.Errorf("%s before the first heartbeat: %d %q", path, status, body)
+		}
+	}
+	if err := s.beat(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		path   string
+		status int
+		body   string // a part of it
+	}{
+		{"/healthz", http.StatusOK, "ok\n"},
+		{"/readyz", http.StatusOK, "ok\n"},
+		{"/primary", http.StatusOK, "ok\n"},
+		{"/secondary", http.StatusServiceUnavailable, "this server is primary\n"},
+		{"/status", http.StatusOK, `"name":"cms-a"`},
+		{"/metrics", http.StatusOK, `twin_source_connected{feed="log"} 0`},
+		{"/metrics", http.StatusOK, "twin_ingestion_paused 0"},
+		{"/nothing", http.StatusNotFound, ""},
+	} {
+		if status, body := get(t, s, test.path); status != test.status || !strings.Contains(body, test.body) {
+			t.Errorf("%s: %d %s", test.path, status, body)
+		}
+	}
+	_, body := get(t, s, "/status")
+	var doc node.Document
+	if err := json.Unmarshal([]byte(body), &doc); err != nil || !doc.Running || doc.PID != os.Getpid() || len(doc.Feeds) != 1 {
+		t.Errorf("status: %v %+v", err, doc)
+	}
+}
+
+func TestPagesAreRead(t *testing.T) {
+	s := initialized(t, configured(t, oneFeed), io.Discard)
+	w := httptest.NewRecorder()
+	s.pages().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/status", nil))
+	if w.Code != http.StatusMethodNotAllowed {
+		t.Errorf("a POST is answered with %d", w.Code)
+	}
+}
+
+func TestAdopt(t *testing.T) {
+	var said strings.Builder
+	s := initialized(t, configured(t, oneFeed), &said)
+	setFeeds(t, s)
+	next := configured(t, strings.NewReplacer("cms-a", "cms-x", `"log"`, `"other"`).Replace(oneFeed)+"\n[[feed]]\nname = \"wrong\"\n")
+	data := s.cfg.Data
+	s.adopt(t.Context(), next)
+	for _, want := range []string{
+		"takes effect when twind is restarted\" key=name", "key=data",
+		"a feed is configured wrong, the others run", "kind: missing", "configuration reloaded",
+	} {
+		if !strings.Contains(said.String(), want) {
+			t.Errorf("it did not say %q: %s", want, said.String())
+		}
+	}
+	if cfg := s.config(); cfg.Name != "cms-a" || cfg.Data != data {
+		t.Errorf("it became %s at %s", cfg.Name, cfg.Data)
+	}
+	var names []string
+	for _, f := range s.collector.Status() {
+		names = append(names, f.Name)
+	}
+	if got := strings.Join(names, " "); got != "other wrong" {
+		t.Errorf("it runs %q", got)
+	}
+}
+
+func TestReloadKeepsTheOldOneWhenTheNewIsWrong(t *testing.T) {
+	var said strings.Builder
+	s := initialized(t, configured(t, oneFeed), &said)
+	ctx, cancel := context.WithCancel(t.Context())
+	hangup := make(chan os.Signal)
+	ended := make(chan error)
+	go func() {
+		ended <- s.reload(ctx, Options{Hangup: hangup, Reload: func() (*config.Config, error) {
+			return nil, config.Problems{{Where: "twin.toml:1", Key: "name", Err: errors.New("is empty")}}
+		}})
+	}()
+	hangup <- os.Interrupt
+	before := s.config()
+	hangup <- os.Interrupt // taken, so the first one is dealt with
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	if s.config() != before || !strings.Contains(said.String(), "configuration not reloaded, the old one stays") {
+		t.Errorf("said %q", said.String())
+	}
+}
+
+func TestClerk(t *testing.T) {
+	s := initialized(t, configured(t, oneFeed), io.Discard)
+	setFeeds(t, s)
+	c := &clerk{node: s.data.Node, collector: s.collector, log: s.log, name: "this run"}
+	for _, test := range []struct {
+		verb, args string
+		exit       cli.Code
+		text       string
+		paused     bool
+	}{
+		{PauseFeed, `{"feed":"log"}`, cli.OK, `feed "log" is paused: `, true},
+		{PauseFeed, `{"feed":"log"}`, cli.OK, `feed "log" is paused: `, true},
+		{ReconnectFeed, `{"feed":"log"}`, cli.OK, `feed "log" connects anew`, true},
+		{ResumeFeed, `{"feed":"log"}`, cli.OK, `feed "log" is collected again`, false},
+		{PauseFeed, `{"feed":"nope"}`, cli.Usage, `unknown feed "nope": twinctl feed list shows them`, false},
+		{ReconnectFeed, `{"feed":"nope"}`, cli.Usage, `unknown feed "nope"`, false},
+		{"feed.burn", `{"feed":"log"}`, cli.Usage, `this twind does not know the request "feed.burn"`, false},
+		{PauseFeed, `[]`, cli.Usage, "request feed.pause: ", false},
+	} {
+		got := c.answer(t.Context(), node.Request{Verb: test.verb, Args: json.RawMessage(test.args), Actor: "maria"})
+		if cli.Code(got.Exit) != test.exit || !strings.Contains(got.Text, test.text) {
+			t.Errorf("%s %s: exit %d, %q", test.verb, test.args, got.Exit, got.Text)
+		}
+		paused, err := s.data.Node.Paused(t.Context())
+		if who, is := paused["log"]; err != nil || is != test.paused || is && who != "maria" {
+			t.Errorf("%s %s: paused %v, %v", test.verb, test.args, paused, err)
+		}
+		if is := s.collector.Status()[0].State == feed.Held; is != test.paused {
+			t.Errorf("%s %s: the collector has it %v", test.verb, test.args, s.collector.Status())
+		}
+	}
+}
+
+func TestFinal(t *testing.T) {
+	for _, passes := range []error{nil, store.ErrFull, store.ErrBusy, context.Canceled} {
+		if err := final(passes); err != nil {
+			t.Errorf("%v ends the server", err)
+		}
+	}
+	if final(store.ErrFailed) == nil {
+		t.Error("a failed write does not end the server")
+	}
+}
