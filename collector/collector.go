@@ -68,8 +68,8 @@ func (c *Collector) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	stop, ended := make(chan struct{}), make(chan error, 1)
-	go func() {
-		err := c.commit(stop) //nolint:contextcheck // it goes on until the feeds have ended
+	go func() { //nolint:contextcheck // it goes on until the feeds have ended
+		err := c.commit(stop)
 		cancel(err)
 		ended <- err
 	}()

@@ -27,7 +27,6 @@ func commands() []cli.Command {
 		gapCommand(),
 		logCommand(),
 		replayCommand(),
-		replayCommand(),
 		demoCommand(),
 		configCommand(),
 		versionCommand(),

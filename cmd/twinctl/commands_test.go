@@ -27,6 +27,13 @@ func TestCommands(t *testing.T) {
 			if c.Run == nil && len(c.Sub) == 0 {
 				t.Error("does nothing")
 			}
+			names := map[string]bool{}
+			for _, s := range c.Sub {
+				if names[s.Name] {
+					t.Errorf("has %s twice", s.Name)
+				}
+				names[s.Name] = true
+			}
 			if len(c.Sub) > 0 && c.Args != "" {
 				t.Error("takes both verbs and arguments")
 			}

@@ -2,12 +2,18 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
 	"github.com/twinctl/twin/cmd/internal/cli"
 	"github.com/twinctl/twin/cmd/internal/demo"
 )
+
+// leastSeconds is what two servers need to start and to be compared, and a
+// moment for the recording.
+const leastSeconds = 5
 
 func demoCommand() cli.Command {
 	o := demo.Options{}
@@ -27,13 +33,23 @@ func demoCommand() cli.Command {
 		Flags: func(f *cli.FlagSet) {
 			f.StringVar(&o.Dir, "dir", "", "new or empty `DIR` for everything (default: one that is removed at the end)")
 			f.BoolVar(&o.Hold, "hold", false, "keep everything running until it is ended")
-			f.IntVar(&seconds, "seconds", 20, "how long it may take, in `SECONDS`, if it is not held")
+			f.IntVar(&seconds, "seconds", 20, "how long it may take, in `SECONDS`; with --hold it goes on until it is ended")
 			f.StringVar(&o.Twind, "twind", "", "the `PROGRAM` to run as twind (default: the one beside twinctl)")
 		},
 		Run: func(ctx context.Context, call *cli.Call) error {
+			if seconds < leastSeconds {
+				return cli.Fail(cli.Usage, fmt.Errorf("--seconds %d: want %d or more", seconds, leastSeconds), "twinctl help demo")
+			}
 			o.Lasting, o.Out = time.Duration(seconds)*time.Second, call.Out
 			o.Log = cli.NewLogger(call.Err, slog.LevelWarn)
-			return demo.Run(ctx, o)
+			switch err := demo.Run(ctx, o); {
+			case errors.Is(err, demo.ErrDiffer):
+				return cli.Fail(cli.Differs, err, "")
+			case errors.Is(err, demo.ErrNotEmpty):
+				return cli.Fail(cli.Usage, err, "")
+			default:
+				return err
+			}
 		},
 	}
 }

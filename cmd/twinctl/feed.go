@@ -56,6 +56,9 @@ func feedListCommand() cli.Command {
 			if err != nil {
 				return err
 			}
+			if call.Format == cli.Text {
+				return writeFeeds(call.Out, doc.Feeds)
+			}
 			return call.Show(cli.View{
 				Document: struct {
 					Feeds []node.FeedDocument `json:"feeds"`
@@ -141,6 +144,7 @@ func (s *site) heard(ctx context.Context, name string) (bool, error) {
 func feedAskCommand(c cli.Command, verb string) cli.Command {
 	c.Args = "FEED"
 	c.Exits = []cli.Code{cli.Refused, cli.Untrusted, cli.Unknown}
+	c.Outputs = []cli.Format{cli.Text, cli.JSON}
 	c.Complete = map[string]func(context.Context, *cli.Call) []string{"FEED": completeFeeds}
 	c.Run = with(func(ctx context.Context, call *cli.Call, s *site) error {
 		f, err := s.feed(call.Args[0])
@@ -157,6 +161,12 @@ func feedAskCommand(c cli.Command, verb string) cli.Command {
 		}
 		if a.Exit != 0 {
 			return cli.Fail(cli.Code(a.Exit), errors.New(a.Text), "")
+		}
+		if call.Format == cli.JSON {
+			return call.Show(cli.View{Document: struct {
+				Feed string `json:"feed"`
+				Text string `json:"text"`
+			}{f.Name, a.Text}})
 		}
 		fmt.Fprintln(call.Out, inert.Text(a.Text))
 		return nil

@@ -18,11 +18,12 @@ func feedTailCommand() cli.Command {
 		Name:  "tail",
 		Args:  "FEED",
 		Short: "show a feed's records as they are stored, until interrupted",
-		Long:  `Shows the latest records and then each that is stored, one a line: its time and, harmless to look at, what the upstream said. For programs there is twinctl record export --follow.`,
+		Long:  `Shows the latest records and then each that is stored, one a line: its time and, harmless to look at, what the upstream said. With --json it writes them as twinctl record export --follow does, each with its cursor.`,
 		Examples: []cli.Example{
 			{Line: "twinctl feed tail pbx", Why: "see whether anything comes"},
 			{Line: "twinctl feed tail pbx -n 0", Why: "only what comes from now on"},
 		},
+		Outputs:  []cli.Format{cli.Text, cli.JSONL, cli.JSON},
 		Exits:    []cli.Code{cli.Refused, cli.Untrusted},
 		Complete: map[string]func(context.Context, *cli.Call) []string{"FEED": completeFeeds},
 		Flags: func(f *cli.FlagSet) {
@@ -40,13 +41,27 @@ func feedTailCommand() cli.Command {
 			if err != nil && !errors.Is(err, history.ErrUnknownFeed) {
 				return err
 			}
-			out := bufio.NewWriter(call.Out)
-			return s.follow(ctx, f.Name, seq, out, func(r history.Row) error {
-				_, err := fmt.Fprintf(out, "%s  %s\n", r.At, inert.Text(oneLine(r.Raw)))
-				return err
-			})
+			return s.tail(ctx, call, f.Name, seq)
 		}),
 	}
+}
+
+// tail shows what arrives behind seq.
+func (s *site) tail(ctx context.Context, call *cli.Call, name string, seq int64) error {
+	out := bufio.NewWriter(call.Out)
+	if call.Format == cli.Text {
+		return s.follow(ctx, name, seq, out, func(r history.Row) error {
+			_, err := fmt.Fprintf(out, "%s  %s\n", r.At, inert.Text(oneLine(r.Raw)))
+			return err
+		})
+	}
+	e := exportCall{feed: name}
+	w, err := e.rows(ctx, out, call.Format, s)
+	if err != nil {
+		return err
+	}
+	w.cursors = true
+	return s.follow(ctx, name, seq, out, w.write)
 }
 
 // oneLine puts a record of several lines into one, as far as a person reads.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 
+	"github.com/twinctl/twin/cmd/internal/app"
 	"github.com/twinctl/twin/cmd/internal/cli"
 	"github.com/twinctl/twin/collector/history"
 	"github.com/twinctl/twin/collector/record"
@@ -40,7 +41,7 @@ func gapListCommand() cli.Command {
 					return err
 				}
 			}
-			gaps, err := s.data.History.Gaps(ctx, name)
+			gaps, err := app.Gaps(ctx, s.data, name)
 			if err != nil {
 				return err
 			}
@@ -57,7 +58,12 @@ func gapListCommand() cli.Command {
 
 func gapTable(gaps []history.Gap) cli.Table {
 	t := cli.Table{Columns: []cli.Column{
-		{Name: "id", Number: true}, {Name: "feed"}, {Name: "from"}, {Name: "to"}, {Name: "reason"}, {Name: "state"},
+		{Name: "id", Number: true},
+		{Name: "feed"},
+		{Name: "from"},
+		{Name: "to"},
+		{Name: "reason"},
+		{Name: "state"},
 		{Name: "records", Number: true},
 	}}
 	for _, g := range gaps {

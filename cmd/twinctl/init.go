@@ -7,6 +7,7 @@ import (
 
 	"github.com/twinctl/twin/cmd/internal/app"
 	"github.com/twinctl/twin/cmd/internal/cli"
+	"github.com/twinctl/twin/collector/inert"
 	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/collector/store"
 )
@@ -22,7 +23,8 @@ func initCommand() cli.Command {
 			{Line: "twinctl init --role primary", Why: "on the server where people will work"},
 			{Line: "twinctl init --role secondary", Why: "on its twin"},
 		},
-		Exits: []cli.Code{cli.Refused, cli.Untrusted},
+		Exits:   []cli.Code{cli.Refused, cli.Untrusted},
+		Outputs: []cli.Format{cli.Text, cli.JSON},
 		Flags: func(f *cli.FlagSet) {
 			f.StringVar(&role, "role", "", "`ROLE` to begin with: primary or secondary")
 		},
@@ -65,18 +67,28 @@ func runInit(ctx context.Context, call *cli.Call, role node.Role) error {
 	if readErr != nil {
 		return readErr
 	}
-	if err != nil {
-		return again(call, self, cfg.Name, role)
-	}
-	fmt.Fprintf(call.Out, "%s is %s, in %s\nNext: start twind, then twinctl status\n", self.Name, self.Role, cfg.Data)
-	return nil
-}
-
-// again answers a second init: the same one is done already, another is refused.
-func again(call *cli.Call, self node.Self, name string, role node.Role) error {
-	if self.Name != name || self.Role != role {
+	if self.Name != cfg.Name || self.Role != role { // a second init of the same is done already; of another is refused
 		return cli.Fail(cli.Refused, fmt.Errorf("%w: as %q, %s; nothing was changed", node.ErrInitialized, self.Name, self.Role), "")
 	}
-	fmt.Fprintf(call.Out, "%s is %s already; nothing was changed\n", self.Name, self.Role)
+	return showIdentity(call, identity{self.Name, self.Role, cfg.Data, err == nil})
+}
+
+// An identity is the answer of init, as read back.
+type identity struct {
+	Name    string    `json:"name"`
+	Role    node.Role `json:"role"`
+	Data    string    `json:"data"`
+	Changed bool      `json:"changed"` // by this call
+}
+
+func showIdentity(call *cli.Call, i identity) error {
+	switch {
+	case call.Format == cli.JSON:
+		return call.Show(cli.View{Document: i})
+	case i.Changed:
+		fmt.Fprintf(call.Out, "%s is %s, in %s\nNext: start twind, then twinctl status\n", i.Name, i.Role, inert.Text(i.Data))
+	default:
+		fmt.Fprintf(call.Out, "%s is %s already; nothing was changed\n", i.Name, i.Role)
+	}
 	return nil
 }

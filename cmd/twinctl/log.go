@@ -16,8 +16,7 @@ import (
 )
 
 func logCommand() cli.Command {
-	var since string
-	var level slog.Level
+	var since, least string
 	return cli.Command{
 		Name:  "log",
 		Short: "show the warnings and errors of this server",
@@ -30,23 +29,31 @@ func logCommand() cli.Command {
 		Outputs: []cli.Format{cli.Text, cli.JSON, cli.JSONL, cli.CSV},
 		Flags: func(f *cli.FlagSet) {
 			f.StringVar(&since, "since", "24h", "from this `TIME` on: RFC 3339, or a duration before now")
-			f.TextVar(&level, "level", slog.LevelWarn, "of this `LEVEL` at least: warn or error")
+			f.StringVar(&least, "level", "warn", "of this `LEVEL` at least: warn or error")
+		},
+		Complete: map[string]func(context.Context, *cli.Call) []string{
+			"--level": func(context.Context, *cli.Call) []string { return []string{"warn", "error"} },
 		},
 		Run: with(func(ctx context.Context, call *cli.Call, s *site) error {
 			from, err := moment(since, time.Now())
 			if err != nil {
-				return cli.Fail(cli.Usage, fmt.Errorf("--since: %w", err), "")
+				return cli.Fail(cli.Usage, fmt.Errorf("--since: %w", err), "twinctl help log")
+			}
+			level, err := readLevel(least)
+			if err != nil {
+				return cli.Fail(cli.Usage, err, "twinctl help log")
 			}
 			entries, err := s.data.Node.Log(ctx, from, level)
 			if err != nil {
 				return err
 			}
+			rows := logRows(entries)
 			return call.Show(cli.View{
 				Document: struct {
-					Log []node.Entry `json:"log"`
-				}{entries},
-				Lines: cli.Each(entries),
-				Table: logTable(entries),
+					Log []logEntry `json:"log"`
+				}{rows},
+				Lines: cli.Each(rows),
+				Table: logTable(rows),
 			})
 		}),
 	}
@@ -64,7 +71,35 @@ func moment(text string, now time.Time) (record.Instant, error) {
 	return at, nil
 }
 
-func logTable(entries []node.Entry) cli.Table {
+// readLevel reads a level that is kept: of the others there are no rows.
+func readLevel(text string) (slog.Level, error) {
+	switch strings.ToLower(text) {
+	case "warn", "warning":
+		return slog.LevelWarn, nil
+	case "error":
+		return slog.LevelError, nil
+	}
+	return 0, fmt.Errorf("--level %q: want warn or error", text)
+}
+
+// A logEntry is an entry as it is shown.
+type logEntry struct {
+	ID      int64           `json:"id"`
+	At      node.Moment     `json:"at"`
+	Level   slog.Level      `json:"level"`
+	Message string          `json:"message"`
+	Attrs   json.RawMessage `json:"attrs"` // an object of texts
+}
+
+func logRows(entries []node.Entry) []logEntry {
+	rows := make([]logEntry, len(entries))
+	for i, e := range entries {
+		rows[i] = logEntry{e.ID, node.Moment(e.At), e.Level, e.Message, e.Attrs}
+	}
+	return rows
+}
+
+func logTable(entries []logEntry) cli.Table {
 	t := cli.Table{Columns: []cli.Column{{Name: "at"}, {Name: "level"}, {Name: "message"}, {Name: "attrs"}}}
 	for _, e := range entries {
 		t.Add(e.At.Time().Format(time.RFC3339), e.Level.String(), e.Message, pairs(e.Attrs))

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -52,6 +53,15 @@ func (s *site) feed(name string) (*config.Feed, error) {
 		return nil, cli.Fail(cli.Usage, fmt.Errorf("unknown feed %q: %s has %s", name, s.File, s.feedNames()), "twinctl feed list")
 	}
 	return f, nil
+}
+
+// interrupted is how a verb ends that goes on until it is told to stop: a signal
+// needs no word, a --timeout does.
+func interrupted(ctx context.Context) error {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return cli.Fail(cli.Interrupted, nil, "")
+	}
+	return context.Cause(ctx)
 }
 
 func (s *site) feedNames() string {

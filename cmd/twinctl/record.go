@@ -46,12 +46,12 @@ func recordExportCommand() cli.Command {
 			`With --follow or --after it writes them in the order of arrival, each with its cursor. ` +
 			`A cursor of one twin is good on the other: what it may have missed around then is sent again, from ten minutes before, and the key tells.`,
 		Examples: []cli.Example{
-			{Line: "twinctl record export --feed pbx --from 2026-11-21T00:00:00Z --to 2026-11-22T00:00:00Z", Why: "a day"},
+			{Line: "twinctl record export --feed pbx --from 2026-11-21T08:00:00Z --to 1h", Why: "from eight o'clock up to an hour ago"},
 			{Line: "twinctl record export --feed pbx -o raw", Why: "everything, as the upstream said it"},
 			{Line: "twinctl record export --feed pbx --follow --after \"$CURSOR\"", Why: "go on where an earlier reader stopped"},
 		},
 		Exits:   []cli.Code{cli.Refused, cli.Untrusted},
-		Outputs: []cli.Format{cli.JSONL, rawFormat},
+		Outputs: []cli.Format{cli.JSONL, rawFormat, cli.JSON}, // json is the same lines: there may be millions
 		Flags: func(f *cli.FlagSet) {
 			f.StringVar(&e.feed, "feed", "", "the `FEED`")
 			f.StringVar(&e.from, "from", "", "records of this upstream `TIME` and later: RFC 3339, or a duration before now")
@@ -109,6 +109,9 @@ func (e *exportCall) check(ctx context.Context, call *cli.Call, s *site) error {
 			return fmt.Errorf("%s: %w", bound.flag, err)
 		}
 		*bound.into = at
+	}
+	if e.from != "" && e.to != "" && e.within.From >= e.within.To {
+		return fmt.Errorf("--from %s is not before --to %s: there is nothing between them", e.within.From, e.within.To)
 	}
 	return nil
 }
@@ -197,7 +200,7 @@ func (s *site) follow(ctx context.Context, name string, seq int64, out *bufio.Wr
 		return err
 	})
 	if err == nil || errors.Is(err, io.ErrClosedPipe) {
-		return context.Cause(ctx)
+		return interrupted(ctx)
 	}
 	return err
 }

@@ -3,11 +3,17 @@ package main
 import (
 	"errors"
 	"flag"
+	"net"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/twinctl/twin/cmd/internal/app"
 )
 
 var update = flag.Bool("update", false, "write what the scripts compare with")
@@ -16,17 +22,45 @@ var update = flag.Bool("update", false, "write what the scripts compare with")
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"twinctl": main,
+		"twind":   func() { os.Exit(app.Main()) },
 	})
 }
 
 func TestScript(t *testing.T) {
+	fixtures, err := filepath.Abs("../../fixtures/asterisk")
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		UpdateScripts:       *update,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("GORACE", "atexit_sleep_ms=0") // else each program waits a second for late reports
+			e.Setenv("FIXTURES", fixtures)
+			e.Values[crewKey{}] = &crew{}
+			return nil
+		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits,
+			"exits":    exits,
+			"freeport": freeport,
+			"start":    start,
+			"end":      end,
+			"kill9":    kill9,
+			"hangup":   hangup,
+			"killpid":  killpid,
+			"says":     says,
+			"waitfor":  waitfor,
+			"keys":     keys,
+			"field":    field,
+			"lines":    lines,
+			"sameset":  sameset,
+			"distinct": distinct,
+			"append":   appendText,
+			"line":     line,
+			"expand":   expand,
+			"inert":    inertText,
 		},
 	})
 }
@@ -49,5 +83,60 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if got != want {
 		ts.Fatalf("%v: exit status %d, want %d", args[1:], got, want)
+	}
+}
+
+// freeport NAME... sets each variable to a port that nobody listens on.
+func freeport(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: freeport NAME...")
+	}
+	for _, name := range args {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		ts.Check(err)
+		defer l.Close() // together, so that all differ
+		_, port, err := net.SplitHostPort(l.Addr().String())
+		ts.Check(err)
+		ts.Setenv(name, port)
+	}
+}
+
+// append FILE TEXT writes a text, quoted as in Go, to the end of a file.
+func appendText(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: append FILE TEXT")
+	}
+	text, err := strconv.Unquote(`"` + args[1] + `"`)
+	ts.Check(err)
+	f, err := os.OpenFile(ts.MkAbs(args[0]), os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+	ts.Check(err)
+	_, err = f.WriteString(text)
+	ts.Check(err)
+	ts.Check(f.Close())
+}
+
+// line N FILE writes the N-th line of the file to a file named "line".
+func line(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: line N FILE")
+	}
+	n, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	all := strings.SplitAfter(ts.ReadFile(args[1]), "\n")
+	if n < 1 || n >= len(all) {
+		ts.Fatalf("%s has no line %d", args[1], n)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs("line"), []byte(all[n-1]), 0o600))
+}
+
+// expand FILE... puts the values of the variables that a file names, as $PORT,
+// in their places.
+func expand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: expand FILE...")
+	}
+	for _, file := range args {
+		text := os.Expand(ts.ReadFile(file), ts.Getenv)
+		ts.Check(os.WriteFile(ts.MkAbs(file), []byte(text), 0o600))
 	}
 }

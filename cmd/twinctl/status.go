@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"time"
 
@@ -11,7 +12,6 @@ import (
 	"github.com/twinctl/twin/cmd/internal/cli"
 	"github.com/twinctl/twin/collector/inert"
 	"github.com/twinctl/twin/collector/node"
-	"github.com/twinctl/twin/collector/record"
 )
 
 const (
@@ -68,7 +68,7 @@ func watchStatus(ctx context.Context, call *cli.Call, s *site) error {
 		}
 		select {
 		case <-ctx.Done():
-			return context.Cause(ctx)
+			return interrupted(ctx)
 		case <-time.After(watchInterval):
 		}
 	}
@@ -89,7 +89,7 @@ func writeStatus(w io.Writer, doc node.Document) error {
 		return nil
 	}
 	fmt.Fprintln(w)
-	if err := feedTable(doc.Feeds).WriteText(w); err != nil {
+	if err := writeFeeds(w, doc.Feeds); err != nil {
 		return err
 	}
 	for _, f := range doc.Feeds {
@@ -103,11 +103,36 @@ func writeStatus(w io.Writer, doc node.Document) error {
 	return nil
 }
 
+// writeFeeds writes the feeds as two tables, which a narrow terminal has room
+// for: what each is doing, and how far it was heard.
+func writeFeeds(w io.Writer, feeds []node.FeedDocument) error {
+	const name, times = 1, 8 // columns
+	whole := feedTable(feeds)
+	counts, heard := cli.Table{Columns: whole.Columns[:times]}, cli.Table{Columns: slices.Concat(whole.Columns[:name], whole.Columns[times:])}
+	for _, row := range whole.Rows {
+		counts.Add(row[:times]...)
+		heard.Add(slices.Concat(row[:name], row[times:])...)
+	}
+	if err := counts.WriteText(w); err != nil {
+		return err
+	}
+	fmt.Fprintln(w)
+	return heard.WriteText(w)
+}
+
 func feedTable(feeds []node.FeedDocument) cli.Table {
 	t := cli.Table{Columns: []cli.Column{
-		{Name: "feed"}, {Name: "kind"}, {Name: "state"}, {Name: "records", Number: true}, {Name: "rate", Number: true},
-		{Name: "duplicates", Number: true}, {Name: "rejected", Number: true}, {Name: "gaps_open", Number: true},
-		{Name: "last_record_at"}, {Name: "covered_until"}, {Name: "address"},
+		{Name: "feed"},
+		{Name: "kind"},
+		{Name: "state"},
+		{Name: "records", Number: true},
+		{Name: "rate", Number: true},
+		{Name: "duplicates", Number: true},
+		{Name: "rejected", Number: true},
+		{Name: "gaps_open", Number: true},
+		{Name: "last_record_at"},
+		{Name: "covered_until"},
+		{Name: "address"},
 	}}
 	for _, f := range feeds {
 		t.Add(f.Name, f.Kind, f.State, number(f.Records), strconv.FormatFloat(f.Rate, 'f', 1, 64),
@@ -119,7 +144,7 @@ func feedTable(feeds []node.FeedDocument) cli.Table {
 func number(n int64) string { return strconv.FormatInt(n, 10) }
 
 // second shows an instant to the second, or that it is not known.
-func second(at *record.Instant) string {
+func second(at *node.Moment) string {
 	if at == nil {
 		return "-"
 	}

@@ -13,8 +13,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/twinctl/twin/collector/feed/replay"
 	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/fixtures"
@@ -39,8 +37,13 @@ type Options struct {
 	Log     *slog.Logger
 }
 
-// ErrDiffer is returned when the servers do not hold the same.
-var ErrDiffer = errors.New("the histories differ")
+// What a caller may branch on.
+var (
+	// ErrDiffer is returned when the servers do not hold the same.
+	ErrDiffer = errors.New("the histories differ")
+	// ErrNotEmpty is returned when something is in the directory already.
+	ErrNotEmpty = errors.New("is not empty")
+)
 
 // Run runs the demo. Without Hold it ends when both servers have collected the
 // whole recording and were compared; with it, when ctx ends.
@@ -59,17 +62,21 @@ func Run(ctx context.Context, o Options) (err error) {
 		return err
 	}
 
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	running, ctx := errgroup.WithContext(ctx)
-	running.Go(func() error { return upstream.Run(ctx) })
+	// The upstream outlives the servers, so that these end in order; when it
+	// breaks, they end too.
+	speaking, hush := context.WithCancel(context.WithoutCancel(ctx))
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	silent := make(chan error, 1)
+	go func() {
+		err := upstream.Run(speaking)
+		cancel(err)
+		silent <- err
+	}()
 	err = play(ctx, o, twins)
 	stopAll(twins, o.Log)
-	cancel()
-	if err == nil {
-		err = running.Wait()
-	}
-	return err
+	hush()
+	return errors.Join(err, <-silent)
 }
 
 // play starts the servers, waits until they collect, and shows what came of it.
@@ -118,7 +125,7 @@ func prepare(dir string) (string, func() error, error) {
 		return "", nil, fmt.Errorf("demo: %w", err)
 	}
 	if len(held) > 0 {
-		return "", nil, fmt.Errorf("demo: %s is not empty: a demo starts afresh, give it a new directory", dir)
+		return "", nil, fmt.Errorf("demo: %s %w: a demo starts afresh, give it a new directory", dir, ErrNotEmpty)
 	}
 	return dir, func() error { return nil }, nil
 }

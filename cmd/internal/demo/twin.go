@@ -83,16 +83,17 @@ func (t *twin) start(program string) error {
 	if err != nil {
 		return err
 	}
-	defer out.Close()                                    //nolint:errcheck // the child has its own
-	t.proc = exec.Command(program, "--config", t.config) //nolint:noctx // it is stopped in order, by stopAll
-	t.proc.Stderr = out
-	t.proc.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is for the demo, which then stops it
-	if err := t.proc.Start(); err != nil {
+	defer out.Close()                                   //nolint:errcheck // the child has its own
+	proc := exec.Command(program, "--config", t.config) //nolint:noctx,gosec // it is stopped in order, by stopAll; a person names the program
+	proc.Stderr = out
+	proc.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is for the demo, which then stops it
+	if err := proc.Start(); err != nil {
 		return fmt.Errorf("demo: start %s: %w", program, err)
 	}
+	t.proc = proc
 	go func() {
 		defer close(t.ended)
-		err := t.proc.Wait()
+		err := proc.Wait()
 		t.log.Info("a server has ended", "server", t.name, "err", err)
 	}()
 	return nil

@@ -1,0 +1,187 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+const (
+	patience  = 30 * time.Second // until a script gives up waiting
+	lookAgain = 20 * time.Millisecond
+)
+
+// A crew is the processes that a script has started.
+type crew struct{ members map[string]*member }
+
+type crewKey struct{}
+
+// A member runs beside the script. What it says goes to NAME.out and NAME.err.
+type member struct {
+	cmd   *exec.Cmd
+	ended chan struct{} // closed when it has; err says how
+	err   error
+}
+
+func crewOf(ts *testscript.TestScript) *crew { return ts.Value(crewKey{}).(*crew) }
+
+func (c *crew) named(ts *testscript.TestScript, name string) *member {
+	m := c.members[name]
+	if m == nil {
+		ts.Fatalf("nothing named %q was started", name)
+	}
+	return m
+}
+
+// start NAME PROGRAM [ARG...] runs a program beside the script, which stops it
+// at its end at the latest. A name may be used again after end or kill9.
+func start(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: start NAME PROGRAM [ARG...]")
+	}
+	name := args[0]
+	program, err := exec.LookPath(args[1])
+	ts.Check(err)
+	m := &member{cmd: exec.Command(program, args[2:]...), ended: make(chan struct{})}
+	m.cmd.Args[0], m.cmd.Dir = args[1], ts.Getenv("WORK")
+	m.cmd.Env = append(os.Environ(), "GORACE="+ts.Getenv("GORACE"), "TWIN_CONFIG="+ts.Getenv("TWIN_CONFIG"))
+	out, err := os.Create(ts.MkAbs(name + ".out"))
+	ts.Check(err)
+	defer out.Close()
+	errs, err := os.Create(ts.MkAbs(name + ".err"))
+	ts.Check(err)
+	defer errs.Close()
+	m.cmd.Stdout, m.cmd.Stderr = out, errs
+	ts.Check(m.cmd.Start())
+	go func() {
+		defer close(m.ended)
+		m.err = m.cmd.Wait()
+	}()
+	c := crewOf(ts)
+	if c.members == nil {
+		c.members = map[string]*member{}
+	}
+	c.members[name] = m
+	ts.Defer(func() {
+		_ = m.cmd.Process.Kill() // if it still runs
+		<-m.ended
+		ts.Logf("%s said:\n%s%s", name, ts.ReadFile(name+".out"), ts.ReadFile(name+".err"))
+	})
+}
+
+// end NAME [STATUS] sends SIGTERM and demands that the program ends with this
+// status, 0 unless said, within five seconds.
+func end(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 || len(args) > 2 {
+		ts.Fatalf("usage: end NAME [STATUS]")
+	}
+	want := 0
+	if len(args) == 2 {
+		_, err := fmt.Sscan(args[1], &want)
+		ts.Check(err)
+	}
+	m := crewOf(ts).named(ts, args[0])
+	ts.Check(m.cmd.Process.Signal(syscall.SIGTERM))
+	select {
+	case <-m.ended:
+	case <-time.After(5 * time.Second):
+		ts.Fatalf("%s has not ended five seconds after SIGTERM", args[0])
+	}
+	if got := m.cmd.ProcessState.ExitCode(); got != want {
+		ts.Fatalf("%s ended with status %d (%v), want %d", args[0], got, m.err, want)
+	}
+}
+
+// kill9 NAME ends the program at once.
+func kill9(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: kill9 NAME")
+	}
+	m := crewOf(ts).named(ts, args[0])
+	ts.Check(m.cmd.Process.Kill())
+	<-m.ended
+}
+
+// killpid PID ends a process that the program under test has started.
+func killpid(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: killpid PID")
+	}
+	pid, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	ts.Check(syscall.Kill(pid, syscall.SIGKILL))
+}
+
+// hangup NAME sends SIGHUP.
+func hangup(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: hangup NAME")
+	}
+	ts.Check(crewOf(ts).named(ts, args[0]).cmd.Process.Signal(syscall.SIGHUP))
+}
+
+// says NAME REGEXP [TIMES] waits until what the program wrote, on either
+// stream, matches so often.
+func says(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 || len(args) > 3 {
+		ts.Fatalf("usage: says NAME REGEXP [TIMES]")
+	}
+	times := 1
+	if len(args) == 3 {
+		_, err := fmt.Sscan(args[2], &times)
+		ts.Check(err)
+	}
+	want := regexp.MustCompile("(?m)" + args[1])
+	m := crewOf(ts).named(ts, args[0])
+	until(ts, fmt.Sprintf("%s to say %q", args[0], args[1]), func() (bool, string) {
+		said := ts.ReadFile(args[0]+".out") + ts.ReadFile(args[0]+".err")
+		if len(want.FindAllString(said, -1)) >= times {
+			return true, ""
+		}
+		select {
+		case <-m.ended:
+			return false, "it has ended"
+		default:
+			return false, ""
+		}
+	})
+}
+
+// until looks again and again, until so is true.
+func until(ts *testscript.TestScript, what string, so func() (bool, string)) {
+	deadline := time.Now().Add(patience)
+	for {
+		done, why := so()
+		if done {
+			return
+		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("waited %s for %s: %s", patience, what, why)
+		}
+		<-time.After(lookAgain)
+	}
+}
+
+// output runs a program quietly and returns what it wrote.
+func output(ts *testscript.TestScript, program string, args ...string) ([]byte, error) {
+	path, err := exec.LookPath(program)
+	ts.Check(err)
+	cmd := exec.Command(path, args...)
+	cmd.Dir = ts.Getenv("WORK")
+	cmd.Env = append(os.Environ(), "GORACE="+ts.Getenv("GORACE"))
+	var errs bytes.Buffer
+	cmd.Stderr = &errs
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s", err, strings.TrimSpace(errs.String()))
+	}
+	return out, nil
+}
