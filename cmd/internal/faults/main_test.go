@@ -1,0 +1,32 @@
+// Package faults proves what a server promises when something breaks: it runs
+// the real programs against real files and sockets, and kills, fills, cuts and
+// floods. What needs root or other programs stands behind the build tag "real";
+// its tests are named so too, and fail where something is missing.
+package faults
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"testing"
+)
+
+// TestMain builds the programs once and puts them first in PATH. They are
+// built without the race detector, whatever the tests are: memory and times
+// shall be those of the real ones.
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "twin-faults-")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(dir)
+	build := exec.Command("go", "build", "-o", dir+"/",
+		"github.com/twinctl/twin/cmd/twind", "github.com/twinctl/twin/cmd/twinctl")
+	if out, err := build.CombinedOutput(); err != nil {
+		panic(fmt.Sprintf("%v: %s", err, out))
+	}
+	if err := os.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH")); err != nil {
+		panic(err)
+	}
+	m.Run()
+}
