@@ -51,7 +51,7 @@ type DB struct {
 // brings its schema up to date where mode allows. A file of a newer schema is
 // refused before anything is written (ErrNewerSchema).
 func Open(ctx context.Context, path string, schema Schema, mode Mode) (*DB, error) {
-	if _, err := os.Stat(path); err != nil && (mode != Create || !errors.Is(err, fs.ErrNotExist)) {
+	if err := ensure(path, mode); err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	db := &DB{path: path, now: time.Now}
@@ -61,6 +61,21 @@ func Open(ctx context.Context, path string, schema Schema, mode Mode) (*DB, erro
 		return nil, errors.Join(fmt.Errorf("%s: %w", path, classify(err)), db.Close())
 	}
 	return db, nil
+}
+
+// ensure makes the file where mode allows, for its owner alone: SQLite gives
+// the log beside it the same rights. A file that exists is not opened here,
+// because closing it would give up the locks that this process has on it.
+func ensure(path string, mode Mode) error {
+	_, err := os.Stat(path)
+	if mode != Create || !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 // Close closes all connections; the last one folds the write-ahead log into the file.

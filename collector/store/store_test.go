@@ -240,3 +240,21 @@ func TestNowIsOnePerTransaction(t *testing.T) {
 		}
 	}
 }
+
+// What is in the files is nobody else's business, whatever the umask.
+func TestFilesAreTheirOwnersAlone(t *testing.T) {
+	path := file(t)
+	db := open(t, path, note)
+	if err := write(t.Context(), db, "x"); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{path, path + "-wal", path + "-shm"} {
+		info, err := os.Stat(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if mode := info.Mode().Perm(); mode != 0o600 {
+			t.Errorf("%s has mode %o", filepath.Base(name), mode)
+		}
+	}
+}
