@@ -23,11 +23,11 @@ const (
 )
 
 // listen opens the port of the HTTP pages; an empty address means none.
-func listen(address string) (net.Listener, error) {
+func listen(ctx context.Context, address string) (net.Listener, error) {
 	if address == "" {
 		return nil, nil //nolint:nilnil // turned off
 	}
-	l, err := net.Listen("tcp", address)
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("%w: http.listen = %q: %w (give each server on a machine its own, or \"\" for none)",
 			config.ErrInvalid, address, err)
@@ -73,6 +73,7 @@ func turnAway() func(net.Conn, http.ConnState) {
 			}
 		case http.StateClosed:
 			open.Add(-1)
+		default: // it goes on
 		}
 	}
 }

@@ -101,7 +101,7 @@ func (s *server) checkName(ctx context.Context) error {
 }
 
 func (s *server) run(ctx context.Context, o Options, rows *logRows) error {
-	pages, err := listen(s.cfg.HTTP.Listen)
+	pages, err := listen(ctx, s.cfg.HTTP.Listen)
 	if err != nil {
 		return err
 	}

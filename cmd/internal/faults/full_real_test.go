@@ -30,7 +30,7 @@ func TestRealDiskFull(t *testing.T) {
 	calls, file := newSpeaker(t), newWriter(t)
 	pbx := newPBX(t, func(ctx context.Context, out *voice) {
 		for n := 0; ctx.Err() == nil; n++ {
-			if event(out, record.At(time.Now()), n, 1<<10) != nil || out.Flush() != nil {
+			if out.event(record.At(time.Now()), n, 1<<10) != nil || out.flush() != nil {
 				return
 			}
 			pause(ctx, 2*time.Millisecond)

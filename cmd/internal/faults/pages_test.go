@@ -4,6 +4,7 @@ import (
 	"net"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -76,7 +77,9 @@ func TestNotify(t *testing.T) {
 	s.start()
 	hear("READY=1")
 	hear("WATCHDOG=1")
-	s.signal(15)
+	s.signal(syscall.SIGTERM)
 	hear("STOPPING=1")
-	s.stop()
+	if status, _ := s.wait(5 * time.Second); status != 0 {
+		t.Errorf("exit status %d", status)
+	}
 }

@@ -2,9 +2,9 @@ package faults
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -38,7 +38,7 @@ func newPBX(t *testing.T, talk func(context.Context, *voice)) *pbx {
 		defer conn.Close() // wakes talk
 		c.hear(ctx, func() {
 			if talk != nil {
-				beside.Go(func() { talk(ctx, &voice{bufio.NewWriterSize(c, 64<<10), conn}) })
+				beside.Go(func() { talk(ctx, &voice{call: c}) })
 			}
 		})
 	})
@@ -60,10 +60,26 @@ func amiSection(t *testing.T, name string, doors ...net.Addr) string {
 		name, secret, strings.Join(addresses, ", "))
 }
 
-// A voice is what a pbx says events with.
+// A voice is what a pbx says events with. It says whole ones, so that no
+// answer stands within one.
 type voice struct {
-	*bufio.Writer
-	conn net.Conn
+	call    *pbxCall
+	pending bytes.Buffer
+}
+
+// event says one event of n bytes or a little more, now or with later ones.
+func (v *voice) event(at record.Instant, number, n int) error {
+	fmt.Fprintf(&v.pending, "Event: Newexten\r\nTimestamp: %d.%06d\r\nUniqueid: %d\r\nAppData: %s\r\n\r\n",
+		at/record.Second, at%record.Second, number, strings.Repeat("x", n))
+	if v.pending.Len() < 64<<10 {
+		return nil
+	}
+	return v.flush()
+}
+
+func (v *voice) flush() error {
+	_, err := v.pending.WriteTo(v.call)
+	return err
 }
 
 // A pbxCall is one client of a pbx.
@@ -103,11 +119,4 @@ func (c *pbxCall) hear(ctx context.Context, login func()) {
 			}
 		}
 	}
-}
-
-// event writes one event of n bytes or a little more.
-func event(w io.Writer, at record.Instant, number, n int) error {
-	_, err := fmt.Fprintf(w, "Event: Newexten\r\nTimestamp: %d.%06d\r\nUniqueid: %d\r\nAppData: %s\r\n\r\n",
-		at/record.Second, at%record.Second, number, strings.Repeat("x", n))
-	return err
 }

@@ -249,14 +249,14 @@ func TestPBXBreaks(t *testing.T) {
 		default:
 			return
 		}
-		event(out, 946684800*record.Second, 1, 10)
-		fmt.Fprint(out, "this is no event\r\n\r\n\x00\xff\xfe\r\nwhat: ever\r\n\r\n")
-		event(out, 946684801*record.Second, 2, 1<<20) // longer than a frame may be
-		event(out, 946684802*record.Second, 3, 10)
-		fmt.Fprint(out, "Event: Newexten\r\nTimestamp: 946684803.0")
-		out.Flush()
+		out.event(946684800*record.Second, 1, 10)
+		fmt.Fprint(&out.pending, "this is no event\r\n\r\n\x00\xff\xfe\r\nwhat: ever\r\n\r\n")
+		out.event(946684801*record.Second, 2, 1<<20) // longer than a frame may be
+		out.event(946684802*record.Second, 3, 10)
+		fmt.Fprint(&out.pending, "Event: Newexten\r\nTimestamp: 946684803.0")
+		out.flush()
 		<-heard // who hangs up before may take back what was said
-		out.conn.Close()
+		out.call.conn.Close()
 	})
 	s := newServer(t, amiSection(t, "pbx", l.Addr()))
 	s.start()
