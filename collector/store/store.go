@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"os"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/mattn/go-sqlite3"
@@ -64,18 +65,18 @@ func Open(ctx context.Context, path string, schema Schema, mode Mode) (*DB, erro
 }
 
 // ensure makes the file where mode allows, for its owner alone: SQLite gives
-// the log beside it the same rights. A file that exists is not opened here,
+// the log beside it the same rights. It makes the file without opening it,
 // because closing it would give up the locks that this process has on it.
 func ensure(path string, mode Mode) error {
 	_, err := os.Stat(path)
 	if mode != Create || !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
-	if err != nil {
-		return err
+	err = syscall.Mknod(path, syscall.S_IFREG|0o600, 0)
+	if err != nil && !errors.Is(err, fs.ErrExist) { // another may have been first
+		return &fs.PathError{Op: "create", Path: path, Err: err}
 	}
-	return f.Close()
+	return nil
 }
 
 // Close closes all connections; the last one folds the write-ahead log into the file.

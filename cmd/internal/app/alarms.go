@@ -18,8 +18,15 @@ const downAfter = 10 * time.Second
 // alarms remembers since when each alarm has been true.
 type alarms struct{ since map[string]time.Time }
 
-// now returns the alarms that are true: stuck is why nothing can be stored.
-func (a *alarms) now(at time.Time, feeds []collector.Status, stuck error) []node.Alarm {
+// A state is what alarms are raised for.
+type state struct {
+	feeds    []collector.Status
+	nameless []error // feeds that cannot be among them
+	stuck    error   // why nothing can be stored
+}
+
+// now returns the alarms that are true.
+func (a *alarms) now(at time.Time, is state) []node.Alarm {
 	before := a.since
 	a.since = map[string]time.Time{}
 	raised := []node.Alarm{}
@@ -33,10 +40,13 @@ func (a *alarms) now(at time.Time, feeds []collector.Status, stuck error) []node
 			raised = append(raised, node.Alarm{Code: code, Severity: severity, Since: wholeSecond(since), Text: text})
 		}
 	}
-	if stuck != nil {
-		raise("not_stored", "", "error", fmt.Sprintf("nothing can be stored: %v", stuck), 0)
+	if is.stuck != nil {
+		raise("not_stored", "", "error", fmt.Sprintf("nothing can be stored: %v", is.stuck), 0)
 	}
-	for _, f := range feeds {
+	for _, err := range is.nameless {
+		raise("feed_down", err.Error(), "error", fmt.Sprintf("a feed is configured wrong: %v", err), 0)
+	}
+	for _, f := range is.feeds {
 		switch {
 		case f.State == feed.Live && f.Err != nil:
 			raise("feed_warning", f.Name, "warning", fmt.Sprintf("feed %q: %v", f.Name, f.Err), 0)

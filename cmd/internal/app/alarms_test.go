@@ -15,10 +15,11 @@ import (
 
 // A look is a moment at which alarms are asked for.
 type look struct {
-	after time.Duration
-	feeds []collector.Status
-	stuck error
-	want  []node.Alarm
+	after    time.Duration
+	feeds    []collector.Status
+	nameless []error
+	stuck    error
+	want     []node.Alarm
 }
 
 func TestAlarms(t *testing.T) {
@@ -53,6 +54,11 @@ func TestAlarms(t *testing.T) {
 				{Code: "feed_down", Severity: "error", Since: second, Text: `feed "pbx" is down: twin.toml:3: feed "pbx": path: missing`},
 			}},
 		},
+		"no name to show it under": {
+			{nameless: []error{wrong}, want: []node.Alarm{
+				{Code: "feed_down", Severity: "error", Since: second, Text: `a feed is configured wrong: twin.toml:3: feed "pbx": path: missing`},
+			}},
+		},
 		"live, with a warning": {
 			{feeds: pbx(feed.Live, errors.New("clocks differ")), want: []node.Alarm{
 				{Code: "feed_warning", Severity: "warning", Since: second, Text: `feed "pbx": clocks differ`},
@@ -71,7 +77,7 @@ func TestAlarms(t *testing.T) {
 				if l.want == nil {
 					l.want = []node.Alarm{}
 				}
-				if diff := cmp.Diff(l.want, a.now(begun.Add(l.after), l.feeds, l.stuck)); diff != "" {
+				if diff := cmp.Diff(l.want, a.now(begun.Add(l.after), state{l.feeds, l.nameless, l.stuck})); diff != "" {
 					t.Errorf("after %s (-want +got):\n%s", l.after, diff)
 				}
 			}

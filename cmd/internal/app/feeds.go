@@ -13,10 +13,26 @@ import (
 func Feeds(cfg *config.Config) []collector.Feed {
 	var feeds []collector.Feed
 	for i := range cfg.Feeds {
-		f := &cfg.Feeds[i]
-		if first, _ := cfg.Feed(f.Name); first == f && inert.Name(f.Name) == nil {
+		if f := &cfg.Feeds[i]; named(cfg, f) {
 			feeds = append(feeds, collector.Feed{Options: f.Options, Kind: f.Kind, Fingerprint: f.Fingerprint, Open: f.Open})
 		}
 	}
 	return feeds
+}
+
+// nameless returns what is wrong with the sections that Feeds leaves out.
+func nameless(cfg *config.Config) []error {
+	var wrong []error
+	for i := range cfg.Feeds {
+		if f := &cfg.Feeds[i]; !named(cfg, f) {
+			wrong = append(wrong, f.Err)
+		}
+	}
+	return wrong
+}
+
+// named tells whether f is the one that its name means.
+func named(cfg *config.Config, f *config.Feed) bool {
+	first, _ := cfg.Feed(f.Name)
+	return first == f && inert.Name(f.Name) == nil
 }

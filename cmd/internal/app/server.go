@@ -184,7 +184,7 @@ func (s *server) document(ctx context.Context) (node.Document, error) {
 		return doc, err
 	}
 	doc.Running, doc.PID = true, os.Getpid()
-	doc.Alarms = s.alarms.now(time.Now(), feeds, s.collector.Stuck())
+	doc.Alarms = s.alarms.now(time.Now(), state{feeds, nameless(s.config()), s.collector.Stuck()})
 	return doc, nil
 }
 

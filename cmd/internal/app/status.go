@@ -32,6 +32,7 @@ func Status(ctx context.Context, cfg *config.Config, data *Data) (node.Document,
 		return doc, err
 	}
 	if pid == 0 {
+		doc.Alarms = new(alarms).now(time.Now(), state{nameless: nameless(cfg)})
 		return doc, countUnfinished(ctx, data, doc.Feeds)
 	}
 	said, err := data.Node.Activity(ctx)
