@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -58,13 +59,19 @@ func showStatus(ctx context.Context, call *cli.Call, s *site) error {
 
 // watchStatus shows it again and again. Being interrupted is how it ends.
 func watchStatus(ctx context.Context, call *cli.Call, s *site) error {
-	onScreen := call.Format == cli.Text && cli.IsTerminal(call.Out)
+	screen := call.Out
+	onScreen := call.Format == cli.Text && cli.IsTerminal(screen)
+	var frame bytes.Buffer
+	if onScreen {
+		call.Out = &frame
+	}
 	for {
-		if onScreen {
-			fmt.Fprint(call.Out, clearScreen)
-		}
 		if err := showStatus(ctx, call, s); err != nil {
 			return err
+		}
+		if onScreen { // at once, so that it does not flicker
+			fmt.Fprintf(screen, "%s%s", clearScreen, &frame)
+			frame.Reset()
 		}
 		select {
 		case <-ctx.Done():
