@@ -18,8 +18,9 @@ type file struct {
 	*os.File
 	lines    *feed.LineReader
 	base     int64 // where lines begins
+	known    memory
 	ordinals record.Ordinals
-	pos      position
+	pos      position // behind the line that was told last
 
 	seen   fs.FileInfo // when it was last looked at
 	readAt time.Time   // before the last read
@@ -70,14 +71,31 @@ func (f *file) start(offset int64, limit int) error {
 	if _, err := f.Seek(offset, io.SeekStart); err != nil {
 		return err
 	}
-	f.base, f.lines = offset, feed.NewLineReader(f, limit)
+	f.base, f.lines, f.known.end = offset, feed.NewLineReader(f, limit), offset
 	return nil
 }
 
-// Read notes when, for the proof that lies in reading nothing.
+// errCut tells that a file does not hold any more what was read from it.
+var errCut = errors.New("it was cut or written anew while it was read")
+
+// Read notes when, for the proof that lies in reading nothing. It returns
+// nothing but errCut if what it read, be it the end of the file, may not follow
+// what was read before.
 func (f *file) Read(p []byte) (int, error) {
 	f.readAt = time.Now()
-	return f.File.Read(p)
+	n, err := f.File.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return n, err
+	}
+	ok, errFits := f.known.fits(f.File, f.known.end+int64(n))
+	switch {
+	case errFits != nil:
+		return 0, errFits
+	case !ok:
+		return 0, errCut
+	}
+	f.known.add(p[:n])
+	return n, err
 }
 
 // offset returns where the next line begins.
@@ -93,7 +111,7 @@ func (f *file) recount(format feed.Format, limit int) (bool, error) {
 		at := f.offset()
 		line, err := f.lines.Next()
 		switch {
-		case errors.Is(err, io.EOF):
+		case errors.Is(err, io.EOF), errors.Is(err, errCut):
 			return false, nil
 		case isLong(err) || err == nil && len(line) == 0:
 			continue
@@ -109,28 +127,21 @@ func (f *file) recount(format feed.Format, limit int) (bool, error) {
 }
 
 // number gives the line that began at that place its ordinal, and moves the
-// position behind it.
-func (f *file) number(at int64, r *record.Record) error {
+// position behind it. It must be told then: nothing comes back to it.
+func (f *file) number(at int64, r *record.Record) {
 	f.ordinals.Place = at
 	r.N = f.ordinals.Next(r.At, r.Digest)
 	f.pos.Reach, f.pos.LastAt, f.pos.Last = f.ordinals.Reach(), at, digest(r.Digest)
-	return f.advance()
+	f.advance()
 }
 
-// advance moves the position behind the last line, and looks again at the
-// beginning of the file while there is more of it to know it by.
-func (f *file) advance() error {
+// advance moves the position behind the last line.
+func (f *file) advance() {
 	f.pos.Offset = f.offset()
-	if f.pos.HeadSize == headSize {
-		return nil
+	if f.pos.HeadSize < headSize {
+		f.pos.HeadSize = int(min(f.pos.Offset, headSize))
+		f.pos.Head = digest(record.DigestOf(f.known.head[:f.pos.HeadSize]))
 	}
-	size := int(min(f.pos.Offset, headSize))
-	head, err := headOf(f.File, size)
-	if err != nil {
-		return err
-	}
-	f.pos.Head, f.pos.HeadSize = head, size
-	return nil
 }
 
 // A change is what happened to a file since it was last looked at.
@@ -142,21 +153,16 @@ const (
 	cut                 // it does not hold any more what was read from it
 )
 
-// look finds out what happened to the file. Reading it without having looked
-// could take what was written after a cut for what follows.
-func (f *file) look(limit int) (change, error) {
+// look finds out what happened to the file.
+func (f *file) look() (change, error) {
 	info, err := f.Stat()
 	if err != nil {
 		return still, err
 	}
-	size, _ := f.lines.Unfinished()
-	if info.Size() < f.offset()+size {
-		return cut, nil
-	}
 	if f.seen != nil && f.seen.Size() == info.Size() && f.seen.ModTime().Equal(info.ModTime()) {
 		return still, nil
 	}
-	ok, err := holds(f.File, &f.pos, limit)
+	ok, err := f.known.fits(f.File, f.known.end)
 	if err != nil || !ok {
 		return cut, err
 	}
@@ -164,37 +170,29 @@ func (f *file) look(limit int) (change, error) {
 	return grown, nil
 }
 
-// holds tells whether the file holds what was read up to the position.
-func holds(f *os.File, p *position, limit int) (bool, error) {
+// holds tells whether the file holds what was read up to the position, and
+// returns how it begins.
+func holds(f *os.File, p *position, limit int) (head []byte, ok bool, err error) {
 	info, err := f.Stat()
 	if err != nil || info.Size() < p.Offset {
-		return false, err
+		return nil, false, err
 	}
-	if p.HeadSize > 0 {
-		head, err := headOf(f, p.HeadSize)
-		if err != nil || head != p.Head {
-			return false, err
-		}
+	head = make([]byte, p.HeadSize)
+	n, err := f.ReadAt(head, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, false, err
+	}
+	if p.HeadSize > 0 && digest(record.DigestOf(head[:n])) != p.Head {
+		return nil, false, nil
 	}
 	if p.LastAt < 0 {
-		return true, nil
+		return head, true, nil
 	}
 	line, err := feed.NewLineReader(io.NewSectionReader(f, p.LastAt, p.Offset-p.LastAt), limit).Next()
 	if errors.Is(err, io.EOF) || isLong(err) {
-		return false, nil
+		return nil, false, nil
 	}
-	return err == nil && digest(record.DigestOf(line)) == p.Last, err
-}
-
-// headOf returns the digest of the first size bytes. A file that holds fewer
-// has another one.
-func headOf(f *os.File, size int) (digest, error) {
-	head := make([]byte, size)
-	n, err := f.ReadAt(head, 0)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return digest{}, err
-	}
-	return digest(record.DigestOf(head[:n])), nil
+	return head, err == nil && digest(record.DigestOf(line)) == p.Last, err
 }
 
 func isLong(err error) bool {

@@ -61,8 +61,9 @@ func (f *follower) openAt(e entry, p position) (*file, error) {
 		return nil, err
 	}
 	found := &file{File: opened, pos: p}
-	ok, err := holds(opened, &p, f.limit)
+	head, ok, err := holds(opened, &p, f.limit)
 	if ok && err == nil {
+		found.known.head = head
 		ok, err = found.recount(f.format, f.limit)
 	}
 	info, errStat := opened.Stat()
@@ -149,7 +150,7 @@ func (f *follower) copied(e entry) bool {
 	if f.pos.LastAt < 0 {
 		return false
 	}
-	ok, err := holds(opened, f.pos, f.limit)
+	_, ok, err := holds(opened, f.pos, f.limit)
 	return ok || err != nil
 }
 

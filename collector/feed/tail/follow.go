@@ -22,6 +22,7 @@ type follower struct {
 	pos  *position // of the last file, to find the place again; nil if there never was one
 
 	session   bool           // told to q, and not ended
+	changed   time.Time      // when the file that was let go last was changed last, as far as is known
 	continues bool           // nothing was missed since covered
 	covered   record.Instant // proven up to here
 	proven    time.Time      // when proof was told last
@@ -46,6 +47,9 @@ func newFollower(s *source, from feed.Start, q *feed.Queue) (*follower, error) {
 func (f *follower) close() {
 	if f.file != nil {
 		f.pos = &f.file.pos
+		if f.file.seen != nil {
+			f.changed = f.file.seen.ModTime()
+		}
 		f.file.close()
 		f.file = nil
 	}
@@ -59,6 +63,11 @@ func (f *follower) poll(ctx context.Context) error {
 		more, err := f.turn(ctx)
 		if ctx.Err() != nil {
 			break
+		}
+		if errors.Is(err, errCut) {
+			f.log.Info("looking for a copy of what the file held", "path", f.file.Name(), "err", err)
+			f.close()
+			continue
 		}
 		if err != nil {
 			f.close()
@@ -78,14 +87,12 @@ func (f *follower) turn(ctx context.Context) (more bool, err error) {
 		return f.find()
 	}
 	asked := time.Now()
-	what, err := f.file.look(f.limit)
+	what, err := f.file.look()
 	switch {
 	case err != nil:
 		return false, err
 	case what == cut:
-		f.log.Info("file was cut: looking for a copy of what it held", "path", f.file.Name())
-		f.close()
-		return true, nil
+		return false, errCut
 	case what == still:
 		f.file.readAt = asked
 	default:
@@ -111,13 +118,26 @@ func (f *follower) find() (more bool, err error) {
 	if _, err := os.Stat(f.path); err != nil {
 		return false, err
 	}
-	if f.pos != nil {
-		if f.doubt = !f.doubt; f.doubt {
-			return false, nil // names may just be shifting: look once more
-		}
-		f.lost()
+	if f.pos == nil {
+		return true, f.next(time.Time{})
 	}
-	return true, f.next(f.covered.Add(behind).Time())
+	if f.doubt = !f.doubt; f.doubt {
+		return false, nil // names may just be shifting: look once more
+	}
+	f.lost()
+	return true, f.next(f.after())
+}
+
+// after returns since when a file must have been changed to be read after the
+// one that is gone: none that was read before it was.
+func (f *follower) after() time.Time {
+	after := f.covered.Add(behind).Time() // the end of the file was seen
+	for _, t := range []time.Time{f.changed, time.Unix(0, f.pos.DoneAt)} {
+		if t.After(after) {
+			after = t
+		}
+	}
+	return after
 }
 
 // resume goes on in a file that was found again.
@@ -160,7 +180,8 @@ func (f *follower) read(ctx context.Context) error {
 			f.unfinished()
 			return nil
 		case isLong(err):
-			err = f.reject(at, nil, err)
+			f.reject(at, nil, err)
+			err = nil
 		case err == nil:
 			err = f.tell(ctx, at, line)
 		default:
@@ -181,28 +202,24 @@ func (f *follower) tell(ctx context.Context, at int64, line []byte) error {
 	}
 	when, err := f.format(line)
 	if err != nil {
-		return f.reject(at, line, err)
+		f.reject(at, line, err)
+		return nil
 	}
 	r := record.New(when, 0, line)
-	if err := f.file.number(at, &r); err != nil {
-		return err
-	}
+	f.file.number(at, &r)
 	f.begin(when)
 	f.encoded = f.file.pos.appendTo(f.encoded[:0])
 	return f.q.Record(ctx, r, f.encoded)
 }
 
 // reject tells q of a line that cannot be a record, and why.
-func (f *follower) reject(at int64, line []byte, why error) error {
-	if err := f.file.advance(); err != nil {
-		return err
-	}
+func (f *follower) reject(at int64, line []byte, why error) {
+	f.file.advance()
 	if long, ok := errors.AsType[*feed.LongLineError](why); ok {
 		line = long.Head
 	}
 	f.encoded = f.file.pos.appendTo(f.encoded[:0])
 	f.q.Reject(feed.Rejected, fmt.Sprintf("%s, byte %d: %v", f.file.Name(), at, why), line, f.encoded)
-	return nil
 }
 
 // unfinished notes since when a line waits for its end.

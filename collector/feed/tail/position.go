@@ -93,7 +93,7 @@ func parsePosition(b []byte) (*position, error) {
 		return nil, fmt.Errorf("stored position %.200q: %w", b, err)
 	}
 	if p.Offset < 0 || p.Reach < 0 || p.Reach > p.Offset || p.LastAt < -1 || p.LastAt > p.Offset ||
-		p.HeadSize < 0 || p.HeadSize > headSize || int64(p.HeadSize) > p.Offset {
+		int64(p.HeadSize) != min(p.Offset, headSize) {
 		return nil, fmt.Errorf("stored position %.200q: %w", b, errors.New("numbers that do not fit each other"))
 	}
 	return p, nil
