@@ -80,8 +80,11 @@ func (f *follower) openAt(e entry, p position) (*file, error) {
 // The one at the path is opened first: what has left it by then is seen beside it.
 func (f *follower) next(after time.Time) error {
 	pos := position{LastAt: -1}
-	if f.file != nil {
+	switch {
+	case f.pos != nil:
 		pos = f.pos.behind(after.UnixNano())
+	case f.covered != 0: // by another file, or another kind
+		pos.LostAt = time.Now().UnixMicro()
 	}
 	found, err := begin(f.path, pos, f.limit)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -13,6 +13,12 @@ import (
 	"github.com/twinctl/twin/collector/record"
 )
 
+// Between these a time can be true, as far as the queue is concerned; ahead is
+// by how much it may lie after now.
+var earliest = record.At(time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC))
+
+const ahead = time.Hour
+
 // A follower is where a source stands: which file it reads, and what it has
 // told the queue.
 type follower struct {
@@ -21,14 +27,13 @@ type follower struct {
 	file *file     // nil while there is none to read
 	pos  *position // of the last file, to find the place again; nil if there never was one
 
-	session   bool           // told to q, and not ended
-	changed   time.Time      // when the file that was let go last was changed last, as far as is known
-	continues bool           // nothing was missed since covered
-	covered   record.Instant // proven up to here
-	proven    time.Time      // when proof was told last
-	away      time.Time      // since when there is no file at the path; zero while there is
-	doubt     bool           // the place was not found when it was looked for last
-	encoded   []byte         // a position, kept for its memory
+	session bool           // told to q, and not ended
+	changed time.Time      // when the file that was let go last was changed last, as far as is known
+	covered record.Instant // proven up to here
+	proven  time.Time      // when proof was told last
+	away    time.Time      // since when there is no file at the path; zero while there is
+	doubt   bool           // the place was not found when it was looked for last
+	encoded []byte         // a position, kept for its memory
 }
 
 func newFollower(s *source, from feed.Start, q *feed.Queue) (*follower, error) {
@@ -40,7 +45,7 @@ func newFollower(s *source, from feed.Start, q *feed.Queue) (*follower, error) {
 	if err != nil {
 		return nil, fmt.Errorf("file %s: %w", s.path, err)
 	}
-	f.pos, f.continues = pos, from.CoveredUntil != 0
+	f.pos = pos
 	return f, nil
 }
 
@@ -143,7 +148,7 @@ func (f *follower) after() time.Time {
 // resume goes on in a file that was found again.
 func (f *follower) resume(found *file) {
 	f.file, f.pos, f.doubt = found, &found.pos, false
-	if f.continues {
+	if f.continues() {
 		f.begin(f.covered)
 	}
 }
@@ -153,21 +158,47 @@ func (f *follower) lost() {
 	err := fmt.Errorf("%s: the place up to which it was read is gone: the file was cut, replaced or removed", f.path)
 	f.log.Warn("lines may be lost: the file does not hold what was read from it, nor does one beside it", "path", f.path)
 	f.q.End(feed.Unreachable, err)
-	f.session, f.continues = false, false
+	f.session, f.pos.LostAt = false, time.Now().UnixMicro()
+}
+
+// continues tells whether nothing was missed since covered.
+func (f *follower) continues() bool {
+	return f.covered != 0 && f.pos.LostAt == 0
+}
+
+// hear begins a session, if none is, with a line of that time which is about to
+// be told. Not every line shows since when all is heard: a time that cannot be
+// true does not, nor one from before a loss. Then the end of the file will.
+func (f *follower) hear(when record.Instant) {
+	now := record.At(f.file.readAt)
+	switch {
+	case f.session:
+	case f.continues():
+		f.begin(f.covered)
+	case when > max(f.covered, earliest) && when < now.Add(ahead):
+		f.begin(min(when, now))
+	}
 }
 
 // begin opens a session, if none is; first is the first instant that it hears.
+// It tells the position: a loss is over.
 func (f *follower) begin(first record.Instant) {
 	if f.session {
 		return
 	}
-	s := feed.Session{From: first}
-	if f.continues {
-		s = feed.Session{From: f.covered, Continues: true}
+	f.q.Begin(feed.Session{From: first, Continues: f.continues()}, f.path)
+	f.session, f.away = true, time.Time{}
+	f.covered = max(f.covered, first)
+	if f.pos.LostAt != 0 {
+		f.pos.LostAt = 0
+		f.advance()
 	}
-	f.q.Begin(s, f.path)
-	f.session, f.continues, f.away = true, true, time.Time{}
-	f.covered = max(f.covered, s.From)
+}
+
+// advance tells q the position without a line.
+func (f *follower) advance() {
+	f.encoded = f.pos.appendTo(f.encoded[:0])
+	f.q.Advance(f.encoded)
 }
 
 // read tells q the lines that the file holds. It returns nil at end of file.
@@ -205,9 +236,9 @@ func (f *follower) tell(ctx context.Context, at int64, line []byte) error {
 		f.reject(at, line, err)
 		return nil
 	}
+	f.hear(when)
 	r := record.New(when, 0, line)
 	f.file.number(at, &r)
-	f.begin(when)
 	f.encoded = f.file.pos.appendTo(f.encoded[:0])
 	return f.q.Record(ctx, r, f.encoded)
 }
@@ -297,7 +328,11 @@ func (f *follower) finish(ctx context.Context) error {
 // costs a commit.
 func (f *follower) prove() {
 	f.away = time.Time{}
-	f.begin(record.At(f.file.readAt).Add(-behind))
+	if f.continues() {
+		f.begin(f.covered)
+	} else {
+		f.begin(max(record.At(f.file.readAt).Add(-behind), record.Instant(f.pos.LostAt)))
+	}
 	if f.file.readAt.Sub(f.proven) < time.Second {
 		return
 	}

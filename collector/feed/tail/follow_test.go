@@ -169,7 +169,8 @@ func (s *site) said() []string {
 	return all
 }
 
-// begins returns how the sessions began, as "from" or "continues".
+// begins returns how the sessions began: "from" a second of the upstream's,
+// "from now" or "continues".
 func (s *site) begins() []string {
 	var all []string
 	for _, m := range s.marks {
@@ -177,6 +178,8 @@ func (s *site) begins() []string {
 		case m.What != feed.BeginMark:
 		case m.Begin.Continues:
 			all = append(all, "continues")
+		case time.Since(m.From.Time()) < time.Minute:
+			all = append(all, "from now")
 		default:
 			all = append(all, fmt.Sprintf("from %d", m.Begin.From.Time().Unix()-began))
 		}
@@ -330,7 +333,7 @@ func TestFollow(t *testing.T) {
 				s.collect()
 			},
 			[]string{"1 a#0", "5 b#0", "6 c#0"},
-			[]string{"from 1", "from 5"},
+			[]string{"from 1", "from now"},
 		},
 		"gone while nobody looked": {
 			func(s *site) {
@@ -343,7 +346,7 @@ func TestFollow(t *testing.T) {
 				s.collect()
 			},
 			[]string{"1 a#0", "5 b#0"},
-			[]string{"from 1", "from 5"},
+			[]string{"from 1", "from now"},
 		},
 		"other logs of a like name": {
 			func(s *site) {

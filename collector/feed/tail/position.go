@@ -23,6 +23,9 @@ type position struct {
 	LastAt   int64  `json:"last_at"` // where the last line that became a record begins; -1 if there was none
 	Last     digest `json:"last"`    // of that line
 
+	// When lines were lost, in microseconds, and no session has begun since; or 0.
+	LostAt int64 `json:"lost_at"`
+
 	// Files are read in the order of their last change. Those that were finished
 	// and had the same time of it, DoneAt in nanoseconds, are told apart from
 	// those that are still to be read.
@@ -51,7 +54,8 @@ func (p *position) appendTo(b []byte) []byte {
 	b = strconv.AppendInt(append(b, `,"reach":`...), p.Reach, 10)
 	b = strconv.AppendInt(append(b, `,"last_at":`...), p.LastAt, 10)
 	b = appendHex(append(b, `,"last":"`...), p.Last)
-	b = strconv.AppendInt(append(b, `","done_at":`...), p.DoneAt, 10)
+	b = strconv.AppendInt(append(b, `","lost_at":`...), p.LostAt, 10)
+	b = strconv.AppendInt(append(b, `,"done_at":`...), p.DoneAt, 10)
 	b = append(b, `,"done":[`...)
 	for i, inode := range p.Done {
 		if i > 0 {
@@ -65,7 +69,7 @@ func (p *position) appendTo(b []byte) []byte {
 // behind returns the position at the beginning of the file that is read after
 // the one of p, which was changed last at doneAt.
 func (p *position) behind(doneAt int64) position {
-	next := position{LastAt: -1, DoneAt: doneAt}
+	next := position{LastAt: -1, LostAt: p.LostAt, DoneAt: doneAt}
 	if p.DoneAt == doneAt {
 		next.Done = append(next.Done, p.Done...)
 	}

@@ -117,6 +117,7 @@ func TestPosition(t *testing.T) {
 		offset := rapid.Int64Range(0, 1<<40).Draw(rt, "offset")
 		want := position{
 			Inode:    rapid.Uint64().Draw(rt, "inode"),
+			LostAt:   rapid.Int64().Draw(rt, "lost at"),
 			DoneAt:   rapid.Int64().Draw(rt, "done at"),
 			Done:     rapid.SliceOf(rapid.Uint64()).Draw(rt, "done"),
 			Head:     digest(record.DigestOf(rapid.SliceOf(rapid.Byte()).Draw(rt, "head"))),
