@@ -23,29 +23,6 @@ func many(from, n, width int) (text string, said []string) {
 	return all.String(), said
 }
 
-// during does something when the line that ends with suffix was read and is
-// about to be told, once.
-func (s *site) during(suffix string, do func()) {
-	format, done := s.follower.format, false
-	s.follower.format = func(raw []byte) (record.Instant, error) {
-		if !done && strings.HasSuffix(string(raw), suffix) {
-			done = true
-			do()
-		}
-		return format(raw)
-	}
-}
-
-func (s *site) ends() []feed.Reason {
-	var all []feed.Reason
-	for _, m := range s.marks {
-		if m.What == feed.EndMark {
-			all = append(all, m.Reason)
-		}
-	}
-	return all
-}
-
 // Whoever tells may wait for hours until there is room. What is cut meanwhile
 // without a copy is a gap, even though the end of the file comes next.
 func TestCutWhileRead(t *testing.T) {

@@ -9,7 +9,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
+
+	"github.com/twinctl/twin/collector/feed"
 )
 
 // An entry is a file beside the path that may hold lines of the feed.
@@ -35,7 +38,7 @@ func (f *follower) locate(p *position) (*file, error) {
 	all = append(all, beside...)
 	for _, same := range []bool{true, false} {
 		for _, e := range all {
-			if (inode(e.info) == p.Inode) != same || !same && p.LastAt < 0 {
+			if _, packed := unpacked(e.path); packed || (inode(e.info) == p.Inode) != same || !same && p.LastAt < 0 {
 				continue
 			}
 			found, err := f.openAt(e, *p)
@@ -87,11 +90,11 @@ func (f *follower) next(after time.Time) error {
 		pos.LostAt = time.Now().UnixMicro()
 	}
 	found, err := begin(f.path, pos, f.limit)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	if f.pos != nil {
-		older, errSince := f.since(after, found)
+	var missed entry
+	if f.pos != nil && (err == nil || errors.Is(err, fs.ErrNotExist)) {
+		var older entry
+		var errSince error
+		older, missed, errSince = f.since(after, found)
 		if errSince == nil && older.path != "" {
 			found.close()
 			found, err = begin(older.path, pos, f.limit)
@@ -106,6 +109,10 @@ func (f *follower) next(after time.Time) error {
 	f.close()
 	f.file, f.pos = found, &found.pos
 	f.log.Info("following", "path", found.Name())
+	if missed.path != "" && pos.LostAt == 0 {
+		f.lost(fmt.Errorf("%s: was written after what was read, and cannot be read", missed.path))
+	}
+	f.advance()
 	return nil
 }
 
@@ -119,46 +126,80 @@ func (e entry) became(opened *file) error {
 }
 
 // since returns the file beside the path that was rotated next after that
-// time, when the one at f.pos was changed last. It is not the one that was
+// time, when the one at f.pos was changed last, and one rotated between them
+// that may have held lines and cannot be read. Neither is the one that was
 // opened at the path.
-func (f *follower) since(after time.Time, opened *file) (entry, error) {
+func (f *follower) since(after time.Time, opened *file) (next, missed entry, err error) {
 	beside, err := f.beside()
 	if err != nil {
-		return entry{}, err
+		return entry{}, entry{}, err
 	}
 	slices.SortStableFunc(beside, func(a, b entry) int { return a.info.ModTime().Compare(b.info.ModTime()) })
 	for _, e := range beside {
 		was, node := e.info.ModTime(), inode(e.info)
 		switch {
-		case e.info.Size() == 0 || was.Before(after) || !numbered(filepath.Base(e.path), filepath.Base(f.path)):
-		case f.pos.done(node, was.UnixNano()):
+		case e.info.Size() == 0 || was.Before(after) || f.pos.done(node, was.UnixNano()):
 		case f.file != nil && node == f.pos.Inode || opened != nil && node == opened.pos.Inode:
-		case f.copied(e):
-		default:
-			return e, nil
+		case f.hidden(e):
+			if was.After(after) { // else it is what was read, compressed
+				missed = e
+			}
+		case numbered(filepath.Base(e.path), filepath.Base(f.path)):
+			if copied, err := f.copied(e); err != nil || !copied {
+				return e, missed, err
+			}
 		}
 	}
-	return entry{}, nil
+	return entry{}, missed, nil
+}
+
+// hidden tells whether the entry may hold lines of the feed, and yet cannot be
+// read: it was compressed, we may not, or it was moved away under a name that
+// rotation does not give.
+func (f *follower) hidden(e entry) bool {
+	dir, name := filepath.Split(e.path)
+	base := filepath.Base(f.path)
+	plain, packed := unpacked(name)
+	if packed {
+		_, err := os.Lstat(filepath.Join(dir, plain)) // there while it is being compressed
+		return numbered(plain, base) && errors.Is(err, fs.ErrNotExist)
+	}
+	opened, err := openFile(e.path)
+	if err != nil {
+		return numbered(name, base) && !errors.Is(err, fs.ErrNotExist)
+	}
+	defer opened.Close() //nolint:errcheck // it was only read
+	if numbered(name, base) {
+		return false
+	}
+	rest, named := strings.CutPrefix(name, base)
+	if !named || !strings.ContainsAny(rest[:1], ".-") || !moved(e.info) {
+		return false
+	}
+	line, err := feed.NewLineReader(opened, f.limit).Next()
+	if err == nil {
+		_, err = f.format(line)
+	}
+	return err == nil
 }
 
 // copied tells whether the file holds all that was read last, and so is a copy
-// of it. One that cannot be read is left alone as well.
-func (f *follower) copied(e entry) bool {
+// of it.
+func (f *follower) copied(e entry) (bool, error) {
+	if f.pos.LastAt < 0 {
+		return false, nil
+	}
 	opened, err := openFile(e.path)
 	if err != nil {
-		f.log.Warn("cannot read a rotated file", "path", e.path, "err", err)
-		return true
+		return false, err
 	}
 	defer opened.Close() //nolint:errcheck // it was only read
-	if f.pos.LastAt < 0 {
-		return false
-	}
 	_, ok, err := holds(opened, f.pos, f.limit)
-	return ok || err != nil
+	return ok, err
 }
 
-// beside lists the uncompressed regular files in the path's directory whose
-// names begin like its own, the one changed last first.
+// beside lists the regular files in the path's directory whose names begin like
+// its own, the one changed last first.
 func (f *follower) beside() ([]entry, error) {
 	dir, base := filepath.Split(f.path)
 	names, err := os.ReadDir(dir)
@@ -188,12 +229,24 @@ func (f *follower) beside() ([]entry, error) {
 // akin tells whether a file of that name may once have been the one named
 // base. What it holds has the last word.
 func akin(name, base string) bool {
-	switch filepath.Ext(name) {
-	case ".gz", ".bz2", ".xz", ".zst", ".lz4", ".Z":
-		return false
-	}
 	stem := strings.TrimSuffix(base, filepath.Ext(base))
 	return name != base && strings.HasPrefix(name, cmp.Or(stem, base))
+}
+
+// unpacked returns the name without what compressing appended to it.
+func unpacked(name string) (plain string, packed bool) {
+	switch ext := filepath.Ext(name); ext {
+	case ".gz", ".bz2", ".xz", ".zst", ".lz4", ".Z":
+		return strings.TrimSuffix(name, ext), true
+	}
+	return name, false
+}
+
+// moved tells whether a file was renamed, or made up to look old, since it was
+// changed last. One that is still written was not.
+func moved(info fs.FileInfo) bool {
+	st, ok := info.Sys().(*syscall.Stat_t)
+	return ok && time.Unix(st.Ctim.Unix()).After(info.ModTime())
 }
 
 // numbered tells whether the name is what rotation makes of base: queue_log.1,

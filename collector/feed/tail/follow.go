@@ -116,8 +116,7 @@ func (f *follower) find() (more bool, err error) {
 			return false, err
 		}
 		if found != nil {
-			f.resume(found)
-			return true, nil
+			return true, f.resume(found)
 		}
 	}
 	if _, err := os.Stat(f.path); err != nil {
@@ -129,7 +128,7 @@ func (f *follower) find() (more bool, err error) {
 	if f.doubt = !f.doubt; f.doubt {
 		return false, nil // names may just be shifting: look once more
 	}
-	f.lost()
+	f.lost(fmt.Errorf("%s: the place up to which it was read is gone: the file was cut, replaced or removed", f.path))
 	return true, f.next(f.after())
 }
 
@@ -145,19 +144,32 @@ func (f *follower) after() time.Time {
 	return after
 }
 
-// resume goes on in a file that was found again.
-func (f *follower) resume(found *file) {
-	f.file, f.pos, f.doubt = found, &found.pos, false
+// resume goes on in a file that was found again. One that was empty is known by
+// its inode alone: whatever was rotated since comes before it.
+func (f *follower) resume(found *file) error {
+	f.doubt = false
+	if found.pos.Offset == 0 && found.Name() == f.path {
+		older, missed, err := f.since(f.after(), found)
+		if err != nil {
+			found.close()
+			return err
+		}
+		if older.path != "" || missed.path != "" {
+			found.close()
+			return f.next(f.after())
+		}
+	}
+	f.file, f.pos = found, &found.pos
 	if f.continues() {
 		f.begin(f.covered)
 	}
+	return nil
 }
 
-// lost says that what followed the position cannot be read any more.
-func (f *follower) lost() {
-	err := fmt.Errorf("%s: the place up to which it was read is gone: the file was cut, replaced or removed", f.path)
-	f.log.Warn("lines may be lost: the file does not hold what was read from it, nor does one beside it", "path", f.path)
-	f.q.End(feed.Unreachable, err)
+// lost says that lines were written which cannot be read any more.
+func (f *follower) lost(why error) {
+	f.log.Warn("lines may be lost", "path", f.path, "err", why)
+	f.q.End(feed.Unreachable, why)
 	f.session, f.pos.LostAt = false, time.Now().UnixMicro()
 }
 
@@ -299,8 +311,8 @@ func (f *follower) left(now fs.FileInfo) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	rotated, err := f.since(info.ModTime(), nil)
-	return rotated.path != "", err
+	rotated, missed, err := f.since(info.ModTime(), nil)
+	return rotated.path != "" || missed.path != "" && now != nil, err
 }
 
 // finish reads what the writer wrote before it left the file, and opens the next.

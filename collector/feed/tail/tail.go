@@ -31,7 +31,14 @@
 //
 // Of files that were rotated while nobody looked, those beside the path are
 // read in the order of their last change, if their name begins like the
-// path's and they are not compressed.
+// path's and they are not compressed. One that was, or was moved to a name
+// that rotation does not give, and was written after what was read last, makes
+// a gap. (What compresses must keep the time of the last change, as gzip, xz,
+// zstd, bzip2 and logrotate do: otherwise each rotation makes one.)
+//
+// A file that was empty when it was last seen is known by its inode alone.
+// Whether it was written and cut down again since, without leaving a copy,
+// nobody can tell.
 //
 // Where rotation copies the file and cuts the original down, the copy is found
 // and read to its end. What is written between the copy and the cut is lost to
