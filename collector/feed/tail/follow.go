@@ -13,19 +13,13 @@ import (
 	"github.com/twinctl/twin/collector/record"
 )
 
-// Between these a time can be true, as far as the queue is concerned; ahead is
-// by how much it may lie after now.
-var earliest = record.At(time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC))
-
-const ahead = time.Hour
-
 // A follower is where a source stands: which file it reads, and what it has
 // told the queue.
 type follower struct {
 	*source
-	q    *feed.Queue
-	file *file     // nil while there is none to read
-	pos  *position // of the last file, to find the place again; nil if there never was one
+	voice *voice
+	file  *file     // nil while there is none to read
+	pos   *position // of the last file, to find the place again; nil if there never was one
 
 	session bool           // told to q, and not ended
 	changed time.Time      // when the file that was let go last was changed last, as far as is known
@@ -36,8 +30,8 @@ type follower struct {
 	encoded []byte         // a position, kept for its memory
 }
 
-func newFollower(s *source, from feed.Start, q *feed.Queue) (*follower, error) {
-	f := &follower{source: s, q: q, covered: from.CoveredUntil}
+func newFollower(s *source, from feed.Start, v *voice) (*follower, error) {
+	f := &follower{source: s, voice: v, covered: from.CoveredUntil}
 	if from.Position == nil {
 		return f, nil
 	}
@@ -60,6 +54,19 @@ func (f *follower) close() {
 	}
 }
 
+// run polls until ctx ends.
+func (f *follower) run(ctx context.Context) {
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for f.poll(ctx) == nil {
+		select {
+		case <-ctx.Done():
+			return // what was not told yet is read again
+		case <-tick.C:
+		}
+	}
+}
+
 // poll reads all that there is to read, through as many files as there are. It
 // blocks while q is full. Its error is ctx's; what is wrong with a file is told
 // to q.
@@ -79,7 +86,8 @@ func (f *follower) poll(ctx context.Context) error {
 			f.missing(err)
 		}
 		if err != nil || !more {
-			f.q.Flush()
+			f.voice.back()
+			f.voice.flush()
 			return nil //nolint:nilerr // missing has told q
 		}
 	}
@@ -88,10 +96,11 @@ func (f *follower) poll(ctx context.Context) error {
 
 // turn takes one step; more says that there is another to take at once.
 func (f *follower) turn(ctx context.Context) (more bool, err error) {
+	asked := time.Now()
+	f.voice.leave(asked)
 	if f.file == nil {
 		return f.find()
 	}
-	asked := time.Now()
 	what, err := f.file.look()
 	switch {
 	case err != nil:
@@ -160,62 +169,16 @@ func (f *follower) resume(found *file) error {
 		}
 	}
 	f.file, f.pos = found, &found.pos
-	if f.continues() {
-		f.begin(f.covered)
-	}
+	f.goOn()
 	return nil
-}
-
-// lost says that lines were written which cannot be read any more.
-func (f *follower) lost(why error) {
-	f.log.Warn("lines may be lost", "path", f.path, "err", why)
-	f.q.End(feed.Unreachable, why)
-	f.session, f.pos.LostAt = false, time.Now().UnixMicro()
-}
-
-// continues tells whether nothing was missed since covered.
-func (f *follower) continues() bool {
-	return f.covered != 0 && f.pos.LostAt == 0
-}
-
-// hear begins a session, if none is, with a line of that time which is about to
-// be told. Not every line shows since when all is heard: a time that cannot be
-// true does not, nor one from before a loss. Then the end of the file will.
-func (f *follower) hear(when record.Instant) {
-	now := record.At(f.file.readAt)
-	switch {
-	case f.session:
-	case f.continues():
-		f.begin(f.covered)
-	case when > max(f.covered, earliest) && when < now.Add(ahead):
-		f.begin(min(when, now))
-	}
-}
-
-// begin opens a session, if none is; first is the first instant that it hears.
-// It tells the position: a loss is over.
-func (f *follower) begin(first record.Instant) {
-	if f.session {
-		return
-	}
-	f.q.Begin(feed.Session{From: first, Continues: f.continues()}, f.path)
-	f.session, f.away = true, time.Time{}
-	f.covered = max(f.covered, first)
-	if f.pos.LostAt != 0 {
-		f.pos.LostAt = 0
-		f.advance()
-	}
-}
-
-// advance tells q the position without a line.
-func (f *follower) advance() {
-	f.encoded = f.pos.appendTo(f.encoded[:0])
-	f.q.Advance(f.encoded)
 }
 
 // read tells q the lines that the file holds. It returns nil at end of file.
 func (f *follower) read(ctx context.Context) error {
 	for ctx.Err() == nil {
+		if !f.file.lines.Buffered() {
+			f.voice.leave(time.Now())
+		}
 		at := f.file.offset()
 		line, err := f.file.lines.Next()
 		switch {
@@ -252,17 +215,18 @@ func (f *follower) tell(ctx context.Context, at int64, line []byte) error {
 	r := record.New(when, 0, line)
 	f.file.number(at, &r)
 	f.encoded = f.file.pos.appendTo(f.encoded[:0])
-	return f.q.Record(ctx, r, f.encoded)
+	return f.voice.record(ctx, r, f.encoded)
 }
 
 // reject tells q of a line that cannot be a record, and why.
 func (f *follower) reject(at int64, line []byte, why error) {
+	f.goOn()
 	f.file.advance()
 	if long, ok := errors.AsType[*feed.LongLineError](why); ok {
 		line = long.Head
 	}
 	f.encoded = f.file.pos.appendTo(f.encoded[:0])
-	f.q.Reject(feed.Rejected, fmt.Sprintf("%s, byte %d: %v", f.file.Name(), at, why), line, f.encoded)
+	f.voice.reject(fmt.Sprintf("%s, byte %d: %v", f.file.Name(), at, why), line, f.encoded)
 }
 
 // unfinished notes since when a line waits for its end.
@@ -331,54 +295,7 @@ func (f *follower) finish(ctx context.Context) error {
 	}
 	if size > 0 {
 		f.encoded = f.pos.appendTo(f.encoded[:0])
-		f.q.Reject(feed.Rejected, name+": was left in the middle of its last line", half, f.encoded)
+		f.voice.reject(name+": was left in the middle of its last line", half, f.encoded)
 	}
 	return nil
-}
-
-// prove tells q up to when everything was heard. At most once a second: proof
-// costs a commit.
-func (f *follower) prove() {
-	f.away = time.Time{}
-	if f.continues() {
-		f.begin(f.covered)
-	} else {
-		f.begin(max(record.At(f.file.readAt).Add(-behind), record.Instant(f.pos.LostAt)))
-	}
-	if f.file.readAt.Sub(f.proven) < time.Second {
-		return
-	}
-	f.proven = f.file.readAt
-	until := f.proven
-	if opened := f.file.opened; !opened.IsZero() {
-		until = opened
-	}
-	if at := record.At(until).Add(-behind); at > f.covered {
-		f.covered = at
-		f.q.Proof(at)
-	}
-}
-
-// missing tells q that the file cannot be read at present. Only when that
-// lasts, the session is over.
-func (f *follower) missing(err error) {
-	now := time.Now()
-	if f.away.IsZero() {
-		f.away = now
-		f.log.Info("waiting for the file", "path", f.path, "err", err)
-	}
-	err = fmt.Errorf("waiting for the file: %w", err)
-	if f.session && now.Sub(f.away) < patience {
-		return
-	}
-	if f.session {
-		f.log.Warn("feed is down: the file stays away", "path", f.path, "err", err)
-		f.session = false
-		f.q.End(feed.Unreachable, err)
-	}
-	state := feed.Down
-	if errors.Is(err, fs.ErrNotExist) && (f.pos == nil || now.Sub(f.away) < patience) {
-		state = feed.Connecting
-	}
-	f.q.Report(feed.Health{State: state, Address: f.path, Err: err})
 }

@@ -52,6 +52,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"runtime/debug"
 	"time"
 
 	"github.com/twinctl/twin/collector/feed"
@@ -60,7 +61,8 @@ import (
 const (
 	pollEvery = 200 * time.Millisecond
 	behind    = 2 * time.Second  // what a writer may hold back: coverage is proven up to this long ago
-	patience  = 10 * time.Second // how long the file may be away before the feed is down
+	patience  = 10 * time.Second // how long the file may be away, or a call may hang, before the feed is down
+	lastWait  = 2 * time.Second  // for a call that hangs when the source is to end
 )
 
 // options are the keys that this kind alone understands.
@@ -103,24 +105,56 @@ func open(c feed.Config) (feed.Source, error) {
 }
 
 // Run follows the file until ctx ends. Whatever is wrong with the file is told
-// to q, waited for and tried again.
+// to q, waited for and tried again. It returns an error if the follower hangs
+// in the file system, which no call can be got out of: it is left behind there,
+// and will say nothing any more.
 func (s *source) Run(ctx context.Context, from feed.Start, q *feed.Queue) error {
 	defer q.End(feed.Stopped, nil)
-	f, err := newFollower(s, from, q)
+	v := newVoice(q, ctx.Done())
+	f, err := newFollower(s, from, v)
 	if err != nil {
 		return err
 	}
-	defer f.close()
-	tick := time.NewTicker(pollEvery)
+	ended := make(chan any, 1)
+	go func() {
+		defer func() {
+			broke := recover()
+			if broke != nil {
+				s.log.Error("follower broke", "err", broke, "stack", string(debug.Stack()))
+			}
+			f.close()
+			ended <- broke
+		}()
+		f.run(ctx)
+	}()
+	broke, err := s.attend(ctx, v, ended)
+	if broke != nil {
+		panic(broke) // for whoever runs the source to deal with
+	}
+	return err
+}
+
+// attend watches over the follower until it has ended; what it broke on is nil
+// if it did not. It waits no longer than lastWait once ctx has ended.
+func (s *source) attend(ctx context.Context, v *voice, ended <-chan any) (broke any, err error) {
+	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for {
-		if err := f.poll(ctx); err != nil {
-			return nil // ctx has ended; what was not told yet is read again
+		select {
+		case broke := <-ended:
+			return broke, nil
+		case now := <-tick.C:
+			if v.watch(s.path, now) {
+				s.log.Warn("feed is mute", "path", s.path, "err", errHung)
+			}
+			continue
+		case <-ctx.Done():
 		}
 		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
+		case broke := <-ended:
+			return broke, nil
+		case <-time.After(lastWait):
+			return nil, fmt.Errorf("file %s: %w", s.path, errHung)
 		}
 	}
 }

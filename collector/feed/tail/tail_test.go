@@ -17,32 +17,40 @@ import (
 
 // running follows a file in a synctest bubble, where it is the year 2000.
 type running struct {
-	path string
-	q    *feed.Queue
+	path   string
+	q      *feed.Queue
+	cancel context.CancelFunc
+	done   chan error
 }
 
 func run(t *testing.T) *running {
+	r := start(t, feed.DefaultQueueLimit, func(format feed.Format) feed.Format { return format })
+	t.Cleanup(func() {
+		r.cancel()
+		if err := <-r.done; err != nil {
+			t.Error(err)
+		}
+	})
+	return r
+}
+
+// start runs a source whose format is made into another.
+func start(t *testing.T, queue int, made func(feed.Format) feed.Format) *running {
 	r := &running{path: filepath.Join(t.TempDir(), "a.log")}
 	format, err := feed.NewFormat(feed.Options{Format: "queue_log"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := feed.Options{FrameLimit: 256, QueueLimit: feed.DefaultQueueLimit}
+	all := feed.Options{FrameLimit: 256, QueueLimit: queue}
 	own := &options{Path: r.path}
-	src, err := Kind().Open(feed.Config{Options: all, Own: own, Format: format, Log: slog.New(slog.DiscardHandler)})
+	src, err := Kind().Open(feed.Config{Options: all, Own: own, Format: made(format), Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.q = feed.NewQueue(all, Kind(), func() {})
 	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- src.Run(ctx, feed.Start{}, r.q) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-	})
+	r.cancel, r.done = cancel, make(chan error, 1)
+	go func() { r.done <- src.Run(ctx, feed.Start{}, r.q) }()
 	return r
 }
 
