@@ -26,6 +26,7 @@ type follower struct {
 	covered record.Instant // proven up to here
 	proven  time.Time      // when proof was told last
 	away    time.Time      // since when there is no file at the path; zero while there is
+	told    string         // why there is none, as was logged last
 	doubt   bool           // the place was not found when it was looked for last
 	encoded []byte         // a position, kept for its memory
 }

@@ -97,9 +97,9 @@ func (f *follower) prove() {
 func (f *follower) missing(err error) {
 	now := time.Now()
 	if f.away.IsZero() {
-		f.away = now
-		f.log.Info("waiting for the file", "path", f.path, "err", err)
+		f.away, f.told = now, ""
 	}
+	f.tellOnce(err)
 	err = fmt.Errorf("waiting for the file: %w", err)
 	if f.listening() && now.Sub(f.away) < patience {
 		return
@@ -114,4 +114,18 @@ func (f *follower) missing(err error) {
 		state = feed.Connecting
 	}
 	f.voice.report(feed.Health{State: state, Address: f.path, Err: err})
+}
+
+// tellOnce logs why the file cannot be read, unless it did so last. One that is
+// not there yet may well come; whatever else is wrong wants a person.
+func (f *follower) tellOnce(why error) {
+	if why.Error() == f.told {
+		return
+	}
+	f.told = why.Error()
+	if errors.Is(why, fs.ErrNotExist) {
+		f.log.Info("waiting for the file", "path", f.path, "err", why)
+		return
+	}
+	f.log.Warn("cannot read the file", "path", f.path, "err", why)
 }

@@ -1,8 +1,11 @@
 package tail
 
 import (
+	"bytes"
 	"fmt"
+	"log/slog"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -94,4 +97,27 @@ func TestLossOutlivesACrash(t *testing.T) {
 	s.restart()
 	s.collect()
 	s.want([]string{"1 a#0", "5 b#0", "6 c#0", "7 d#0"}, []string{"from 1", "from now", "from now", "continues"})
+}
+
+// What cannot be read for another reason than that it is not there yet wants a
+// person.
+func TestWarnsOfWhatCannotBeRead(t *testing.T) {
+	s := newSite(t)
+	var logged bytes.Buffer
+	s.follower.log = slog.New(slog.NewTextHandler(&logged, nil))
+	s.poll()
+	s.must(os.Mkdir(s.path, 0o700)) // not a file to read
+	for range 3 {
+		s.poll()
+	}
+	want := []string{"INFO", "WARN"}
+	var got []string
+	for l := range strings.Lines(logged.String()) {
+		_, level, _ := strings.Cut(l, "level=")
+		level, _, _ = strings.Cut(level, " ")
+		got = append(got, level)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("levels (-want +got):\n%s\n%s", diff, logged.String())
+	}
 }

@@ -17,10 +17,18 @@
 //     holds), how far it was read, and the last line that became a record. A
 //     file with a reused inode, or that was cut and has grown again, shows
 //     itself by these.
-//   - A file cannot be mute. One that is away for ten seconds, or cannot be
-//     read, ends the session; when it is back and the place is found again,
-//     nothing was missed and no gap remains.
+//   - A file cannot be mute, but a file system can: a call that hangs in it for
+//     ten seconds ends the session. So does a file that is away for as long, or
+//     cannot be read. When it is back and the place is found again, nothing was
+//     missed and no gap remains.
 //   - The writer never waits; a full queue lets the rest lie in the file.
+//
+// # Network mounts
+//
+// NFS and its like keep attributes for up to a minute, so that a file seems not
+// to grow while it does, and its end proves what it does not. Mount with
+// actimeo=1: attributes are then younger than the two seconds that a proof
+// stays behind.
 //
 // # Rotation
 //
