@@ -12,13 +12,17 @@ const (
 // both twins number alike whatever they had stored before.
 //
 // Upstreams do not speak strictly in order of time, so the counts of a little
-// while are kept: those of at least the last two seconds of upstream time, or
-// of the last 65,536 distinct records when there are more. The zero value is a
-// new delivery.
+// while are kept: those of at least the last two seconds of upstream time and
+// of the last Keep distinct records, or of the last 65,536 when there are more.
+// The zero value is a new delivery.
 type Ordinals struct {
 	// Place is where the next record stands in what a source can read again:
 	// see Reach. Other sources leave it alone.
 	Place int64
+	// Keep is how many distinct records are remembered at the least, however
+	// far apart their times: for upstreams that order what they say by another
+	// time than its own.
+	Keep int
 
 	young, old counts
 }
@@ -37,7 +41,8 @@ type timed struct {
 
 // Next returns the ordinal of the record with that time and digest, and counts it.
 func (o *Ordinals) Next(at Instant, d Digest) uint32 {
-	if o.young.of == nil || len(o.young.of) >= ordinalCap || at-o.young.since > ordinalWindow {
+	known := len(o.young.of)
+	if o.young.of == nil || known >= ordinalCap || known >= o.Keep && at-o.young.since > ordinalWindow {
 		o.old, o.young = o.young, counts{make(map[timed]uint32), at, o.Place}
 	}
 	k := timed{at, d}

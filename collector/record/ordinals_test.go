@@ -37,6 +37,26 @@ func TestOrdinals(t *testing.T) {
 	}
 }
 
+// Records that are ordered by another time than their own, as calls are by
+// their end, come back to an instant long after it.
+func TestOrdinalsKeep(t *testing.T) {
+	const keep = 100
+	o := record.Ordinals{Keep: keep}
+	o.Next(0, bell)
+	for i := range record.Instant(keep - 1) {
+		o.Next((i+1)*record.Hour, bell)
+	}
+	if n := o.Next(0, bell); n != 1 {
+		t.Errorf("the last but %d has ordinal %d, want 1", keep, n)
+	}
+	for i := range record.Instant(3 * keep) {
+		o.Next((i+1)*record.Hour+1, bell)
+	}
+	if n := o.Next(0, bell); n != 0 {
+		t.Errorf("the first is still remembered: ordinal %d", n)
+	}
+}
+
 // Whatever lies at most two seconds behind the newest is numbered as if
 // everything were remembered.
 func TestOrdinalsAgreeWithAFullCount(t *testing.T) {
@@ -93,7 +113,8 @@ func TestOrdinalsGoOnFromReach(t *testing.T) {
 		}), 2, 80).Draw(t, "all")
 		stop := rapid.IntRange(1, len(all)-1).Draw(t, "stop")
 
-		var whole, again record.Ordinals
+		keep := rapid.IntRange(0, 8).Draw(t, "keep")
+		whole, again := record.Ordinals{Keep: keep}, record.Ordinals{Keep: keep}
 		for i, r := range all[:stop] {
 			tell(&whole, i, r)
 		}

@@ -27,6 +27,10 @@ type file struct {
 	opened time.Time   // when its unfinished last line was first seen; zero if it has none
 }
 
+// newOrdinals counts the lines of a file, also where they are not in the order
+// of their times: up to twice as many are read again after a restart.
+func newOrdinals() record.Ordinals { return record.Ordinals{Keep: 4096} }
+
 // openFile opens a regular file, without waiting for the other end of a pipe.
 func openFile(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
@@ -53,7 +57,7 @@ func begin(path string, pos position, limit int) (*file, error) {
 	if err != nil {
 		return nil, errors.Join(err, opened.Close())
 	}
-	f := &file{File: opened, pos: pos}
+	f := &file{File: opened, ordinals: newOrdinals(), pos: pos}
 	f.pos.Inode = inode(info)
 	f.lines = feed.NewLineReader(f, limit)
 	return f, nil

@@ -63,7 +63,7 @@ func (f *follower) openAt(e entry, p position) (*file, error) {
 	if err != nil {
 		return nil, err
 	}
-	found := &file{File: opened, pos: p}
+	found := &file{File: opened, ordinals: newOrdinals(), pos: p}
 	head, ok, err := holds(opened, &p, f.limit)
 	if ok && err == nil {
 		found.known.head = head

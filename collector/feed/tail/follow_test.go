@@ -24,6 +24,17 @@ func TestFollow(t *testing.T) {
 			[]string{"1 a#0", "1 a#1", "1 b#0", "1 a#2"},
 			[]string{"from 1"},
 		},
+		"identical lines far apart": {
+			func(s *site) { // as calls that are written when they end, with the time when they began
+				s.write(line(1, "a") + line(11, "b") + line(21, "c") + line(1, "a"))
+				s.collect()
+				s.restart()
+				s.write(line(31, "d") + line(1, "a"))
+				s.collect()
+			},
+			[]string{"1 a#0", "11 b#0", "21 c#0", "1 a#1", "31 d#0", "1 a#2"},
+			[]string{"from 1", "continues"},
+		},
 		"identical lines over a crash": {
 			func(s *site) {
 				s.write(line(1, "a") + line(1, "a"))

@@ -44,7 +44,7 @@ func (m *model) line(text string) string {
 
 // rotated begins the next file. The second makes its first line differ.
 func (m *model) rotated() {
-	m.file, m.second, m.ordinals = m.file+1, m.second+1, record.Ordinals{}
+	m.file, m.second, m.ordinals = m.file+1, m.second+1, newOrdinals()
 }
 
 // Whatever is written, rotated and restarted in whatever order: what is stored
@@ -52,7 +52,7 @@ func (m *model) rotated() {
 // nothing is read twice.
 func TestFollowProperty(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		s, m := newSite(t), &model{}
+		s, m := newSite(t), &model{ordinals: newOrdinals()}
 		s.write(m.line("first"))
 		s.collect()
 		finish := func() {
@@ -95,7 +95,7 @@ func TestFollowProperty(t *testing.T) {
 // The ordinals go on from wherever reading begins again.
 func TestResumeAnywhere(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		s, m := newSite(t), &model{}
+		s, m := newSite(t), &model{ordinals: newOrdinals()}
 		var text strings.Builder
 		for range rapid.IntRange(1, 12).Draw(rt, "parts") {
 			text.WriteString(m.lines(rt))
