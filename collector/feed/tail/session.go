@@ -46,9 +46,13 @@ func (f *follower) hear(when record.Instant) {
 		return
 	}
 	now := record.At(f.file.readAt)
-	if when > max(f.covered, earliest) && when < now.Add(ahead) {
-		f.begin(min(when, now))
+	if when <= max(f.covered, earliest) || when > now.Add(ahead) {
+		return
 	}
+	if f.pos.LostAt != 0 {
+		when += record.Second // where times are whole seconds, what was lost may have this one
+	}
+	f.begin(min(when, now))
 }
 
 // begin opens a session, if none is; first is the first instant that it hears.

@@ -66,6 +66,22 @@ func TestLossEndsWhereItWasSeen(t *testing.T) {
 	}
 }
 
+// Where times are whole seconds, what was lost may have the time of the first
+// line that was not.
+func TestLossTakesTheWholeSecond(t *testing.T) {
+	s := newSite(t)
+	s.write(line(1, "a"))
+	s.collect()
+	s.start.CoveredUntil = record.Instant(began+2) * record.Second
+	s.restart()
+	s.must(os.Remove(s.path))
+	s.write(line(5, "b") + line(9, "c"))
+	for range 2 {
+		s.collect()
+	}
+	s.want([]string{"1 a#0", "5 b#0", "9 c#0"}, []string{"from 1", "from 6"})
+}
+
 // A crash after a loss was told, and before anything is heard again, does not
 // make it forgotten.
 func TestLossOutlivesACrash(t *testing.T) {
