@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -30,7 +31,12 @@ func Command(hangup <-chan os.Signal) cli.Command {
 		Exits: []cli.Code{cli.Refused, cli.Untrusted, cli.Busy},
 		Flags: func(f *cli.FlagSet) {
 			f.BoolVar(&check, "check", false, "validate the configuration and exit")
-			f.TextVar(&level, "log-level", slog.LevelInfo, "log from this `LEVEL` on: debug, info, warn or error")
+			f.Func("log-level", "log from this `LEVEL` on: debug, info, warn or error (default info)", func(text string) error {
+				if level.UnmarshalText([]byte(text)) != nil {
+					return errors.New("want debug, info, warn or error")
+				}
+				return nil
+			})
 		},
 		Run: func(ctx context.Context, call *cli.Call) error {
 			if check {

@@ -53,6 +53,7 @@ type Call struct {
 	Config  string   // file
 	Set     []string // KEY=VALUE: settings that were given with --set
 	Format  Format   // one of Command.Outputs
+	Chosen  bool     // Format was asked for; it is not the default
 	NoInput bool     // nobody is there to answer a question
 	Yes     bool     // the answer to each is yes
 
@@ -83,7 +84,7 @@ func (g *globals) run(ctx context.Context, std Stdio, args []string) error {
 	}
 	call := &Call{
 		Stdio: std, Args: inv.args, Config: g.configFile(), Set: g.set,
-		NoInput: g.noInput, Yes: g.yes, root: g.root,
+		NoInput: g.noInput, Yes: g.yes, root: g.root, Chosen: g.json || g.output != "",
 	}
 	if g.help || inv.command().Run == nil && len(inv.path) == 1 {
 		return writeHelp(std.Out, inv.path)
@@ -97,8 +98,8 @@ func (g *globals) run(ctx context.Context, std Stdio, args []string) error {
 	if call.Format, err = g.format(inv); err != nil {
 		return err
 	}
-	if g.timeout < 0 {
-		return inv.usage("--timeout %s: want a duration above 0", g.timeout)
+	if g.timeout < 0 || g.timeout == 0 && g.flags.Changed("timeout") {
+		return inv.usage("--timeout %s: want a duration above 0; leave it out to wait for ever", g.timeout)
 	}
 	if g.timeout > 0 {
 		var cancel context.CancelFunc

@@ -91,11 +91,14 @@ func TestUsageErrors(t *testing.T) {
 		{"do --confg x", `prog: do: unknown flag --confg: did you mean --config?`},
 		{"do -x", `prog: do: unknown flag -x`},
 		{"feed tail --lines", `prog: feed tail: flag needs an argument: --lines`},
-		{"feed tail p --lines x", `prog: feed tail: invalid argument "x" for "-n, --lines" flag: strconv.ParseInt: parsing "x": invalid syntax`},
+		{"feed tail p --lines x", `prog: feed tail: --lines "x": want a whole number`},
 		{"feed tail p -o csv", `prog: feed tail: it cannot write "csv": want -o jsonl or -o raw`},
 		{"do -o csv", `prog: do: it has one form of output only: leave -o and --json out`},
 		{"sync --dry-run log", `prog: sync: --dry-run does not belong to its verb log`},
-		{"do --timeout -1s", `prog: do: --timeout -1s: want a duration above 0`},
+		{"do --timeout -1s", `prog: do: --timeout -1s: want a duration above 0; leave it out to wait for ever`},
+		{"do --timeout 0", `prog: do: --timeout 0s: want a duration above 0; leave it out to wait for ever`},
+		{"do --timeout soon", `prog: do: --timeout "soon": want a duration, as 30s or 5m`},
+		{"do --yes=perhaps", `prog: do: --yes "perhaps": want true or false`},
 		{"fe\x1b[2Jd", `prog: unknown verb "fe\x1b[2Jd": it has feed, do, sync, wait`},
 	} {
 		code, out, errs := run(t.Context(), nil, strings.Fields(c.args)...)

@@ -42,15 +42,15 @@ func (c Code) String() string {
 	case Failed:
 		return "failed"
 	case Usage:
-		return "usage or configuration is wrong"
+		return "usage or configuration"
 	case Differs:
 		return "differences, or changes pending"
 	case Refused:
-		return "refused: role, guard, unsafe or not running; nothing was changed"
+		return "refused: role, guard, unsafe, or twind is not running; nothing changed"
 	case Unreachable:
-		return "the twin is unreachable, or too slow"
+		return "the other side is unreachable or too slow, or --timeout has passed"
 	case Untrusted:
-		return "not to be trusted: host key, digest, integrity or version"
+		return "not to be trusted: host key, digest, integrity, version of the data"
 	case Halted:
 		return "halted part-way; go on with --resume"
 	case Conflict:
@@ -83,19 +83,25 @@ type verdict struct {
 func verdicts() []verdict {
 	return []verdict{
 		{errTimeout, Unreachable, ""},
-		{config.ErrInvalid, Usage, "twinctl config check"},
+		{config.ErrNoFile, Usage, "name another file with --config, or write this one: README.md has one to begin with"},
+		{config.ErrInvalid, Usage, checkHint},
 		{history.ErrUnknownFeed, Usage, "twinctl feed list"},
 		{node.ErrNotInitialized, Refused, "twinctl init --role primary, or secondary"},
 		{node.ErrNotClaimed, Refused, "systemctl start twind"},
 		{node.ErrNoAnswer, Unknown, "twinctl status"},
 		{store.ErrNewerSchema, Untrusted, ""},
 		{store.ErrOlderSchema, Untrusted, "systemctl restart twind"},
-		{store.ErrForeign, Untrusted, ""},
-		{store.ErrCorrupt, Untrusted, ""},
+		{store.ErrForeign, Untrusted, damagedHint},
+		{store.ErrCorrupt, Untrusted, damagedHint},
 		{store.ErrBusy, Busy, ""},
 		{context.Canceled, Interrupted, ""},
 	}
 }
+
+const (
+	checkHint   = "twinctl config check"
+	damagedHint = "stop twind and put the file back from a copy; README.md, \"A damaged file\", says what else there is"
+)
 
 var errTimeout = errors.New("took longer than --timeout allows")
 
@@ -152,7 +158,7 @@ func (g *globals) report(w io.Writer, err error, asJSON bool) Code {
 		return OK
 	}
 	code, hint := explain(err)
-	if g.config != "" && errors.Is(err, config.ErrInvalid) && hint != "" {
+	if g.config != "" && hint == checkHint {
 		hint += " --config " + g.config
 	}
 	var decided *Error

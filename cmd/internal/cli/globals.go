@@ -20,10 +20,10 @@ type globals struct {
 	root  *Command
 	flags *FlagSet // shared by the flag sets of all levels, so that each is given once
 
-	help, json, noInput, yes bool
-	config, output           string
-	set                      []string
-	timeout                  time.Duration
+	help, version, json, noInput, yes bool
+	config, output                    string
+	set                               []string
+	timeout                           time.Duration
 }
 
 func newGlobals(root *Command) *globals {
@@ -31,12 +31,15 @@ func newGlobals(root *Command) *globals {
 	g.flags.BoolVarP(&g.help, "help", "h", false, "show this help")
 	g.flags.StringVar(&g.config, "config", "", "configuration `FILE` (default $"+configVariable+", then "+configDefault+")")
 	g.flags.StringArrayVar(&g.set, "set", nil, "override a setting of the configuration: `KEY=VALUE`; repeatable")
+	if _, ok := versionOf(root); ok {
+		g.flags.BoolVar(&g.version, "version", false, "show the version, as the verb does")
+	}
 	if len(root.Sub) > 0 {
 		g.flags.BoolVar(&g.json, "json", false, "write JSON, errors too; the same as -o json")
-		g.flags.StringVarP(&g.output, "output", "o", "", "write as `FORMAT`: table, json, jsonl or csv")
+		g.flags.StringVarP(&g.output, "output", "o", "", "write as `FORMAT`: table, json, jsonl, csv or raw; each verb has some")
 		g.flags.BoolVar(&g.noInput, "no-input", false, "ask nothing; what would need an answer fails")
 		g.flags.BoolVarP(&g.yes, "yes", "y", false, "answer every question with yes")
-		g.flags.DurationVar(&g.timeout, "timeout", 0, "give up after this `DURATION`, as 30s (default: never)")
+		g.flags.DurationVar(&g.timeout, "timeout", 0, "give up after this `DURATION`, as 30s, with exit status 5 (default: never)")
 	}
 	return g
 }
@@ -46,6 +49,16 @@ func newFlagSet(name string) *FlagSet {
 	fs.SetOutput(io.Discard)
 	fs.Usage = func() {}
 	return fs
+}
+
+// versionOf returns the verb that shows the version, if the program has it.
+func versionOf(root *Command) (*Command, bool) {
+	for i := range root.Sub {
+		if root.Sub[i].Name == "version" {
+			return &root.Sub[i], true
+		}
+	}
+	return nil, false
 }
 
 func (g *globals) configFile() string {

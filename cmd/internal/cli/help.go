@@ -38,6 +38,7 @@ func writeHelp(w io.Writer, path []*Command) error {
 	}
 	p.verbs(c.Sub)
 	p.flags(path)
+	p.outputs(c.Outputs)
 	p.examples(c.Examples)
 	p.exits(path)
 	_, err := w.Write(p.Bytes())
@@ -113,6 +114,14 @@ func (p *page) flags(path []*Command) {
 	p.WriteString(g.flags.FlagUsagesWrapped(p.width))
 }
 
+// outputs lists what -o can be, the default first.
+func (p *page) outputs(can []Format) {
+	if len(can) > 0 {
+		p.head("OUTPUT")
+		p.text("    ", "-o "+strings.Join(formatNames(can), ", ")+"; the first unless said")
+	}
+}
+
 func (p *page) examples(all []Example) {
 	if len(all) == 0 {
 		return
@@ -130,8 +139,11 @@ func (p *page) examples(all []Example) {
 func (p *page) exits(path []*Command) {
 	c := path[len(path)-1]
 	can := slices.Concat([]Code{OK, Failed, Usage, Interrupted}, c.Exits)
-	if len(path) == 1 && len(c.Sub) > 0 {
+	switch {
+	case len(path) == 1 && len(c.Sub) > 0:
 		can = codes()
+	case len(path[0].Sub) > 0:
+		can = append(can, Unreachable) // by --timeout, which every verb takes
 	}
 	p.head("EXIT STATUS")
 	for _, code := range codes() {

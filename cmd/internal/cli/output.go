@@ -91,6 +91,7 @@ type Table struct {
 type Column struct {
 	Name   string // lower case, with underscores: the name that JSON has for it
 	Number bool   // stands to the right
+	Maybe  bool   // an empty cell is a value that is not known: people see a dash
 }
 
 // Add appends a row.
@@ -109,6 +110,9 @@ func (t Table) WriteText(w io.Writer) error {
 		shown := make([]string, len(row))
 		for i, cell := range row {
 			shown[i] = inert.Text(cell)
+			if cell == "" && t.Columns[i].Maybe {
+				shown[i] = "-"
+			}
 		}
 		lines = append(lines, shown)
 	}

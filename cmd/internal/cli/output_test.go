@@ -17,26 +17,26 @@ func TestShow(t *testing.T) {
 		Left int    `json:"gaps_open"`
 	}
 	rows := []row{{"pbx", 12}, {"Süd\u202e", 3}, {"=cmd|' /C calc'!A0", -5}}
-	table := cli.Table{Columns: []cli.Column{{Name: "name"}, {Name: "gaps_open", Number: true}, {Name: "note"}}}
-	table.Add("pbx", "12", "")
-	table.Add("Süd\u202e", "3", "a\tb")
-	table.Add("=cmd|' /C calc'!A0", "-5", "@x, \"y\"")
+	table := cli.Table{Columns: []cli.Column{{Name: "name"}, {Name: "gaps_open", Number: true}, {Name: "note"}, {Name: "last", Maybe: true}}}
+	table.Add("pbx", "12", "", "")
+	table.Add("Süd\u202e", "3", "a\tb", "x")
+	table.Add("=cmd|' /C calc'!A0", "-5", "@x, \"y\"", "")
 	view := cli.View{Document: map[string]any{"rows": rows}, Lines: cli.Each(rows), Table: table}
 	for _, c := range []struct {
 		format cli.Format
 		want   string
 	}{
 		{cli.Text, `
-NAME                GAPS OPEN  NOTE
-pbx                        12
-Süd\u202e                   3  a\tb
-=cmd|' /C calc'!A0         -5  @x, "y"
+NAME                GAPS OPEN  NOTE     LAST
+pbx                        12           -
+Süd\u202e                   3  a\tb     x
+=cmd|' /C calc'!A0         -5  @x, "y"  -
 `},
 		{cli.CSV, `
-name,gaps_open,note
-pbx,12,
-Süd\u202e,3,a\tb
-'=cmd|' /C calc'!A0,-5,"'@x, ""y"""
+name,gaps_open,note,last
+pbx,12,,
+Süd\u202e,3,a\tb,x
+'=cmd|' /C calc'!A0,-5,"'@x, ""y""",
 `},
 		{cli.JSONL, `
 {"name":"pbx","gaps_open":12}

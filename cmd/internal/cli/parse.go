@@ -27,6 +27,9 @@ func (g *globals) parse(args []string) (*invocation, error) {
 			return nil, inv.badFlag(err, all)
 		}
 		args = all.Args()
+		if version, ok := versionOf(g.root); ok && g.version {
+			return &invocation{path: []*Command{g.root, version}}, nil
+		}
 		if len(inv.command().Sub) == 0 {
 			inv.args = args
 			return inv, nil
@@ -108,6 +111,10 @@ func (inv *invocation) helpLine() string {
 // badFlag says in our words what the flag library found.
 func (inv *invocation) badFlag(err error, flags *FlagSet) error {
 	var missing *pflag.NotExistError
+	var wrong *pflag.InvalidValueError
+	if errors.As(err, &wrong) {
+		return inv.badValue(wrong)
+	}
 	if !errors.As(err, &missing) {
 		return inv.usage("%w", err)
 	}
@@ -121,6 +128,22 @@ func (inv *invocation) badFlag(err error, flags *FlagSet) error {
 		return inv.usage("unknown flag --%s: did you mean --%s?", name, meant)
 	}
 	return inv.usage("unknown flag --%s", name)
+}
+
+// badValue says what the flag wants, or what its own check found.
+func (inv *invocation) badValue(err *pflag.InvalidValueError) error {
+	f, why := err.GetFlag(), ""
+	switch f.Value.Type() {
+	case "int":
+		why = "want a whole number"
+	case "duration":
+		why = "want a duration, as 30s or 5m"
+	case "bool":
+		why = "want true or false"
+	default:
+		return inv.usage("--%s %q: %w", f.Name, err.GetValue(), err.Unwrap())
+	}
+	return inv.usage("--%s %q: %s", f.Name, err.GetValue(), why)
 }
 
 // fullName returns what a person types to reach the last of path.

@@ -10,7 +10,9 @@
 package config
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -66,7 +68,11 @@ func Load(file string, above Source, kinds []feed.Kind) (*Config, error) {
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, Problems{{Where: path, Err: fmt.Errorf("cannot be read: %w", err)}}
+		err = fmt.Errorf("cannot be read: %w", err)
+		if errors.Is(err, fs.ErrNotExist) {
+			err = &noFileError{err}
+		}
+		return nil, Problems{{Where: path, Err: err}}
 	}
 	return parse(path, text, above, kinds)
 }

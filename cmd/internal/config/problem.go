@@ -9,6 +9,16 @@ import (
 // ErrInvalid is what every Problem is.
 var ErrInvalid = errors.New("configuration is not valid")
 
+// ErrNoFile is what the problem is as well if there is no such file.
+var ErrNoFile = errors.New("there is no configuration file")
+
+// A noFileError is about the configuration itself, not a file that it names.
+type noFileError struct{ error }
+
+func (e *noFileError) Is(target error) bool { return target == ErrNoFile }
+
+func (e *noFileError) Unwrap() error { return e.error }
+
 // A Problem is one thing that is wrong, with its place and the way out.
 type Problem struct {
 	Where string // "/etc/twin/twin.toml:12", "TWIN_DATA" or "flag --set"
