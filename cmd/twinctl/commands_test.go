@@ -16,12 +16,17 @@ func TestCommands(t *testing.T) {
 			if c.Short == "" || strings.HasSuffix(c.Short, ".") {
 				t.Errorf("wants a short description without full stop, not %q", c.Short)
 			}
-			if c.Run != nil && len(c.Examples) == 0 {
+			if len(c.Examples) == 0 {
 				t.Error("has no example")
 			}
 			for _, e := range c.Examples {
 				if !strings.Contains(e.Line, "twinctl") {
 					t.Errorf("example %q does not show twinctl", e.Line)
+				}
+				for line := range strings.SplitSeq("    "+e.Line, "\n") {
+					if len(line) > 80 {
+						t.Errorf("example %q is wider than a terminal", line)
+					}
 				}
 			}
 			if c.Run == nil && len(c.Sub) == 0 {

@@ -18,6 +18,10 @@ func feedCommand() cli.Command {
 	return cli.Command{
 		Name:  "feed",
 		Short: "look after the feeds of this server",
+		Examples: []cli.Example{
+			{Line: "twinctl feed list", Why: "what is each of them doing?"},
+			{Line: "twinctl feed test pbx", Why: "what is wrong with one?"},
+		},
 		Sub: []cli.Command{
 			feedListCommand(),
 			feedTestCommand(),
@@ -48,6 +52,7 @@ func feedListCommand() cli.Command {
 	return cli.Command{
 		Name:     "list",
 		Short:    "list the feeds and what each is doing",
+		Long:     `Shows for each feed its state, its counts and, if it is down, why. RATE is records stored a second, over the last ten seconds.`,
 		Examples: []cli.Example{{Line: "twinctl feed list", Why: "as a table"}},
 		Exits:    []cli.Code{cli.Refused, cli.Untrusted},
 		Outputs:  []cli.Format{cli.Text, cli.JSON, cli.JSONL, cli.CSV},

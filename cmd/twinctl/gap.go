@@ -11,9 +11,10 @@ import (
 
 func gapCommand() cli.Command {
 	return cli.Command{
-		Name:  "gap",
-		Short: "stretches in which a feed was not heard",
-		Sub:   []cli.Command{gapListCommand()},
+		Name:     "gap",
+		Short:    "stretches in which a feed was not heard",
+		Examples: []cli.Example{{Line: "twinctl gap list", Why: "all of them, with their reasons"}},
+		Sub:      []cli.Command{gapListCommand()},
 	}
 }
 
@@ -24,7 +25,9 @@ func gapListCommand() cli.Command {
 		Short: "list every stretch that was not provably heard, with its reason",
 		Long: `A gap is a stretch of upstream time in which this server did not provably hear a feed. ` +
 			`It is open until somebody knows what was missed; "closed" means that there was nothing to hear. ` +
-			`One without an end is not over yet.`,
+			`One without an end is not over yet. ` +
+			`RECORDS counts the records in it that are stored all the same: an upstream may say later what it said meanwhile. ` +
+			`On a terminal without the room, times stand to the second.`,
 		Examples: []cli.Example{
 			{Line: "twinctl gap list", Why: "all of them"},
 			{Line: "twinctl gap list --feed pbx --json", Why: "those of one feed, for programs"},
@@ -61,7 +64,7 @@ func gapTable(gaps []history.Gap) cli.Table {
 		{Name: "id", Number: true},
 		{Name: "feed"},
 		{Name: "from"},
-		{Name: "to"},
+		{Name: "to", Maybe: true},
 		{Name: "reason"},
 		{Name: "state"},
 		{Name: "records", Number: true},
@@ -72,10 +75,10 @@ func gapTable(gaps []history.Gap) cli.Table {
 	return t
 }
 
-// instant shows an instant to the microsecond, or that it is not known.
+// instant shows an instant to the microsecond, nothing if it is not known.
 func instant(at *record.Instant) string {
 	if at == nil {
-		return "-"
+		return ""
 	}
 	return at.String()
 }

@@ -61,8 +61,10 @@ func logCommand() cli.Command {
 
 // moment reads a time, or a duration before now.
 func moment(text string, now time.Time) (record.Instant, error) {
-	if d, err := time.ParseDuration(text); err == nil {
+	if d, err := time.ParseDuration(text); err == nil && d >= 0 {
 		return record.At(now.Add(-d)), nil
+	} else if err == nil {
+		return 0, fmt.Errorf("%q lies ahead: a duration counts back from now, leave its sign out", text)
 	}
 	var at record.Instant
 	if err := at.UnmarshalText([]byte(text)); err != nil {

@@ -23,7 +23,10 @@ func recordCommand() cli.Command {
 	return cli.Command{
 		Name:  "record",
 		Short: "the records themselves",
-		Sub:   []cli.Command{recordExportCommand()},
+		Examples: []cli.Example{
+			{Line: "twinctl record export --feed pbx --from 1h", Why: "those of the last hour"},
+		},
+		Sub: []cli.Command{recordExportCommand()},
 	}
 }
 
@@ -46,7 +49,7 @@ func recordExportCommand() cli.Command {
 			`With --follow or --after it writes them in the order of arrival, each with its cursor. ` +
 			`A cursor of one twin is good on the other: what it may have missed around then is sent again, from ten minutes before, and the key tells.`,
 		Examples: []cli.Example{
-			{Line: "twinctl record export --feed pbx --from 2026-11-21T08:00:00Z --to 1h", Why: "from eight o'clock up to an hour ago"},
+			{Line: "twinctl record export --feed pbx --from 2026-11-21T08:00:00Z --to 1h", Why: "from eight o'clock (UTC) up to an hour ago"},
 			{Line: "twinctl record export --feed pbx -o raw", Why: "everything, as the upstream said it"},
 			{Line: "twinctl record export --feed pbx --follow --after \"$CURSOR\"", Why: "go on where an earlier reader stopped"},
 		},

@@ -28,8 +28,14 @@ Files of kind ami are what a manager connection of Asterisk received, with times
 With --shift-to-now the first event happens at the start and all others behind it, in the present. Without --username anyone may log in.`,
 		Examples: []cli.Example{
 			{Line: "twinctl replay --kind ami --listen 127.0.0.1:5038 pbx-a.ami.gz", Why: "a PBX for one server"},
-			{Line: "twinctl replay --kind ami --listen :5038 pbx-a.ami.gz --listen :5039 pbx-b.ami.gz --shift-to-now", Why: "one PBX for both servers, as if it happened now"},
-			{Line: "twinctl replay --kind lines --format queue_log --listen 127.0.0.1:9000 queue_log --speed max", Why: "a file as fast as it is read"},
+			{
+				Line: "twinctl replay --kind ami --shift-to-now \\\n        --listen :5038 pbx-a.ami.gz --listen :5039 pbx-b.ami.gz",
+				Why:  "one PBX for both servers, as if it happened now",
+			},
+			{
+				Line: "twinctl replay --kind lines --format queue_log --speed max \\\n        --listen 127.0.0.1:9000 queue_log",
+				Why:  "a file as fast as it is read",
+			},
 		},
 		Flags: f.declare,
 		Complete: map[string]func(context.Context, *cli.Call) []string{

@@ -26,7 +26,10 @@ func statusCommand() cli.Command {
 		Name:  "status",
 		Short: "show what this server is doing",
 		Long: `Shows who this server is, whether twind runs, and for each feed whether its upstream is heard, what was stored, ` +
-			`and how far it was provably heard. It exits 0 also when twind is down: "running" tells.`,
+			`and how far it was provably heard. It exits 0 also when twind is down: "running" tells. ` +
+			`RATE is records stored a second, over the last ten seconds. ` +
+			`The epoch rises with each change of role on either twin, and never comes again: shown is the highest that this server has seen; a secondary that was never told one has 0.` +
+			"\n\n" + `While the configuration is wrong, what can be told without it is told, and the problem is an alarm.`,
 		Examples: []cli.Example{
 			{Line: "twinctl status", Why: "one look"},
 			{Line: "twinctl status --watch", Why: "look again every two seconds"},
@@ -137,8 +140,8 @@ func feedTable(feeds []node.FeedDocument) cli.Table {
 		{Name: "duplicates", Number: true},
 		{Name: "rejected", Number: true},
 		{Name: "gaps_open", Number: true},
-		{Name: "last_record_at"},
-		{Name: "covered_until"},
+		{Name: "last_record_at", Maybe: true},
+		{Name: "covered_until", Maybe: true},
 		{Name: "address"},
 	}}
 	for _, f := range feeds {
@@ -150,10 +153,10 @@ func feedTable(feeds []node.FeedDocument) cli.Table {
 
 func number(n int64) string { return strconv.FormatInt(n, 10) }
 
-// second shows an instant to the second, or that it is not known.
+// second shows an instant to the second, nothing if it is not known.
 func second(at *node.Moment) string {
 	if at == nil {
-		return "-"
+		return ""
 	}
 	return at.Time().Format(time.RFC3339)
 }
