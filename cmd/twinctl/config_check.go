@@ -16,7 +16,9 @@ func configCheckCommand() cli.Command {
 		Short: "find everything that is wrong with the configuration",
 		Long: `Reads the configuration as the server would and lists all problems, each with its file and line, the feed and the key. Nothing is dialled or opened but the files that the configuration names.
 
-A wrong setting keeps the server from starting. A wrong feed does not: the others run.`,
+A wrong setting keeps the server from starting. A wrong feed does not: the others run. Either way the exit status is 2.
+
+Started by root it becomes the owner of the data directory first, because the service cannot read what only root can.`,
 		Outputs: []cli.Format{cli.Text, cli.JSON, cli.JSONL, cli.CSV},
 		Examples: []cli.Example{
 			{Line: "twinctl config check --config ./twin.toml", Why: "Before it goes to /etc/twin."},
@@ -35,25 +37,18 @@ type problem struct {
 }
 
 func checkConfig(_ context.Context, c *cli.Call) error {
-	cfg, err := app.Configure(c)
-	if err == nil {
-		err = app.CheckFeeds(cfg)
-	}
-	found := config.AsProblems(err)
-	if err != nil && len(found) == 0 {
+	found, err := app.Check(c)
+	if err != nil {
 		return err
 	}
-	if len(found) == 0 && c.Format == cli.Text {
-		_, err := fmt.Fprintf(c.Out, "%s: ok, %s\n", inert.Text(cfg.File), counted(len(cfg.Feeds), "feed"))
+	if len(found.Problems) == 0 && c.Format == cli.Text {
+		_, err := fmt.Fprintln(c.Out, inert.Text(found.Summary()))
 		return err
 	}
-	if err := c.Show(viewProblems(found)); err != nil {
+	if err := c.Show(viewProblems(found.Problems)); err != nil {
 		return err
 	}
-	if len(found) > 0 {
-		return cli.Fail(cli.Usage, fmt.Errorf("%s: %s", c.Config, counted(len(found), "problem")), "")
-	}
-	return nil
+	return found.Err()
 }
 
 func viewProblems(found config.Problems) cli.View {
@@ -68,11 +63,4 @@ func viewProblems(found config.Problems) cli.View {
 		Problems []problem `json:"problems"`
 	}{len(list) == 0, list}
 	return cli.View{Document: document, Lines: cli.Each(list), Table: table}
-}
-
-func counted(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

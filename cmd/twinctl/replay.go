@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/twinctl/twin/cmd/internal/app"
 	"github.com/twinctl/twin/cmd/internal/cli"
 	"github.com/twinctl/twin/collector/feed"
 	"github.com/twinctl/twin/collector/feed/replay"
@@ -95,7 +96,7 @@ func (f *replayFlags) fill(files []string) (replay.Options, error) {
 	o := f.options
 	if len(f.listen) != len(files) {
 		return o, fmt.Errorf("replay: %d --listen for %s: want one --listen ADDRESS for each FILE",
-			len(f.listen), counted(len(files), "file"))
+			len(f.listen), app.Counted(len(files), "file"))
 	}
 	for i, file := range files {
 		o.Doors = append(o.Doors, replay.Door{Listen: f.listen[i], File: file})

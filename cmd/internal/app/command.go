@@ -30,7 +30,7 @@ func Command(hangup <-chan os.Signal) cli.Command {
 		},
 		Exits: []cli.Code{cli.Refused, cli.Untrusted, cli.Busy},
 		Flags: func(f *cli.FlagSet) {
-			f.BoolVar(&check, "check", false, "validate the configuration and exit")
+			f.BoolVar(&check, "check", false, "examine the configuration as twinctl config check does, and exit: 2 if anything is wrong, a feed too without which twind would start")
 			f.Func("log-level", "log from this `LEVEL` on: debug, info, warn or error (default info)", func(text string) error {
 				if level.UnmarshalText([]byte(text)) != nil {
 					return errors.New("want debug, info, warn or error")
@@ -69,29 +69,18 @@ func Configure(call *cli.Call) (*config.Config, error) {
 	return cfg, denied(err)
 }
 
-// checkConfig opens every feed's source too, which neither dials nor reads a feed.
+// checkConfig says whether twind would start, and without which feeds.
 func checkConfig(call *cli.Call) error {
-	cfg, err := Configure(call)
+	found, err := Check(call)
 	if err != nil {
 		return err
 	}
-	if err := CheckFeeds(cfg); err != nil {
+	for _, p := range found.Problems {
+		fmt.Fprintln(call.Err, inert.Text(p.Error()))
+	}
+	if err := found.Err(); err != nil {
 		return err
 	}
-	fmt.Fprintf(call.Out, "%s: good, feeds: %d\n", inert.Text(cfg.File), len(cfg.Feeds))
-	return nil
-}
-
-// CheckFeeds returns what is wrong with the feeds, all of it, as
-// config.Problems.
-func CheckFeeds(cfg *config.Config) error {
-	var problems config.Problems
-	for i := range cfg.Feeds {
-		_, err := cfg.Feeds[i].Open(slog.New(slog.DiscardHandler))
-		problems = append(problems, config.AsProblems(err)...)
-	}
-	if len(problems) > 0 {
-		return problems
-	}
-	return nil
+	_, err = fmt.Fprintln(call.Out, inert.Text(found.Summary()))
+	return err
 }

@@ -8,10 +8,12 @@ import (
 	"time"
 
 	"github.com/spf13/pflag"
+
+	"github.com/twinctl/twin/cmd/internal/config"
 )
 
 const (
-	configVariable = "TWIN_CONFIG"
+	configVariable = config.FileVariable
 	configDefault  = "/etc/twin/twin.toml"
 )
 

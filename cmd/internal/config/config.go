@@ -85,16 +85,23 @@ func parse(path string, text []byte, above Source, kinds []feed.Kind) (*Config, 
 	c := &Config{File: path, origins: make(map[string]string)}
 	problems := doc.unknownSettings()
 	problems = append(problems, c.settle(doc, above)...)
+	problems = append(problems, c.readFeeds(doc, kinds)...)
+	if len(problems) > 0 {
+		return nil, append(problems, c.Problems()...).Sorted()
+	}
+	return c, nil
+}
+
+// readFeeds makes the feeds of their sections. What it returns is wrong with
+// the file; what is wrong with one feed stands there.
+func (c *Config) readFeeds(doc *document, kinds []feed.Kind) Problems {
 	sections, wrong := doc.feeds()
-	problems = append(problems, wrong...)
 	for i, s := range sections {
 		c.Feeds = append(c.Feeds, newFeed(doc, fmt.Sprintf("feed[%d]", i), s, kinds))
 	}
 	refuseTwice(c.Feeds)
-	if len(problems) > 0 {
-		return nil, append(problems, c.Problems()...)
-	}
-	return c, nil
+	c.collisions()
+	return wrong
 }
 
 // Problems returns what is wrong with the feeds.
@@ -104,6 +111,15 @@ func (c *Config) Problems() Problems {
 		all = append(all, AsProblems(c.Feeds[i].Err)...)
 	}
 	return all
+}
+
+// Problem blames a setting for err, at the place that it was given.
+func (c *Config) Problem(key string, err error) *Problem {
+	where := c.origins[key]
+	if where == fromDefault {
+		where = c.File
+	}
+	return &Problem{Where: where, Key: key, Err: err}
 }
 
 // Feed returns the feed of that name. Where two have it, the first is the one.

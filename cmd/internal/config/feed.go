@@ -34,6 +34,7 @@ type Feed struct {
 	section map[string]any
 	doc     *document
 	path    string // of the section: "feed[0]"
+	whole   bool   // all that it says is of the right type: Options and Own hold
 }
 
 // newFeed makes a feed of its section, which it changes: relative paths become
@@ -45,27 +46,54 @@ func newFeed(doc *document, path string, section map[string]any, kinds []feed.Ki
 	problems := f.resolve(filepath.Dir(doc.path))
 	f.Fingerprint = fingerprint(section)
 
-	if err := f.findKind(kinds); err != nil {
-		problems = append(problems, f.problem("kind", err))
+	if key, err := f.findKind(kinds); err != nil {
+		problems = append(problems, f.problem(key, err))
 	} else {
 		f.Own = f.Kind.Options()
 	}
 	common, own, strange := f.split()
-	problems = append(problems, strange...)
-	problems = append(problems, f.fill(common, &f.Options)...)
+	mistyped := f.fill(common, &f.Options)
 	if f.Own != nil {
-		problems = append(problems, f.fill(own, f.Own)...)
+		mistyped = append(mistyped, f.fill(own, f.Own)...)
 	}
-	if err := f.checkName(); err != nil {
+	f.whole = f.Own != nil && len(mistyped) == 0
+	problems = append(append(problems, strange...), mistyped...)
+	if err := f.checkName(); err != nil && !problems.blame("name") {
 		problems = append(problems, f.problem("name", err))
 	}
-	if len(problems) == 0 {
-		if err := f.complete(); err != nil {
-			problems = AsProblems(f.blame(err))
-		}
+	if f.whole {
+		problems = append(problems, f.doubtful()...)
+		problems = f.add(problems, f.complete())
 	}
 	f.Err = problems.orNil()
 	return f
+}
+
+// add blames err too, unless its key is to blame already.
+func (f *Feed) add(problems Problems, err error) Problems {
+	if err == nil {
+		return problems
+	}
+	for _, p := range AsProblems(f.blame(err)) {
+		if p.Key == "" || !problems.blame(p.Key) {
+			problems = append(problems, p)
+		}
+	}
+	return problems
+}
+
+// Check returns all that is wrong with the section, as Open would find it one
+// by one. It neither dials nor opens a file but those that hold secrets and
+// certificates.
+func (f *Feed) Check() Problems {
+	problems := slices.Clone(AsProblems(f.Err))
+	if !f.whole {
+		return problems
+	}
+	format, err := feed.NewFormat(f.Options)
+	problems = f.add(problems, err)
+	_, err = f.Kind.Open(feed.Config{Options: f.Options, Own: f.Own, Format: format, Log: slog.New(slog.DiscardHandler)})
+	return f.add(problems, err)
 }
 
 // Open makes the feed's source. It neither dials nor opens a file, so that it
@@ -117,26 +145,32 @@ func (f *Feed) resolve(dir string) Problems {
 	return problems
 }
 
-func (f *Feed) findKind(kinds []feed.Kind) error {
+// findKind returns the key to blame if there is no such kind.
+func (f *Feed) findKind(kinds []feed.Kind) (string, error) {
 	names := make([]string, len(kinds))
 	for i, k := range kinds {
 		if names[i] = k.Name; f.section["kind"] == k.Name {
 			f.Kind = k
-			return nil
+			return "", nil
 		}
 	}
 	value, ok := f.section["kind"]
 	if !ok {
-		return fmt.Errorf("missing: want one of %s", strings.Join(names, ", "))
+		for _, key := range sortedKeys(f.section) {
+			if _, near := nearest.Word(key, []string{"kind"}); near {
+				return key, unknown(key, []string{"kind"})
+			}
+		}
+		return "kind", fmt.Errorf("missing: want one of %s", strings.Join(names, ", "))
 	}
 	name, ok := value.(string)
 	if !ok {
-		return fmt.Errorf("is %s: want text in quotes", described(value))
+		return "kind", fmt.Errorf("is %s: want text in quotes", described(value))
 	}
 	if k, ok := nearest.Word(name, names); ok {
-		return fmt.Errorf("there is no kind %q: did you mean %q?", name, k)
+		return "kind", fmt.Errorf("there is no kind %q: did you mean %q?", name, k)
 	}
-	return fmt.Errorf("there is no kind %q: want one of %s", name, strings.Join(names, ", "))
+	return "kind", fmt.Errorf("there is no kind %q: want one of %s", name, strings.Join(names, ", "))
 }
 
 // complete sets what the section leaves to its kind.

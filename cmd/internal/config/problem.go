@@ -1,8 +1,11 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -79,6 +82,30 @@ func AsProblems(err error) Problems {
 		return Problems{one}
 	}
 	return nil
+}
+
+// Sorted returns them in the order of their lines, those that have none first.
+func (ps Problems) Sorted() Problems {
+	return slices.SortedStableFunc(slices.Values(ps), func(a, b *Problem) int { return cmp.Compare(a.line(), b.line()) })
+}
+
+// line returns the line of the place, 0 if it has none.
+func (p *Problem) line() int {
+	n, err := strconv.Atoi(p.Where[strings.LastIndexByte(p.Where, ':')+1:])
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// blame tells whether the key, or a part of it, is blamed already, or one that
+// was meant to be it.
+func (ps Problems) blame(key string) bool {
+	return slices.ContainsFunc(ps, func(p *Problem) bool {
+		strange, ok := errors.AsType[*unknownError](p.Err)
+		return p.Key == key || ok && strange.meant == key ||
+			strings.HasPrefix(p.Key, key+"[") || strings.HasPrefix(p.Key, key+".")
+	})
 }
 
 // orNil is how a list of problems becomes an error: an empty one is none.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -36,7 +37,7 @@ func Settings() []Setting {
 		},
 		{
 			Key: "data", Doc: "directory of the databases", Default: "/var/lib/twin",
-			path: true, check: notEmpty, field: func(c *Config) *string { return &c.Data },
+			path: true, check: ownDirectory, field: func(c *Config) *string { return &c.Data },
 		},
 		{
 			Key: "http.listen", Doc: `address of health, status and metrics; "" turns it off`, Default: "127.0.0.1:7080",
@@ -81,6 +82,14 @@ func notEmpty(s string) error {
 		return errors.New("holds a NUL byte")
 	}
 	return nil
+}
+
+// ownDirectory refuses the root directory: it is nobody's own.
+func ownDirectory(s string) error {
+	if filepath.Clean(s) == "/" {
+		return errors.New("is the root directory: want one that holds nothing else, as /var/lib/twin")
+	}
+	return notEmpty(s)
 }
 
 func optional(check func(string) error) func(string) error {

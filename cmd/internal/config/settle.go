@@ -122,10 +122,21 @@ func parseSets(pairs []string) (map[string]string, Problems) {
 
 // unknown says that there is no such key, and which one may have been meant.
 func unknown(key string, known []string) error {
-	if k, ok := nearest.Word(key, known); ok {
-		return fmt.Errorf("unknown key: did you mean %s?", k)
+	meant, _ := nearest.Word(key, known)
+	return &unknownError{meant: meant, known: known}
+}
+
+// An unknownError refuses a key that nobody understands.
+type unknownError struct {
+	meant string // "" if none is near
+	known []string
+}
+
+func (e *unknownError) Error() string {
+	if e.meant != "" {
+		return fmt.Sprintf("unknown key: did you mean %s?", e.meant)
 	}
-	return fmt.Errorf("unknown key: want one of %s", strings.Join(known, ", "))
+	return "unknown key: want one of " + strings.Join(e.known, ", ")
 }
 
 func absolute(dir, path string) (string, error) {
