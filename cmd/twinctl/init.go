@@ -14,19 +14,23 @@ import (
 
 func initCommand() cli.Command {
 	var role string
+	var empty bool
 	return cli.Command{
 		Name:  "init",
 		Short: "give this server its identity and its files",
 		Long: `Creates the data directory and its databases, and gives this server the name that it keeps for life and its first role. ` +
-			`A second time it says so and changes nothing.`,
+			`A second time it says so and changes nothing.` + "\n\n" +
+			`A server that has its identity and has lost history.db is not touched: put the file back from a copy, or say --empty-history. ` +
+			`What was collected before is gone from this server then; files that are followed are read again from their beginning.`,
 		Examples: []cli.Example{
 			{Line: "twinctl init --role primary", Why: "on the server where people will work"},
 			{Line: "twinctl init --role secondary", Why: "on its twin"},
 		},
-		Exits:   []cli.Code{cli.Refused, cli.Untrusted},
+		Exits:   []cli.Code{cli.Refused, cli.Untrusted, cli.Busy},
 		Outputs: []cli.Format{cli.Text, cli.JSON},
 		Flags: func(f *cli.FlagSet) {
 			f.StringVar(&role, "role", "", "`ROLE` to begin with: primary or secondary")
+			f.BoolVar(&empty, "empty-history", false, "begin an empty history on a server that has lost its own")
 		},
 		Complete: map[string]func(context.Context, *cli.Call) []string{
 			"--role": func(context.Context, *cli.Call) []string {
@@ -41,18 +45,23 @@ func initCommand() cli.Command {
 			if err != nil {
 				return cli.Fail(cli.Usage, err, "")
 			}
-			return runInit(ctx, call, want)
+			return runInit(ctx, call, want, empty)
 		},
 	}
 }
 
-func runInit(ctx context.Context, call *cli.Call, role node.Role) error {
+func runInit(ctx context.Context, call *cli.Call, role node.Role, emptyHistory bool) error {
 	cfg, err := app.Configure(call)
 	if err != nil {
 		return err
 	}
 	if err := app.BecomeOwner(cfg.Data); err != nil {
 		return err
+	}
+	if emptyHistory {
+		if err := app.NewHistory(ctx, cfg.Data); err != nil {
+			return err
+		}
 	}
 	err = app.Init(ctx, cfg.Data, cfg.Name, role)
 	if err != nil && !errors.Is(err, node.ErrInitialized) {
@@ -70,7 +79,7 @@ func runInit(ctx context.Context, call *cli.Call, role node.Role) error {
 	if self.Name != cfg.Name || self.Role != role { // a second init of the same is done already; of another is refused
 		return cli.Fail(cli.Refused, fmt.Errorf("%w: as %q, %s; nothing was changed", node.ErrInitialized, self.Name, self.Role), "")
 	}
-	return showIdentity(call, identity{self.Name, self.Role, cfg.Data, err == nil})
+	return showIdentity(call, identity{self.Name, self.Role, cfg.Data, err == nil || emptyHistory})
 }
 
 // An identity is the answer of init, as read back.

@@ -8,10 +8,14 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/twinctl/twin/cmd/internal/cli"
 	"github.com/twinctl/twin/collector/history"
 	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/collector/store"
 )
+
+// ErrNoHistory is returned when history.db is gone.
+var ErrNoHistory = errors.New("the history is missing")
 
 // Data is an open data directory: this server's databases.
 type Data struct {
@@ -31,10 +35,52 @@ func OpenData(ctx context.Context, dir string, mode store.Mode) (*Data, error) {
 	if d.Node, err = node.Open(ctx, filepath.Join(dir, node.File), mode); err != nil {
 		return nil, err
 	}
+	if err := d.needHistory(ctx, mode); err != nil {
+		return nil, errors.Join(err, d.Node.Close())
+	}
 	if d.History, err = history.Open(ctx, filepath.Join(dir, history.File), mode); err != nil {
 		return nil, errors.Join(err, d.Node.Close())
 	}
 	return d, nil
+}
+
+// needHistory refuses to go on where the identity is there and the history is
+// not: an empty one in its place would look like a server that never heard
+// anything. Only a server that is being made has none.
+func (d *Data) needHistory(ctx context.Context, mode store.Mode) error {
+	path := filepath.Join(d.Dir, history.File)
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return nil // opening it tells
+	}
+	self, err := d.Node.Self(ctx)
+	switch {
+	case errors.Is(err, node.ErrNotInitialized) && mode == store.Create:
+		return nil
+	case err != nil:
+		return fmt.Errorf("%s: %w", d.Dir, err)
+	}
+	return cli.Fail(cli.Untrusted, fmt.Errorf("%s: %w, and %s is %s already", path, ErrNoHistory, self.Name, self.Role),
+		fmt.Sprintf("put it back from a copy; or begin an empty one: twinctl init --role %s --empty-history", self.Role))
+}
+
+// NewHistory makes an empty history for a server that has lost its own. It
+// refuses where there is one, or where twind runs.
+func NewHistory(ctx context.Context, dir string) (err error) {
+	held, err := lock(dir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, held.Close()) }()
+	path := filepath.Join(dir, history.File)
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return cli.Fail(cli.Refused, fmt.Errorf("%s is there: an empty history is only for a server that has none; nothing was changed", path),
+			"move history.db, history.db-wal and history.db-shm away first")
+	}
+	made, err := history.Open(ctx, path, store.Create)
+	if err != nil {
+		return err
+	}
+	return made.Close()
 }
 
 // Close closes the databases.
