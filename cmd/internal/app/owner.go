@@ -6,11 +6,13 @@ import (
 	"io/fs"
 	"os"
 	"os/user"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 
 	"github.com/twinctl/twin/cmd/internal/cli"
+	"github.com/twinctl/twin/cmd/internal/config"
 )
 
 // ErrNotOwner is returned when the data directory belongs to somebody else.
@@ -41,7 +43,7 @@ func BecomeOwner(data string) error {
 	case me == 0:
 		return become(owner, int(stat.Gid))
 	}
-	return notOwner(data, userName(owner), os.Args)
+	return notOwner(data, userName(owner), spelledOut(os.Args, os.LookupEnv))
 }
 
 // notOwner refuses, with the line that would have done it.
@@ -56,7 +58,31 @@ func denied(err error) error {
 	if !errors.Is(err, fs.ErrPermission) || os.Geteuid() == 0 {
 		return err
 	}
-	return cli.Fail(cli.Usage, err, "sudo "+strings.Join(os.Args, " "))
+	return cli.Fail(cli.Usage, err, "sudo "+strings.Join(spelledOut(os.Args, os.LookupEnv), " "))
+}
+
+// spelledOut returns a command line that means the same without the environment,
+// which sudo does not pass on.
+func spelledOut(line []string, lookup func(string) (string, bool)) []string {
+	named := func(word string) bool { return word == "--config" || strings.HasPrefix(word, "--config=") }
+	var flags []string
+	if file, ok := lookup(config.FileVariable); ok && file != "" && !slices.ContainsFunc(line, named) {
+		flags = append(flags, "--config", quoted(file))
+	}
+	for _, s := range config.Settings() {
+		if value, ok := lookup(s.Env()); ok {
+			flags = append(flags, "--set", quoted(s.Key+"="+value))
+		}
+	}
+	return slices.Insert(slices.Clone(line), 1, flags...)
+}
+
+// quoted writes a word for a shell.
+func quoted(word string) string {
+	if strings.ContainsAny(word, " \t\n\"'\\$`*?[]#~&;<>()|{}!") {
+		return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+	}
+	return word
 }
 
 // become changes the whole process, all threads, for good.

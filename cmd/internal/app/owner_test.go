@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/twinctl/twin/cmd/internal/cli"
@@ -39,6 +40,26 @@ func TestNotOwner(t *testing.T) {
 	if told.Code != cli.Usage || told.Hint != "sudo -u twin twinctl status --json" ||
 		err.Error() != "not the owner of the data directory: /var/lib/twin belongs to twin" {
 		t.Errorf("exit %d: %v, try %q", told.Code, err, told.Hint)
+	}
+}
+
+func TestSpelledOut(t *testing.T) {
+	for _, test := range []struct {
+		line, env, want string
+	}{
+		{"twinctl status", "", "twinctl status"},
+		{"twinctl status", "TWIN_CONFIG=/etc/a.toml", "twinctl --config /etc/a.toml status"},
+		{"twinctl status", "TWIN_CONFIG=", "twinctl status"},
+		{"twinctl status --config b.toml", "TWIN_CONFIG=a.toml", "twinctl status --config b.toml"},
+		{"twinctl --config=b.toml status", "TWIN_CONFIG=a.toml", "twinctl --config=b.toml status"},
+		{"twinctl status", "TWIN_DATA=/my data", "twinctl --set 'data=/my data' status"},
+		{"twind", "TWIN_HTTP_LISTEN=", "twind --set http.listen="},
+	} {
+		name, value, given := strings.Cut(test.env, "=")
+		got := spelledOut(strings.Fields(test.line), func(asked string) (string, bool) { return value, given && asked == name })
+		if strings.Join(got, " ") != test.want {
+			t.Errorf("%s %s: %q, want %q", test.env, test.line, got, test.want)
+		}
 	}
 }
 
