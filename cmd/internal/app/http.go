@@ -8,8 +8,10 @@ import (
 	"net"
 	"net/http"
 	"sync/atomic"
+	"syscall"
 	"time"
 
+	"github.com/twinctl/twin/cmd/internal/cli"
 	"github.com/twinctl/twin/cmd/internal/config"
 	"github.com/twinctl/twin/collector/node"
 )
@@ -28,6 +30,12 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 		return nil, nil //nolint:nilnil // turned off
 	}
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		_, port, _ := net.SplitHostPort(address) // it was listened on
+		return nil, cli.Fail(cli.Busy,
+			fmt.Errorf("http.listen = %q: %w (give each server on a machine its own, or \"\" for none)", address, err),
+			fmt.Sprintf("ss -ltnp 'sport = :%s'", port))
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: http.listen = %q: %w (give each server on a machine its own, or \"\" for none)",
 			config.ErrInvalid, address, err)
