@@ -6,10 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 
 	"github.com/twinctl/twin/cmd/internal/app"
 	"github.com/twinctl/twin/cmd/internal/cli"
+	"github.com/twinctl/twin/cmd/internal/config"
 	"github.com/twinctl/twin/collector/feed"
+	"github.com/twinctl/twin/collector/feed/ami"
 	"github.com/twinctl/twin/collector/inert"
 	"github.com/twinctl/twin/collector/node"
 )
@@ -81,7 +84,8 @@ func feedTestCommand() cli.Command {
 		Args:  "FEED",
 		Short: "examine a feed's upstream, and say what is missing",
 		Long: `Tries what the feed needs, step by step, and says for each whether it is well and, if not, the way out. ` +
-			`While twind hears the feed the test does not log in, because a feed holds one session at a time.`,
+			`While twind hears the feed the test does not log in, because a feed holds one session at a time: what that leaves out is shown as skip. ` +
+			`It exits 5 if no address answers, and 1 if anything else is wrong.`,
 		Examples: []cli.Example{{Line: "twinctl feed test pbx", Why: "before the first start, or when nothing comes"}},
 		Exits:    []cli.Code{cli.Failed, cli.Refused, cli.Untrusted},
 		Outputs:  []cli.Format{cli.Text, cli.JSON, cli.JSONL},
@@ -108,6 +112,9 @@ func testFeed(ctx context.Context, call *cli.Call, s *site) error {
 		return err
 	}
 	checks := tester.Test(ctx, !live)
+	if live && f.Kind.Name == ami.Kind().Name {
+		checks = append(checks, skipped(f.Name)...)
+	}
 	t := cli.Table{Columns: []cli.Column{{Name: "check"}, {Name: "result"}, {Name: "text"}}}
 	failed := 0
 	for _, c := range checks {
@@ -125,10 +132,33 @@ func testFeed(ctx context.Context, call *cli.Call, s *site) error {
 		Lines: cli.Each(checks),
 		Table: t,
 	})
+	if err == nil && unreachable(f, checks) {
+		return cli.Fail(cli.Unreachable, fmt.Errorf("feed %q: no address answers", f.Name), "")
+	}
 	if err == nil && failed > 0 {
 		return cli.Fail(cli.Failed, fmt.Errorf("feed %q: %d of %d checks failed", f.Name, failed, len(checks)), "")
 	}
 	return err
+}
+
+// skipped are the points of an examination that need a login of their own.
+func skipped(name string) []feed.Check {
+	const skip feed.Verdict = "skip"
+	checks := []feed.Check{{Name: "login", Result: skip, Text: "twind hears this feed; pause it for the whole test: twinctl feed pause " + name}}
+	for _, point := range []string{"start-up time", "clock", "write", "timestamps", "read"} {
+		checks = append(checks, feed.Check{Name: point, Result: skip, Text: "needs the login"})
+	}
+	return checks
+}
+
+// unreachable tells whether no address answered: the checks of the addresses
+// come first, in their order.
+func unreachable(f *config.Feed, checks []feed.Check) bool {
+	doors := f.Doors()
+	if doors == 0 || len(checks) < doors {
+		return false
+	}
+	return !slices.ContainsFunc(checks[:doors], func(c feed.Check) bool { return c.Result != feed.Fail })
 }
 
 // heard tells whether twind hears the feed at present.
@@ -164,7 +194,12 @@ func feedAskCommand(c cli.Command, verb string) cli.Command {
 		if err != nil {
 			return err
 		}
-		if a.Exit != 0 {
+		switch {
+		case a.Exit == int(cli.Usage): // it stands in the file as it is now
+			return cli.Fail(cli.Usage, errors.New(a.Text), "systemctl reload twind")
+		case a.Exit == int(cli.Refused) && verb == app.ReconnectFeed:
+			return cli.Fail(cli.Refused, errors.New(a.Text), "twinctl feed resume "+f.Name)
+		case a.Exit != 0:
 			return cli.Fail(cli.Code(a.Exit), errors.New(a.Text), "")
 		}
 		if call.Format == cli.JSON {

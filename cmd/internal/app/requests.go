@@ -69,18 +69,43 @@ func (c *clerk) answer(ctx context.Context, r node.Request) node.Answer {
 	case PauseFeed, ResumeFeed:
 		return c.pause(ctx, args.Feed, r.Actor, r.Verb == PauseFeed)
 	case ReconnectFeed:
-		if !c.collector.Reconnect(args.Feed) {
-			return unknownFeed(args.Feed)
-		}
-		return node.Answer{Text: fmt.Sprintf("feed %q connects anew", args.Feed)}
+		return c.reconnect(ctx, args.Feed)
 	}
 	return node.Answer{Exit: int(cli.Usage), Text: fmt.Sprintf("this twind does not know the request %q", r.Verb)}
 }
 
+func (c *clerk) reconnect(ctx context.Context, feed string) node.Answer {
+	held, err := c.held(ctx, feed)
+	switch {
+	case err != nil:
+		return node.Answer{Exit: int(cli.Failed), Text: err.Error()}
+	case held:
+		return node.Answer{Exit: int(cli.Refused), Text: fmt.Sprintf("feed %q is paused: resume it first; nothing was changed", feed)}
+	case !c.collector.Reconnect(feed):
+		return unknownFeed(feed)
+	}
+	return node.Answer{Text: fmt.Sprintf("feed %q connects anew", feed)}
+}
+
+// held tells whether a person paused the feed.
+func (c *clerk) held(ctx context.Context, feed string) (bool, error) {
+	paused, err := c.node.Paused(ctx)
+	_, ok := paused[feed]
+	return ok, err
+}
+
 // pause also writes down what is wanted, so that a restart does not undo it.
 func (c *clerk) pause(ctx context.Context, feed, actor string, paused bool) node.Answer {
-	if !c.collector.Pause(feed, paused) {
+	held, err := c.held(ctx, feed)
+	if err != nil {
+		return node.Answer{Exit: int(cli.Failed), Text: err.Error()}
+	}
+	if !c.collector.Pause(feed, paused) { // once more does no harm
 		return unknownFeed(feed)
+	}
+	if held == paused {
+		state := map[bool]string{true: "paused", false: "collected"}[paused]
+		return node.Answer{Text: fmt.Sprintf("feed %q is %s already; nothing was changed", feed, state)}
 	}
 	if err := c.node.SetPaused(ctx, feed, actor, paused); err != nil {
 		return node.Answer{Exit: int(cli.Failed), Text: fmt.Sprintf("done, but a restart will forget it: %v", err)}
@@ -92,5 +117,5 @@ func (c *clerk) pause(ctx context.Context, feed, actor string, paused bool) node
 }
 
 func unknownFeed(name string) node.Answer {
-	return node.Answer{Exit: int(cli.Usage), Text: fmt.Sprintf("unknown feed %q: twinctl feed list shows them", name)}
+	return node.Answer{Exit: int(cli.Usage), Text: fmt.Sprintf("unknown feed %q: it was not in the configuration, or not right there, when twind read it last", name)}
 }

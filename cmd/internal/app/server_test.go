@@ -208,10 +208,12 @@ func TestClerk(t *testing.T) {
 		paused     bool
 	}{
 		{PauseFeed, `{"feed":"log"}`, cli.OK, `feed "log" is paused: `, true},
-		{PauseFeed, `{"feed":"log"}`, cli.OK, `feed "log" is paused: `, true},
-		{ReconnectFeed, `{"feed":"log"}`, cli.OK, `feed "log" connects anew`, true},
+		{PauseFeed, `{"feed":"log"}`, cli.OK, `feed "log" is paused already; nothing was changed`, true},
+		{ReconnectFeed, `{"feed":"log"}`, cli.Refused, `feed "log" is paused: resume it first; nothing was changed`, true},
 		{ResumeFeed, `{"feed":"log"}`, cli.OK, `feed "log" is collected again`, false},
-		{PauseFeed, `{"feed":"nope"}`, cli.Usage, `unknown feed "nope": twinctl feed list shows them`, false},
+		{ResumeFeed, `{"feed":"log"}`, cli.OK, `feed "log" is collected already; nothing was changed`, false},
+		{ReconnectFeed, `{"feed":"log"}`, cli.OK, `feed "log" connects anew`, false},
+		{PauseFeed, `{"feed":"nope"}`, cli.Usage, `unknown feed "nope": it was not in the configuration`, false},
 		{ReconnectFeed, `{"feed":"nope"}`, cli.Usage, `unknown feed "nope"`, false},
 		{"feed.burn", `{"feed":"log"}`, cli.Usage, `this twind does not know the request "feed.burn"`, false},
 		{PauseFeed, `[]`, cli.Usage, "request feed.pause: ", false},

@@ -48,6 +48,12 @@ func (f *Feed) text(key string) string {
 	return text
 }
 
+// Doors returns how many addresses the feed has to dial; 0 if it does not dial.
+func (f *Feed) Doors() int {
+	dial, _ := dialOptions(f.Own)
+	return len(dial.Addresses)
+}
+
 // dialOptions returns the options of a kind that dials.
 func dialOptions(own any) (feed.DialOptions, bool) {
 	if own == nil {
