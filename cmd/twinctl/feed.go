@@ -65,7 +65,9 @@ func feedListCommand() cli.Command {
 				return err
 			}
 			if call.Format == cli.Text {
-				return writeFeeds(call.Out, doc.Feeds)
+				err := writeFeeds(call.Out, doc.Feeds)
+				writeReasons(call.Out, doc.Feeds, nil)
+				return err
 			}
 			return call.Show(cli.View{
 				Document: struct {

@@ -24,14 +24,18 @@ func open(ctx context.Context, call *cli.Call) (*site, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := app.BecomeOwner(cfg.Data); err != nil {
-		return nil, err
-	}
-	data, err := app.OpenData(ctx, cfg.Data, store.Use)
+	data, err := openData(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
 	return &site{cfg, data}, nil
+}
+
+func openData(ctx context.Context, cfg *config.Config) (*app.Data, error) {
+	if err := app.BecomeOwner(cfg.Data); err != nil {
+		return nil, err
+	}
+	return app.OpenData(ctx, cfg.Data, store.Use)
 }
 
 // with runs a verb on the open files of the server.

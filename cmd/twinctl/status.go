@@ -1,8 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -11,13 +11,10 @@ import (
 
 	"github.com/twinctl/twin/cmd/internal/app"
 	"github.com/twinctl/twin/cmd/internal/cli"
+	"github.com/twinctl/twin/cmd/internal/config"
+	"github.com/twinctl/twin/collector"
 	"github.com/twinctl/twin/collector/inert"
 	"github.com/twinctl/twin/collector/node"
-)
-
-const (
-	watchInterval = 2 * time.Second
-	clearScreen   = "\x1b[H\x1b[2J"
 )
 
 func statusCommand() cli.Command {
@@ -40,59 +37,70 @@ func statusCommand() cli.Command {
 		Flags: func(f *cli.FlagSet) {
 			f.BoolVar(&watch, "watch", false, "look again every two seconds until interrupted")
 		},
-		Run: with(func(ctx context.Context, call *cli.Call, s *site) error {
-			if watch {
-				return watchStatus(ctx, call, s)
+		Run: func(ctx context.Context, call *cli.Call) error {
+			v, err := openView(ctx, call)
+			if err != nil {
+				return err
 			}
-			return showStatus(ctx, call, s)
-		}),
+			defer v.data.Close() //nolint:errcheck // only read
+			if watch {
+				return watchStatus(ctx, call, v)
+			}
+			return showStatus(ctx, call, v)
+		},
 	}
 }
 
-func showStatus(ctx context.Context, call *cli.Call, s *site) error {
-	doc, err := app.Status(ctx, s.Config, s.data)
+// A view is what can be looked at, whatever may be wrong with the configuration.
+type view struct {
+	site
+	alarms []node.Alarm
+}
+
+// openView opens the server's files. A configuration that is wrong becomes an
+// alarm, as long as it says where they are.
+func openView(ctx context.Context, call *cli.Call) (*view, error) {
+	s, err := open(ctx, call)
+	if err == nil || !errors.Is(err, config.ErrInvalid) {
+		if err != nil {
+			return nil, err
+		}
+		return &view{site: *s}, nil
+	}
+	cfg, ok := config.Salvage(call.Config, app.Above(call), collector.Kinds())
+	if !ok {
+		return nil, err
+	}
+	v := &view{site: site{Config: cfg}, alarms: []node.Alarm{app.ConfigAlarm(cfg.File, err)}}
+	if v.data, err = openData(ctx, cfg); err != nil {
+		return nil, err
+	}
+	return v, nil
+}
+
+func showStatus(ctx context.Context, call *cli.Call, v *view) error {
+	doc, err := app.Status(ctx, v.Config, v.data)
 	if err != nil {
 		return err
 	}
+	doc.Alarms = slices.Concat(v.alarms, doc.Alarms)
 	if call.Format == cli.Text {
-		return writeStatus(call.Out, doc)
+		return writeStatus(call, doc)
 	}
 	return call.Show(cli.View{Document: doc, Lines: cli.Each([]node.Document{doc})})
 }
 
-// watchStatus shows it again and again. Being interrupted is how it ends.
-func watchStatus(ctx context.Context, call *cli.Call, s *site) error {
-	screen := call.Out
-	onScreen := call.Format == cli.Text && cli.IsTerminal(screen)
-	var frame bytes.Buffer
-	if onScreen {
-		call.Out = &frame
-	}
-	for {
-		if err := showStatus(ctx, call, s); err != nil {
-			return err
-		}
-		if onScreen { // at once, so that it does not flicker
-			fmt.Fprintf(screen, "%s%s", clearScreen, &frame)
-			frame.Reset()
-		}
-		select {
-		case <-ctx.Done():
-			return interrupted(ctx)
-		case <-time.After(watchInterval):
-		}
-	}
-}
-
 // writeStatus writes the document for people.
-func writeStatus(w io.Writer, doc node.Document) error {
-	state := "twind is not running"
+func writeStatus(call *cli.Call, doc node.Document) error {
+	w, state := call.Out, "twind is not running"
 	if doc.Running {
 		state = fmt.Sprintf("running as process %d", doc.PID)
 	}
 	fmt.Fprintf(w, "%s  %s  epoch %d  %s  %s\n", inert.Text(doc.Name), doc.Role, doc.Epoch, state, doc.Version)
-	for _, a := range doc.Alarms {
-		fmt.Fprintf(w, "%s since %s: %s\n", a.Severity, a.Since.Format(time.RFC3339), inert.Text(a.Text))
+	writeAlarms(w, doc)
+	if len(doc.Feeds) == 0 && slices.ContainsFunc(doc.Alarms, func(a node.Alarm) bool { return a.Code == app.ConfigInvalid }) {
+		fmt.Fprintln(w, "which feeds there are is not known")
+		return nil
 	}
 	if len(doc.Feeds) == 0 {
 		fmt.Fprintln(w, "no feeds are configured")
@@ -102,15 +110,16 @@ func writeStatus(w io.Writer, doc node.Document) error {
 	if err := writeFeeds(w, doc.Feeds); err != nil {
 		return err
 	}
-	for _, f := range doc.Feeds {
-		if f.Error != "" {
-			fmt.Fprintf(w, "%s: %s\n", inert.Text(f.Name), inert.Text(f.Error))
-		}
+	writeReasons(w, doc.Feeds, doc.Alarms)
+	if doc.Running {
+		return nil
 	}
-	if !doc.Running {
-		fmt.Fprintln(w, "\nNext: systemctl start twind, or twind --config FILE")
+	next := "systemctl start twind"
+	if flag := call.ConfigFlag(); flag != "" {
+		next = "twind " + flag
 	}
-	return nil
+	_, err := fmt.Fprintf(w, "\nNext: %s\n", inert.Text(next))
+	return err
 }
 
 // writeFeeds writes the feeds as two tables, which a narrow terminal has room

@@ -3,6 +3,7 @@ package app
 import (
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/twinctl/twin/cmd/internal/config"
@@ -14,6 +15,21 @@ import (
 // downAfter is how long a feed may be away before that wants a person: an
 // upstream that restarts is back sooner.
 const downAfter = 10 * time.Second
+
+// ConfigInvalid is the code of ConfigAlarm.
+const ConfigInvalid = "config_invalid"
+
+// ConfigAlarm tells of a configuration with which twind would not start again.
+func ConfigAlarm(file string, wrong error) node.Alarm {
+	since := time.Now()
+	if info, err := os.Stat(file); err == nil {
+		since = info.ModTime()
+	}
+	return node.Alarm{
+		Code: ConfigInvalid, Severity: "error", Since: wholeSecond(since),
+		Text: fmt.Sprintf("the configuration is wrong, and twind would not start with it: %v", wrong),
+	}
+}
 
 // alarms remembers since when each alarm has been true.
 type alarms struct{ since map[string]time.Time }

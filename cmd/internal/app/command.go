@@ -65,8 +65,13 @@ func start(ctx context.Context, call *cli.Call, level slog.Level, hangup <-chan 
 
 // Configure reads the configuration that a call names.
 func Configure(call *cli.Call) (*config.Config, error) {
-	cfg, err := config.Load(call.Config, config.Source{LookupEnv: os.LookupEnv, Set: call.Set}, collector.Kinds())
+	cfg, err := config.Load(call.Config, Above(call), collector.Kinds())
 	return cfg, denied(err)
+}
+
+// Above returns where settings come from besides the file that a call names.
+func Above(call *cli.Call) config.Source {
+	return config.Source{LookupEnv: os.LookupEnv, Set: call.Set}
 }
 
 // checkConfig says whether twind would start, and without which feeds.

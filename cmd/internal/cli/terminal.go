@@ -24,15 +24,22 @@ func IsTerminal(w any) bool {
 	return err == nil
 }
 
-// width returns how many columns help may have on w.
-func width(w io.Writer) int {
+// Screen returns how large the terminal w is. What is not known, or no
+// terminal, has the usual columns and 0 rows.
+func Screen(w any) (columns, rows int) {
 	f, ok := w.(*os.File)
 	if !ok {
-		return usualWidth
+		return usualWidth, 0
 	}
 	size, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ)
 	if err != nil || size.Col == 0 {
-		return usualWidth
+		return usualWidth, 0
 	}
-	return min(max(int(size.Col), minWidth), maxWidth)
+	return int(size.Col), int(size.Row)
+}
+
+// width returns how many columns help may have on w.
+func width(w io.Writer) int {
+	columns, _ := Screen(w)
+	return min(max(columns, minWidth), maxWidth)
 }
