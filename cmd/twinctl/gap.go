@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"strings"
 
 	"github.com/twinctl/twin/cmd/internal/app"
 	"github.com/twinctl/twin/cmd/internal/cli"
 	"github.com/twinctl/twin/collector/history"
+	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/collector/record"
 )
 
@@ -27,7 +29,7 @@ func gapListCommand() cli.Command {
 			`It is open until somebody knows what was missed; "closed" means that there was nothing to hear. ` +
 			`One without an end is not over yet. ` +
 			`RECORDS counts the records in it that are stored all the same: an upstream may say later what it said meanwhile. ` +
-			`On a terminal without the room, times stand to the second.`,
+			`Where a table has not the room, times stand to the second, and the end without its date if that is the beginning's.`,
 		Examples: []cli.Example{
 			{Line: "twinctl gap list", Why: "all of them"},
 			{Line: "twinctl gap list --feed pbx --json", Why: "those of one feed, for programs"},
@@ -48,18 +50,52 @@ func gapListCommand() cli.Command {
 			if err != nil {
 				return err
 			}
+			if call.Format == cli.Text {
+				columns, _ := cli.Screen(call.Out)
+				return gapText(gaps, columns).WriteText(call.Out)
+			}
 			return call.Show(cli.View{
 				Document: struct {
 					Gaps []history.Gap `json:"gaps"`
 				}{gaps},
 				Lines: cli.Each(gaps),
-				Table: gapTable(gaps),
+				Table: gapTable(gaps, precise),
 			})
 		}),
 	}
 }
 
-func gapTable(gaps []history.Gap) cli.Table {
+// A span writes the two ends of a gap.
+type span func(history.Gap) (from, to string)
+
+// precise writes both to the microsecond.
+func precise(g history.Gap) (from, to string) { return g.From.String(), instant(g.To) }
+
+// rounded writes both to the second.
+func rounded(g history.Gap) (from, to string) {
+	return second((*node.Moment)(&g.From)), second((*node.Moment)(g.To))
+}
+
+// short leaves out the date of the end where it is that of the beginning.
+func short(g history.Gap) (from, to string) {
+	from, to = rounded(g)
+	if day, hours, ok := strings.Cut(to, "T"); ok && strings.HasPrefix(from, day) {
+		to = hours
+	}
+	return from, to
+}
+
+// gapText returns the most precise table that fits into so many columns.
+func gapText(gaps []history.Gap, columns int) cli.Table {
+	for _, written := range []span{precise, rounded} {
+		if t := gapTable(gaps, written); t.Width() <= columns {
+			return t
+		}
+	}
+	return gapTable(gaps, short)
+}
+
+func gapTable(gaps []history.Gap, written span) cli.Table {
 	t := cli.Table{Columns: []cli.Column{
 		{Name: "id", Number: true},
 		{Name: "feed"},
@@ -70,7 +106,8 @@ func gapTable(gaps []history.Gap) cli.Table {
 		{Name: "records", Number: true},
 	}}
 	for _, g := range gaps {
-		t.Add(number(g.ID), g.Feed, g.From.String(), instant(g.To), string(g.Reason), string(g.State), number(g.Records))
+		from, to := written(g)
+		t.Add(number(g.ID), g.Feed, from, to, string(g.Reason), string(g.State), number(g.Records))
 	}
 	return t
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"log/slog"
 	"maps"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/twinctl/twin/cmd/internal/cli"
+	"github.com/twinctl/twin/collector/inert"
 	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/collector/record"
 )
@@ -48,6 +50,10 @@ func logCommand() cli.Command {
 				return err
 			}
 			rows := logRows(entries)
+			columns, _ := cli.Screen(call.Out)
+			if call.Format == cli.Text && cli.IsTerminal(call.Out) && logTable(rows).Width() > columns {
+				return writeLog(call.Out, rows, columns)
+			}
 			return call.Show(cli.View{
 				Document: struct {
 					Log []logEntry `json:"log"`
@@ -107,6 +113,20 @@ func logTable(entries []logEntry) cli.Table {
 		t.Add(e.At.Time().Format(time.RFC3339), e.Level.String(), e.Message, pairs(e.Attrs))
 	}
 	return t
+}
+
+// writeLog writes entries for a screen that is too narrow for the table.
+func writeLog(w io.Writer, entries []logEntry, columns int) error {
+	for _, e := range entries {
+		head := e.At.Time().Format(time.RFC3339) + "  " + e.Level.String() + "  "
+		if err := cli.WriteFilled(w, columns, head, inert.Text(e.Message)); err != nil {
+			return err
+		}
+		if err := cli.WriteFilled(w, columns, "    ", inert.Text(pairs(e.Attrs))); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // pairs shows an entry's attributes as key=value, in order of the keys.

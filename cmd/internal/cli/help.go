@@ -153,6 +153,15 @@ func (p *page) exits(path []*Command) {
 	}
 }
 
+// WriteFilled writes words into lines that are no wider than columns, as far
+// as words are not. The first stands behind label, the others below it.
+func WriteFilled(w io.Writer, columns int, label, words string) error {
+	p := &page{width: columns}
+	p.entry(label, words)
+	_, err := w.Write(p.Bytes())
+	return err
+}
+
 // text writes words that are filled into lines, each behind indent.
 func (p *page) text(indent, words string) { p.fill(indent, indent, words) }
 

@@ -125,6 +125,17 @@ func (t Table) WriteText(w io.Writer) error {
 	return err
 }
 
+// Width returns how many columns WriteText needs.
+func (t Table) Width() int {
+	var text bytes.Buffer
+	_ = t.WriteText(&text) // a buffer takes everything
+	widest := 0
+	for line := range strings.SplitSeq(text.String(), "\n") {
+		widest = max(widest, utf8.RuneCountInString(line))
+	}
+	return widest
+}
+
 func (t Table) widths(lines [][]string) []int {
 	widths := make([]int, len(t.Columns))
 	for _, line := range lines {
