@@ -45,7 +45,7 @@ func recordExportCommand() cli.Command {
 		Name:  "export",
 		Short: "write the records of a feed, byte for byte",
 		Long: `Writes a feed's records in the order of their keys, in memory that does not depend on how many there are: ` +
-			`for each one object a line, with "raw_base64" in place of "raw" where its bytes are not UTF-8; or, with -o raw, the bytes as they came. ` +
+			`for each one object a line (JSON Lines, with --json too: there may be millions), with "raw_base64" in place of "raw" where its bytes are not UTF-8; or, with -o raw, the bytes as they came. ` +
 			`With --follow or --after it writes them in the order of arrival, each with its cursor. ` +
 			`A cursor of one twin is good on the other: what it may have missed around then is sent again, from ten minutes before, and the key tells.`,
 		Examples: []cli.Example{
@@ -60,7 +60,13 @@ func recordExportCommand() cli.Command {
 			f.StringVar(&e.from, "from", "", "records of this upstream `TIME` and later: RFC 3339, or a duration before now")
 			f.StringVar(&e.to, "to", "", "records before this upstream `TIME`")
 			f.BoolVar(&e.follow, "follow", false, "go on with what is stored from now on, until interrupted")
-			f.StringVar(&e.after, "after", "", "records that arrived after the one with this `CURSOR`")
+			f.Func("after", "records that arrived after the one with this `CURSOR`", func(text string) error {
+				e.after = text
+				if text == "" {
+					return errors.New("is empty: want the \"cursor\" of an exported record, or leave --after out")
+				}
+				return nil
+			})
 			f.StringSliceVar(&e.omit, "omit", nil, "leave out `FIELD`: origin (which alone may differ between twins) or kind")
 			f.BoolVar(&e.raw, "raw", false, "the same as -o raw")
 		},
@@ -80,10 +86,9 @@ func recordExportCommand() cli.Command {
 
 // check holds the flags against each other and against what there is.
 func (e *exportCall) check(ctx context.Context, call *cli.Call, s *site) error {
-	if e.raw {
-		call.Format = rawFormat
-	}
 	switch {
+	case e.raw && call.Chosen && call.Format != rawFormat:
+		return fmt.Errorf("--raw and -o %s exclude each other", call.Format)
 	case e.feed == "":
 		return errors.New("missing --feed")
 	case (e.follow || e.after != "") && e.to != "":
@@ -95,6 +100,9 @@ func (e *exportCall) check(ctx context.Context, call *cli.Call, s *site) error {
 		if field != "origin" && field != "kind" {
 			return fmt.Errorf("--omit %s: want origin or kind", field)
 		}
+	}
+	if e.raw {
+		call.Format = rawFormat
 	}
 	if err := s.known(ctx, e.feed); err != nil {
 		return err
@@ -170,6 +178,9 @@ func (e *exportCall) begin(ctx context.Context, s *site, server string) (seq int
 	if err != nil {
 		return 0, 0, cli.Fail(cli.Usage, fmt.Errorf("--after: %w", err), "")
 	}
+	if c.Feed != "" && c.Feed != e.feed {
+		return 0, 0, cli.Fail(cli.Usage, fmt.Errorf("--after: a cursor of feed %q, not of %q", c.Feed, e.feed), "")
+	}
 	if c.Server == server {
 		return c.Seq, c.Newest, nil
 	}
@@ -180,11 +191,11 @@ func (e *exportCall) begin(ctx context.Context, s *site, server string) (seq int
 // writeRows writes what there is.
 func writeRows(out *bufio.Writer, rows iter.Seq2[history.Row, error], write func(history.Row) error) error {
 	for r, err := range rows {
-		if err == nil {
-			err = write(r)
-		}
 		if err != nil {
 			return errors.Join(err, out.Flush())
+		}
+		if err := write(r); err != nil {
+			return err // as a rule of out, which would only say it again
 		}
 	}
 	return out.Flush()

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/twinctl/twin/cmd/internal/cli"
@@ -93,7 +94,7 @@ func (w *rowWriter) row(r history.Row) exportedRow {
 		row.RawBase64 = &text
 	}
 	if w.cursors {
-		row.Cursor = cursor{Server: w.server, Seq: r.Seq, Newest: w.newest}.String()
+		row.Cursor = cursor{Server: w.server, Seq: r.Seq, Newest: w.newest, Feed: w.feed}.String()
 	}
 	return row
 }
@@ -108,12 +109,13 @@ type cursor struct {
 	Server string
 	Seq    int64
 	Newest record.Instant // of all records up to it
+	Feed   string         // "" in cursors of old
 }
 
 var errCursor = errors.New("not a cursor: want the \"cursor\" of an exported record, whole")
 
 func (c cursor) String() string {
-	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%s %d %d", c.Server, c.Seq, int64(c.Newest)))
+	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%s %d %d %s", c.Server, c.Seq, int64(c.Newest), c.Feed))
 }
 
 func parseCursor(text string) (cursor, error) {
@@ -123,9 +125,16 @@ func parseCursor(text string) (cursor, error) {
 	}
 	var c cursor
 	var newest int64
-	if n, err := fmt.Sscanf(string(plain), "%s %d %d", &c.Server, &c.Seq, &newest); n != 3 || err != nil {
+	parts := strings.SplitN(string(plain), " ", 4) // a feed's name may hold spaces
+	if len(parts) < 3 {
 		return cursor{}, fmt.Errorf("%q: %w", text, errCursor)
 	}
-	c.Newest = record.Instant(newest)
+	if n, err := fmt.Sscan(parts[1]+" "+parts[2], &c.Seq, &newest); n != 2 || err != nil {
+		return cursor{}, fmt.Errorf("%q: %w", text, errCursor)
+	}
+	c.Server, c.Newest = parts[0], record.Instant(newest)
+	if len(parts) == 4 {
+		c.Feed = parts[3]
+	}
 	return c, nil
 }
