@@ -149,7 +149,10 @@ if [ "$changed" = yes ] && [ -z "$destdir" ] && [ -d /run/systemd/system ]; then
 	act "systemctl daemon-reload" systemctl daemon-reload
 fi
 
-if [ ! -e "$etc/twin.toml" ]; then
+if [ "$changed" = yes ] && [ -n "$destdir" ]; then
+	echo "next, on the server: make user and group twin, give them the folders as said above,"
+	echo "      systemctl daemon-reload, and write /etc/twin/twin.toml (the README has one to begin with)"
+elif [ ! -e "$etc/twin.toml" ]; then
 	echo "next: write /etc/twin/twin.toml (the README has one to begin with), then"
 	echo "      twinctl config check && twinctl init --role primary && systemctl enable --now twind"
 elif [ "$changed" = yes ]; then

@@ -89,7 +89,7 @@ func (tr tree) installed(t *testing.T) map[string]string {
 func TestInstall(t *testing.T) {
 	tr := newTree(t)
 	out, status := tr.install(t)
-	if status != 0 || !strings.Contains(out, "next: write /etc/twin/twin.toml") {
+	if status != 0 || !strings.Contains(out, "next, on the server: make user and group twin") {
 		t.Errorf("status %d, said %q", status, out)
 	}
 	want := map[string]string{
@@ -132,7 +132,7 @@ func TestInstallUpgrade(t *testing.T) {
 
 	write(t, filepath.Join(tr.programs, "twind"), "twind 2")
 	out, status := tr.install(t)
-	if status != 0 || !strings.Contains(out, "next: systemctl restart twind") {
+	if status != 0 || strings.Contains(out, "systemctl restart") {
 		t.Errorf("upgrade: status %d, said %q", status, out)
 	}
 	if got := read(t, filepath.Join(tr.dest, "usr/local/bin/twind")); got != "twind 2" {
