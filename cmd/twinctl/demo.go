@@ -31,7 +31,7 @@ func demoCommand() cli.Command {
 		},
 		Exits: []cli.Code{cli.Differs},
 		Flags: func(f *cli.FlagSet) {
-			f.StringVar(&o.Dir, "dir", "", "new or empty `DIR` for everything (default: one that is removed at the end)")
+			f.StringVar(&o.Dir, "dir", "", "new or empty `DIR` for everything (default: one that is removed at the end, unless a server did not come up)")
 			f.BoolVar(&o.Hold, "hold", false, "keep everything running until it is ended")
 			f.IntVar(&seconds, "seconds", 20, "how long it may take, in `SECONDS`; with --hold it goes on until it is ended")
 			f.StringVar(&o.Twind, "twind", "", "the `PROGRAM` to run as twind (default: the one beside twinctl)")
@@ -40,7 +40,7 @@ func demoCommand() cli.Command {
 			if seconds < leastSeconds {
 				return cli.Fail(cli.Usage, fmt.Errorf("--seconds %d: want %d or more", seconds, leastSeconds), "twinctl help demo")
 			}
-			o.Lasting, o.Out = time.Duration(seconds)*time.Second, call.Out
+			o.Lasting, o.Out, o.Err = time.Duration(seconds)*time.Second, call.Out, call.Err
 			o.Log = cli.NewLogger(call.Err, slog.LevelWarn)
 			switch err := demo.Run(ctx, o); {
 			case errors.Is(err, demo.ErrDiffer):

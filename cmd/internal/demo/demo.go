@@ -29,11 +29,12 @@ const (
 
 // Options are what Run needs.
 type Options struct {
-	Dir     string        // "" means one that is removed afterwards
+	Dir     string        // "" means one that is removed afterwards, unless a server did not come up
 	Hold    bool          // keep everything running until ctx ends
 	Lasting time.Duration // of a demo that is not held: how long it may take
 	Twind   string        // the program; "" means the one beside this program, else of $PATH
 	Out     io.Writer
+	Err     io.Writer // what a person has to know meanwhile
 	Log     *slog.Logger
 }
 
@@ -52,7 +53,15 @@ func Run(ctx context.Context, o Options) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, cleanUp()) }()
+	asked := ctx
+	defer func() {
+		logs, _ := filepath.Glob(filepath.Join(dir, "*", "twind.log")) // the pattern is right
+		if err == nil || asked.Err() != nil || errors.Is(err, ErrDiffer) || len(logs) == 0 {
+			err = errors.Join(err, cleanUp())
+		} else { // what the error names shall be there
+			fmt.Fprintf(o.Err, "demo: the files stay in %s\n", dir)
+		}
+	}()
 	upstream, doors, err := openUpstream(ctx, dir, o)
 	if err != nil {
 		return err
@@ -82,7 +91,7 @@ func Run(ctx context.Context, o Options) (err error) {
 // play starts the servers, waits until they collect, and shows what came of it.
 func play(ctx context.Context, o Options, twins []*twin) error {
 	for _, t := range twins {
-		if err := t.start(o.Twind); err != nil {
+		if err := t.start(o); err != nil {
 			return err
 		}
 	}

@@ -17,7 +17,7 @@ func options(t *testing.T) Options {
 	t.Helper()
 	return Options{
 		Dir: filepath.Join(t.TempDir(), "lab"), Lasting: 20 * time.Second,
-		Out: io.Discard, Log: slog.New(slog.DiscardHandler),
+		Out: io.Discard, Err: io.Discard, Log: slog.New(slog.DiscardHandler),
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -35,7 +36,9 @@ type twin struct {
 	cfg    *config.Config
 	proc   *exec.Cmd     // nil until it is started
 	ended  chan struct{} // closed when proc has
-	log    *slog.Logger
+
+	stopping atomic.Bool // it is told to end
+	log      *slog.Logger
 }
 
 // newTwin writes a server's files.
@@ -74,8 +77,8 @@ secret_file = "pbx.secret"
 }
 
 // start runs twind on it, whose output goes to a file beside its configuration.
-func (t *twin) start(program string) error {
-	program, err := findTwind(program)
+func (t *twin) start(o Options) error {
+	program, err := findTwind(o.Twind)
 	if err != nil {
 		return err
 	}
@@ -88,13 +91,15 @@ func (t *twin) start(program string) error {
 	proc.Stderr = out
 	proc.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is for the demo, which then stops it
 	if err := proc.Start(); err != nil {
-		return fmt.Errorf("demo: start %s: %w", program, err)
+		return errors.Join(fmt.Errorf("demo: start %s: %w", program, err), os.Remove(out.Name()))
 	}
 	t.proc = proc
 	go func() {
 		defer close(t.ended)
 		err := proc.Wait()
-		t.log.Info("a server has ended", "server", t.name, "err", err)
+		if o.Hold && !t.stopping.Load() {
+			fmt.Fprintf(o.Err, "demo: %s has died (%v); it comes back with: twind --config %s\n", t.name, err, t.config)
+		}
 	}()
 	return nil
 }
@@ -132,6 +137,7 @@ func (t *twin) status(ctx context.Context) (node.Document, error) {
 // returns within three seconds.
 func stopAll(twins []*twin, log *slog.Logger) {
 	for _, t := range twins {
+		t.stopping.Store(true)
 		if pid := app.Running(t.cfg.Data); pid != 0 {
 			if err := syscall.Kill(pid, syscall.SIGTERM); err != nil {
 				log.Warn("a server cannot be told to stop", "server", t.name, "pid", pid, "err", err)
