@@ -148,12 +148,14 @@ func TestValuesOfFeed(t *testing.T) {
 	}
 	want := []config.Value{
 		{Feed: "f", Key: "addresses", Value: []any{"x"}, Origin: file + ":5"},
+		{Feed: "f", Key: "events", Value: "", Origin: "default"},
 		{Feed: "f", Key: "format", Value: "ami", Origin: "default"},
 		{Feed: "f", Key: "frame_limit", Value: int64(feed.DefaultFrameLimit), Origin: "default"},
 		{Feed: "f", Key: "kind", Value: "ami", Origin: file + ":4"},
 		{Feed: "f", Key: "name", Value: "f", Origin: file + ":3"},
 		{Feed: "f", Key: "prefer_first", Value: true, Origin: "default"},
 		{Feed: "f", Key: "queue_limit", Value: int64(feed.DefaultQueueLimit), Origin: "default"},
+		{Feed: "f", Key: "secret_file", Value: "", Origin: "default"},
 		{Feed: "f", Key: "source", Value: "f", Origin: "default"},
 	}
 	if diff := cmp.Diff(want, c.Feeds[0].Values()); diff != "" {

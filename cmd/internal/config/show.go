@@ -28,7 +28,7 @@ func (c *Config) Values() []Value {
 }
 
 // Values returns the keys of the section: those that the file has, and, where
-// the feed is right, those that have a default.
+// the feed is right, all others that it could have.
 func (f *Feed) Values() []Value {
 	inForce := make(map[string]any)
 	if f.Err == nil {
@@ -39,6 +39,9 @@ func (f *Feed) Values() []Value {
 	var all []Value
 	for _, key := range sortedKeys(inForce) {
 		v := Value{Feed: f.Name, Key: key, Value: inForce[key], Origin: fromDefault}
+		if implied := impliedBy(key); v.Value == "" && implied != "" {
+			v.Value = implied
+		}
 		if _, ok := f.section[key]; ok {
 			v.Origin = f.doc.place(join(f.path, key))
 		}
@@ -58,9 +61,5 @@ func collect(values map[string]any, options any) {
 	if toml.Unmarshal(text, &filled) != nil {
 		return
 	}
-	for key, value := range filled {
-		if value != "" {
-			values[key] = value
-		}
-	}
+	maps.Copy(values, filled)
 }

@@ -1,0 +1,53 @@
+package config
+
+// A Key is a key of a [[feed]] section, for people to read about.
+type Key struct {
+	Name    string // "path", "time.field"
+	Kinds   string // that have it, with spaces between; "" means all
+	Default string // "" if there is none
+	Doc     string // with units
+
+	implied bool // a kind leaves it empty and means Default
+}
+
+// Keys returns all that a [[feed]] section can hold, in the order of the
+// documentation. The kinds themselves decide; a test compares.
+func Keys() []Key {
+	return []Key{
+		{Name: "name", Doc: "the feed's name, the same on both twins"},
+		{Name: "kind", Doc: "ami, lines or tail"},
+		{Name: "format", Default: "ami (ami), text (lines)", Doc: "what a record looks like: ami, queue_log or text; tail must say"},
+		{Name: "source", Default: "name", Doc: "feeds that tell of the same calls name the same source"},
+		{Name: "counts", Doc: "true: of its source this feed is the one that is counted"},
+		{Name: "frame_limit", Default: "65536", Doc: "bytes of a record, 256 to 16777216; longer ones are rejected"},
+		{Name: "queue_limit", Default: "4194304, 67108864 (ami)", Doc: "bytes heard and not yet stored; two frames at least"},
+		{Name: "time", Doc: "a table: where a line of format text has its time; for queue_log zone alone"},
+		{Name: "time.field", Doc: "number of the field, from 1"},
+		{Name: "time.separator", Default: "white space", Doc: "text between fields"},
+		{Name: "time.layout", Doc: `how Go writes 2 January 2006, 15:04:05, as "2006-01-02 15:04:05"; or epoch: seconds since 1970`},
+		{Name: "time.zone", Default: "UTC", Doc: "IANA name, as Europe/Berlin; not heeded where the layout has a zone"},
+		{Name: "addresses", Kinds: "ami lines", Doc: "list of doors to one upstream, in order: tcp://host:port or tls://host:port"},
+		{Name: "ca_file", Kinds: "ami lines", Default: "the system's", Doc: "PEM file of the authorities that are trusted with tls"},
+		{Name: "server_name", Kinds: "ami lines", Default: "the address's host", Doc: "name in the certificate"},
+		{Name: "prefer_first", Kinds: "ami lines", Default: "3 (ami), 0 (lines)", Doc: "good probes in a row after which an earlier address is gone back to; 0: never"},
+		{Name: "connect_timeout", Kinds: "ami lines", Default: "10s", Doc: "duration for connecting and TLS together, at most 1m", implied: true},
+		{Name: "username", Kinds: "ami", Doc: "user of manager.conf"},
+		{Name: "secret_file", Kinds: "ami", Doc: "file whose first line is the secret; mode 0600, of the service's user; read at each login"},
+		{Name: "events", Kinds: "ami", Default: "agent,cdr,system,dialplan", Doc: "classes that are asked for, as in read of manager.conf"},
+		{Name: "auth", Kinds: "ami", Default: "md5", Doc: "md5, or plain: the secret crosses the network"},
+		{Name: "listen", Kinds: "lines", Doc: "host:port on which the upstream connects, in place of addresses"},
+		{Name: "late", Kinds: "lines", Default: "2s", Doc: "duration for which the upstream may hold a line back, at most 24h"},
+		{Name: "silence", Kinds: "lines", Default: "for ever", Doc: "duration for which it may say nothing, 1s to 24h; then it is mute"},
+		{Name: "path", Kinds: "tail", Doc: "file that is followed"},
+	}
+}
+
+// impliedBy returns what a kind means by an empty value; "" if nothing.
+func impliedBy(name string) string {
+	for _, k := range Keys() {
+		if k.Name == name && k.implied {
+			return k.Default
+		}
+	}
+	return ""
+}
