@@ -1,0 +1,52 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/twinctl/twin/cmd/internal/cli"
+)
+
+// TestReadme holds README.md to the words of the exit statuses, and to the
+// formats that each verb has.
+func TestReadme(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	readme := string(text)
+	for _, code := range append([]cli.Code{cli.Interrupted}, cli.OK, cli.Failed, cli.Usage, cli.Differs, cli.Refused,
+		cli.Unreachable, cli.Untrusted, cli.Halted, cli.Conflict, cli.Busy, cli.Unknown) {
+		if row := fmt.Sprintf("| %d | %s |\n", int(code), code); !strings.Contains(readme, row) {
+			t.Errorf("there is no row %q", row)
+		}
+	}
+	_, table, _ := strings.Cut(readme, "| verb | `-o`, the first unless said |\n|---|---|\n")
+	table, _, _ = strings.Cut(table, "\n\n")
+	told := map[string]string{}
+	for row := range strings.Lines(table) {
+		cells := strings.Split(row, "|")
+		if len(cells) != 4 {
+			t.Fatalf("row %q", row)
+		}
+		for verb := range strings.SplitSeq(cells[1], ",") {
+			told[strings.Trim(verb, " `")] = strings.TrimSpace(cells[2])
+		}
+	}
+	var check func(path string, c cli.Command)
+	check = func(path string, c cli.Command) {
+		var can []string
+		for _, f := range c.Outputs {
+			can = append(can, string(f))
+		}
+		if told[path] != strings.Join(can, ", ") {
+			t.Errorf("%s: -o %q, told as %q", path, can, told[path])
+		}
+		for _, s := range c.Sub {
+			check(strings.TrimSpace(path+" "+s.Name), s)
+		}
+	}
+	check("", program())
+}
