@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -65,8 +66,12 @@ func feedListCommand() cli.Command {
 				return err
 			}
 			if call.Format == cli.Text {
-				err := writeFeeds(call.Out, doc.Feeds)
-				writeReasons(call.Out, doc.Feeds, nil)
+				var text bytes.Buffer
+				if err := writeFeeds(&text, doc.Feeds); err != nil {
+					return err
+				}
+				writeReasons(&text, doc.Feeds, nil)
+				_, err := call.Out.Write(text.Bytes())
 				return err
 			}
 			return call.Show(cli.View{
@@ -210,8 +215,8 @@ func feedAskCommand(c cli.Command, verb string) cli.Command {
 				Text string `json:"text"`
 			}{f.Name, a.Text}})
 		}
-		fmt.Fprintln(call.Out, inert.Text(a.Text))
-		return nil
+		_, err = fmt.Fprintln(call.Out, inert.Text(a.Text))
+		return err
 	})
 	return c
 }

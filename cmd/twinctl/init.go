@@ -95,9 +95,10 @@ func showIdentity(call *cli.Call, i identity) error {
 	case call.Format == cli.JSON:
 		return call.Show(cli.View{Document: i})
 	case i.Changed:
-		fmt.Fprintf(call.Out, "%s is %s, in %s\nNext: start twind, then twinctl status\n", i.Name, i.Role, inert.Text(i.Data))
+		_, err := fmt.Fprintf(call.Out, "%s is %s, in %s\nNext: start twind, then twinctl status\n", i.Name, i.Role, inert.Text(i.Data))
+		return err
 	default:
-		fmt.Fprintf(call.Out, "%s is %s already; nothing was changed\n", i.Name, i.Role)
+		_, err := fmt.Fprintf(call.Out, "%s is %s already; nothing was changed\n", i.Name, i.Role)
+		return err
 	}
-	return nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -85,14 +86,20 @@ func showStatus(ctx context.Context, call *cli.Call, v *view) error {
 	}
 	doc.Alarms = slices.Concat(v.alarms, doc.Alarms)
 	if call.Format == cli.Text {
-		return writeStatus(call, doc)
+		var text bytes.Buffer
+		if err := writeStatus(&text, call.ConfigFlag(), doc); err != nil {
+			return err
+		}
+		_, err := call.Out.Write(text.Bytes())
+		return err
 	}
 	return call.Show(cli.View{Document: doc, Lines: cli.Each([]node.Document{doc})})
 }
 
-// writeStatus writes the document for people.
-func writeStatus(call *cli.Call, doc node.Document) error {
-	w, state := call.Out, "twind is not running"
+// writeStatus writes the document for people; flag is how twind finds the
+// configuration.
+func writeStatus(w io.Writer, flag string, doc node.Document) error {
+	state := "twind is not running"
 	if doc.Running {
 		state = fmt.Sprintf("running as process %d", doc.PID)
 	}
@@ -115,7 +122,7 @@ func writeStatus(call *cli.Call, doc node.Document) error {
 		return nil
 	}
 	next := "systemctl start twind"
-	if flag := call.ConfigFlag(); flag != "" {
+	if flag != "" {
 		next = "twind " + flag
 	}
 	_, err := fmt.Fprintf(w, "\nNext: %s\n", inert.Text(next))
