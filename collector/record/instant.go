@@ -2,6 +2,7 @@ package record
 
 import (
 	"fmt"
+	"math"
 	"time"
 )
 
@@ -27,8 +28,21 @@ func (i Instant) Time() time.Time { return time.UnixMicro(int64(i)).UTC() }
 // Add returns the instant d later.
 func (i Instant) Add(d time.Duration) Instant { return i + Instant(d.Microseconds()) }
 
-// Sub returns the time from o to i.
-func (i Instant) Sub(o Instant) time.Duration { return time.Duration(i-o) * time.Microsecond }
+// Sub returns the time from o to i, or the longest that a Duration can hold
+// (292 years) where they lie further apart: an upstream can say any time.
+func (i Instant) Sub(o Instant) time.Duration {
+	const longest = math.MaxInt64 / uint64(time.Microsecond)
+	if i >= o {
+		if d := uint64(i) - uint64(o); d <= longest {
+			return time.Duration(d) * time.Microsecond
+		}
+		return math.MaxInt64
+	}
+	if d := uint64(o) - uint64(i); d <= longest {
+		return -time.Duration(d) * time.Microsecond
+	}
+	return math.MinInt64
+}
 
 // String returns RFC 3339 in UTC with six decimals.
 func (i Instant) String() string { return i.Time().Format(instantLayout) }

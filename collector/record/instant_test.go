@@ -89,3 +89,25 @@ func TestBucket(t *testing.T) {
 		}
 	})
 }
+
+// What an upstream says may lie further away than a Duration can tell: then it
+// is the longest there is, never a small one.
+func TestInstantSubSaturates(t *testing.T) {
+	for _, c := range []struct {
+		a, b record.Instant
+		want time.Duration
+	}{
+		{5 * record.Second, 3 * record.Second, 2 * time.Second},
+		{3 * record.Second, 5 * record.Second, -2 * time.Second},
+		{12_000_000_000 * record.Second, 1_795_000_000 * record.Second, math.MaxInt64},
+		{1_795_000_000 * record.Second, 12_000_000_000 * record.Second, math.MinInt64},
+		{math.MaxInt64, math.MinInt64, math.MaxInt64},
+		{math.MinInt64, math.MaxInt64, math.MinInt64},
+		{math.MaxInt64 / 1000, 0, math.MaxInt64 / 1000 * time.Microsecond},
+		{math.MaxInt64/1000 + 1, 0, math.MaxInt64},
+	} {
+		if got := c.a.Sub(c.b); got != c.want {
+			t.Errorf("%d - %d is %d, want %d", c.a, c.b, got, c.want)
+		}
+	}
+}

@@ -26,6 +26,7 @@ type peer struct {
 	booted  bool          // says FullyBooted at login
 	start   time.Time     // of this Asterisk
 	ahead   time.Duration // its clock before the true one
+	shows   string        // its clock, if it stands
 	rights  string        // what ListCommands shows beside what everybody may
 	onLogin string        // said right behind the login's answer
 
@@ -134,7 +135,12 @@ func (p *peer) login(action []byte, success string) string {
 	return text + p.onLogin
 }
 
-func (p *peer) clock() string { return stamp(time.Now().Add(p.ahead)) }
+func (p *peer) clock() string {
+	if p.shows != "" {
+		return p.shows
+	}
+	return stamp(time.Now().Add(p.ahead))
+}
 
 // stamp writes a time as Asterisk does.
 func stamp(t time.Time) string { return fmt.Sprintf("%d.%06d", t.Unix(), t.Nanosecond()/1000) }

@@ -200,7 +200,7 @@ func (s *session) response(block []byte, m message) error {
 	if err != nil {
 		return &feed.Lost{Reason: feed.Clock, Err: fmt.Errorf("the answer to Ping has no time: %w", err)}
 	}
-	if at < earliest || at.Sub(now) > clockLimit {
+	if at < earliest || at > now.Add(clockLimit) {
 		return &feed.Lost{Reason: feed.Clock, Err: fmt.Errorf("the upstream's clock shows %s, ours %s: set it right", at, now)}
 	}
 	s.answered(id, at, now)

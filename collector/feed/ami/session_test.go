@@ -249,18 +249,20 @@ func TestLoginsToOneAsteriskHaveOneIncarnation(t *testing.T) {
 func TestClocks(t *testing.T) {
 	for name, c := range map[string]struct {
 		ahead time.Duration
+		shows string
 		state feed.State
 		says  string
 	}{
-		"alike":              {300 * time.Millisecond, feed.Live, ""},
-		"a little different": {-90 * time.Second, feed.Live, "NTP"},
-		"cannot be true":     {2 * time.Hour, feed.Down, "set it right"},
-		"never set":          {-11 * 365 * 24 * time.Hour, feed.Down, "set it right"},
+		"alike":              {300 * time.Millisecond, "", feed.Live, ""},
+		"a little different": {-90 * time.Second, "", feed.Live, "NTP"},
+		"cannot be true":     {2 * time.Hour, "", feed.Down, "set it right"},
+		"never set":          {-11 * 365 * 24 * time.Hour, "", feed.Down, "set it right"},
+		"in the year 2350":   {0, "12000000000.000000", feed.Down, "set it right"}, // further ahead than a Duration holds
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				p := newPeer()
-				p.ahead = c.ahead
+				p.ahead, p.shows = c.ahead, c.shows
 				h := newHearing(t, p, nil)
 				h.during(t, func() {
 					pass(6 * time.Second)
