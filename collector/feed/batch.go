@@ -39,6 +39,8 @@ type Mark struct {
 	Until  record.Instant // Proof: heard up to here. Hole: ... and before this
 	Reason Reason         // End, Hole
 	Begin  *Session       // Begin
+	Told   record.Instant // Begin: our own time
+	Missed time.Duration  // Begin: by our clock, since the session before was last heard; 0 if nobody knows
 }
 
 // A MarkKind tells marks apart.

@@ -43,7 +43,7 @@ func (h hearing) apply(m feed.Mark) ([]change, hearing) {
 		if h.listening {
 			lost, h = h.over(feed.Crashed)
 		}
-		begun, h := h.begin(*m.Begin)
+		begun, h := h.begin(m)
 		return append(lost, begun...), h
 	case feed.ProofMark:
 		return h.proof(m.Until)
@@ -57,8 +57,9 @@ func (h hearing) apply(m feed.Mark) ([]change, hearing) {
 
 // begin starts a session. Whatever gap was open ends where the session hears
 // again; one that the source went on from without missing anything was none.
-func (h hearing) begin(s feed.Session) ([]change, hearing) {
+func (h hearing) begin(m feed.Mark) ([]change, hearing) {
 	var changes []change
+	s := *m.Begin
 	from := s.From
 	switch {
 	case s.Continues && h.coveredUntil > 0:
@@ -66,19 +67,36 @@ func (h hearing) begin(s feed.Session) ([]change, hearing) {
 		if h.gap != nil {
 			changes = append(changes, change{drop: true})
 		}
+	case h.gap != nil && s.From <= h.gap.From && h.coveredUntil > 0:
+		changes, from = h.wentBack(m)
 	case h.gap != nil:
-		changes = append(changes, h.endGap(s)...)
+		changes = h.endGap(s)
 	case h.coveredUntil > 0 && from > h.coveredUntil:
 		changes = append(changes, change{between: &gap{h.coveredUntil, from, feed.Unreachable, GapOpen}})
 	}
 	h.gap = nil
 	h.listening = true
-	from = max(from, h.coveredUntil) // the upstream's clock may have been set back
+	from = max(from, h.coveredUntil) // never back
 	h.coveredUntil = from
 	if s.Incarnation != "" {
 		h.incarnation = s.Incarnation
 	}
 	return append(changes, change{listen: &from}), h
+}
+
+// wentBack ends the open gap where a session begins at a time that counts as
+// covered: a clock was set back, or what is heard begins with older records.
+// Something was missed all the same. If we have come so far by our own clock
+// the gap lasts up to now. If not, coverage lies in the future, and what was
+// missed lies within it: that is written as a hole, as long as it took by our
+// clock. It returns where coverage goes on, too.
+func (h hearing) wentBack(m feed.Mark) ([]change, record.Instant) {
+	until := max(h.gap.From+1, m.Told)
+	changes := []change{{end: &until}}
+	if missed := m.From.Add(-m.Missed); m.Told <= h.gap.From && missed < m.From {
+		changes = append(changes, change{hole: &gap{missed, m.From, feed.Clock, GapOpen}})
+	}
+	return changes, until
 }
 
 // endGap ends the open gap where s begins. If the upstream itself was away
@@ -93,7 +111,7 @@ func (h hearing) endGap(s feed.Session) []change {
 		}
 		return changes
 	}
-	if s.From <= h.gap.From {
+	if s.From <= h.gap.From { // nothing was ever heard, and this hears since before we were there
 		return []change{{drop: true}}
 	}
 	return []change{{end: &s.From}}

@@ -11,6 +11,14 @@ import (
 
 func begin(s feed.Session) feed.Mark { return feed.Mark{What: feed.BeginMark, From: s.From, Begin: &s} }
 
+// told is begin, told at that time of ours, so many microseconds after the
+// session before was last heard.
+func told(s feed.Session, at, missed record.Instant) feed.Mark {
+	m := begin(s)
+	m.Told, m.Missed = at, missed.Sub(0)
+	return m
+}
+
 func proof(until record.Instant) feed.Mark { return feed.Mark{What: feed.ProofMark, Until: until} }
 
 func end(why feed.Reason) feed.Mark { return feed.Mark{What: feed.EndMark, Reason: why} }
@@ -77,10 +85,22 @@ func TestHearingApply(t *testing.T) {
 			deaf, begin(feed.Session{From: 130}), []change{{end: new(record.Instant(130))}, {listen: new(record.Instant(130))}}, heard(130, first),
 		},
 		"hears again where it had left off": {
-			deaf, begin(feed.Session{From: 100}), []change{{drop: true}, {listen: new(record.Instant(100))}}, heard(100, first),
+			deaf, begin(feed.Session{From: 100}), []change{{end: new(record.Instant(101))}, {listen: new(record.Instant(101))}}, heard(101, first),
 		},
-		"the upstream's clock was set back": {
-			deaf, begin(feed.Session{From: 40}), []change{{drop: true}, {listen: new(record.Instant(100))}}, heard(100, first),
+		"older records come first, and something was lost": {
+			deaf, told(feed.Session{From: 40}, 130, 20), []change{{end: new(record.Instant(130))}, {listen: new(record.Instant(130))}}, heard(130, first),
+		},
+		"a clock was set back": {
+			deaf, told(feed.Session{From: 40}, 60, 20),
+			[]change{
+				{end: new(record.Instant(101))},
+				{hole: &gap{20, 40, feed.Clock, GapOpen}},
+				{listen: new(record.Instant(101))},
+			},
+			heard(101, first),
+		},
+		"a clock was set back while nobody was there": {
+			deaf, told(feed.Session{From: 40}, 60, 0), []change{{end: new(record.Instant(101))}, {listen: new(record.Instant(101))}}, heard(101, first),
 		},
 		"goes on from its position": {
 			deaf, begin(feed.Session{From: 130, Continues: true}), []change{{drop: true}, {listen: new(record.Instant(100))}}, heard(100, first),

@@ -58,13 +58,13 @@ func mark(t *rapid.T, now record.Instant) feed.Mark {
 	case 0, 1:
 		return proof(now - back)
 	case 2:
-		return begin(feed.Session{
+		return told(feed.Session{
 			From:        now - back,
 			Continues:   rapid.Bool().Draw(t, "continues"),
 			Away:        rapid.Bool().Draw(t, "away"),
 			Incarnation: rapid.SampledFrom([]string{"", "a", "b"}).Draw(t, "incarnation"),
 			UpSince:     now - back - record.Instant(rapid.Int64Range(-1, 9).Draw(t, "up"))*record.Second,
-		})
+		}, now-record.Instant(rapid.Int64Range(-20, 20).Draw(t, "our clock"))*record.Second, max(back, 0))
 	case 3:
 		return end(rapid.SampledFrom([]feed.Reason{feed.Stopped, feed.Unreachable, feed.Paused}).Draw(t, "reason"))
 	}
