@@ -3,13 +3,28 @@ package feed
 import "github.com/twinctl/twin/collector/record"
 
 // A hole is a stretch of a session that begins behind what was heard before a
-// rejection. It ends with the next record, with proof from after the rejection,
+// rejection. It ends with the next later record, with proof from after the rejection,
 // or with the session. It is told when it begins, as short as can be, because
 // a crash must not lose it, and in full length when it has ended.
+//
+// Proof may be of the upstream's clock, which may differ from ours, and tells
+// of a time somewhat before it. So it is from after a rejection if it is the
+// second one since, and of a later time than ours was.
 type hole struct {
 	Mark
-	seen record.Instant // local time of the last rejection in it
-	told int            // where it stands in the growing batch; -1 once that was taken
+	behind record.Instant // the record that ends it is later than this
+	seen   record.Instant // local time of the last rejection in it
+	proofs int            // since then
+	told   int            // where it stands in the growing batch; -1 once that was taken
+}
+
+// proof notes that proof came, and tells whether it ends the hole.
+func (h *hole) proof(until record.Instant) bool {
+	if h == nil {
+		return false
+	}
+	h.proofs++
+	return h.proofs > 1 && until > h.seen
 }
 
 // taken notes that the batch that tells of the hole grows no more.
@@ -26,11 +41,13 @@ func (q *Queue) extendHole(why Reason, now record.Instant) {
 		return // not heard anyway
 	}
 	if q.hole == nil {
-		m := Mark{What: HoleMark, From: q.heardTo, Until: q.heardTo + 1, Reason: why}
-		q.hole = &hole{Mark: m, told: len(q.batch.Marks)}
+		heard := max(q.proven, q.lastAt)
+		from := min(heard, now) // one record of a clock that is ahead must not move it
+		m := Mark{What: HoleMark, From: from, Until: from + 1, Reason: why}
+		q.hole = &hole{Mark: m, behind: heard, told: len(q.batch.Marks)}
 		q.batch.Marks = append(q.batch.Marks, m)
 	}
-	q.hole.seen = now
+	q.hole.seen, q.hole.proofs = now, 0
 }
 
 // endHole closes the hole, if one is open.

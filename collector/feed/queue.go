@@ -20,9 +20,6 @@ const (
 	futureLimit    = time.Hour             // a time further ahead of our clock cannot be true
 )
 
-// earliest is 1990: what claims to be older is a clock that was never set.
-var earliest = record.At(time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC))
-
 // A Queue holds what one source has heard and the collector has not yet
 // stored. It is bounded in bytes, so that no feed can fill the memory or hurt
 // another feed. One goroutine tells and one takes; any may ask for Health.
@@ -46,7 +43,9 @@ type Queue struct {
 	leaving Reason        // why sessions that just stop do so; "" for no special reason
 	session bool
 	absent  bool           // it was said that nobody is heard, and no session began since
-	heardTo record.Instant // the latest time in this session
+	proven  record.Instant // up to here in this session
+	lastAt  record.Instant // of the last record in this session
+	asOf    [2]time.Time   // when proof was told last but one, and last; or the session begun
 	health  Health
 }
 
@@ -62,83 +61,6 @@ func NewQueue(o Options, k Kind, notify func()) *Queue {
 	}
 }
 
-// Begin opens a session: from now on the source hears its upstream. The feed is live.
-func (q *Queue) Begin(s Session, address string) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.session, q.absent, q.heardTo, q.hole = true, false, s.From, nil
-	q.health = Health{State: Live, Address: address}
-	q.batch.Marks = append(q.batch.Marks, Mark{What: BeginMark, From: s.From, Begin: &s})
-	q.makeDue()
-}
-
-// Proof says that everything up to until was heard in this session.
-func (q *Queue) Proof(until record.Instant) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if !q.session {
-		return
-	}
-	q.heardTo = max(q.heardTo, until)
-	if q.hole != nil && until > q.hole.seen {
-		q.endHole(until)
-	}
-	if n := len(q.batch.Marks); n > 0 && q.batch.Marks[n-1].What == ProofMark {
-		q.batch.Marks[n-1].Until = max(q.batch.Marks[n-1].Until, until)
-		return
-	}
-	q.batch.Marks = append(q.batch.Marks, Mark{What: ProofMark, Until: until})
-	q.dueIn(proofAge)
-}
-
-// End closes the session; err is what a person is told. Without a session an
-// err begins a gap, if nobody was heard before either, as Report does; without
-// an err nothing happens.
-func (q *Queue) End(reason Reason, err error) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	switch {
-	case reason == Overrun && q.stuck != "":
-		reason = q.stuck
-	case reason == Stopped && q.leaving != "":
-		reason = q.leaving
-	}
-	if !q.session && err == nil {
-		return
-	}
-	q.health = Health{State: Down, Address: q.health.Address, Err: err}
-	q.endHole(q.heardTo)
-	if q.session || !q.absent {
-		q.silent(reason)
-	}
-}
-
-// Report tells how the feed is while no session is open, or, with state Live,
-// a warning while one is. Down before the first session begins a gap: nobody
-// is heard, and nobody was before.
-func (q *Queue) Report(h Health) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.health = h
-	if h.State == Down && !q.session && !q.absent {
-		q.silent(Unreachable)
-	}
-}
-
-// silent says that from now on nobody is heard.
-func (q *Queue) silent(why Reason) {
-	q.session, q.absent = false, true
-	q.batch.Marks = append(q.batch.Marks, Mark{What: EndMark, Reason: why})
-	q.makeDue()
-}
-
-// Leave gives the reason for which a session that is about to be stopped ends.
-func (q *Queue) Leave(reason Reason) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.leaving = reason
-}
-
 // Health returns what the source said last.
 func (q *Queue) Health() Health {
 	q.mu.Lock()
@@ -152,7 +74,7 @@ func (q *Queue) Health() Health {
 // made to wait. Any other error is ctx's.
 func (q *Queue) Record(ctx context.Context, r record.Record, position []byte) error {
 	now := time.Now()
-	if r.At < earliest || r.At > record.At(now.Add(futureLimit)) {
+	if !canBe(r.At, now) {
 		q.Reject(Clock, fmt.Sprintf("its time %s cannot be true", r.At), r.Raw, position)
 		return nil
 	}
@@ -291,10 +213,10 @@ func (q *Queue) add(r record.Record, position []byte) {
 	q.batch.Bytes += len(r.Raw)
 	q.held += len(r.Raw) + recordOverhead
 	q.position(position)
-	if q.hole != nil && r.At > q.hole.From {
+	if q.hole != nil && r.At > q.hole.behind {
 		q.endHole(r.At)
 	}
-	q.heardTo = max(q.heardTo, r.At)
+	q.lastAt = r.At
 	if len(q.batch.Records) >= batchRecords || q.batch.Bytes >= batchBytes {
 		q.makeDue()
 	} else {

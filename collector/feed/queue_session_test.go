@@ -69,7 +69,8 @@ func TestHoles(t *testing.T) {
 	hole := func(from, until record.Instant) Mark {
 		return Mark{What: HoleMark, From: from, Until: until, Reason: Rejected}
 	}
-	// Each case tells, and says which marks come of it; the session began at 0.
+	// Each case tells, and says which marks come of it; the session began at 0,
+	// and it is 5 s now.
 	for name, c := range map[string]struct {
 		tell func(t *testing.T, d *desk, zero record.Instant)
 		want []Mark
@@ -108,6 +109,7 @@ func TestHoles(t *testing.T) {
 		},
 		"behind what was proven": {
 			func(t *testing.T, d *desk, zero record.Instant) {
+				<-time.After(61 * time.Second)
 				d.Proof(zero + 60*s)
 				bad(d)
 				d.tellAt(t, zero+61*s, "good")
@@ -120,9 +122,45 @@ func TestHoles(t *testing.T) {
 				bad(d)
 				d.Proof(zero + 8*s) // what was rejected may be of a later time
 				<-time.After(5 * time.Second)
-				d.Proof(zero + 13*s)
+				d.Proof(zero + 16*s)
 			},
-			[]Mark{hole(0, 13*s), {What: ProofMark, Until: 13 * s}},
+			[]Mark{hole(0, 16*s), {What: ProofMark, Until: 16 * s}},
+		},
+		"not where one wrong clock was": {
+			func(t *testing.T, d *desk, zero record.Instant) {
+				d.tellAt(t, zero+50*60*s, "one wrong clock")
+				d.tellAt(t, zero, "good")
+				bad(d)
+				d.tellAt(t, zero+s, "good")
+			},
+			[]Mark{hole(0, s)},
+		},
+		"nor where a wrong clock was last": {
+			func(t *testing.T, d *desk, zero record.Instant) {
+				<-time.After(10 * time.Second)
+				d.tellAt(t, zero+50*60*s, "a wrong clock")
+				bad(d)
+				<-time.After(10 * time.Second)
+				d.tellAt(t, zero+16*s, "good")
+				d.Proof(zero + 18*s)
+				d.Proof(zero + 20*s)
+			},
+			[]Mark{hole(15*s, 20*s), {What: ProofMark, Until: 20 * s}},
+		},
+		// Each answer proves up to the one before, on a clock that is a minute
+		// ahead; what came between the first and the second is proven by the third.
+		"not ended by proof of what was before, of a clock that is ahead": {
+			func(t *testing.T, d *desk, zero record.Instant) {
+				<-time.After(5 * time.Second)
+				d.Proof(zero + 60*s)
+				<-time.After(2 * time.Second)
+				bad(d)
+				<-time.After(3 * time.Second)
+				d.Proof(zero + 65*s)
+				<-time.After(5 * time.Second)
+				d.Proof(zero + 70*s)
+			},
+			[]Mark{{What: ProofMark, Until: 60 * s}, hole(12*s, 70*s), {What: ProofMark, Until: 70 * s}},
 		},
 		"up to the end of the session": {
 			func(t *testing.T, d *desk, zero record.Instant) {
@@ -139,7 +177,7 @@ func TestHoles(t *testing.T) {
 				zero := d.session(t)
 				var got []Mark
 				ended := make(chan struct{})
-				go func() { c.tell(t, d, zero); close(ended) }()
+				go func() { <-time.After(5 * time.Second); c.tell(t, d, zero); close(ended) }()
 				<-ended
 				for _, m := range d.next(t).Marks {
 					m.From, m.Until = max(m.From-zero, 0), max(m.Until-zero, 0)

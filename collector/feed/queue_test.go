@@ -86,7 +86,7 @@ func texts(b Batch) string {
 
 func checkMarks(t *testing.T, got []Mark, want ...Mark) {
 	t.Helper()
-	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty(), cmpopts.IgnoreFields(Mark{}, "Begin")); diff != "" {
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty(), cmpopts.IgnoreFields(Mark{}, "Begin", "Told", "Missed")); diff != "" {
 		t.Errorf("marks (-want +got):\n%s", diff)
 	}
 }
