@@ -152,7 +152,7 @@ func (r *runner) session(ctx context.Context, f Feed, kick <-chan struct{}) erro
 	err = r.listen(ctx, kick, q, func(ctx context.Context) error {
 		source, err := f.Open(r.log)
 		if err != nil {
-			return err
+			return &openError{err}
 		}
 		return source.Run(ctx, start, q)
 	})
@@ -199,9 +199,17 @@ func drain(ctx context.Context, q *feed.Queue) error {
 // errBroke is what a panic of a feed's code becomes.
 var errBroke = errors.New("broke on what it read")
 
+// An openError says that the source cannot even be made of what is configured.
+type openError struct{ error }
+
+func (e *openError) Unwrap() error { return e.error }
+
 // reasonOf returns the reason for which a session ends with err, unless its
 // source gave another.
 func reasonOf(err error) feed.Reason {
+	if _, ok := errors.AsType[*openError](err); ok {
+		return feed.Misconfig
+	}
 	switch {
 	case err == nil:
 		return feed.Stopped
@@ -213,10 +221,13 @@ func reasonOf(err error) feed.Reason {
 
 // why returns the reason for which a session ends so that w comes about.
 func why(w wanted) feed.Reason {
-	if w.paused && !w.removed {
+	switch {
+	case w.removed:
+		return feed.Stopped
+	case w.paused:
 		return feed.Paused
 	}
-	return feed.Stopped
+	return feed.Reconnect
 }
 
 // guard turns a panic of one feed's code into an error, so that what one

@@ -152,7 +152,7 @@ func TestReconnect(t *testing.T) {
 			t.Error("there is no such feed")
 		}
 		gaps, err := h.Gaps(t.Context(), "")
-		if err != nil || len(gaps) != 1 || gaps[0].Feed != "pbx" || gaps[0].Reason != feed.Stopped || gaps[0].To == nil {
+		if err != nil || len(gaps) != 1 || gaps[0].Feed != "pbx" || gaps[0].Reason != feed.Reconnect || gaps[0].To == nil {
 			t.Errorf("gaps %+v, %v", gaps, err)
 		}
 		if err := c.stop(); err != nil {
@@ -241,10 +241,10 @@ func TestAFeedThatCannotBeOpened(t *testing.T) {
 		if got := c.Status()[0]; got.State != feed.Down || !errors.Is(got.Err, broken) {
 			t.Errorf("status %+v", got)
 		}
-		checkGaps(t, h, "pbx", "unreachable")
+		checkGaps(t, h, "pbx", "config")
 		pass(retryPause)
 		checkState(t, c, feed.Live)
-		checkGaps(t, h, "pbx", "unreachable for 5s")
+		checkGaps(t, h, "pbx", "config for 5s")
 		if err := c.stop(); err != nil {
 			t.Error(err)
 		}

@@ -66,9 +66,9 @@ type Session struct {
 	Incarnation string
 	// UpSince is when this incarnation started; zero if unknown.
 	UpSince record.Instant
-	// Away says that the last session was ended by the upstream itself and that
-	// since then nobody answered at its addresses: whatever it said before it
-	// went was heard. With UpSince it tells how long the upstream was away.
+	// Away says that the upstream said that it shuts down, ended the last session
+	// itself, and that since then nobody answered at its addresses: whatever it
+	// said before it went was heard. With UpSince it tells how long it was away.
 	Away bool
 }
 

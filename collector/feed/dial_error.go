@@ -13,6 +13,11 @@ import (
 	"time"
 )
 
+// ErrShutdown is wrapped by what serve returns when the upstream had said that
+// it shuts down. That a connection just closes tells nothing: a proxy in
+// between, or a setting, may have closed it while the upstream lives on.
+var ErrShutdown = errors.New("the upstream was shut down")
+
 // Lost is why a session ended, from a kind's serve to the Dialer: Reason goes
 // into the gap list, Err to a person. Any other error means Unreachable.
 type Lost struct {

@@ -39,8 +39,8 @@ var errMove = errors.New("an earlier address answers again")
 //
 // With prefer_first, while a later door serves, the earlier ones are probed
 // every ten seconds; one that answered so many times in a row ends the session,
-// in order to move there. The gap of the move has the reason Stopped: it is our
-// doing, and nothing was wrong with the upstream.
+// in order to move there. The gap of the move has the reason Reconnect: it is
+// our doing, and nothing was wrong with the upstream.
 func (d *Dialer) Run(ctx context.Context, q *Queue, serve func(context.Context, Door) error) error {
 	r := &round{Dialer: d, q: q, serve: serve}
 	for ctx.Err() == nil {
@@ -59,7 +59,7 @@ type round struct {
 	next   int        // the door to try
 	failed roundError // at each door since one was last good
 	waits  int        // since one was last good
-	ended  bool       // the upstream itself ended the last session ...
+	ended  bool       // the upstream said that it shuts down, and ended the last session ...
 	gone   bool       // ... and since then every door has refused
 }
 
@@ -138,11 +138,11 @@ func (r *round) session(ctx context.Context, conn net.Conn) {
 	}
 	if better >= 0 {
 		r.log.Info("going back to an earlier address", "address", r.doors[better].String(), "from", door.String())
-		r.q.End(Stopped, errMove)
+		r.q.End(Reconnect, errMove)
 		r.next, r.failed, r.waits, r.ended, r.gone = better, nil, 0, false, false
 		return
 	}
-	r.ended, r.gone = hungUp(err) && r.q.inSession(), false
+	r.ended, r.gone = errors.Is(err, ErrShutdown) && hungUp(err) && r.q.inSession(), false
 	reason, cause := reasonOf(err)
 	cause = &doorError{door, plain(cause, r.timeout), cause}
 	r.q.End(reason, cause)
@@ -236,11 +236,4 @@ func (r *round) lookOut(ctx context.Context) int {
 			}
 		}
 	}
-}
-
-// inSession tells whether the source has begun a session and not yet ended it.
-func (q *Queue) inSession() bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return q.session
 }

@@ -3,6 +3,7 @@ package feed
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"slices"
@@ -204,18 +205,20 @@ func TestRefusedWaitsAMinute(t *testing.T) {
 	})
 }
 
-func TestAwayOnlyWhenEveryAttemptWasRefused(t *testing.T) {
+func TestAwayOnlyWhenItSaidSoAndEveryAttemptWasRefused(t *testing.T) {
+	said := func(err error) error { return fmt.Errorf("%w: %w", ErrShutdown, err) }
 	for name, c := range map[string]struct {
 		down error
 		lost error
 		want bool
 	}{
-		"closed, then refused":      {syscall.ECONNREFUSED, io.EOF, true},
-		"reset, then refused":       {syscall.ECONNREFUSED, syscall.ECONNRESET, false},
-		"closed, then out of reach": {syscall.EHOSTUNREACH, io.EOF, false},
+		"shut down, then refused":   {syscall.ECONNREFUSED, said(io.EOF), true},
+		"closed without a word":     {syscall.ECONNREFUSED, io.EOF, false}, // as what stands before it does
+		"reset, then refused":       {syscall.ECONNREFUSED, said(syscall.ECONNRESET), false},
+		"closed, then out of reach": {syscall.EHOSTUNREACH, said(io.EOF), false},
 		"mute, then refused":        {syscall.ECONNREFUSED, &Lost{Mute, errors.New("no answer")}, false},
-		"half an event":             {syscall.ECONNREFUSED, io.ErrUnexpectedEOF, false},
-		"answers at once":           {nil, io.EOF, false},
+		"half an event":             {syscall.ECONNREFUSED, said(io.ErrUnexpectedEOF), false},
+		"answers at once":           {nil, said(io.EOF), false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -266,8 +269,8 @@ func TestGoesBackToAnEarlierDoorAfterGoodProbes(t *testing.T) {
 		// Probes at 10 s (refused), 20 (good), 30 (bad), 40, 50, 60 (good).
 		d.want(t, "try a 0s", "serve b 0s", "try a 10s", "serve a 1m0s")
 		marks := d.marks()
-		if len(marks) < 2 || marks[1].What != EndMark || marks[1].Reason != Stopped {
-			t.Errorf("marks are %+v, want the first session ended as stopped", marks)
+		if len(marks) < 2 || marks[1].What != EndMark || marks[1].Reason != Reconnect {
+			t.Errorf("marks are %+v, want the first session ended as reconnect", marks)
 		}
 	})
 }

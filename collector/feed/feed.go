@@ -105,6 +105,8 @@ type Reason string
 // The reasons that stand in the gap list.
 const (
 	Stopped     Reason = "stopped"     // twind was stopped, or the feed taken out
+	Reconnect   Reason = "reconnect"   // we began anew: a person asked, its section changed, or an earlier address answers again
+	Misconfig   Reason = "config"      // it cannot be heard as it is configured, or its port is taken
 	Crashed     Reason = "crashed"     // twind died without a last word
 	Unreachable Reason = "unreachable" // no address answered, or the upstream closed
 	Mute        Reason = "mute"        // connected, but nothing came back any more
@@ -114,7 +116,7 @@ const (
 	DiskFull    Reason = "disk_full"   // there was no room to store it
 	Rejected    Reason = "rejected"    // a frame or record that cannot be kept
 	Clock       Reason = "clock"       // a time that cannot be true
-	NoUpstream  Reason = "no_upstream" // the upstream itself was away
+	NoUpstream  Reason = "no_upstream" // the upstream said that it shuts down, and was away
 )
 
 // ErrOverrun is returned by Queue.Record when the queue is full and the

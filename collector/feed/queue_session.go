@@ -104,3 +104,10 @@ func (q *Queue) Leave(reason Reason) {
 	defer q.mu.Unlock()
 	q.leaving = reason
 }
+
+// inSession tells whether the source has begun a session and not yet ended it.
+func (q *Queue) inSession() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.session
+}

@@ -62,7 +62,7 @@ func (s *session) run(ctx context.Context) error {
 		s.goodbye()
 	}
 	if s.leaving && errors.Is(err, io.EOF) {
-		err = fmt.Errorf("the upstream was shut down: %w", err)
+		err = fmt.Errorf("%w: %w", feed.ErrShutdown, err)
 	}
 	return err
 }

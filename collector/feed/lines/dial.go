@@ -27,7 +27,7 @@ func (d *dialer) serve(ctx context.Context, door feed.Door, q *feed.Queue) error
 	s := newSession(d.hearing, q)
 	s.at(door.Address)
 	c := s.join(door.Conn)
-	s.start(door.Away)
+	s.start()
 	ticking, stop := context.WithCancel(ctx)
 	var beside sync.WaitGroup
 	beside.Go(func() { s.run(ticking) })
@@ -39,10 +39,10 @@ func (d *dialer) serve(ctx context.Context, door feed.Door, q *feed.Queue) error
 }
 
 // start begins the session at once.
-func (s *session) start(away bool) {
+func (s *session) start() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.begin(feed.Session{From: record.At(time.Now()), Away: away})
+	s.begin(feed.Session{From: record.At(time.Now())})
 }
 
 // last proves what can be proven when the only connection has ended behind a
