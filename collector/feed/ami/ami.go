@@ -11,7 +11,8 @@
 //   - Coverage is proven by Ping, whose answer carries Asterisk's clock: the
 //     first answer begins a session at its time, and each further one proves
 //     that everything up to the answer before it was heard. (Not up to itself:
-//     events overtake each other by some milliseconds.)
+//     events overtake each other by some milliseconds.) Who leaves in order
+//     says two more, so that nothing counts as missed that was heard.
 //   - There is no position: what is not heard is gone, until the twin fills it.
 //   - A mute upstream is one that leaves a Ping unanswered for four seconds.
 //     Pings are five seconds apart, so that it is noticed within ten.

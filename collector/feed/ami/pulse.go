@@ -21,7 +21,7 @@ type pulse struct {
 	until time.Time // when reading was to be interrupted at last
 
 	begun  bool
-	before record.Instant // the latest time that an answer told
+	before record.Instant // the time that the last answer told
 }
 
 // sent notes a Ping.
@@ -57,14 +57,16 @@ func (p *pulse) wake(now time.Time) {
 
 // answered notes the answer to the Ping with that id, which told the time at.
 // The first one begins the session there. A further one proves everything up
-// to the answer before, or, when the upstream's clock ran back, up to the
-// latest that any has told: what was proven stays proven.
+// to the answer before, unless the upstream's clock ran back meanwhile: then
+// either of the two may be wrong, and it proves nothing (0).
 func (p *pulse) answered(id string, at record.Instant) (begins bool, proven record.Instant) {
 	if id != p.id {
 		return false, 0
 	}
 	p.id = ""
-	begins, proven = !p.begun, p.before
-	p.begun, p.before = true, max(p.before, at)
+	if begins = !p.begun; !begins && at >= p.before {
+		proven = p.before
+	}
+	p.begun, p.before = true, at
 	return begins, proven
 }

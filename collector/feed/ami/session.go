@@ -59,6 +59,7 @@ func (s *session) run(ctx context.Context) error {
 	s.in.wait = func() error { return s.beforeRead(ctx) }
 	err := s.hear(ctx)
 	if ctx.Err() != nil {
+		s.lastWord(context.WithoutCancel(ctx))
 		s.goodbye()
 	}
 	if s.leaving && errors.Is(err, io.EOF) {
@@ -71,18 +72,23 @@ func (s *session) hear(ctx context.Context) error {
 	s.ping(time.Now())
 	s.list.id, _ = s.say("QueueStatus") // see ping
 	for {
-		block, err := s.in.next()
-		switch {
-		case errors.Is(err, errTooLong):
-			s.queue.Reject(feed.Rejected, "event longer than frame_limit", block, nil)
-		case err != nil:
+		if err := s.next(ctx); err != nil {
 			return err
-		default:
-			if err := s.take(ctx, block); err != nil {
-				return err
-			}
 		}
 	}
+}
+
+// next takes one block.
+func (s *session) next(ctx context.Context) error {
+	block, err := s.in.next()
+	if errors.Is(err, errTooLong) {
+		s.queue.Reject(feed.Rejected, "event longer than frame_limit", block, nil)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return s.take(ctx, block)
 }
 
 // beforeRead does what is due before a read that may block.
@@ -210,9 +216,10 @@ func (s *session) response(block []byte, m message) error {
 // answered moves the coverage by an answer to Ping.
 func (s *session) answered(id string, at, now record.Instant) {
 	begins, proven := s.pulse.answered(id, at)
-	if begins {
+	switch {
+	case begins:
 		s.begin(at)
-	} else {
+	case proven > 0:
 		s.queue.Proof(proven)
 	}
 	s.warnings.clock = clockWarning(at, now)

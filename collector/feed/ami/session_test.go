@@ -54,15 +54,16 @@ func TestAnswersToPingProveCoverage(t *testing.T) {
 			if s := h.q.Health(); s.State != feed.Live || s.Err != nil {
 				t.Errorf("health is %+v", s)
 			}
+			h.gather()
+			begins := h.mark(feed.BeginMark)
+			if len(begins) != 1 || begins[0].From != record.At(start) {
+				t.Errorf("begins are %+v, want one at %s", begins, record.At(start))
+			}
+			proofs := h.mark(feed.ProofMark)
+			if len(proofs) == 0 || proofs[len(proofs)-1].Until != record.At(start.Add(10*time.Second)) {
+				t.Errorf("proofs are %+v: the answer at 15 s proves up to the one at 10 s", proofs)
+			}
 		})
-		begins := h.mark(feed.BeginMark)
-		if len(begins) != 1 || begins[0].From != record.At(start) {
-			t.Errorf("begins are %+v, want one at %s", begins, record.At(start))
-		}
-		proofs := h.mark(feed.ProofMark)
-		if len(proofs) == 0 || proofs[len(proofs)-1].Until != record.At(start.Add(10*time.Second)) {
-			t.Errorf("proofs are %+v: the answer at 15 s proves up to the one at 10 s", proofs)
-		}
 		if ends := h.mark(feed.EndMark); len(ends) != 1 || ends[0].Reason != feed.Stopped {
 			t.Errorf("ends are %+v", ends)
 		}
