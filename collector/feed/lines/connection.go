@@ -21,9 +21,10 @@ type connection struct {
 	lines    *feed.LineReader
 	ordinals record.Ordinals
 	opened   time.Time
-	arrived  time.Time // when something was read last
-	whole    bool      // it ended behind a line, by the other side's will
+	spoilt   record.Instant // when something of it was rejected last; the session's mu guards it
+	whole    bool           // it ended behind a line, by the other side's will
 
+	arrived atomic.Int64 // when something was read last, or it was opened, as a record.Instant
 	waiting atomic.Int64 // since when something that arrived is not a record yet, as a record.Instant; or 0
 	known   atomic.Bool  // it has said a record
 }
@@ -37,8 +38,9 @@ func (c *connection) Read(p []byte) (int, error) {
 	}
 	n, err := c.Conn.Read(p)
 	if n > 0 {
-		c.arrived = time.Now()
-		c.waiting.CompareAndSwap(0, int64(record.At(c.arrived)))
+		now := int64(record.At(time.Now()))
+		c.arrived.Store(now)
+		c.waiting.CompareAndSwap(0, now)
 	}
 	return n, err
 }
@@ -58,7 +60,7 @@ func (c *connection) hear(ctx context.Context) *feed.Lost {
 			err = c.session.tell(ctx, c, line)
 		} else if long, ok := errors.AsType[*feed.LongLineError](err); ok {
 			err = nil
-			c.session.reject(long.Head, long)
+			c.session.reject(c, long.Head, long)
 		}
 		if err != nil {
 			return c.ended(ctx, err)
@@ -70,7 +72,7 @@ func (c *connection) hear(ctx context.Context) *feed.Lost {
 func (c *connection) rest() {
 	since := int64(0)
 	if size, _ := c.lines.Unfinished(); size > 0 {
-		since = int64(record.At(c.arrived))
+		since = c.arrived.Load()
 	}
 	c.session.q.Flush()
 	c.waiting.Store(since)
@@ -80,7 +82,7 @@ func (c *connection) rest() {
 func (c *connection) ended(ctx context.Context, err error) *feed.Lost {
 	size, head := c.lines.Unfinished()
 	if c.lines.TooLong() {
-		c.session.reject(head, &feed.LongLineError{Limit: c.session.limit, Head: head})
+		c.session.reject(c, head, &feed.LongLineError{Limit: c.session.limit, Head: head})
 	}
 	switch {
 	case ctx.Err() != nil:
@@ -91,6 +93,7 @@ func (c *connection) ended(ctx context.Context, err error) *feed.Lost {
 		err = fmt.Errorf("closed in the middle of a line: %w", io.ErrUnexpectedEOF)
 	case errors.Is(err, io.EOF):
 		c.whole = true
+		c.arrived.Store(int64(record.At(time.Now()))) // the end did
 	}
 	return &feed.Lost{Reason: feed.Unreachable, Err: err}
 }
@@ -104,18 +107,23 @@ func (s *session) tell(ctx context.Context, c *connection, line []byte) error {
 	defer s.mu.Unlock()
 	at, err := s.format(line)
 	if err != nil {
-		s.q.Reject(feed.Rejected, err.Error(), line, nil)
+		s.refuse(c, line, err)
 		return nil
 	}
-	s.begin(feed.Session{From: record.At(c.opened)})
-	c.known.Store(true)
+	s.enter(c)
 	r := record.New(at, 0, line)
 	r.N = c.ordinals.Next(at, r.Digest)
 	return s.q.Record(ctx, r, nil)
 }
 
-func (s *session) reject(head []byte, why error) {
+func (s *session) reject(c *connection, head []byte, why error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.refuse(c, head, why)
+}
+
+// refuse is reject for whoever holds mu.
+func (s *session) refuse(c *connection, head []byte, why error) {
+	c.spoilt = record.At(time.Now())
 	s.q.Reject(feed.Rejected, why.Error(), head, nil)
 }

@@ -27,7 +27,7 @@ func (d *dialer) serve(ctx context.Context, door feed.Door, q *feed.Queue) error
 	s := newSession(d.hearing, q)
 	s.at(door.Address)
 	c := s.join(door.Conn)
-	s.start()
+	s.start(c)
 	ticking, stop := context.WithCancel(ctx)
 	var beside sync.WaitGroup
 	beside.Go(func() { s.run(ticking) })
@@ -38,11 +38,12 @@ func (d *dialer) serve(ctx context.Context, door feed.Door, q *feed.Queue) error
 	return why
 }
 
-// start begins the session at once.
-func (s *session) start() {
+// start begins the session at once: whom we dialled is known.
+func (s *session) start(c *connection) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.begin(feed.Session{From: record.At(time.Now())})
+	c.known.Store(true)
+	s.begin(feed.Session{From: record.At(c.opened)})
 }
 
 // last proves what can be proven when the only connection has ended behind a

@@ -9,8 +9,8 @@
 //     before that, and NUL bytes at its beginning. Empty lines are nothing.
 //   - The upstream says nothing twice; identical lines of one time are numbered
 //     anew in each connection.
-//   - While connected, coverage is proven up to what arrived, less what the
-//     upstream may hold back (late).
+//   - While connected, coverage is proven up to what arrived last, and up to ten
+//     seconds ago, less what the upstream may hold back (late).
 //   - There is no position: what is said while nobody listens is a gap.
 //   - That the other machine is gone is noticed within ten seconds, by
 //     keepalives. An upstream that is frozen, while its machine still
@@ -24,7 +24,10 @@
 // # Listening
 //
 // An upstream may hold several connections, each of them a delivery of its own;
-// the feed is covered while there is at least one. More than 16 are refused,
+// the feed is covered while there is at least one that has said a record: who
+// has not may be anybody, and proves nothing. With its first record it is the
+// upstream's, which then was heard since that connection was opened, or since
+// the last line of it that cannot be a record. More than 16 are refused,
 // but one that never said a record makes room after a second, so that idle
 // strangers do not keep the upstream out. Who connects and goes again at once
 // without a record, as a probe does, leaves no trace.

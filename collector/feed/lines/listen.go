@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"runtime/debug"
 	"sync"
 	"syscall"
 	"time"
@@ -34,7 +35,7 @@ func (l *listener) Run(ctx context.Context, _ feed.Start, q *feed.Queue) error {
 	all.Go(func() { h.session.run(ctx) })
 	for ctx.Err() == nil {
 		if err := l.listen(ctx, h, &all); err != nil && ctx.Err() == nil {
-			q.Report(feed.Health{State: feed.Down, Address: l.address, Err: err})
+			h.shut(l.address, err)
 			pause(ctx, retryAfter)
 		}
 	}
@@ -44,18 +45,17 @@ func (l *listener) Run(ctx context.Context, _ feed.Start, q *feed.Queue) error {
 }
 
 // listen accepts connections until that fails or ctx ends.
-func (l *listener) listen(ctx context.Context, h *hall, all *sync.WaitGroup) error {
+func (l *listener) listen(ctx context.Context, h *hall, all *sync.WaitGroup) *feed.Lost {
 	ln, err := bind(ctx, l.address)
 	if err != nil {
-		return err
+		return &feed.Lost{Reason: feed.Misconfig, Err: err}
 	}
 	stop := context.AfterFunc(ctx, func() { _ = ln.Close() })
 	defer func() {
 		stop()
 		_ = ln.Close() // once more does no harm
 	}()
-	h.session.at(ln.Addr().String())
-	h.session.q.Report(feed.Health{State: feed.Connecting, Address: ln.Addr().String(), Err: errWaiting})
+	h.receive(ln.Addr().String())
 	for {
 		conn, err := ln.Accept()
 		if exhausted(err) {
@@ -64,7 +64,7 @@ func (l *listener) listen(ctx context.Context, h *hall, all *sync.WaitGroup) err
 			continue
 		}
 		if err != nil {
-			return fmt.Errorf("listen on %s: %w", l.address, err)
+			return &feed.Lost{Reason: feed.Unreachable, Err: fmt.Errorf("listen on %s: %w", l.address, err)}
 		}
 		if c := h.admit(conn); c != nil {
 			all.Go(func() { h.attend(ctx, c) })
@@ -111,6 +111,7 @@ type hall struct {
 	guests  map[*connection]struct{}
 	refused int
 	told    time.Time
+	failed  string // why the address cannot be had, as logged last; the session's mu guards it
 }
 
 // admit takes a connection in, or closes it and returns nil.
@@ -150,17 +151,29 @@ func (h *hall) makeRoom(now time.Time) bool {
 // attend hears a connection to its end.
 func (h *hall) attend(ctx context.Context, c *connection) {
 	stop := context.AfterFunc(ctx, func() { _ = c.Close() })
-	why := c.hear(ctx)
+	why := h.guard(ctx, c)
 	stop()
-	_ = c.Close() // once more does no harm
-	why.Err = fmt.Errorf("connection from %s: %w", c.RemoteAddr(), why.Err)
+	_ = c.Close()                           // once more does no harm
 	if c.known.Load() && ctx.Err() == nil { // of strangers there may be any number
-		h.session.hearing.log.Info("a connection ended", "reason", string(why.Reason), "err", why.Err)
+		h.session.hearing.log.Info("a connection ended", "from", c.RemoteAddr().String(), "reason", string(why.Reason), "err", why.Err)
 	}
 	h.session.leave(c, why)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.guests, c)
+}
+
+// guard hears a connection. What one says must not end the server, nor the
+// connections beside it, whatever it makes of our code.
+func (h *hall) guard(ctx context.Context, c *connection) (why *feed.Lost) {
+	defer func() {
+		if p := recover(); p != nil {
+			why = &feed.Lost{Reason: feed.Crashed, Err: fmt.Errorf("broke on what it read: %v", p)}
+			c.whole = false
+			h.session.hearing.log.Error("a connection broke", "from", c.RemoteAddr().String(), "err", why.Err, "stack", string(debug.Stack()))
+		}
+	}()
+	return c.hear(ctx)
 }
 
 // log tells of what strangers can cause, at most once a minute.
@@ -175,16 +188,47 @@ func (h *hall) log(what string, args ...any) {
 	}
 }
 
-// Test says whether the address can be listened on. Lines know no login.
-func (l *listener) Test(ctx context.Context, _ bool) []feed.Check {
+// receive says that the address is had, and waits for somebody to come.
+func (h *hall) receive(address string) {
+	s := h.session
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.hearing.log.Info("listening", "address", address)
+	h.failed = ""
+	s.address, s.bound, s.told = address, time.Now(), ""
+	if !s.begun {
+		s.q.Report(feed.Health{State: feed.Connecting, Address: address, Err: errWaiting})
+	}
+}
+
+// shut says that the address cannot be had. Who is connected is heard on.
+func (h *hall) shut(address string, why *feed.Lost) {
+	s := h.session
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if text := why.Err.Error(); text != h.failed { // again each second
+		h.failed = text
+		s.hearing.log.Warn("nobody can connect", "err", why.Err, "retry_every", retryAfter.String())
+	}
+	s.bound = time.Time{}
+	if s.begun {
+		s.q.Report(feed.Health{State: feed.Live, Address: s.address, Err: why.Err})
+		return
+	}
+	s.q.End(why.Reason, why.Err)
+	s.q.Report(feed.Health{State: feed.Down, Address: address, Err: why.Err})
+}
+
+// Test says whether the address can be listened on. Lines know no login: with
+// login, twind does not have the address, and nobody else may.
+func (l *listener) Test(ctx context.Context, login bool) []feed.Check {
 	check := feed.Check{Name: "listen on " + l.address, Result: feed.Pass, Text: "the address is free"}
 	ln, err := bind(ctx, l.address)
 	switch {
 	case err == nil:
 		_ = ln.Close() // nobody connected
-	case errors.Is(err, syscall.EADDRINUSE):
-		check.Result = feed.Warn
-		check.Text = "a process holds the address already: twind, if it runs; see ss -ltnp"
+	case errors.Is(err, syscall.EADDRINUSE) && !login:
+		check.Text = "twind listens there"
 	default:
 		check.Result, check.Text = feed.Fail, err.Error()
 	}

@@ -2,6 +2,8 @@ package lines
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"sync"
@@ -9,6 +11,11 @@ import (
 
 	"github.com/twinctl/twin/collector/feed"
 	"github.com/twinctl/twin/collector/record"
+)
+
+const (
+	blind = 10 * time.Second // that a broken network may go unnoticed: see bind
+	alone = time.Second      // that nobody may be heard before it is said
 )
 
 // hearing is how connections are listened to.
@@ -32,6 +39,12 @@ type session struct {
 	open    map[*connection]struct{}
 	begun   bool
 	proven  record.Instant
+	left    record.Instant // when the last one left behind a line, so that nothing is missing; or 0
+	broken  record.Instant // since when nothing is missing
+
+	bound time.Time // since when the address is had and nobody is known; zero while it is not had
+	gone  error     // who was the last, and why that one left
+	told  string    // why nobody is heard, as q heard it last
 }
 
 func newSession(h hearing, q *feed.Queue) *session {
@@ -45,10 +58,10 @@ func (s *session) at(address string) {
 	s.address = address
 }
 
-// join takes a connection in. The session begins with its first record or with
-// the next tick, whichever is earlier.
+// join takes a connection in. The session begins with its first record.
 func (s *session) join(conn net.Conn) *connection {
 	c := &connection{Conn: conn, session: s, opened: time.Now()}
+	c.arrived.Store(int64(record.At(c.opened)))
 	c.lines = feed.NewLineReader(c, s.limit)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -56,57 +69,131 @@ func (s *session) join(conn net.Conn) *connection {
 	return c
 }
 
-// begin opens the session, unless it is open. The caller holds mu.
-func (s *session) begin(b feed.Session) {
+// enter is called with each record of a connection. The first one tells that
+// it is the upstream's, which therefore was heard since it was opened: not
+// before something was rejected or cut, but without a break if the last one
+// left, in order, only after that.
+func (s *session) enter(c *connection) {
+	c.known.Store(true)
 	if s.begun {
 		return
 	}
+	from := max(record.At(c.opened), c.spoilt, s.broken)
+	if from == c.spoilt {
+		s.q.End(feed.Rejected, errSpoilt)
+	}
+	s.begin(feed.Session{From: from, Continues: s.left != 0 && from <= s.left})
+}
+
+var errSpoilt = errors.New("what came first cannot be read")
+
+// begin opens the session. The caller holds mu.
+func (s *session) begin(b feed.Session) {
 	s.q.Begin(b, s.address)
 	s.begun, s.proven = true, b.From
+	s.gone, s.told = nil, ""
 }
 
 // leave takes a connection out that ended for that reason. Was it the last
-// one, or did it end so that something may be missing, then the session ends.
+// that is known, or did it end so that something may be missing, then the
+// session ends. Who said no record is not missed, unless we broke on it.
 func (s *session) leave(c *connection, why *feed.Lost) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if why.Reason == feed.Stopped && s.begun { // all of them
+		s.prove(time.Now())
+		s.q.End(feed.Stopped, nil)
+		s.begun = false
+	}
 	delete(s.open, c)
-	if !s.begun || len(s.open) > 0 && (c.whole || !c.known.Load()) {
+	missing := !c.whole && (c.known.Load() || why.Reason == feed.Crashed)
+	others := s.known()
+	if !missing && (others || !c.known.Load()) {
+		return
+	}
+	now := time.Now()
+	if s.left = record.At(now); missing {
+		s.left, s.broken = 0, record.At(now)
+	}
+	if !s.begun {
 		return
 	}
 	if c.whole {
-		s.prove(time.Now())
+		s.prove(now)
 	}
-	s.q.End(why.Reason, why.Err)
-	s.begun = false
-	if len(s.open) > 0 {
-		s.begin(feed.Session{From: record.At(time.Now())})
+	s.begun, s.bound = false, now
+	if others {
+		s.q.End(why.Reason, fmt.Errorf("connection from %s: %w", c.RemoteAddr(), why.Err))
+		s.begin(feed.Session{From: record.At(now)})
+		return
 	}
+	s.gone = fmt.Errorf("nobody is connected (the last was %s: %w)", c.RemoteAddr(), why.Err)
+	if c.whole {
+		s.gone = fmt.Errorf("nobody is connected (the last was %s, it closed)", c.RemoteAddr())
+	}
+	s.deaf(why.Reason, s.gone)
 }
 
-// tick begins the session if that is due, and proves coverage.
+// known tells whether one is open that has said a record.
+func (s *session) known() bool {
+	for c := range s.open {
+		if c.known.Load() {
+			return true
+		}
+	}
+	return false
+}
+
+// deaf tells q that nobody is heard, and why. The address is listened on.
+func (s *session) deaf(reason feed.Reason, why error) {
+	s.q.End(reason, why)
+	s.q.Report(feed.Health{State: feed.Connecting, Address: s.address, Err: why})
+	s.told = why.Error()
+}
+
+// tick proves coverage, or says that there is nobody to hear.
 func (s *session) tick(now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.open) == 0 {
-		return
-	}
-	first := now
-	for c := range s.open {
-		if c.opened.Before(first) {
-			first = c.opened
+	switch {
+	case s.begun:
+		s.prove(now)
+	case !s.bound.IsZero() && now.Sub(s.bound) >= alone:
+		if why := s.nobody(now); why.Error() != s.told {
+			s.deaf(feed.Unreachable, why)
 		}
 	}
-	s.begin(feed.Session{From: record.At(first)})
-	s.prove(now)
 }
 
-// prove tells q up to when everything has arrived: up to now, unless something
-// that arrived is not a record yet. Who never said a record cannot hold it up.
+// nobody says why nobody is heard.
+func (s *session) nobody(now time.Time) error {
+	var oldest *connection
+	for c := range s.open {
+		if oldest == nil || c.opened.Before(oldest.opened) {
+			oldest = c
+		}
+	}
+	switch {
+	case oldest != nil && now.Sub(oldest.opened) >= strange:
+		return fmt.Errorf("%s is connected, but has said no record yet", oldest.RemoteAddr())
+	case s.gone != nil:
+		return s.gone
+	}
+	return errWaiting
+}
+
+// prove tells q up to when everything has arrived: up to what arrived last, and
+// up to so long ago that a broken network would have been noticed, unless
+// something that arrived is not a record yet. Who never said a record cannot
+// hold it up.
 func (s *session) prove(now time.Time) {
 	until := record.At(now)
 	for c := range s.open {
-		if since := record.Instant(c.waiting.Load()); since != 0 && c.known.Load() {
+		if !c.known.Load() {
+			continue
+		}
+		until = min(until, max(record.Instant(c.arrived.Load()), record.At(now.Add(-blind))))
+		if since := record.Instant(c.waiting.Load()); since != 0 {
 			until = min(until, since)
 		}
 	}
