@@ -168,7 +168,7 @@ func unreachable(f *config.Feed, checks []feed.Check) bool {
 	return !slices.ContainsFunc(checks[:doors], func(c feed.Check) bool { return c.Result != feed.Fail })
 }
 
-// heard tells whether twind hears the feed at present.
+// heard tells whether twind hears the feed at present, or listens for it.
 func (s *site) heard(ctx context.Context, name string) (bool, error) {
 	doc, err := app.Status(ctx, s.Config, s.data)
 	if err != nil {
@@ -176,7 +176,7 @@ func (s *site) heard(ctx context.Context, name string) (bool, error) {
 	}
 	for _, f := range doc.Feeds {
 		if f.Name == name {
-			return doc.Running && f.State == string(feed.Live), nil
+			return doc.Running && (f.State == string(feed.Live) || f.Kind == "lines" && f.State == string(feed.Connecting)), nil
 		}
 	}
 	return false, nil
