@@ -20,6 +20,8 @@ type load struct {
 	runner *runner
 	queue  *feed.Queue
 	batch  history.Batch
+
+	repeats bool // the upstream says again what it said
 }
 
 // commit stores what the queues hold until stop is closed. While one
@@ -144,7 +146,8 @@ func (r *runner) take() (load, bool) {
 		return load{}, false
 	}
 	b, ok := r.queue.Take()
-	return load{r, r.queue, history.Batch{Feed: r.name, Kind: r.code, Origin: history.FromFeed, Batch: b}}, ok
+	out := history.Batch{Feed: r.name, Kind: r.kind.Code, Origin: history.FromFeed, Batch: b}
+	return load{runner: r, queue: r.queue, batch: out, repeats: r.kind.Repeats}, ok
 }
 
 func (r *runner) stick(why feed.Reason) {
@@ -159,6 +162,15 @@ func (r *runner) stored(l load, o history.Outcome) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.counts.add(l.batch, o)
+	for _, m := range l.batch.Marks {
+		if m.What == feed.BeginMark {
+			r.again = m.Begin.Again
+		}
+	}
+	r.complaints.rejected(l.batch.Batch)
+	if !l.repeats && !r.again {
+		r.complaints.twice(o)
+	}
 	r.rate.add(time.Now(), o.Added)
 	l.queue.Done()
 }

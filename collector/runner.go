@@ -28,12 +28,15 @@ type runner struct {
 	want   wanted
 	kick   chan struct{} // closed and made anew when want changes
 	queue  *feed.Queue   // of the present or last session; nil before the first
-	code   int           // of the kind of what the queue holds
+	kind   feed.Kind     // of what the queue holds
+	again  bool          // the session reads again what may be stored already
 	fault  error         // why there is no session
 	told   string        // the last fault that was logged
 	gone   bool          // run has returned, or is about to
 	counts Counts
 	rate   meter
+
+	complaints complaints
 }
 
 // wanted is what a runner shall do.
@@ -44,7 +47,8 @@ type wanted struct {
 }
 
 func newRunner(c *Collector, f Feed) *runner {
-	return &runner{name: f.Name, c: c, log: c.opt.Log.With("feed", f.Name), want: wanted{feed: f}, kick: make(chan struct{})}
+	log := c.opt.Log.With("feed", f.Name)
+	return &runner{name: f.Name, c: c, log: log, want: wanted{feed: f}, kick: make(chan struct{}), complaints: complaints{log: log}}
 }
 
 // configure says how the feed is configured now. It reports false if that
@@ -111,6 +115,7 @@ func (r *runner) end(ctx context.Context) bool {
 
 // run brings about what is wanted until ctx ends or the feed is removed.
 func (r *runner) run(ctx context.Context) {
+	defer r.complaints.end()
 	for !r.end(ctx) {
 		w, kick := r.wanted()
 		switch {
@@ -147,7 +152,7 @@ func (r *runner) session(ctx context.Context, f Feed, kick <-chan struct{}) erro
 	}
 	q := feed.NewQueue(f.Options, f.Kind, r.c.notify)
 	r.mu.Lock()
-	r.queue, r.code, r.fault = q, f.Kind.Code, nil
+	r.queue, r.kind, r.fault = q, f.Kind, nil
 	r.mu.Unlock()
 	err = r.listen(ctx, kick, q, func(ctx context.Context) error {
 		source, err := f.Open(r.log)

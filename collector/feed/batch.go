@@ -61,6 +61,9 @@ type Session struct {
 	// Continues says that nothing was missed since the position that the source
 	// was started with: the stretch before is covered as soon as it is proven.
 	Continues bool
+	// Again says that the source reads again what may be stored already, so that
+	// duplicates in this session are nothing to wonder about.
+	Again bool
 	// Incarnation names the running upstream: another one after it restarts.
 	// Empty where the upstream does not tell.
 	Incarnation string

@@ -13,6 +13,7 @@ const (
 	rowsPerStatement  = 100  // measured: more gains nothing
 	rowsPerRemainder  = 10   // for what is left over
 	quarantinePerFeed = 1000 // rejected frames that are kept
+	shownOfDuplicate  = 256  // bytes
 )
 
 // An Origin is where a record came from.
@@ -41,7 +42,10 @@ type Batch struct {
 }
 
 // An Outcome says what became of a batch.
-type Outcome struct{ Added, Duplicates int }
+type Outcome struct {
+	Added, Duplicates int
+	Again             string // the beginning of the first duplicate that came from the feed
+}
 
 // Commit stores the batches in one transaction. When it returns nil all of it
 // is on disk; after an error nothing is, and the same batches may be given
@@ -82,7 +86,7 @@ func commitOne(ctx context.Context, tx *store.Tx, b Batch) (Outcome, error) {
 	if err := quarantine(ctx, tx, f.id, b.Quarantine); err != nil {
 		return Outcome{}, fmt.Errorf("quarantine: %w", err)
 	}
-	done := Outcome{Added: in.added, Duplicates: len(b.Records) - in.added}
+	done := Outcome{Added: in.added, Duplicates: len(b.Records) - in.added, Again: in.again}
 	f.records += int64(done.Added)
 	f.duplicates += int64(done.Duplicates)
 	f.rejected += int64(b.Rejected)

@@ -20,6 +20,7 @@ type inserter struct {
 	args    []any
 	added   int
 	newest  record.Instant
+	again   string // the beginning of the first record of the feed that was there already
 	buckets map[record.Instant]tally
 }
 
@@ -81,10 +82,15 @@ func (in *inserter) group(ctx context.Context, records []record.Record) error {
 
 func (in *inserter) single(ctx context.Context, r record.Record) error {
 	n, err := in.exec(ctx, []record.Record{r})
-	if err == nil && n == 1 {
+	switch {
+	case err != nil:
+		return err
+	case n == 1:
 		in.count(r)
+	case in.again == "" && in.origin == FromFeed:
+		in.again = string(r.Raw[:min(len(r.Raw), shownOfDuplicate)])
 	}
-	return err
+	return nil
 }
 
 func (in *inserter) exec(ctx context.Context, records []record.Record) (int, error) {
