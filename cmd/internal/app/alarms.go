@@ -1,8 +1,10 @@
 package app
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"time"
 
@@ -31,8 +33,12 @@ func ConfigAlarm(file string, wrong error) node.Alarm {
 	}
 }
 
-// alarms remembers since when each alarm has been true.
-type alarms struct{ since map[string]time.Time }
+// alarms remembers since when each alarm has been true, and which were logged.
+type alarms struct {
+	since  map[string]time.Time
+	raised map[string]node.Alarm
+	told   map[string]node.Alarm
+}
 
 // A state is what alarms are raised for.
 type state struct {
@@ -44,7 +50,7 @@ type state struct {
 // now returns the alarms that are true.
 func (a *alarms) now(at time.Time, is state) []node.Alarm {
 	before := a.since
-	a.since = map[string]time.Time{}
+	a.since, a.raised = map[string]time.Time{}, map[string]node.Alarm{}
 	raised := []node.Alarm{}
 	raise := func(code, of, severity, text string, after time.Duration) {
 		since, ok := before[code+of]
@@ -53,7 +59,9 @@ func (a *alarms) now(at time.Time, is state) []node.Alarm {
 		}
 		a.since[code+of] = since
 		if at.Sub(since) >= after {
-			raised = append(raised, node.Alarm{Code: code, Severity: severity, Since: wholeSecond(since), Text: text})
+			alarm := node.Alarm{Code: code, Severity: severity, Since: wholeSecond(since), Text: text}
+			raised = append(raised, alarm)
+			a.raised[code+of] = alarm
 		}
 	}
 	if is.stuck != nil {
@@ -76,4 +84,24 @@ func (a *alarms) now(at time.Time, is state) []node.Alarm {
 		}
 	}
 	return raised
+}
+
+// tell logs the alarms that were raised and those that ended since it was
+// called last, each once, whatever becomes of their texts meanwhile.
+func (a *alarms) tell(ctx context.Context, log *slog.Logger) {
+	for key, is := range a.raised {
+		if _, known := a.told[key]; !known {
+			level := slog.LevelWarn
+			if is.Severity == "error" {
+				level = slog.LevelError
+			}
+			log.Log(ctx, level, "alarm raised", "code", is.Code, "since", is.Since, "err", is.Text)
+		}
+	}
+	for key, was := range a.told {
+		if _, still := a.raised[key]; !still {
+			log.Warn("alarm ended", "code", was.Code, "since", was.Since, "err", was.Text)
+		}
+	}
+	a.told = a.raised
 }

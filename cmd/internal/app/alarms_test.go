@@ -2,6 +2,8 @@ package app
 
 import (
 	"errors"
+	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -82,5 +84,37 @@ func TestAlarms(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Each alarm is logged when it is raised and when it ends, and not in between.
+func TestAlarmsAreLogged(t *testing.T) {
+	begun := time.Date(2026, 11, 21, 8, 0, 0, 0, time.UTC)
+	var a alarms
+	for i, c := range []struct {
+		after time.Duration
+		feeds []collector.Status
+		want  []string
+	}{
+		{0, []collector.Status{{Name: "pbx", State: feed.Down}}, nil},
+		{10 * time.Second, []collector.Status{{Name: "pbx", State: feed.Down}}, []string{"level=ERROR", `msg="alarm raised"`, "code=feed_down", "pbx"}},
+		{11 * time.Second, []collector.Status{{Name: "pbx", State: feed.Connecting}}, nil},
+		{12 * time.Second, []collector.Status{{Name: "pbx", State: feed.Live, Err: errors.New("clocks")}, {Name: "log", State: feed.Down}}, []string{
+			"level=WARN", `msg="alarm raised"`, "code=feed_warning", `msg="alarm ended"`, "code=feed_down", "connecting",
+		}},
+		{13 * time.Second, []collector.Status{{Name: "pbx", State: feed.Live}}, []string{`msg="alarm ended"`, "code=feed_warning"}},
+		{14 * time.Second, []collector.Status{{Name: "pbx", State: feed.Live}}, nil},
+	} {
+		var log strings.Builder
+		a.now(begun.Add(c.after), state{feeds: c.feeds})
+		a.tell(t.Context(), slog.New(slog.NewTextHandler(&log, nil)))
+		for _, w := range c.want {
+			if !strings.Contains(log.String(), w) {
+				t.Errorf("look %d: no %s in %s", i, w, log.String())
+			}
+		}
+		if c.want == nil && log.Len() > 0 {
+			t.Errorf("look %d: %s", i, log.String())
+		}
 	}
 }

@@ -73,6 +73,9 @@ func Run(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	s.disk.keep()
+	if err := s.checkEnd(ctx); err != nil {
+		return err
+	}
 	if err := s.setFeeds(ctx, cfg); err != nil {
 		return err
 	}
@@ -98,6 +101,16 @@ func (s *server) checkName(ctx context.Context) error {
 			config.ErrInvalid, s.cfg.File, s.cfg.Name, s.data.Dir, self.Name)
 	}
 	return nil
+}
+
+// checkEnd warns when the run before this one ended without a last word, as by
+// a power cut. It is asked before the feeds start, which write the gaps down.
+func (s *server) checkEnd(ctx context.Context) error {
+	gaps, err := s.data.History.Unfinished(ctx, "")
+	for _, g := range gaps {
+		s.log.Warn("twind ended without a last word: what was said since may be missing", "feed", g.Feed, "since", g.From.String(), "reason", string(g.Reason))
+	}
+	return err
 }
 
 func (s *server) run(ctx context.Context, o Options, rows *logRows) error {
@@ -185,6 +198,7 @@ func (s *server) document(ctx context.Context) (node.Document, error) {
 	}
 	doc.Running, doc.PID = true, os.Getpid()
 	doc.Alarms = s.alarms.now(time.Now(), state{feeds, nameless(s.config()), s.collector.Stuck()})
+	s.alarms.tell(ctx, s.log)
 	return doc, nil
 }
 

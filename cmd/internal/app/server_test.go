@@ -12,12 +12,15 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/twinctl/twin/cmd/internal/cli"
 	"github.com/twinctl/twin/cmd/internal/config"
 	"github.com/twinctl/twin/collector"
 	"github.com/twinctl/twin/collector/feed"
+	"github.com/twinctl/twin/collector/history"
 	"github.com/twinctl/twin/collector/node"
+	"github.com/twinctl/twin/collector/record"
 	"github.com/twinctl/twin/collector/store"
 )
 
@@ -240,5 +243,27 @@ func TestFinal(t *testing.T) {
 	}
 	if final(store.ErrFailed) == nil {
 		t.Error("a failed write does not end the server")
+	}
+}
+
+// What a run that died could not say, the next one does.
+func TestCheckEnd(t *testing.T) {
+	var said strings.Builder
+	s := initialized(t, configured(t, oneFeed), &said)
+	if err := s.checkEnd(t.Context()); err != nil || said.Len() > 0 {
+		t.Errorf("after nothing: %v, %s", err, said.String())
+	}
+	from := record.At(time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC))
+	heard := feed.Batch{Marks: []feed.Mark{{What: feed.BeginMark, From: from, Begin: &feed.Session{From: from}}}}
+	if _, err := s.data.History.Commit(t.Context(), []history.Batch{{Feed: "log", Batch: heard}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.checkEnd(t.Context()); err != nil {
+		t.Error(err)
+	}
+	for _, want := range []string{"level=WARN", "without a last word", "feed=log", "since=2026-11-21T12:00:00.000000Z", "reason=crashed"} {
+		if !strings.Contains(said.String(), want) {
+			t.Errorf("no %s in %s", want, said.String())
+		}
 	}
 }
