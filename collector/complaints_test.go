@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,6 +16,26 @@ import (
 	"github.com/twinctl/twin/collector/record"
 )
 
+// lockedLog is a log that many write and one reads.
+type lockedLog struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *lockedLog) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+// take returns what was written since it was called last.
+func (l *lockedLog) take() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	defer l.text.Reset()
+	return l.text.String()
+}
+
 // warnings runs a collector while script speaks into its feed, and returns what
 // it warned of at the end, line by line.
 func warnings(t *testing.T, k feed.Kind, again bool, script func(m *mike, said func() []string)) (left []string) {
@@ -22,7 +43,7 @@ func warnings(t *testing.T, k feed.Kind, again bool, script func(m *mike, said f
 	bubble(t, func(t *testing.T, h *history.DB) {
 		m := newMike()
 		m.begin.Again = again
-		var log bytes.Buffer
+		var log lockedLog
 		c := New(h, Options{
 			Log:     slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelWarn})),
 			Observe: func(Commit) {}, Room: func() bool { return true },
@@ -35,8 +56,7 @@ func warnings(t *testing.T, k feed.Kind, again bool, script func(m *mike, said f
 		defer cancel()
 		go func() { ended <- c.Run(ctx) }()
 		said := func() []string {
-			text := strings.TrimSpace(log.String())
-			log.Reset()
+			text := strings.TrimSpace(log.take())
 			if text == "" {
 				return nil
 			}
