@@ -45,10 +45,12 @@ func (q *Queue) Proof(until record.Instant) {
 		return
 	}
 	q.asOf[0], q.asOf[1] = q.asOf[1], now
-	q.proven = max(q.proven, until)
 	if q.hole.proof(until) {
 		q.endHole(until)
+	} else if q.hole != nil { // of which only the beginning is told: a crash would cover the rest
+		until = min(until, q.hole.From)
 	}
+	q.proven = max(q.proven, until)
 	if n := len(q.batch.Marks); n > 0 && q.batch.Marks[n-1].What == ProofMark {
 		q.batch.Marks[n-1].Until = max(q.batch.Marks[n-1].Until, until)
 		return

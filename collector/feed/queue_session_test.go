@@ -204,6 +204,20 @@ func TestAHoleIsToldBeforeItEnds(t *testing.T) {
 	})
 }
 
+// While a hole has no end, nothing behind its beginning is covered: after a
+// crash nobody could tell where it was.
+func TestProofStopsAtAnOpenHole(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(1<<20, Kind{})
+		zero := d.session(t)
+		d.Reject(Rejected, "bad", nil, nil)
+		d.Proof(zero + 3*record.Second)
+		checkMarks(t, d.next(t).Marks,
+			Mark{What: HoleMark, From: zero, Until: zero + 1, Reason: Rejected},
+			Mark{What: ProofMark, Until: zero})
+	})
+}
+
 func TestProofsAreJoined(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(1<<20, Kind{})

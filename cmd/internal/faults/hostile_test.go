@@ -22,10 +22,10 @@ import (
 )
 
 const (
-	mostMemory = 64 << 20    // that a hostile upstream may cost
-	pbxQueue   = 64 << 20    // and one that cannot be made to wait holds this much besides
-	mostLag    = time.Second // that another feed may suffer
-	mostFiles  = 400         // open ones, connections among them
+	mostMemory = 64 << 20         // that a hostile upstream may cost
+	pbxQueue   = 64 << 20         // and one that cannot be made to wait holds this much besides
+	mostLag    = 10 * time.Second // that another feed may suffer, where others use the machine too; alone it is tens of milliseconds
+	mostFiles  = 400              // open ones, connections among them
 )
 
 // An attack is what a hostile upstream does, and what must come of it.
