@@ -1,6 +1,9 @@
 package record
 
-import "math/bits"
+import (
+	"fmt"
+	"math/bits"
+)
 
 // BucketWidth is the stretch of upstream time whose records are counted and
 // summed together when twins compare.
@@ -48,4 +51,20 @@ func SumFrom(b [16]byte) Sum {
 		s.lo = s.lo<<8 | uint64(b[8+i])
 	}
 	return s
+}
+
+// String returns 32 hex digits.
+func (s Sum) String() string { return Digest(s.Bytes()).String() }
+
+// MarshalText implements encoding.TextMarshaler: as String.
+func (s Sum) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText reads what MarshalText wrote.
+func (s *Sum) UnmarshalText(text []byte) error {
+	d, err := ParseDigest(string(text))
+	if err != nil {
+		return fmt.Errorf("sum of digests: %w", err)
+	}
+	*s = SumFrom(d)
+	return nil
 }
