@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
-	"testing/fstest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -23,7 +22,6 @@ import (
 // A twin is one of two collectors, each with a history of its own.
 type twin struct {
 	t       *testing.T
-	path    string
 	history *history.DB
 	*collector.Collector
 	feeds  []collector.Feed
@@ -35,9 +33,9 @@ type twin struct {
 // the test, or by stop.
 func newTwin(t *testing.T) *twin {
 	t.Helper()
-	w := &twin{t: t, path: filepath.Join(t.TempDir(), history.File)}
+	w := &twin{t: t}
 	var err error
-	if w.history, err = history.Open(t.Context(), w.path, store.Create); err != nil {
+	if w.history, err = history.Open(t.Context(), filepath.Join(t.TempDir(), history.File), store.Create); err != nil {
 		t.Fatal(err)
 	}
 	w.start()
@@ -113,39 +111,11 @@ func (w *twin) until(what string, so func() bool) {
 	}
 }
 
-// A bucket is a row that twins are compared by.
-type bucket struct {
-	Start record.Instant
-	Count int64
-	Sum   string
-}
-
-// buckets returns those of the feed. The history has no door for them yet, so
-// they are read off the file.
-func (w *twin) buckets(name string) (all []bucket) {
+// buckets returns those of the feed: what twins are compared by.
+func (w *twin) buckets(name string) []history.Slot {
 	w.t.Helper()
-	schema := store.Schema{App: 0x7477_6801, Migrations: fstest.MapFS{"migrations/0001_records.sql": {}}}
-	db, err := store.Open(w.t.Context(), w.path, schema, store.Use)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	defer db.Close()
-	err = db.View(w.t.Context(), func(tx *store.Tx) error {
-		rows, err := tx.QueryContext(w.t.Context(), `
-			SELECT start, count, hex(sum) FROM bucket JOIN feed f ON f.id = bucket.feed WHERE f.name = ? ORDER BY start`, name)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			var b bucket
-			if err := rows.Scan(&b.Start, &b.Count, &b.Sum); err != nil {
-				return err
-			}
-			all = append(all, b)
-		}
-		return rows.Err()
-	})
+	always := record.Span{From: 0, To: record.At(time.Now().AddDate(1, 0, 0))}
+	all, err := w.history.Tallies(w.t.Context(), name, always, 5*time.Minute)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package history
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/twinctl/twin/collector/feed"
 	"github.com/twinctl/twin/collector/record"
@@ -41,10 +42,12 @@ type Batch struct {
 	feed.Batch
 }
 
-// An Outcome says what became of a batch.
+// An Outcome says what became of records. TooOld are those of a time that is
+// kept no more: stored again they would undo a drop, so they are counted and
+// let go.
 type Outcome struct {
-	Added, Duplicates int
-	Again             string // the beginning of the first duplicate that came from the feed
+	Added, Duplicates, TooOld int
+	Again                     string // the beginning of the first duplicate that came from the feed
 }
 
 // Commit stores the batches in one transaction. When it returns nil all of it
@@ -74,8 +77,9 @@ func commitOne(ctx context.Context, tx *store.Tx, b Batch) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, err
 	}
-	in := inserter{tx: tx, feed: f.id, kind: b.Kind, origin: b.Origin, buckets: map[record.Instant]tally{}}
-	if err := in.insert(ctx, b.Records); err != nil {
+	in := inserter{tx: tx, feed: f.id, kind: b.Kind, origin: b.Origin, buckets: map[record.Instant]record.Tally{}}
+	kept := f.kept(b.Records)
+	if err := in.insert(ctx, kept); err != nil {
 		return Outcome{}, err
 	}
 	for _, m := range b.Marks {
@@ -86,15 +90,26 @@ func commitOne(ctx context.Context, tx *store.Tx, b Batch) (Outcome, error) {
 	if err := quarantine(ctx, tx, f.id, b.Quarantine); err != nil {
 		return Outcome{}, fmt.Errorf("quarantine: %w", err)
 	}
-	done := Outcome{Added: in.added, Duplicates: len(b.Records) - in.added, Again: in.again}
+	done := Outcome{Added: in.added, Duplicates: len(kept) - in.added, TooOld: len(b.Records) - len(kept), Again: in.again}
 	f.records += int64(done.Added)
 	f.duplicates += int64(done.Duplicates)
+	f.tooOld += int64(done.TooOld)
 	f.rejected += int64(b.Rejected)
 	f.lastAt = max(f.lastAt, in.newest)
 	if b.Position != nil {
 		f.position = b.Position
 	}
 	return done, f.save(ctx, tx)
+}
+
+// kept returns the records of the time that is kept. As a rule that is all of
+// them, and nothing is copied.
+func (f *feedRow) kept(records []record.Record) []record.Record {
+	tooOld := func(r record.Record) bool { return r.At < f.retainedFrom }
+	if !slices.ContainsFunc(records, tooOld) {
+		return records
+	}
+	return slices.DeleteFunc(slices.Clone(records), tooOld)
 }
 
 func quarantine(ctx context.Context, tx *store.Tx, feedID int64, heads []feed.Rejection) error {

@@ -120,10 +120,9 @@ func TestBucketsAgreeWithTheRecords(t *testing.T) {
 
 func checkBuckets(t fataler, h *DB) {
 	t.Helper()
-	want, got := map[record.Instant]tally{}, map[record.Instant]tally{}
+	want, got := map[record.Instant]record.Tally{}, map[record.Instant]record.Tally{}
 	for _, r := range records(t, h, Range{Feed: "pbx"}) {
-		b := want[record.Bucket(r.At)]
-		want[record.Bucket(r.At)] = tally{b.count + 1, b.sum.Add(r.Digest)}
+		want[record.Bucket(r.At)] = want[record.Bucket(r.At)].Add(r.Digest)
 	}
 	err := h.db.View(context.Background(), func(tx *store.Tx) error {
 		rows, err := tx.Query(`SELECT start, count, sum FROM bucket`)
@@ -138,11 +137,11 @@ func checkBuckets(t fataler, h *DB) {
 			if err := rows.Scan(&start, &count, &sum); err != nil {
 				return err
 			}
-			got[start] = tally{count, record.SumFrom([16]byte(sum))}
+			got[start] = record.Tally{Count: count, Sum: record.SumFrom([16]byte(sum))}
 		}
 		return rows.Err()
 	})
-	if diff := gocmp.Diff(want, got, gocmp.AllowUnexported(tally{}, record.Sum{})); err != nil || diff != "" {
+	if diff := gocmp.Diff(want, got, gocmp.AllowUnexported(record.Sum{})); err != nil || diff != "" {
 		t.Fatalf("buckets: %v (-want +got)\n%s", err, diff)
 	}
 }
@@ -234,7 +233,7 @@ func fault(t *testing.T, h *DB, statement string) {
 // dump returns every row of every table as text.
 func dump(t fataler, h *DB) (all []string) {
 	t.Helper()
-	for _, table := range []string{"feed", "record", "bucket", "coverage", "gap", "quarantine"} {
+	for _, table := range []string{"feed", "record", "bucket", "coverage", "gap", "quarantine", "agreed"} {
 		all = append(all, table)
 		err := h.db.View(context.Background(), func(tx *store.Tx) error {
 			rows, err := tx.Query(`SELECT * FROM ` + table + ` ORDER BY 1, 2`)

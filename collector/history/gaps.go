@@ -17,7 +17,7 @@ type GapState string
 const (
 	GapOpen   GapState = "open"   // nobody knows what was missed
 	GapFilled GapState = "filled" // the twin had it
-	GapLost   GapState = "lost"   // a person accepted that nobody has it
+	GapLost   GapState = "lost"   // the twin did not hear it either
 	GapClosed GapState = "closed" // there was nothing to hear
 )
 
@@ -98,6 +98,7 @@ func (h *DB) Unfinished(ctx context.Context, name string) ([]Gap, error) {
 type Summary struct {
 	Feed                          string
 	Records, Duplicates, Rejected int64
+	TooOld                        int64          // came after their time was dropped
 	LastAt, CoveredUntil          record.Instant // zero: none yet
 	GapsOpen                      int64
 	Incarnation                   string
@@ -108,7 +109,7 @@ func (h *DB) Summaries(ctx context.Context) (map[string]Summary, error) {
 	all := map[string]Summary{}
 	err := h.db.View(ctx, func(tx *store.Tx) error {
 		rows, err := tx.QueryContext(ctx, `
-			SELECT name, records, duplicates, rejected, last_at, covered_until, incarnation,
+			SELECT name, records, duplicates, rejected, too_old, last_at, covered_until, incarnation,
 			       (SELECT count(*) FROM gap g WHERE g.feed = f.id AND g.state = 'open')
 			FROM feed f`)
 		if err != nil {
@@ -117,7 +118,7 @@ func (h *DB) Summaries(ctx context.Context) (map[string]Summary, error) {
 		defer rows.Close() //nolint:errcheck // Err tells
 		for rows.Next() {
 			var s Summary
-			if err := rows.Scan(&s.Feed, &s.Records, &s.Duplicates, &s.Rejected, &s.LastAt, &s.CoveredUntil,
+			if err := rows.Scan(&s.Feed, &s.Records, &s.Duplicates, &s.Rejected, &s.TooOld, &s.LastAt, &s.CoveredUntil,
 				&s.Incarnation, &s.GapsOpen); err != nil {
 				return err
 			}

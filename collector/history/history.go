@@ -4,7 +4,11 @@
 // Records, position, coverage, digests and counts of a batch move in one
 // transaction ([DB.Commit]), so a crash leaves all of them or none. The door is
 // narrow on purpose, so that another database could stand behind it: Start,
-// Commit, and reading.
+// Commit, reading, and what twins do with each other's records.
+//
+// A gap holds its first instant and not its last, as a [record.Span] does, and
+// a session is taken to have heard its first instant and not its last: whoever
+// asks the twin for a gap rather asks for an instant too many.
 package history
 
 import (
@@ -84,6 +88,8 @@ type feedRow struct {
 	position                      []byte
 	session, gap                  sql.NullInt64
 	incarnation                   string
+	retainedFrom                  record.Instant
+	tooOld                        int64
 }
 
 // openFeed reads the feed's row, or makes it.
@@ -102,10 +108,12 @@ func openFeed(ctx context.Context, tx *store.Tx, name string) (*feedRow, error) 
 func readFeed(ctx context.Context, tx *store.Tx, name string) (*feedRow, error) {
 	var f feedRow
 	err := tx.QueryRowContext(ctx, `
-		SELECT id, since, records, duplicates, rejected, last_at, position, covered_until, session, gap, incarnation
+		SELECT id, since, records, duplicates, rejected, last_at, position, covered_until, session, gap, incarnation,
+		       retained_from, too_old
 		FROM feed WHERE name = ?`, name).
 		Scan(&f.id, &f.since, &f.records, &f.duplicates, &f.rejected, &f.lastAt, &f.position,
-			&f.coveredUntil, &f.session, &f.gap, &f.incarnation)
+			&f.coveredUntil, &f.session, &f.gap, &f.incarnation,
+			&f.retainedFrom, &f.tooOld)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, fmt.Errorf("%w %q", ErrUnknownFeed, name)
 	}
@@ -115,9 +123,11 @@ func readFeed(ctx context.Context, tx *store.Tx, name string) (*feedRow, error) 
 func (f *feedRow) save(ctx context.Context, tx *store.Tx) error {
 	_, err := tx.ExecContext(ctx, `
 		UPDATE feed SET records = ?, duplicates = ?, rejected = ?, last_at = ?, position = ?,
-		       covered_until = ?, session = ?, gap = ?, incarnation = ?
+		       covered_until = ?, session = ?, gap = ?, incarnation = ?,
+		       retained_from = ?, too_old = ?
 		WHERE id = ?`,
 		f.records, f.duplicates, f.rejected, f.lastAt, f.position,
-		f.coveredUntil, f.session, f.gap, f.incarnation, f.id)
+		f.coveredUntil, f.session, f.gap, f.incarnation,
+		f.retainedFrom, f.tooOld, f.id)
 	return err
 }

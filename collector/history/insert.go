@@ -21,12 +21,7 @@ type inserter struct {
 	added   int
 	newest  record.Instant
 	again   string // the beginning of the first record of the feed that was there already
-	buckets map[record.Instant]tally
-}
-
-type tally struct {
-	count int64
-	sum   record.Sum
+	buckets map[record.Instant]record.Tally
 }
 
 // insert adds the records that are not there yet, and their digests to the
@@ -119,27 +114,20 @@ func (in *inserter) count(r record.Record) {
 	in.added++
 	in.newest = max(in.newest, r.At)
 	start := record.Bucket(r.At)
-	t := in.buckets[start]
-	in.buckets[start] = tally{t.count + 1, t.sum.Add(r.Digest)}
+	in.buckets[start] = in.buckets[start].Add(r.Digest)
 }
 
-func (in *inserter) bucket(ctx context.Context, start record.Instant, t tally) error {
-	var count int64
-	var blob []byte
-	err := in.tx.QueryRowContext(ctx, `SELECT count, sum FROM bucket WHERE feed = ? AND start = ?`, in.feed, start).
-		Scan(&count, &blob)
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-	case err != nil:
+// bucket adds t to the bucket that begins at start.
+func (in *inserter) bucket(ctx context.Context, start record.Instant, t record.Tally) error {
+	have, err := readTally(in.tx.QueryRowContext(ctx,
+		`SELECT count, sum FROM bucket WHERE feed = ? AND start = ?`, in.feed, start))
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return err
-	case len(blob) != 16:
-		return fmt.Errorf("%w: a sum of %d bytes", store.ErrCorrupt, len(blob))
-	default:
-		t = tally{t.count + count, t.sum.Plus(record.SumFrom([16]byte(blob)))}
 	}
-	sum := t.sum.Bytes()
+	t = t.Plus(have)
+	sum := t.Sum.Bytes()
 	_, err = in.tx.ExecContext(ctx, `INSERT OR REPLACE INTO bucket (feed, start, count, sum) VALUES (?, ?, ?, ?)`,
-		in.feed, start, t.count, sum[:])
+		in.feed, start, t.Count, sum[:])
 	return err
 }
 

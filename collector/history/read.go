@@ -59,6 +59,7 @@ func (h *DB) Records(ctx context.Context, r Range) iter.Seq2[Row, error] {
 		return h.page(ctx, r.Feed, `
 			SELECT seq, at, digest, n, kind, origin, raw FROM record
 			WHERE feed = ?1 AND (at, digest, n) > (?2, ?3, ?4) AND at < ?5
+			  AND at >= (SELECT retained_from FROM feed WHERE id = ?1)
 			ORDER BY at, digest, n LIMIT ?6`, last.At, last.Digest[:], int64(last.N), to)
 	})
 }
@@ -69,7 +70,9 @@ func (h *DB) Arrivals(ctx context.Context, name string, seq int64) iter.Seq2[Row
 	return pages(Row{Seq: seq}, func(last Row) ([]Row, error) {
 		return h.page(ctx, name, `
 			SELECT seq, at, digest, n, kind, origin, raw FROM record NOT INDEXED
-			WHERE feed = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3`, last.Seq)
+			WHERE feed = ?1 AND seq > ?2
+			  AND at >= (SELECT retained_from FROM feed WHERE id = ?1)
+			ORDER BY seq LIMIT ?3`, last.Seq)
 	})
 }
 
@@ -161,17 +164,25 @@ func (h *DB) page(ctx context.Context, name, query string, args ...any) (rows []
 func scanRows(found *sql.Rows) (rows []Row, err error) {
 	defer found.Close() //nolint:errcheck // Err tells
 	for size := 0; size < pageBytes && found.Next(); {
-		var r Row
-		var digest []byte
-		if err := found.Scan(&r.Seq, &r.At, &digest, &r.N, &r.Kind, &r.Origin, &r.Raw); err != nil {
+		r, err := scanRow(found)
+		if err != nil {
 			return nil, err
 		}
-		if len(digest) != len(r.Digest) {
-			return nil, fmt.Errorf("%w: record %d has a digest of %d bytes", store.ErrCorrupt, r.Seq, len(digest))
-		}
-		r.Digest = record.Digest(digest)
 		rows = append(rows, r)
 		size += len(r.Raw)
 	}
 	return rows, found.Err()
+}
+
+func scanRow(found *sql.Rows) (Row, error) {
+	var r Row
+	var digest []byte
+	if err := found.Scan(&r.Seq, &r.At, &digest, &r.N, &r.Kind, &r.Origin, &r.Raw); err != nil {
+		return Row{}, err
+	}
+	if len(digest) != len(r.Digest) {
+		return Row{}, fmt.Errorf("%w: record %d has a digest of %d bytes", store.ErrCorrupt, r.Seq, len(digest))
+	}
+	r.Digest = record.Digest(digest)
+	return r, nil
 }

@@ -1,0 +1,57 @@
+package history
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/twinctl/twin/collector/record"
+	"github.com/twinctl/twin/collector/store"
+)
+
+// Merge stores records that the twin had, in one transaction, as Commit does;
+// what is here already, or too old to be kept, is told in the outcome. It moves
+// neither position nor coverage, and what is here already does not count among
+// the duplicates of the feed, for the feed did not say it again. It verifies
+// nothing: whoever received the records has done that. Each row's Kind is kept;
+// its Seq and Origin are not looked at.
+//
+// The feed must be known here (ErrUnknownFeed): the twin cannot make one up.
+func (h *DB) Merge(ctx context.Context, name string, rows []Row) (Outcome, error) {
+	var done Outcome
+	err := h.db.Update(ctx, func(tx *store.Tx) error {
+		f, err := readFeed(ctx, tx, name)
+		if err != nil {
+			return err
+		}
+		done, err = f.merge(ctx, tx, rows)
+		if err != nil {
+			return err
+		}
+		return f.save(ctx, tx)
+	})
+	if err != nil {
+		return Outcome{}, fmt.Errorf("merge records of %q: %w", name, err)
+	}
+	return done, nil
+}
+
+func (f *feedRow) merge(ctx context.Context, tx *store.Tx, rows []Row) (Outcome, error) {
+	kinds := map[int][]record.Record{}
+	for _, r := range rows {
+		kinds[r.Kind] = append(kinds[r.Kind], r.Record)
+	}
+	var done Outcome
+	for kind, records := range kinds {
+		kept := f.kept(records)
+		in := inserter{tx: tx, feed: f.id, kind: kind, origin: FromTwin, buckets: map[record.Instant]record.Tally{}}
+		if err := in.insert(ctx, kept); err != nil {
+			return Outcome{}, err
+		}
+		done.Added += in.added
+		done.Duplicates += len(kept) - in.added
+		done.TooOld += len(records) - len(kept)
+		f.lastAt = max(f.lastAt, in.newest)
+	}
+	f.records += int64(done.Added)
+	return done, nil
+}
