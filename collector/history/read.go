@@ -37,6 +37,9 @@ type Range struct {
 
 const maxInstant = record.Instant(1<<63 - 1)
 
+// always is a span that every record lies in.
+var always = record.Span{From: -1 << 62, To: maxInstant}
+
 // beforeAll returns what lies before every key of that time or later.
 func beforeAll(at record.Instant) record.Key {
 	k := record.Key{At: at - 1, N: math.MaxUint32}

@@ -15,6 +15,7 @@ const (
 	Second Instant = 1_000_000
 	Minute         = 60 * Second
 	Hour           = 60 * Minute
+	Day            = 24 * Hour // in UTC, where all are as long
 )
 
 const instantLayout = "2006-01-02T15:04:05.000000Z"
