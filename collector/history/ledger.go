@@ -26,7 +26,21 @@ func (f *feedRow) mark(ctx context.Context, tx *store.Tx, m feed.Mark) error {
 			return err
 		}
 	}
+	if before.coveredUntil == 0 && after.coveredUntil > 0 {
+		return f.reached(ctx, tx, after.coveredUntil)
+	}
 	return nil
+}
+
+// reached takes away what Reach wrote, as it could not know yet where the first
+// session would begin, of the time that this has heard.
+func (f *feedRow) reached(ctx context.Context, tx *store.Tx, from record.Instant) error {
+	_, err := tx.ExecContext(ctx, `DELETE FROM gap WHERE feed = ? AND start >= ? AND until IS NOT NULL`, f.id, from)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE gap SET until = ?2 WHERE feed = ?1 AND until > ?2`, f.id, from)
+	return err
 }
 
 func (f *feedRow) hearing(ctx context.Context, tx *store.Tx) (hearing, error) {

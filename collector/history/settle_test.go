@@ -29,7 +29,8 @@ func TestSettleJudgesAGap(t *testing.T) {
 		"the twin heard exactly it": {GapOpen, Testimony{spans(10, 20), spans(10, 20), 20}, []gap{piece(10, 20, GapFilled)}},
 		"the twin was not asked":    {GapOpen, Testimony{nil, spans(0, 99), 99}, []gap{piece(10, 20, GapOpen)}},
 		"asked for a part of it": {
-			GapOpen, Testimony{spans(12, 15), spans(0, 99), 99},
+			GapOpen,
+			Testimony{spans(12, 15), spans(0, 99), 99},
 			[]gap{piece(10, 12, GapOpen), piece(12, 15, GapFilled), piece(15, 20, GapOpen)},
 		},
 		"the twin was deaf too":          {GapOpen, Testimony{spans(0, 99), spans(0, 10, 20, 99), 99}, []gap{piece(10, 20, GapLost)}},
@@ -37,7 +38,8 @@ func TestSettleJudgesAGap(t *testing.T) {
 		"the twin has never heard it":    {GapOpen, Testimony{spans(0, 99), nil, 0}, []gap{piece(10, 20, GapOpen)}},
 		"the twin is in the midst of it": {GapOpen, Testimony{spans(0, 99), spans(0, 15), 15}, []gap{piece(10, 15, GapFilled), piece(15, 20, GapOpen)}},
 		"deaf for a while, and not done": {
-			GapOpen, Testimony{spans(0, 99), spans(0, 12, 14, 16), 18},
+			GapOpen,
+			Testimony{spans(0, 99), spans(0, 12, 14, 16), 18},
 			[]gap{piece(10, 12, GapFilled), piece(12, 14, GapLost), piece(14, 16, GapFilled), piece(16, 18, GapLost), piece(18, 20, GapOpen)},
 		},
 		"found after all":           {GapLost, Testimony{spans(0, 99), spans(0, 99), 99}, []gap{piece(10, 20, GapFilled)}},
