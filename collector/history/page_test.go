@@ -151,7 +151,7 @@ func TestVerifyAndHeal(t *testing.T) {
 func TestVerifyFindsWrongBuckets(t *testing.T) {
 	h := open(t)
 	commit(t, h, "pbx", feed.Batch{Records: []record.Record{
-		said(0, "a"), said(1, "b"), said(fiveMinutes, "c"), said(2*time.Hour, "d"), said(72*time.Hour, "e"),
+		said(0, "a"), said(1, "b"), said(bucketWidth, "c"), said(2*time.Hour, "d"), said(72*time.Hour, "e"),
 	}})
 	fault(t, h, `DELETE FROM record WHERE raw = CAST('b' AS BLOB)`)
 	fault(t, h, `DELETE FROM record WHERE raw = CAST('d' AS BLOB)`)

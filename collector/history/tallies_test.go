@@ -12,7 +12,7 @@ import (
 	"github.com/twinctl/twin/collector/record"
 )
 
-const fiveMinutes = 5 * time.Minute
+const bucketWidth = 5 * time.Minute
 
 // scattered draws records of a few hours, some of them on borders.
 func scattered() *rapid.Generator[[]record.Record] {
@@ -35,7 +35,7 @@ func TestTalliesAreThoseOfTheRecords(t *testing.T) {
 		commit(t, h, "pbx", feed.Batch{Records: scattered().Draw(t, "records")})
 		span := record.Span{From: instant().Draw(t, "from"), To: instant().Draw(t, "to")}
 		width := rapid.SampledFrom([]time.Duration{
-			24 * time.Hour, time.Hour, 10 * time.Minute, fiveMinutes, fiveMinutes / 64, time.Second, 7 * time.Microsecond,
+			24 * time.Hour, time.Hour, 10 * time.Minute, bucketWidth, bucketWidth / 64, time.Second, 7 * time.Microsecond,
 		}).Draw(t, "width")
 		got, err := h.Tallies(t.Context(), "pbx", span, width)
 		if err != nil {
@@ -62,12 +62,12 @@ func TestTalliesAreThoseOfTheRecords(t *testing.T) {
 func TestTalliesRefuse(t *testing.T) {
 	h := open(t)
 	start(t, h, "pbx")
-	for _, width := range []time.Duration{-1, 0, 1, time.Nanosecond * 999, fiveMinutes + 1000, 7 * time.Minute} {
+	for _, width := range []time.Duration{-1, 0, 1, time.Nanosecond * 999, bucketWidth + 1000, 7 * time.Minute} {
 		if _, err := h.Tallies(t.Context(), "pbx", record.Span{From: 0, To: noon}, width); err == nil {
 			t.Errorf("width %s", width)
 		}
 	}
-	if _, err := h.Tallies(t.Context(), "nobody", always, fiveMinutes); !errors.Is(err, ErrUnknownFeed) {
+	if _, err := h.Tallies(t.Context(), "nobody", always, bucketWidth); !errors.Is(err, ErrUnknownFeed) {
 		t.Errorf("unknown feed: %v", err)
 	}
 	s := slots{width: 1}
