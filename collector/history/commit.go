@@ -106,7 +106,7 @@ func commitOne(ctx context.Context, tx *store.Tx, b Batch) (Outcome, error) {
 // them, and nothing is copied.
 func (f *feedRow) kept(records []record.Record) []record.Record {
 	tooOld := func(r record.Record) bool { return r.At < f.retainedFrom }
-	if !slices.ContainsFunc(records, tooOld) {
+	if f.retainedFrom == 0 || !slices.ContainsFunc(records, tooOld) {
 		return records
 	}
 	return slices.DeleteFunc(slices.Clone(records), tooOld)

@@ -56,7 +56,7 @@ func TestAnOlderHistoryGoesOn(t *testing.T) {
 	if got := start(t, h, "pbx"); string(got.Position) != "\x07" || got.CoveredUntil != noon+9 {
 		t.Errorf("starts from %+v", got)
 	}
-	if got := commit(t, h, "pbx", feed.Batch{Records: []record.Record{r, said(0, "fresh")}}); got != (Outcome{Added: 1, Duplicates: 1}) {
+	if got := commit(t, h, "pbx", feed.Batch{Records: []record.Record{r, said(0, "fresh")}}); got != (Outcome{Added: 1, Duplicates: 1, Again: string(r.Raw)}) {
 		t.Errorf("%+v", got)
 	}
 	want := Extent{First: noon, Last: noon, Since: 5, HeardFrom: noon, CoveredUntil: noon + 9, Records: 2}
