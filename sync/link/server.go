@@ -1,0 +1,200 @@
+package link
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+)
+
+// ServerOptions are what a Server is made of.
+type ServerOptions struct {
+	// HostKey is the file with the host's private key: see EnsureHostKey.
+	HostKey string
+	// Authorize says whose key a line "type base64" is; false for nobody's.
+	// It is asked for each key that somebody offers, before it is proven that
+	// they have it, and from several goroutines at once.
+	Authorize func(ctx context.Context, line string) (who string, ok bool)
+	// Serve runs a session for whom Authorize named, and returns when it is
+	// over. rw is an io.Closer. The exit status is that of the *RemoteError
+	// which it returns, else 1 for an error.
+	Serve func(ctx context.Context, who string, s Session, rw io.ReadWriter) error
+	// Refused is told of what was asked for and not let in, if it is not nil.
+	// The text is harmless to look at.
+	Refused func(ctx context.Context, who, what string)
+	Log     *slog.Logger // nothing is logged unless said
+	Limits  Limits
+}
+
+// Limits bound what strangers, and those who may log in, can take. What is
+// zero is taken from the values named here.
+type Limits struct {
+	Strangers   int           // connections that are not logged in: 16, and 4 from one address
+	Connections int           // connections that are: 16
+	Sessions    int           // sessions at once in one connection: 8
+	Login       time.Duration // from the connection to the login: 10 s
+	BeforeLogin int64         // bytes that may come before the login: 64 KiB
+	Keepalive   time.Duration // how often life is asked for: 5 s
+	Misses      int           // how often in a row nothing may come back: 3
+}
+
+func (l Limits) settled() Limits {
+	l.Strangers = orElse(l.Strangers, 16)
+	l.Connections = orElse(l.Connections, 16)
+	l.Sessions = orElse(l.Sessions, 8)
+	l.Login = orElse(l.Login, 10*time.Second)
+	l.BeforeLogin = orElse(l.BeforeLogin, 64<<10)
+	l.Keepalive = orElse(l.Keepalive, 5*time.Second)
+	l.Misses = orElse(l.Misses, 3)
+	return l
+}
+
+// strangersPerHost is how many connections one address may have that are not
+// logged in: one that opens them all does not keep the twin out.
+const strangersPerHost = 4
+
+// A Server is sshd for the sessions of the link, and for nothing else: public
+// keys alone, no terminal, shell, forwarding, environment or subsystem.
+type Server struct {
+	options ServerOptions
+	limits  Limits
+	log     *slog.Logger
+	signer  ssh.Signer
+
+	mu        sync.Mutex
+	strangers map[string]int // by host
+	known     int            // connections that are logged in
+}
+
+// NewServer reads the host key; that is all that can fail, with ErrIdentity.
+func NewServer(o ServerOptions) (*Server, error) {
+	signer, err := readKey(o.HostKey)
+	if err != nil {
+		return nil, fmt.Errorf("host key: %w", err)
+	}
+	return &Server{
+		options: o, limits: o.Limits.settled(), log: orDiscard(o.Log), signer: signer, strangers: map[string]int{},
+	}, nil
+}
+
+// Run serves until ctx ends (nil), or the listener fails. It closes the
+// listener. When it returns, all connections are closed and all sessions over.
+func (s *Server) Run(ctx context.Context, listener net.Listener) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var running sync.WaitGroup
+	defer running.Wait()
+	defer cancel()
+	stop := context.AfterFunc(ctx, func() { _ = listener.Close() })
+	defer stop()
+	for {
+		conn, err := listener.Accept()
+		switch {
+		case ctx.Err() != nil:
+			if err == nil {
+				_ = conn.Close()
+			}
+			return nil
+		case errors.Is(err, net.ErrClosed):
+			return fmt.Errorf("ssh server: %w", err)
+		case err != nil: // out of descriptors, or the connection is gone already: others may come
+			s.log.Warn("ssh: accept", "error", err)
+			if !pause(ctx, acceptPause) {
+				return nil
+			}
+			continue
+		}
+		running.Go(func() { s.receive(ctx, conn) })
+	}
+}
+
+// acceptPause keeps a listener that fails from taking a processor.
+const acceptPause = 100 * time.Millisecond
+
+func pause(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-time.After(d):
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// config is for one connection, so that its callbacks have its context.
+func (s *Server) config(ctx context.Context) *ssh.ServerConfig {
+	c := &ssh.ServerConfig{
+		Config:                  transportAlgorithms(),
+		PublicKeyAuthAlgorithms: userAlgorithms(),
+		MaxAuthTries:            6,
+		ServerVersion:           "SSH-2.0-Twin",
+		PublicKeyCallback: func(_ ssh.ConnMetadata, key ssh.PublicKey) (*ssh.Permissions, error) {
+			if signatures(key.Type()) == nil {
+				return nil, errors.New("a key of this type is not accepted")
+			}
+			who, ok := s.options.Authorize(ctx, keyLine(key))
+			if !ok {
+				return nil, errors.New("nobody's key")
+			}
+			// What is kept outside the permissions would belong to the key
+			// that was offered last, and not to the one that was proven.
+			return &ssh.Permissions{Extensions: map[string]string{
+				extensionWho: who, extensionKey: ssh.FingerprintSHA256(key),
+			}}, nil
+		},
+	}
+	c.AddHostKey(s.signer)
+	return c
+}
+
+// What a login leaves behind for its sessions.
+const (
+	extensionWho = "who@twin"
+	extensionKey = "key@twin"
+)
+
+// enter takes a place for a stranger.
+func (s *Server) enter(host string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := 0
+	for _, n := range s.strangers {
+		all += n
+	}
+	if all >= s.limits.Strangers || s.strangers[host] >= strangersPerHost {
+		return fmt.Errorf("%d connections wait for their login, %d of them from there", all, s.strangers[host])
+	}
+	s.strangers[host]++
+	return nil
+}
+
+// leave gives a stranger's place back.
+func (s *Server) leave(host string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.strangers[host]--; s.strangers[host] == 0 {
+		delete(s.strangers, host)
+	}
+}
+
+// welcome takes a place for a connection that has logged in.
+func (s *Server) welcome() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.known >= s.limits.Connections {
+		return false
+	}
+	s.known++
+	return true
+}
+
+func (s *Server) farewell() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.known--
+}
