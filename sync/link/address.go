@@ -49,7 +49,7 @@ func splitAddress(s string) (Address, error) {
 			return Address{}, errors.New("host and port cannot be told apart")
 		}
 	}
-	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 || port[0] == '0' {
 		return Address{}, errors.New("the port is no number from 1 to 65535")
 	}
 	if host == "" {

@@ -39,9 +39,9 @@ func AuthorizeKey(file, marker, line string) error {
 	return changeBlock(file, marker, []string{line})
 }
 
-// RevokeKey takes the block of a marker out of an authorized_keys file. It is
+// Revoke takes the block of a marker out of an authorized_keys file. It is
 // nothing to it if there is none.
-func RevokeKey(file, marker string) error { return changeBlock(file, marker, nil) }
+func Revoke(file, marker string) error { return changeBlock(file, marker, nil) }
 
 func changeBlock(file, marker string, block []string) error {
 	if err := inert.Name(marker); err != nil {

@@ -49,7 +49,7 @@ func (c *Client) Call(ctx context.Context, verb string, args, answer any) error 
 		return nil
 	}
 	if err := json.Unmarshal(r.Answer, answer); err != nil {
-		return fmt.Errorf("%s: %w: its answer to %s: %w", c.target, ErrProtocol, verb, err)
+		return about(c.target, fmt.Errorf("%w: its answer to %s: %w", ErrProtocol, verb, err))
 	}
 	return nil
 }

@@ -18,6 +18,7 @@ import (
 type process struct {
 	ssh.Channel
 	ended chan struct{} // closed when the other side has closed the channel
+	heard chan struct{} // closed when it has closed its stderr
 
 	mu   sync.Mutex
 	exit string          // how it ended, in words; "" until it said so
@@ -33,6 +34,30 @@ const maxSaid = 1 << 10
 // exec starts the fixed command of a session. That the command is not let in
 // is ErrRefused.
 func (c *Client) exec(ctx context.Context, s Session) (*process, error) {
+	p, err := c.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	err = c.within(ctx, func() error {
+		ok, err := p.SendRequest("exec", true, ssh.Marshal(struct{ Command string }{string(s)}))
+		if err != nil {
+			return p.gone(err, false)
+		}
+		if !ok {
+			return fmt.Errorf("%w: %q is not let in", ErrRefused, string(s))
+		}
+		return nil
+	})
+	if err != nil {
+		_ = p.Close()
+		return nil, err
+	}
+	return p, nil
+}
+
+// open opens a channel. The library can wait for ever for one whose opening
+// meets the end of the connection: nothing of ours waits for it.
+func (c *Client) open(ctx context.Context) (*process, error) {
 	select {
 	case c.spare <- struct{}{}:
 	default:
@@ -40,35 +65,32 @@ func (c *Client) exec(ctx context.Context, s Session) (*process, error) {
 		c.end(err)
 		return nil, err
 	}
-	var p *process
-	err := c.within(ctx, func() error {
+	result := make(chan error, 1)
+	p := &process{ended: make(chan struct{}), heard: make(chan struct{})}
+	go func() {
 		ch, requests, err := c.conn.OpenChannel("session", nil)
 		if err != nil {
 			<-c.spare
-			return opening(err)
+			result <- opening(err)
+			return
 		}
-		p = &process{Channel: ch, ended: make(chan struct{})}
+		p.Channel = ch
 		if !c.start(func() { p.follow(requests); <-c.spare }) || !c.start(p.listen) {
-			return c.cause
+			err = c.cause
 		}
-		ok, err := ch.SendRequest("exec", true, ssh.Marshal(struct{ Command string }{string(s)}))
-		switch {
-		case err != nil:
-			err = fmt.Errorf("%w: %s", ErrLost, plain(err))
-		case !ok:
-			err = fmt.Errorf("%w: %q is not let in", ErrRefused, string(s))
-		case ctx.Err() != nil:
-			err = ctx.Err()
-		}
-		if err != nil {
+		if ctx.Err() != nil { // too late
 			_ = ch.Close()
 		}
-		return err
-	})
-	if err != nil {
-		return nil, err
+		result <- err
+	}()
+	select {
+	case err := <-result:
+		return p, err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-c.done:
+		return nil, c.cause
 	}
-	return p, nil
 }
 
 func opening(err error) error {
@@ -97,6 +119,7 @@ func (p *process) follow(requests <-chan *ssh.Request) {
 // listen keeps the beginning of stderr and drops the rest, so that the channel
 // never stands still for it.
 func (p *process) listen() {
+	defer close(p.heard)
 	buf := make([]byte, maxSaid)
 	for {
 		n, err := p.Stderr().Read(buf)
@@ -117,9 +140,13 @@ func (p *process) gone(err error, spoke bool) error {
 		return err
 	}
 	_ = p.Close()
-	select {
-	case <-p.ended:
-	case <-time.After(lastWords):
+	enough := time.After(lastWords)
+	for _, word := range []chan struct{}{p.ended, p.heard} {
+		select {
+		case <-word:
+		case <-enough:
+			enough = time.After(0)
+		}
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -48,18 +48,25 @@ func (c *Client) Done() <-chan struct{} { return c.done }
 
 // Err returns why the link has ended; nil as long as it stands.
 func (c *Client) Err() error {
+	if !c.over() {
+		return nil
+	}
+	return about(c.target, c.cause)
+}
+
+func (c *Client) over() bool {
 	select {
 	case <-c.done:
-		return c.cause
+		return true
 	default:
-		return nil
+		return false
 	}
 }
 
 // Wait blocks until the link has ended, and returns why.
 func (c *Client) Wait() error {
 	<-c.done
-	return c.cause
+	return c.Err()
 }
 
 // Close ends the link. Calls and files under way fail with ErrLost. When it
@@ -74,10 +81,10 @@ func (c *Client) Close() error {
 func (c *Client) end(cause error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.Err() != nil {
+	if c.over() {
 		return
 	}
-	c.cause = about(c.target, cause)
+	c.cause = cause
 	close(c.done)
 	_ = c.meter.Close() // wakes whoever reads or writes
 	_ = c.conn.Close()
@@ -87,7 +94,7 @@ func (c *Client) end(cause error) {
 func (c *Client) start(f func()) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.Err() != nil {
+	if c.over() {
 		return false
 	}
 	c.running.Go(f)
@@ -162,11 +169,11 @@ func (c *Client) bounded(ctx context.Context) (context.Context, context.CancelFu
 	return context.WithTimeout(ctx, c.options.Answer)
 }
 
-// late says that there was no answer in time; that ctx was cancelled is left
-// as it is.
+// late says whom an error is about, and that there was no answer in time where
+// that is what it means. That ctx was cancelled is left as it is.
 func (c *Client) late(err error, what string) error {
 	if !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, ErrFrozen) {
-		return err
+		return about(c.target, err)
 	}
-	return fmt.Errorf("%s: %w: no answer to %s in time: %w", c.target, ErrFrozen, what, err)
+	return about(c.target, fmt.Errorf("%w: no answer to %s in time: %w", ErrFrozen, what, err))
 }

@@ -22,6 +22,15 @@ func conform(t *testing.T, start func(*testing.T) host) {
 	t.Run("answers", func(t *testing.T) { answers(t, dial(t, h.target, link.Options{})) })
 	t.Run("files", func(t *testing.T) { files(t, dial(t, h.target, link.Options{})) })
 	t.Run("deadline", func(t *testing.T) { deadline(t, dial(t, h.target, link.Options{})) })
+	t.Run("wrong key", func(t *testing.T) { wrongKey(t, h) })
+	t.Run("host keys", func(t *testing.T) { hostKeys(t, h) })
+	t.Run("versions", func(t *testing.T) { versions(t, h) })
+	t.Run("nothing else", func(t *testing.T) { nothingElse(t, h) })
+	t.Run("cuts", func(t *testing.T) { cuts(t, h) })
+	t.Run("holds", func(t *testing.T) { holds(t, h) })
+	if h.freeze != nil {
+		t.Run("frozen", func(t *testing.T) { frozen(t, h) })
+	}
 }
 
 func answers(t *testing.T, c *link.Client) {

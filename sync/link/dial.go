@@ -29,7 +29,7 @@ func dial(ctx context.Context, t Target, o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &login{address: address, timeout: o.Login}
+	l := &login{address: address, began: time.Now()}
 	if l.hosts, err = checkHost(t.KnownHosts, address.Dial()); err != nil {
 		return nil, err
 	}
@@ -38,7 +38,7 @@ func dial(ctx context.Context, t Target, o Options) (*Client, error) {
 	}
 	conn, err := connect(within, address.Dial(), o.Connect)
 	if err != nil {
-		return nil, worded(ctx, explainConnect(err, o.Connect))
+		return nil, worded(ctx, explainConnect(err, l.began))
 	}
 	c := &Client{
 		target: t, options: o, log: o.Log, meter: &meter{Conn: conn},
@@ -72,7 +72,7 @@ type login struct {
 	address Address
 	hosts   *hostCheck
 	signer  ssh.Signer
-	timeout time.Duration
+	began   time.Time
 	trusted atomic.Bool // the host has shown its pinned key
 	inside  atomic.Bool // it has taken ours
 }
@@ -121,9 +121,8 @@ func (c *Client) greet(ctx context.Context) error {
 		return err
 	}
 	err = c.within(ctx, func() error {
-		if err := sendGreeting(p, c.options.Versions); err != nil {
-			return err
-		}
+		// That it cannot be sent is said better by what comes back.
+		_ = sendGreeting(p, c.options.Versions)
 		theirs, err := readGreeting(p)
 		if err != nil {
 			return p.gone(err, false)

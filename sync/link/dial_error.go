@@ -18,21 +18,21 @@ import (
 // about says with whom something happened.
 func about(t Target, err error) error { return fmt.Errorf("%s: %w", t, err) }
 
-// worded returns the error of ctx where that is why something ended: whoever
-// cancelled a dial knows why.
+// worded returns the error of ctx where somebody cancelled a dial: it says
+// nothing about the twin then.
 func worded(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return fmt.Errorf("%w while dialling: %w", ctx.Err(), err)
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return fmt.Errorf("dial: %w", ctx.Err())
 	}
 	return err
 }
 
 // explainConnect says why no connection came about.
-func explainConnect(err error, timeout time.Duration) error {
-	return fmt.Errorf("%w: %s", ErrUnreachable, network(err, timeout))
+func explainConnect(err error, since time.Time) error {
+	return fmt.Errorf("%w: %s", ErrUnreachable, network(err, since))
 }
 
-func network(err error, timeout time.Duration) string {
+func network(err error, since time.Time) string {
 	if dns, ok := errors.AsType[*net.DNSError](err); ok && dns.IsNotFound {
 		return "no such host"
 	}
@@ -42,15 +42,20 @@ func network(err error, timeout time.Duration) string {
 	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
 		return "no route to that host"
 	case timedOut(err):
-		return "no connection within " + timeout.String()
+		return "no connection within " + passed(since)
 	}
 	return err.Error()
+}
+
+// passed returns how long something took, for people.
+func passed(since time.Time) string {
+	return time.Since(since).Round(100 * time.Millisecond).String()
 }
 
 // explain finds what an error of the handshake or the greeting means. How far
 // it came says more than the text of the library.
 func (l *login) explain(err error) error {
-	for _, known := range []error{ErrHostKey, ErrRefused, ErrVersion, ErrProtocol, ErrMute, ErrFrozen} {
+	for _, known := range []error{ErrHostKey, ErrRefused, ErrVersion, ErrProtocol, ErrMute, ErrFrozen, ErrLost} {
 		if errors.Is(err, known) {
 			return err
 		}
@@ -58,7 +63,7 @@ func (l *login) explain(err error) error {
 	none, mismatch := errors.AsType[*ssh.AlgorithmNegotiationError](err)
 	switch {
 	case timedOut(err):
-		return fmt.Errorf("%w: it accepts connections, and %s within %s", ErrMute, l.missing(), l.timeout)
+		return fmt.Errorf("%w: it accepts connections, and %s within %s", ErrMute, l.missing(), passed(l.began))
 	case hungUp(err):
 		return fmt.Errorf("%w: it hung up, and %s", ErrLost, l.missing())
 	case mismatch && strings.Contains(none.What, "host key"):

@@ -43,9 +43,9 @@ func PinHost(file, address, hostKeyLine string) error {
 	return replaceFile(file, joinLines(append(lines, host+" "+keyLine(key))))
 }
 
-// UnpinHost takes out what PinHost wrote for an address. It is nothing to it
+// Unpin takes out what PinHost wrote for an address. It is nothing to it
 // if there was nothing.
-func UnpinHost(file, address string) error {
+func Unpin(file, address string) error {
 	host, err := pinnedName(address)
 	if err != nil {
 		return err

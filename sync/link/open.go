@@ -40,25 +40,25 @@ func (c *Client) Open(ctx context.Context, path string) (io.ReadCloser, int64, e
 	defer cancel()
 	end, err := c.fileEnd(opening)
 	if err != nil {
-		return nil, 0, c.late(about(c.target, err), "open files")
+		return nil, 0, c.late(err, "open files")
 	}
 	var f *sftp.File
 	var size int64
 	err = c.within(opening, func() error {
 		var err error
-		f, size, err = end.open(path)
+		f, size, err = end.lookUp(path)
 		return err
 	})
 	if err != nil {
 		if opening.Err() != nil {
 			_ = end.p.Close()
 		}
-		return nil, 0, c.late(fmt.Errorf("file %s: %w", shorten(path), c.remote(err)), "open "+shorten(path))
+		return nil, 0, c.late(fmt.Errorf("file %s: %w", shorten(path), c.whole(remote(err))), "open "+shorten(path))
 	}
 	return c.pump(ctx, end, f, size), size, nil
 }
 
-func (e *fileEnd) open(path string) (*sftp.File, int64, error) {
+func (e *fileEnd) lookUp(path string) (*sftp.File, int64, error) {
 	f, err := e.sftp.Open(path)
 	if err != nil {
 		return nil, 0, err
@@ -122,7 +122,7 @@ func (e *fileEnd) stands() bool {
 
 // remote takes the library's errors apart: what the twin said, what it did
 // not have, and that the channel is gone.
-func (c *Client) remote(err error) error {
+func remote(err error) error {
 	if status, ok := errors.AsType[*sftp.StatusError](err); ok {
 		return failed(statusText(status))
 	}
@@ -132,7 +132,7 @@ func (c *Client) remote(err error) error {
 	case errors.Is(err, os.ErrPermission):
 		return &RemoteError{Code: 1, Text: "permission denied"}
 	case errors.Is(err, sftp.ErrSSHFxConnectionLost), hungUp(err):
-		return fmt.Errorf("%s: %w: the files channel ended", c.target, ErrLost)
+		return fmt.Errorf("%w: the files channel ended", ErrLost)
 	}
 	return err
 }
@@ -147,8 +147,11 @@ func (c *Client) pump(ctx context.Context, end *fileEnd, f *sftp.File, size int6
 	})
 	started := c.start(func() {
 		defer close(ended)
-		err := c.copySlabs(w, f, size)
+		err := copySlabs(w, f, size)
 		stop()
+		if err != nil {
+			err = about(c.target, c.whole(err))
+		}
 		_ = w.CloseWithError(err) // nil is the end of the file
 		_ = f.Close()
 	})
@@ -157,6 +160,14 @@ func (c *Client) pump(ctx context.Context, end *fileEnd, f *sftp.File, size int6
 		_ = w.CloseWithError(c.Err())
 	}
 	return &opened{PipeReader: r, settle: func() { c.settle(ctx, ended) }}
+}
+
+// whole says why the link ended, if that is why a file did.
+func (c *Client) whole(err error) error {
+	if errors.Is(err, ErrLost) && c.over() {
+		return c.cause
+	}
+	return err
 }
 
 // settle waits until the twin has taken a file back, so that who opens and
@@ -183,15 +194,15 @@ func (o *opened) Close() error {
 	return err
 }
 
-func (c *Client) copySlabs(w io.Writer, f *sftp.File, size int64) error {
+func copySlabs(w io.Writer, f *sftp.File, size int64) error {
 	buf := make([]byte, min(size, slab))
 	for at := int64(0); at < size; {
 		n, err := f.ReadAt(buf[:min(size-at, slab)], at)
 		if errors.Is(err, io.EOF) {
-			return fmt.Errorf("%s: %w: a file ended after %d of its %d bytes", c.target, ErrProtocol, at+int64(n), size)
+			return short(f, at+int64(n), size)
 		}
 		if err != nil {
-			return c.remote(err)
+			return remote(err)
 		}
 		if _, err := w.Write(buf[:n]); err != nil {
 			return err
@@ -199,6 +210,15 @@ func (c *Client) copySlabs(w io.Writer, f *sftp.File, size int64) error {
 		at += int64(n)
 	}
 	return nil
+}
+
+// short tells a file that ended before its size from a channel that ended: the
+// library has one error for both.
+func short(f *sftp.File, at, size int64) error {
+	if _, err := f.Stat(); err != nil {
+		return fmt.Errorf("%w: the files channel ended", ErrLost)
+	}
+	return fmt.Errorf("%w: a file ended after %d of its %d bytes", ErrProtocol, at, size)
 }
 
 // statusText returns what the other side said: the library keeps it to

@@ -20,6 +20,7 @@ import (
 type host struct {
 	target  link.Target
 	hostKey string // its line
+	freeze  func() (thaw func())
 }
 
 // An echo is a handler for tests: each verb does what its name says.
@@ -101,6 +102,7 @@ func embedded(t *testing.T) host {
 	t.Helper()
 	var line string
 	o := link.ServerOptions{
+		Limits:    link.Limits{Strangers: 100, PerHost: 100, Connections: 100},
 		Authorize: func(_ context.Context, key string) (string, bool) { return "cms-a", key == line },
 		Serve: func(ctx context.Context, _ string, s link.Session, rw io.ReadWriter) error {
 			return serveSession(ctx, s, rw)

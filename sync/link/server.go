@@ -35,7 +35,8 @@ type ServerOptions struct {
 // Limits bound what strangers, and those who may log in, can take. What is
 // zero is taken from the values named here.
 type Limits struct {
-	Strangers   int           // connections that are not logged in: 16, and 4 from one address
+	Strangers   int           // connections that are not logged in: 16
+	PerHost     int           // those of them that come from one address: 4; one that opens them all keeps nobody out
 	Connections int           // connections that are: 16
 	Sessions    int           // sessions at once in one connection: 8
 	Login       time.Duration // from the connection to the login: 10 s
@@ -46,6 +47,7 @@ type Limits struct {
 
 func (l Limits) settled() Limits {
 	l.Strangers = orElse(l.Strangers, 16)
+	l.PerHost = orElse(l.PerHost, 4)
 	l.Connections = orElse(l.Connections, 16)
 	l.Sessions = orElse(l.Sessions, 8)
 	l.Login = orElse(l.Login, 10*time.Second)
@@ -54,10 +56,6 @@ func (l Limits) settled() Limits {
 	l.Misses = orElse(l.Misses, 3)
 	return l
 }
-
-// strangersPerHost is how many connections one address may have that are not
-// logged in: one that opens them all does not keep the twin out.
-const strangersPerHost = 4
 
 // A Server is sshd for the sessions of the link, and for nothing else: public
 // keys alone, no terminal, shell, forwarding, environment or subsystem.
@@ -166,7 +164,7 @@ func (s *Server) enter(host string) error {
 	for _, n := range s.strangers {
 		all += n
 	}
-	if all >= s.limits.Strangers || s.strangers[host] >= strangersPerHost {
+	if all >= s.limits.Strangers || s.strangers[host] >= s.limits.PerHost {
 		return fmt.Errorf("%d connections wait for their login, %d of them from there", all, s.strangers[host])
 	}
 	s.strangers[host]++

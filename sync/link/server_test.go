@@ -1,0 +1,258 @@
+package link_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+
+	"github.com/twinctl/twin/sync/link"
+)
+
+// limited starts a server with limits, which notes what it refuses.
+func limited(t *testing.T, limits link.Limits) (h host, refused func() []string) {
+	t.Helper()
+	var mu sync.Mutex
+	var line string
+	var all []string
+	address, hostKey := listen(t, link.ServerOptions{
+		Limits:    limits,
+		Authorize: func(_ context.Context, key string) (string, bool) { return "cms-a", key == line },
+		Serve: func(ctx context.Context, who string, s link.Session, rw io.ReadWriter) error {
+			if who != "cms-a" {
+				return errors.New("whose key was it?")
+			}
+			return serveSession(ctx, s, rw)
+		},
+		Refused: func(_ context.Context, who, what string) {
+			mu.Lock()
+			defer mu.Unlock()
+			all = append(all, who+": "+what)
+		},
+	})
+	h.hostKey = hostKey
+	h.target, line = newKeys(t, "twin@"+address, hostKey)
+	return h, func() []string {
+		mu.Lock()
+		defer mu.Unlock()
+		return all
+	}
+}
+
+// logged logs in to a host with the twin's key and the library alone.
+func logged(t *testing.T, h host) ssh.Conn {
+	t.Helper()
+	data, err := os.ReadFile(h.target.Identity)
+	must(t, err)
+	signer, err := ssh.ParsePrivateKey(data)
+	must(t, err)
+	conn, err := raw(t, h, ssh.PublicKeys(signer))
+	must(t, err)
+	return conn
+}
+
+func TestStrangersAreBounded(t *testing.T) {
+	h, _ := limited(t, link.Limits{Login: time.Second})
+	a, err := link.ParseAddress(h.target.Address)
+	must(t, err)
+	var mutes []net.Conn
+	for range 4 {
+		conn, err := net.Dial("tcp", a.Dial())
+		must(t, err)
+		defer conn.Close()
+		one := make([]byte, 1)
+		_, err = io.ReadFull(conn, one) // its version: it has a place
+		must(t, err)
+		mutes = append(mutes, conn)
+	}
+	began := time.Now()
+	wantDial(t, h.target, link.ErrLost, "hung up")
+	if took := time.Since(began); took > time.Second {
+		t.Errorf("the fifth was let go after %s", took)
+	}
+	for _, conn := range mutes { // they are let go too, in their time
+		must(t, conn.SetReadDeadline(time.Now().Add(5*time.Second)))
+		if _, err := io.Copy(io.Discard, conn); err != nil && !errors.Is(err, net.ErrClosed) {
+			if slow, ok := errors.AsType[net.Error](err); ok && slow.Timeout() {
+				t.Error("a mute connection was kept")
+			}
+		}
+	}
+	soon(t, "there is room again", func() bool {
+		c, err := link.Dial(t.Context(), h.target, link.Options{})
+		if err == nil {
+			_ = c.Close()
+		}
+		return err == nil
+	})
+}
+
+func TestBytesBeforeLoginAreBounded(t *testing.T) {
+	h, _ := limited(t, link.Limits{})
+	a, err := link.ParseAddress(h.target.Address)
+	must(t, err)
+	conn, err := net.Dial("tcp", a.Dial())
+	must(t, err)
+	defer conn.Close()
+	must(t, conn.SetDeadline(time.Now().Add(5*time.Second)))
+	go io.Copy(io.Discard, conn)
+	sent := 0
+	for err == nil && sent < 64<<20 {
+		var n int
+		n, err = io.WriteString(conn, "SSH-2.0-x\r\n")
+		sent += n
+	}
+	if slow, ok := errors.AsType[net.Error](err); err == nil || ok && slow.Timeout() {
+		t.Errorf("%d bytes went in: %v", sent, err)
+	}
+}
+
+func TestConnectionsAndSessionsAreBounded(t *testing.T) {
+	h, refused := limited(t, link.Limits{Connections: 2, Sessions: 3})
+	first, second := logged(t, h), logged(t, h)
+	for _, conn := range []ssh.Conn{first, second} { // once they are answered they are counted
+		_, _, err := conn.SendRequest("x", true, nil)
+		must(t, err)
+	}
+	if _, err := link.Dial(t.Context(), h.target, link.Options{}); !errors.Is(err, link.ErrLost) && !errors.Is(err, link.ErrRefused) {
+		t.Errorf("a third connection: %v", err)
+	}
+	must(t, second.Close())
+	for range 3 {
+		session(t, first)
+	}
+	_, _, err := first.OpenChannel("session", nil)
+	if no, ok := errors.AsType[*ssh.OpenChannelError](err); !ok || no.Reason != ssh.ResourceShortage {
+		t.Errorf("a fourth session: %v", err)
+	}
+	if len(refused()) > 0 {
+		t.Errorf("refused: %q", refused())
+	}
+	soon(t, "the place of the second is free", func() bool {
+		c, err := link.Dial(t.Context(), h.target, link.Options{})
+		if err == nil {
+			_ = c.Close()
+		}
+		return err == nil
+	})
+}
+
+func TestWhatIsRefusedIsTold(t *testing.T) {
+	h, refused := limited(t, link.Limits{})
+	conn := logged(t, h)
+	ch := session(t, conn)
+	if granted(ch, "exec", ssh.Marshal(struct{ Command string }{"rm -rf \x1b[31m/"})) {
+		t.Error("it was let in")
+	}
+	_, _, err := conn.OpenChannel("direct-tcpip", nil)
+	if err == nil {
+		t.Error("a port is forwarded")
+	}
+	want := []string{`cms-a: command rm -rf \x1b[31m/`, `cms-a: channel direct-tcpip`}
+	if got := refused(); !slices.Equal(got, want) {
+		t.Errorf("told %q, want %q", got, want)
+	}
+}
+
+func TestOneCommandForEachSession(t *testing.T) {
+	h, _ := limited(t, link.Limits{})
+	ch := session(t, logged(t, h))
+	command := ssh.Marshal(struct{ Command string }{string(link.Control)})
+	if !granted(ch, "exec", command) {
+		t.Fatal("not let in")
+	}
+	if granted(ch, "exec", command) {
+		t.Error("let in twice")
+	}
+}
+
+// TestAFloodEndsTheConnection lets a logged-in client ask without end.
+func TestAFloodEndsTheConnection(t *testing.T) {
+	h, _ := limited(t, link.Limits{})
+	for name, ask := range map[string]func(ssh.Conn) error{
+		"requests": func(c ssh.Conn) error {
+			_, _, err := c.SendRequest("x", false, nil)
+			return err
+		},
+		"channels": func(c ssh.Conn) error { return prohibited(c, "x") },
+	} {
+		conn := logged(t, h)
+		n := 0
+		for ask(conn) == nil {
+			n++
+		}
+		if n < 200 {
+			t.Errorf("%s: ended after %d", name, n)
+		}
+	}
+	must(t, dial(t, h.target, link.Options{}).Close())
+}
+
+// TestADeadClientIsLetGo holds that a client whose network is gone does not
+// keep its place.
+func TestADeadClientIsLetGo(t *testing.T) {
+	h, _ := limited(t, link.Limits{Connections: 1, Keepalive: 50 * time.Millisecond})
+	login, _, err := converse(t.Context(), h.target, link.Options{})
+	must(t, err)
+	dead := newProxy(t, h, login+200, true)
+	soon(t, "the first is gone", func() bool {
+		c, err := link.Dial(t.Context(), dead, link.Options{})
+		if err == nil {
+			t.Cleanup(func() { _ = c.Close() })
+		}
+		return err == nil
+	})
+	soon(t, "there is room for another", func() bool {
+		c, err := link.Dial(t.Context(), h.target, link.Options{})
+		if err == nil {
+			_ = c.Close()
+		}
+		return err == nil
+	})
+}
+
+func TestHostKeyOfAServer(t *testing.T) {
+	if _, err := link.NewServer(link.ServerOptions{HostKey: t.TempDir() + "/none"}); !errors.Is(err, link.ErrIdentity) {
+		t.Errorf("no host key: %v", err)
+	}
+}
+
+// TestTheEndOfAServer holds that Run ends all that it started.
+func TestTheEndOfAServer(t *testing.T) {
+	dir := t.TempDir()
+	_, err := link.EnsureHostKey(dir + "/host")
+	must(t, err)
+	served := make(chan struct{})
+	server, err := link.NewServer(link.ServerOptions{
+		HostKey:   dir + "/host",
+		Authorize: func(context.Context, string) (string, bool) { return "cms-a", true },
+		Serve: func(ctx context.Context, _ string, s link.Session, rw io.ReadWriter) error {
+			defer close(served)
+			return serveSession(ctx, s, rw)
+		},
+	})
+	must(t, err)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- server.Run(ctx, listener) }()
+	hostKey, err := link.ReadPublicKey(dir + "/host")
+	must(t, err)
+	target, _ := newKeys(t, "twin@"+listener.Addr().String(), hostKey)
+	c := dial(t, target, link.Options{})
+	go c.Call(context.Background(), "hang", nil, nil)
+	cancel()
+	must(t, <-ended)
+	<-served
+	if err := c.Wait(); !errors.Is(err, link.ErrLost) {
+		t.Errorf("the client's end: %v", err)
+	}
+}
