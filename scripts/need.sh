@@ -15,6 +15,8 @@ need mount mount
 need losetup mount
 need strace strace
 need systemd-analyze systemd
+need sshd openssh-server
+need ssh openssh-client
 
 if [ -n "$missing" ]; then
 	echo "test-real: missing programs; on Debian: apt-get install$missing" >&2

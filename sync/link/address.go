@@ -55,6 +55,9 @@ func splitAddress(s string) (Address, error) {
 	if host == "" {
 		return Address{}, errors.New("names no host")
 	}
+	if strings.ContainsAny(user, "[]:") || strings.ContainsAny(host, "[]@") {
+		return Address{}, errors.New("user, host and port cannot be told apart")
+	}
 	// What a known_hosts file or a terminal would read in another way.
 	if strings.ContainsAny(s, " \t,*?!|#\"'\\") || inert.Name(s) != nil {
 		return Address{}, errors.New("holds a character that no address has")

@@ -99,12 +99,14 @@ func nothingElse(t *testing.T, h host) {
 	must(t, err)
 	conn, err := raw(t, h, ssh.PublicKeys(signer))
 	must(t, err)
-	for _, name := range []string{"tcpip-forward", "streamlocal-forward@openssh.com"} {
-		ok, _, err := conn.SendRequest(name, true, ssh.Marshal(struct {
+	for name, payload := range map[string][]byte{
+		"tcpip-forward": ssh.Marshal(struct {
 			Host string
 			Port uint32
-		}{"127.0.0.1", 0}))
-		if ok || err != nil {
+		}{"127.0.0.1", 0}),
+		"streamlocal-forward@openssh.com": ssh.Marshal(struct{ Path string }{"/tmp/none"}),
+	} {
+		if ok, _, err := conn.SendRequest(name, true, payload); ok || err != nil {
 			t.Errorf("%s: %t, %v", name, ok, err)
 		}
 	}
@@ -117,8 +119,20 @@ func nothingElse(t *testing.T, h host) {
 		_ = ch.Close()
 		t.Error("a port is forwarded")
 	}
-	for _, request := range []string{"pty-req", "x11-req", "auth-agent-req@openssh.com"} {
-		if ch := session(t, conn); granted(ch, request, make([]byte, 64)) {
+	for request, payload := range map[string][]byte{
+		"pty-req": ssh.Marshal(struct {
+			Terminal                     string
+			Columns, Rows, Width, Height uint32
+			Modes                        string
+		}{"xterm", 80, 24, 0, 0, "\x00"}),
+		"x11-req": ssh.Marshal(struct {
+			Single           bool
+			Protocol, Cookie string
+			Screen           uint32
+		}{false, "MIT-MAGIC-COOKIE-1", "0123456789abcdef", 0}),
+		"auth-agent-req@openssh.com": nil,
+	} {
+		if ch := session(t, conn); granted(ch, request, payload) {
 			t.Errorf("%s is granted", request)
 		}
 	}
