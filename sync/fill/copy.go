@@ -1,0 +1,286 @@
+package fill
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/twinctl/twin/collector/history"
+	"github.com/twinctl/twin/collector/record"
+)
+
+const (
+	// smallRange is how many records may be copied where perhaps only one of
+	// them is missing: fewer bytes than asking which one.
+	smallRange = 256
+	// mergeRows is what one transaction merges: few enough that collecting does
+	// not wait for it.
+	mergeRows = 2000
+	// plannedRanges is how many stretches are found before they are copied.
+	plannedRanges = 4096
+)
+
+// A copier copies the stretches in which the sides differ.
+type copier struct {
+	*filler
+	gaps     []record.Span // of the target, in order
+	ranges   []stretch     // found, and not copied yet
+	withheld []record.Span // claimed and not given
+	begun    time.Time
+	came     int64
+	total    int64
+}
+
+// copy copies what the spans lack.
+func (c *copier) copy(ctx context.Context, spans []record.Span) error {
+	c.begun = time.Now()
+	w := walk{here: c.into, there: c.from, feed: c.name, small: smallRange, leaf: c.found}
+	for _, s := range spans {
+		if _, err := w.span(ctx, s); err != nil {
+			return err
+		}
+	}
+	return c.flush(ctx)
+}
+
+// found takes note of a stretch that differs. Neighbours become one, to be read
+// in full pages.
+func (c *copier) found(ctx context.Context, s stretch) error {
+	if s.there.Count == 0 {
+		return nil
+	}
+	c.total += s.there.Count
+	if n := len(c.ranges); n > 0 && c.ranges[n-1].To == s.From {
+		c.ranges[n-1].To = s.To
+		c.ranges[n-1].there = c.ranges[n-1].there.Plus(s.there)
+		return nil
+	}
+	if len(c.ranges) == plannedRanges {
+		if err := c.flush(ctx); err != nil {
+			return err
+		}
+	}
+	c.ranges = append(c.ranges, s)
+	return nil
+}
+
+// flush copies what was found. While one page is merged, the next one comes.
+func (c *copier) flush(ctx context.Context) error {
+	pages := make(chan Page)
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		defer close(pages)
+		for _, r := range c.ranges {
+			if err := c.read(ctx, r, pages); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	g.Go(func() error {
+		for p := range pages {
+			if err := c.merge(ctx, p); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	err := g.Wait()
+	c.done.Ranges += len(c.ranges)
+	c.ranges = c.ranges[:0]
+	return err
+}
+
+// read reads the pages of one stretch and believes nothing that cannot be. It
+// keeps back the last page until all that came is what the twin claims to have.
+func (c *copier) read(ctx context.Context, r stretch, pages chan<- Page) error {
+	var came record.Tally
+	var after *record.Key
+	var held Page
+	for came != r.there {
+		p, err := c.from.Records(ctx, c.name, r.Span, after)
+		if err != nil {
+			return err
+		}
+		if p.empty() {
+			break
+		}
+		if err := checkPage(p, r.Span, after); err != nil {
+			return err
+		}
+		came = came.Plus(p.tally())
+		if came.Count > r.there.Count {
+			if r.there, err = c.recount(ctx, r, came); err != nil {
+				return err
+			}
+		}
+		if err := send(ctx, pages, held); err != nil {
+			return err
+		}
+		last := p.last()
+		held, after = p, &last
+		c.damaged(p)
+	}
+	if came != r.there {
+		now, err := c.recount(ctx, r, came)
+		if err != nil {
+			return err
+		}
+		if short := now.Count - came.Count; short > 0 {
+			c.withheld = append(c.withheld, r.Span)
+			c.done.Withheld += short
+		}
+	}
+	return send(ctx, pages, held)
+}
+
+// damaged notes what the twin could not give.
+func (c *copier) damaged(p Page) {
+	for _, k := range p.Damaged {
+		c.withheld = append(c.withheld, record.Span{From: k.At, To: k.At + 1})
+	}
+	c.done.Damaged += int64(len(p.Damaged))
+}
+
+func send(ctx context.Context, pages chan<- Page, p Page) error {
+	if p.empty() {
+		return nil
+	}
+	select {
+	case pages <- p:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// recount asks again what the twin has in a stretch when something else came:
+// records may be stored there at the same time. It must not have given more
+// than it has, nor as many others.
+func (c *copier) recount(ctx context.Context, r stretch, came record.Tally) (record.Tally, error) {
+	now, err := total(ctx, c.from, c.name, r.Span)
+	if err != nil || came == now || came.Count < now.Count {
+		return now, err
+	}
+	// It has less now if it dropped some of it.
+	switch gone, err := c.dropped(ctx); {
+	case err != nil:
+		return now, err
+	case !gone.Intersect(r.Span).Empty():
+		c.withheld = append(c.withheld, r.Span)
+		return came, nil
+	}
+	return now, fmt.Errorf("%w: %d records came from %s to %s, which are not the %d that it tells of", ErrUntrusted,
+		came.Count, r.From, r.To, now.Count)
+}
+
+// merge stores the rows of a page, in transactions that lie either in a gap or
+// outside of any.
+func (c *copier) merge(ctx context.Context, p Page) error {
+	for rows := p.Rows; len(rows) > 0; {
+		n, announced := c.portion(rows)
+		if c.opt.Yield != nil {
+			c.opt.Yield(ctx)
+		}
+		out, err := c.into.Merge(ctx, c.name, rows[:n])
+		if err != nil {
+			return err
+		}
+		c.done.Added += int64(out.Added)
+		c.done.Already += int64(n - out.Added)
+		if !announced {
+			c.done.Unannounced += int64(out.Added)
+		}
+		c.came += int64(n)
+		c.report()
+		if err := c.pace(ctx); err != nil {
+			return err
+		}
+		rows = rows[n:]
+	}
+	return nil
+}
+
+// portion returns how many of the rows to merge at once, and whether a gap had
+// told that they were missing.
+func (c *copier) portion(rows []history.Row) (n int, announced bool) {
+	announced = inGap(c.gaps, rows[0].At) >= 0
+	for n < min(len(rows), mergeRows) && (inGap(c.gaps, rows[n].At) >= 0) == announced {
+		n++
+	}
+	return n, announced
+}
+
+func (c *copier) report() {
+	if c.opt.Report == nil {
+		return
+	}
+	p := Progress{Feed: c.name, Done: c.came, Total: max(c.total, c.came)}
+	if took := time.Since(c.begun).Seconds(); took > 0 {
+		p.Rate = float64(c.came) / took
+		p.Remaining = time.Duration(float64(p.Total-p.Done) / p.Rate * float64(time.Second))
+	}
+	c.opt.Report(p)
+}
+
+// pace waits until as much time has gone by as the records take at the rate
+// that was asked for.
+func (c *copier) pace(ctx context.Context) error {
+	if c.opt.Pace <= 0 {
+		return ctx.Err()
+	}
+	ahead := time.Duration(float64(c.came)/float64(c.opt.Pace)*float64(time.Second)) - time.Since(c.begun)
+	if ahead <= 0 {
+		return ctx.Err()
+	}
+	wait := time.NewTimer(ahead)
+	defer wait.Stop()
+	select {
+	case <-wait.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// checkPage believes only records that fit their keys, in order behind after,
+// within the span that was asked for.
+func checkPage(p Page, within record.Span, after *record.Key) error {
+	if err := checkOrder(p, within, after); err != nil {
+		return fmt.Errorf("%w: %w", ErrUntrusted, err)
+	}
+	for _, r := range p.Rows {
+		if record.DigestOf(r.Raw) != r.Digest {
+			return fmt.Errorf("%w: record %s %s does not fit its digest", ErrUntrusted, r.At, r.Digest)
+		}
+	}
+	return nil
+}
+
+var (
+	errOutside = errors.New("a record outside of what was asked for")
+	errOrder   = errors.New("a record out of order")
+)
+
+func checkOrder(p Page, within record.Span, after *record.Key) error {
+	rows, damaged := p.Rows, p.Damaged
+	for len(rows) > 0 || len(damaged) > 0 {
+		var k record.Key
+		if len(damaged) == 0 || len(rows) > 0 && rows[0].Key.Compare(damaged[0]) < 0 {
+			k, rows = rows[0].Key, rows[1:]
+		} else {
+			k, damaged = damaged[0], damaged[1:]
+		}
+		if k.At < within.From || k.At >= within.To {
+			return fmt.Errorf("%w: %s", errOutside, k.At)
+		}
+		if after != nil && k.Compare(*after) <= 0 {
+			return fmt.Errorf("%w: %s %s", errOrder, k.At, k.Digest)
+		}
+		after = &k
+	}
+	return nil
+}

@@ -1,0 +1,133 @@
+package fill
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/twinctl/twin/collector/history"
+	"github.com/twinctl/twin/collector/record"
+)
+
+// A Caller is the link to the twin.
+type Caller interface {
+	// Call asks the twin one thing and decodes its JSON answer.
+	Call(ctx context.Context, verb string, args, answer any) error
+	// Open opens a file of the twin's tree and tells how large it says it is.
+	Open(ctx context.Context, path string) (io.ReadCloser, int64, error)
+}
+
+// Remote is the history of the twin: a Side. What it returns has the right
+// form, and is otherwise not to be believed yet.
+type Remote struct{ Caller }
+
+// Extents implements Side.
+func (r Remote) Extents(ctx context.Context) (map[string]history.Extent, error) {
+	var answer extentsAnswer
+	if err := r.Call(ctx, verbExtents, question{}, &answer); err != nil {
+		return nil, fmt.Errorf("ask the twin for its extents: %w", err)
+	}
+	all := make(map[string]history.Extent, len(answer.Feeds))
+	for name, told := range answer.Feeds {
+		e, err := told.extent()
+		if err != nil {
+			return nil, fmt.Errorf("feed %q: %w", name, err)
+		}
+		all[name] = e
+	}
+	return all, nil
+}
+
+// Tallies implements Side.
+func (r Remote) Tallies(ctx context.Context, feed string, span record.Span, width time.Duration) ([]history.Slot, error) {
+	if span.Empty() {
+		return nil, nil
+	}
+	q := ask(feed, span)
+	q.Width = width.Microseconds()
+	var answer talliesAnswer
+	if err := r.Call(ctx, verbTallies, q, &answer); err != nil {
+		return nil, fmt.Errorf("ask the twin for tallies of feed %q: %w", feed, err)
+	}
+	slots, err := unpackSlots(answer.Slots, span, record.Instant(q.Width))
+	return slots, untrusted(err, "tallies", feed)
+}
+
+// Keys implements Side.
+func (r Remote) Keys(ctx context.Context, feed string, span record.Span, limit int) ([]record.Key, error) {
+	q := ask(feed, span)
+	q.Limit = limit
+	var answer keysAnswer
+	if err := r.Call(ctx, verbKeys, q, &answer); err != nil {
+		return nil, fmt.Errorf("ask the twin for keys of feed %q: %w", feed, err)
+	}
+	keys, err := unpackKeys(answer.Keys)
+	return keys, untrusted(err, "keys", feed)
+}
+
+// Heard implements Side.
+func (r Remote) Heard(ctx context.Context, feed string, span record.Span) ([]record.Span, error) {
+	var all []record.Span
+	for !span.Empty() {
+		var answer heardAnswer
+		if err := r.Call(ctx, verbHeard, ask(feed, span), &answer); err != nil {
+			return nil, fmt.Errorf("ask the twin what it heard of feed %q: %w", feed, err)
+		}
+		spans, err := unpackSpans(answer.Spans, span)
+		if err != nil {
+			return nil, untrusted(err, "coverage", feed)
+		}
+		all = append(all, spans...)
+		if answer.To == 0 {
+			return all, nil
+		}
+		to := record.Instant(answer.To)
+		if to <= span.From || to > span.To || len(spans) == 0 {
+			return nil, untrusted(errPacked, "coverage", feed)
+		}
+		span.From = to
+	}
+	return all, nil
+}
+
+// Records implements Side. It holds one page in memory.
+func (r Remote) Records(ctx context.Context, feed string, span record.Span, after *record.Key) (Page, error) {
+	if span.Empty() {
+		return Page{}, nil
+	}
+	file, size, err := r.Open(ctx, place{feed, span, after}.path())
+	if err != nil {
+		return Page{}, fmt.Errorf("ask the twin for records of feed %q: %w", feed, err)
+	}
+	b, err := readPage(file, size)
+	if e := file.Close(); err == nil {
+		err = e
+	}
+	if err != nil {
+		return Page{}, fmt.Errorf("read records of feed %q from the twin: %w", feed, err)
+	}
+	p, err := parsePage(b)
+	return p, untrusted(err, "records", feed)
+}
+
+// readPage reads a file of that size, which must be no larger than a page.
+func readPage(file io.Reader, size int64) ([]byte, error) {
+	if size < 0 || size > maxPage {
+		return nil, fmt.Errorf("%w: a page of %d bytes", ErrUntrusted, size)
+	}
+	b := make([]byte, size)
+	n, err := io.ReadFull(file, b)
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("%w: a page of %d bytes ended after %d", ErrUntrusted, size, n)
+	}
+	return b, err
+}
+
+func untrusted(err error, what, feed string) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%w: %s of feed %q: %w", ErrUntrusted, what, feed, err)
+}
