@@ -110,7 +110,9 @@ func FuzzPage(f *testing.F) {
 }
 
 func TestCheckPage(t *testing.T) {
-	row := func(at record.Instant, text string) history.Row { return history.Row{Record: record.New(at, 0, []byte(text))} }
+	row := func(at record.Instant, text string) history.Row {
+		return history.Row{Record: record.New(at, 0, []byte(text))}
+	}
 	forged := row(5, "forged")
 	forged.Raw = []byte("another")
 	within := record.Span{From: 3, To: 8}

@@ -17,7 +17,7 @@ import (
 )
 
 // noon is when the upstream of these tests speaks: within a bucket.
-var noon = record.At(time.Date(2026, 11, 21, 12, 1, 2, 3000, time.UTC))
+var noon = record.At(time.Date(2025, 11, 21, 12, 1, 2, 3000, time.UTC))
 
 const second = record.Second
 
