@@ -3,6 +3,7 @@ package fill
 import (
 	"context"
 	"maps"
+	"math"
 
 	"github.com/twinctl/twin/collector/history"
 	"github.com/twinctl/twin/collector/record"
@@ -102,7 +103,7 @@ func (c *comparer) compare(ctx context.Context, here, there history.Extent, opt 
 	f.Until = min(here.CoveredUntil, there.CoveredUntil)
 	f.From = max(begin(here, there), record.Bucket(opt.Since))
 	f.To = max(f.From, closed(f.Until, opt.Closed))
-	w := walk{here: c.here, there: c.there, feed: f.Feed, small: smallSlot, leaf: c.leaf}
+	w := walk{here: c.here, there: c.there, feed: f.Feed, small: smallSlot, large: math.MaxInt64, leaf: c.leaf}
 	all, err := w.span(ctx, record.Span{From: f.From, To: f.To})
 	f.Here, f.There = all.here.Count, all.there.Count
 	return err

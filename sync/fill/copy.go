@@ -16,6 +16,11 @@ const (
 	// smallRange is how many records may be copied where perhaps only one of
 	// them is missing: fewer bytes than asking which one.
 	smallRange = 256
+	// largeRange is how many records are held against the tally that was told
+	// before any of them is stored, and heldBytes how many bytes at the most: the
+	// records of a stretch that has more are stored as they come.
+	largeRange = 32_000
+	heldBytes  = 8 << 20
 	// mergeRows is what one transaction merges: few enough that collecting does
 	// not wait for it.
 	mergeRows = 2000
@@ -37,7 +42,7 @@ type copier struct {
 // copy copies what the spans lack.
 func (c *copier) copy(ctx context.Context, spans []record.Span) error {
 	c.begun = time.Now()
-	w := walk{here: c.into, there: c.from, feed: c.name, small: smallRange, leaf: c.found}
+	w := walk{here: c.into, there: c.from, feed: c.name, small: smallRange, large: largeRange, leaf: c.found}
 	for _, s := range spans {
 		if _, err := w.span(ctx, s); err != nil {
 			return err
@@ -53,7 +58,7 @@ func (c *copier) found(ctx context.Context, s stretch) error {
 		return nil
 	}
 	c.total += s.there.Count
-	if n := len(c.ranges); n > 0 && c.ranges[n-1].To == s.From {
+	if n := len(c.ranges); n > 0 && c.ranges[n-1].To == s.From && c.ranges[n-1].there.Count+s.there.Count <= largeRange {
 		c.ranges[n-1].To = s.To
 		c.ranges[n-1].there = c.ranges[n-1].there.Plus(s.there)
 		return nil
@@ -67,9 +72,9 @@ func (c *copier) found(ctx context.Context, s stretch) error {
 	return nil
 }
 
-// flush copies what was found. While one page is merged, the next one comes.
+// flush copies what was found. While one is merged, the next one comes.
 func (c *copier) flush(ctx context.Context) error {
-	pages := make(chan Page)
+	pages := make(chan []Page)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		defer close(pages)
@@ -81,9 +86,11 @@ func (c *copier) flush(ctx context.Context) error {
 		return nil
 	})
 	g.Go(func() error {
-		for p := range pages {
-			if err := c.merge(ctx, p); err != nil {
-				return err
+		for held := range pages {
+			for _, p := range held {
+				if err := c.merge(ctx, p); err != nil {
+					return err
+				}
 			}
 		}
 		return nil
@@ -95,11 +102,13 @@ func (c *copier) flush(ctx context.Context) error {
 }
 
 // read reads the pages of one stretch and believes nothing that cannot be. It
-// keeps back the last page until all that came is what the twin claims to have.
-func (c *copier) read(ctx context.Context, r stretch, pages chan<- Page) error {
+// keeps them back until all that came is what the twin claims to have, or until
+// they are too large.
+func (c *copier) read(ctx context.Context, r stretch, pages chan<- []Page) error {
 	var came record.Tally
 	var after *record.Key
-	var held Page
+	var held []Page
+	size := 0
 	for came != r.there {
 		p, err := c.from.Records(ctx, c.name, r.Span, after)
 		if err != nil {
@@ -117,11 +126,14 @@ func (c *copier) read(ctx context.Context, r stretch, pages chan<- Page) error {
 				return err
 			}
 		}
-		if err := send(ctx, pages, held); err != nil {
-			return err
+		if size += p.size(); size > heldBytes {
+			if err := send(ctx, pages, held); err != nil {
+				return err
+			}
+			held, size = nil, p.size()
 		}
 		last := p.last()
-		held, after = p, &last
+		held, after = append(held, p), &last
 		c.damaged(p)
 	}
 	if came != r.there {
@@ -145,12 +157,12 @@ func (c *copier) damaged(p Page) {
 	c.done.Damaged += int64(len(p.Damaged))
 }
 
-func send(ctx context.Context, pages chan<- Page, p Page) error {
-	if p.empty() {
+func send(ctx context.Context, pages chan<- []Page, held []Page) error {
+	if len(held) == 0 {
 		return nil
 	}
 	select {
-	case pages <- p:
+	case pages <- held:
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)

@@ -132,5 +132,5 @@ func (t Tree) Open(ctx context.Context, path string) (*File, error) {
 			t.Damaged(p.feed, k)
 		}
 	}
-	return &File{bytes.NewReader(appendPage(nil, page))}, nil
+	return &File{bytes.NewReader(encodePage(page))}, nil
 }

@@ -39,9 +39,9 @@ const (
 
 var errPage = errors.New("not a page of records")
 
-// appendPage appends the page as it travels.
-func appendPage(b []byte, p Page) []byte {
-	b = append(b, pageVersion)
+// encodePage returns the page as it travels.
+func encodePage(p Page) []byte {
+	b := append(make([]byte, 0, p.size()+16), pageVersion)
 	damaged := p.Damaged
 	for _, r := range p.Rows {
 		for len(damaged) > 0 && damaged[0].Compare(r.Key) < 0 {
@@ -59,7 +59,7 @@ func appendPage(b []byte, p Page) []byte {
 	return binary.BigEndian.AppendUint32(b, uint32(len(p.Rows)+len(p.Damaged)))
 }
 
-// parsePage reads what appendPage wrote. The raw bytes of the rows are those of
+// parsePage reads what encodePage wrote. The raw bytes of the rows are those of
 // b. It looks at nothing but the framing: see checkPage.
 func parsePage(b []byte) (Page, error) {
 	var p Page

@@ -38,7 +38,7 @@ func drawPage(t *rapid.T) Page {
 func TestPagesSurviveTheWire(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := drawPage(t)
-		b := appendPage(nil, p)
+		b := encodePage(p)
 		got, err := parsePage(b)
 		if err != nil {
 			t.Fatal(err)
@@ -64,7 +64,7 @@ func TestPagesSurviveTheWire(t *testing.T) {
 
 func TestPagesAreRefused(t *testing.T) {
 	r := record.New(5, 0, []byte("x"))
-	good := appendPage(nil, Page{Rows: []history.Row{{Record: r, Kind: 1}}})
+	good := encodePage(Page{Rows: []history.Row{{Record: r, Kind: 1}}})
 	spoil := func(at int, b byte) []byte {
 		bad := bytes.Clone(good)
 		bad[at] = b
@@ -95,15 +95,15 @@ func TestPagesAreRefused(t *testing.T) {
 
 func FuzzPage(f *testing.F) {
 	r := record.New(5, 1, []byte("Event: Hangup\r\n"))
-	f.Add(appendPage(nil, Page{}))
-	f.Add(appendPage(nil, Page{Rows: []history.Row{{Record: r, Kind: 1}}, Damaged: []record.Key{{At: 9}}}))
+	f.Add(encodePage(Page{}))
+	f.Add(encodePage(Page{Rows: []history.Row{{Record: r, Kind: 1}}, Damaged: []record.Key{{At: 9}}}))
 	f.Add([]byte{pageVersion, entryRow})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		p, err := parsePage(b)
 		if err != nil {
 			return
 		}
-		if checkPage(p, record.Span{From: 0, To: forever}, nil) == nil && !bytes.Equal(appendPage(nil, p), b) {
+		if checkPage(p, record.Span{From: 0, To: forever}, nil) == nil && !bytes.Equal(encodePage(p), b) {
 			t.Errorf("%x is another page when it is written again", b)
 		}
 	})

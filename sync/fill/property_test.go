@@ -72,7 +72,7 @@ func (l *listener) listen(t *rapid.T, w world, whole record.Span) {
 		}
 		hear(t, l.Local, w.feed, s, stored)
 		l.heard = append(l.heard, s)
-		at = s.To + record.Instant(rapid.Int64Range(0, quarter/2).Draw(t, "deaf"))
+		at = s.To + record.Instant(rapid.Int64Range(1, quarter/2).Draw(t, "deaf"))
 	}
 	if rapid.Bool().Draw(t, "listens on") {
 		commit(t, l.Local, w.feed, feed.Batch{Marks: []feed.Mark{{What: feed.BeginMark, Begin: &feed.Session{From: at}}}})

@@ -55,6 +55,15 @@ func (p Page) last() record.Key {
 	return k
 }
 
+// size returns how many bytes the page holds in memory, about.
+func (p Page) size() int {
+	size := 0
+	for _, r := range p.Rows {
+		size += len(r.Raw) + 2*rowBytes
+	}
+	return size + 2*keyBytes*len(p.Damaged)
+}
+
 // tally returns the tally of all keys of the page.
 func (p Page) tally() record.Tally {
 	var t record.Tally

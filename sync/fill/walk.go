@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/twinctl/twin/collector/history"
 	"github.com/twinctl/twin/collector/record"
 )
@@ -63,8 +65,10 @@ type walk struct {
 	here, there Side
 	feed        string
 	// small ends the walk at stretches that hold no more records than this on
-	// both sides together. It also ends where one side has nothing.
+	// both sides together.
 	small int64
+	// large ends it where one side has nothing and the other has no more than this.
+	large int64
 	// leaf is told the stretches that differ, in order of time.
 	leaf func(context.Context, stretch) error
 }
@@ -163,7 +167,10 @@ func (w *walk) below(ctx context.Context, slots []stretch, level int) error {
 }
 
 func (w *walk) isLeaf(s stretch, level int) bool {
-	return level == finest || s.here.Count == 0 || s.there.Count == 0 || s.here.Count+s.there.Count <= w.small
+	if s.here.Count == 0 || s.there.Count == 0 {
+		return level == finest || s.here.Count+s.there.Count <= w.large
+	}
+	return level == finest || s.here.Count+s.there.Count <= w.small
 }
 
 // finer returns the level below that splits a span at all.
@@ -177,12 +184,17 @@ func finer(level int, s record.Span) int {
 
 // slots returns the slots of a span in which either side has anything, in order.
 func (w *walk) slots(ctx context.Context, s record.Span, width record.Instant) ([]stretch, error) {
-	here, err := tallies(ctx, w.here, w.feed, s, width)
-	if err != nil {
-		return nil, err
-	}
-	there, err := tallies(ctx, w.there, w.feed, s, width)
-	if err != nil {
+	var here, there []history.Slot
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() (err error) {
+		here, err = tallies(ctx, w.here, w.feed, s, width)
+		return err
+	})
+	g.Go(func() (err error) {
+		there, err = tallies(ctx, w.there, w.feed, s, width)
+		return err
+	})
+	if err := g.Wait(); err != nil {
 		return nil, err
 	}
 	all := make([]stretch, 0, max(len(here), len(there)))
