@@ -60,7 +60,7 @@ func encodePage(p Page) []byte {
 }
 
 // parsePage reads what encodePage wrote. The raw bytes of the rows are those of
-// b. It looks at nothing but the framing: see checkPage.
+// b. It looks at nothing but the framing and the order: see checkPage.
 func parsePage(b []byte) (Page, error) {
 	var p Page
 	if len(b) == 0 || b[0] != pageVersion {
@@ -78,14 +78,16 @@ func parsePage(b []byte) (Page, error) {
 			return p, nil
 		case entries == maxRows:
 			return Page{}, fmt.Errorf("%w: more than %d records", errPage, maxRows)
+		case (tag == entryRow || tag == entryDamaged) && len(b) >= keyBytes && entries > 0 && keyFrom(b).Compare(p.last()) <= 0:
+			return Page{}, fmt.Errorf("%w: entry %d is out of order", errPage, entries)
+		case tag == entryDamaged && len(b) >= keyBytes:
+			p.Damaged, b = append(p.Damaged, keyFrom(b)), b[keyBytes:]
 		case tag == entryRow:
 			r, rest, err := cutRow(b)
 			if err != nil {
 				return Page{}, err
 			}
 			p.Rows, b = append(p.Rows, r), rest
-		case tag == entryDamaged && len(b) >= keyBytes:
-			p.Damaged, b = append(p.Damaged, keyFrom(b)), b[keyBytes:]
 		default:
 			return Page{}, fmt.Errorf("%w: entry of type %d with %d bytes left", errPage, tag, len(b))
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -85,10 +86,10 @@ func TestPagesAreRefused(t *testing.T) {
 		}
 	}
 	many := []byte{pageVersion}
-	for range maxRows + 1 {
-		many = appendKey(append(many, entryDamaged), r.Key)
+	for i := range maxRows + 1 {
+		many = appendKey(append(many, entryDamaged), record.Key{At: record.Instant(i)})
 	}
-	if _, err := parsePage(many); !errors.Is(err, errPage) {
+	if _, err := parsePage(many); !errors.Is(err, errPage) || !strings.Contains(err.Error(), "more than") {
 		t.Errorf("too many entries: %v", err)
 	}
 }
@@ -103,7 +104,7 @@ func FuzzPage(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if checkPage(p, record.Span{From: 0, To: forever}, nil) == nil && !bytes.Equal(encodePage(p), b) {
+		if !bytes.Equal(encodePage(p), b) {
 			t.Errorf("%x is another page when it is written again", b)
 		}
 	})

@@ -43,13 +43,8 @@ func closed(until record.Instant, buckets bool) record.Instant {
 }
 
 // floor returns the last border of slots of that width that is not after at.
-func floor(at, width record.Instant) record.Instant {
-	border := at - at%width
-	if at < border {
-		border -= width
-	}
-	return border
-}
+// Nothing is as old as 1970.
+func floor(at, width record.Instant) record.Instant { return at - at%width }
 
 // A stretch is a span and what each side has there.
 type stretch struct {
