@@ -197,7 +197,7 @@ func feedAskCommand(c cli.Command, verb string) cli.Command {
 		if err != nil {
 			return err
 		}
-		a, err := s.data.Node.Ask(ctx, node.Request{Verb: verb, Args: args, Actor: app.Actor()})
+		a, err := s.data.Node.Ask(ctx, node.Request{Verb: verb, Args: args, Actor: app.Actor()}, nil)
 		if err != nil {
 			return err
 		}

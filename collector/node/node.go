@@ -22,6 +22,9 @@ var migrations embed.FS
 // File is the name of the database within the data directory.
 const File = "node.db"
 
+// app marks the file as ours.
+const app = 0x7477_6e01
+
 // What a caller may branch on.
 var (
 	// ErrNotInitialized is returned when this server has no identity yet.
@@ -63,7 +66,7 @@ type DB struct{ db *store.DB }
 
 // Open opens the file at path.
 func Open(ctx context.Context, path string, mode store.Mode) (*DB, error) {
-	db, err := store.Open(ctx, path, store.Schema{App: 0x7477_6e01, Migrations: migrations}, mode)
+	db, err := store.Open(ctx, path, store.Schema{App: app, Migrations: migrations}, mode)
 	if err != nil {
 		return nil, err
 	}
@@ -142,15 +145,23 @@ func (n *DB) Activity(ctx context.Context) (a Activity, err error) {
 	return a, err
 }
 
-// SetPaused notes that a feed was paused, or that it is no longer.
+// SetPaused notes that a feed was paused, or that it is no longer, and audits
+// what that changes.
 func (n *DB) SetPaused(ctx context.Context, feed, actor string, paused bool) error {
 	return n.db.Update(ctx, func(tx *store.Tx) error {
-		query, args := `DELETE FROM paused WHERE feed = ?`, []any{feed}
+		verb, query, args := "feed.resume", `DELETE FROM paused WHERE feed = ?`, []any{feed}
 		if paused {
-			query, args = `INSERT OR IGNORE INTO paused (feed, actor, at) VALUES (?, ?, ?)`, []any{feed, actor, record.At(tx.Now)}
+			verb, query = "feed.pause", `INSERT OR IGNORE INTO paused (feed, actor, at) VALUES (?, ?, ?)`
+			args = []any{feed, actor, record.At(tx.Now)}
 		}
-		_, err := tx.ExecContext(ctx, query, args...)
-		return err
+		res, err := tx.ExecContext(ctx, query, args...)
+		if err != nil {
+			return err
+		}
+		if rows, err := res.RowsAffected(); err != nil || rows == 0 {
+			return err
+		}
+		return audit(ctx, tx, Act{Actor: actor, Verb: verb, Target: feed})
 	})
 }
 

@@ -141,6 +141,10 @@ func TestPausedTellsWhoPaused(t *testing.T) {
 	check(map[string]string{"pbx": "ann", "log": "bob"})
 	set("pbx", "bob", false)
 	check(map[string]string{"log": "bob"})
+	acts, err := n.Audited(t.Context(), 0, 10)
+	if err != nil || len(acts) != 3 || acts[0].Verb != "feed.pause" || acts[0].Actor != "ann" || acts[2].Verb != "feed.resume" {
+		t.Errorf("the audit has what changed something: %+v, %v", acts, err)
+	}
 }
 
 func TestLogIsInOrderAndFiltered(t *testing.T) {

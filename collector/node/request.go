@@ -43,24 +43,30 @@ type Answer struct {
 }
 
 // Ask puts a request to the running server and waits for the answer. It waits
-// five seconds for it to be claimed, and then until ctx ends.
-func (n *DB) Ask(ctx context.Context, r Request) (Answer, error) {
+// five seconds for it to be claimed, and then until ctx ends. Unless progress is
+// nil it is told each new word of how far the request is; words may be missed.
+func (n *DB) Ask(ctx context.Context, r Request, progress func(string)) (Answer, error) {
 	id, err := n.put(ctx, r)
 	if err != nil {
 		return Answer{}, err
 	}
 	tick := time.NewTicker(askInterval)
 	defer tick.Stop()
+	var last string
 	for deadline := time.Now().Add(claimWithin); ; {
-		claimed, answer, err := n.answer(ctx, id)
+		now, err := n.look(ctx, id)
+		if progress != nil && now.progress != last {
+			last = now.progress
+			progress(last)
+		}
 		switch {
-		case ctx.Err() != nil && answer == nil:
+		case ctx.Err() != nil && now.answer == nil:
 			return Answer{}, n.abandon(context.WithoutCancel(ctx), id, ctx.Err())
 		case err != nil:
 			return Answer{}, err
-		case answer != nil:
-			return *answer, nil
-		case !claimed && time.Now().After(deadline):
+		case now.answer != nil:
+			return *now.answer, nil
+		case !now.claimed && time.Now().After(deadline):
 			if withdrawn, err := n.withdraw(context.WithoutCancel(ctx), id); err != nil {
 				return Answer{}, fmt.Errorf("withdraw what nobody took: %w", err)
 			} else if withdrawn {
@@ -99,21 +105,28 @@ func (n *DB) put(ctx context.Context, r Request) (id int64, err error) {
 	return id, nil
 }
 
-func (n *DB) answer(ctx context.Context, id int64) (claimed bool, a *Answer, err error) {
+// A standing is what there is to know of a request.
+type standing struct {
+	claimed  bool
+	progress string
+	answer   *Answer // nil until there is one
+}
+
+func (n *DB) look(ctx context.Context, id int64) (s standing, err error) {
 	err = n.db.View(ctx, func(tx *store.Tx) error {
 		var exit sql.NullInt64
 		var text string
-		err := tx.QueryRowContext(ctx, `SELECT claimed IS NOT NULL, exit, result FROM request WHERE id = ?`, id).
-			Scan(&claimed, &exit, &text)
+		err := tx.QueryRowContext(ctx, `SELECT claimed IS NOT NULL, progress, exit, result FROM request WHERE id = ?`, id).
+			Scan(&s.claimed, &s.progress, &exit, &text)
 		if exit.Valid {
-			a = &Answer{int(exit.Int64), text}
+			s.answer = &Answer{int(exit.Int64), text}
 		}
 		return err
 	})
 	if errors.Is(err, sql.ErrNoRows) {
-		return false, nil, ErrNoAnswer
+		return standing{}, ErrNoAnswer
 	}
-	return claimed, a, err
+	return s, err
 }
 
 // withdraw takes a request back if nobody has claimed it.
@@ -166,6 +179,14 @@ func (n *DB) waiting(ctx context.Context) (waiting bool, err error) {
 			record.At(tx.Now)).Scan(&waiting)
 	})
 	return waiting, err
+}
+
+// SetProgress says how far a request is, for the person who waits.
+func (n *DB) SetProgress(ctx context.Context, id int64, text string) error {
+	return n.db.Update(ctx, func(tx *store.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE request SET progress = ? WHERE id = ? AND exit IS NULL`, text, id)
+		return err
+	})
 }
 
 // Finish answers a request, and forgets the oldest answered ones.

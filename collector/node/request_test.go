@@ -9,6 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/twinctl/twin/collector/store"
 )
 
@@ -39,7 +41,7 @@ func ask(ctx context.Context, n *DB, r Request) <-chan asked {
 	done := make(chan asked, 1)
 	go func() {
 		begun := time.Now()
-		answer, err := n.Ask(ctx, r)
+		answer, err := n.Ask(ctx, r, nil)
 		done <- asked{answer, err, time.Since(begun)}
 	}()
 	return done
@@ -79,6 +81,36 @@ func TestAskIsAnswered(t *testing.T) {
 		}
 		if got := <-done; got.err != nil || got.answer != want {
 			t.Errorf("%+v", got)
+		}
+	})
+}
+
+func TestAskTellsHowFarItIs(t *testing.T) {
+	within(t, func(t *testing.T, n *DB) {
+		var told []string
+		done := make(chan error, 1)
+		go func() {
+			_, err := n.Ask(t.Context(), pause, func(text string) { told = append(told, text) })
+			done <- err
+		}()
+		r := claim(t, n, "run 1")
+		for _, text := range []string{"a third", "half", "half", "all"} {
+			if err := n.SetProgress(t.Context(), r.ID, text); err != nil {
+				t.Fatal(err)
+			}
+			<-time.After(2 * askInterval)
+		}
+		if err := n.Finish(t.Context(), r.ID, Answer{}); err != nil {
+			t.Fatal(err)
+		}
+		if err := n.SetProgress(t.Context(), r.ID, "too late"); err != nil {
+			t.Fatal(err)
+		}
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]string{"a third", "half", "all"}, told); diff != "" {
+			t.Error(diff)
 		}
 	})
 }
