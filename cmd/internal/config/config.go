@@ -38,7 +38,8 @@ type HTTP struct {
 	Listen string // host:port; "" turns it off
 }
 
-// Twin is the [twin] table: the other server. Its Name is "" when there is none.
+// Twin is the [twin] table: the other server, where the file says otherwise than
+// the pair that was accepted. Name and SSH are "" when it says nothing.
 type Twin struct {
 	Name       string
 	SSH        string // user@host, or user@host:port
@@ -49,8 +50,9 @@ type Twin struct {
 
 // SSH is the [ssh] table: the embedded SSH server.
 type SSH struct {
-	Listen  string // host:port; "" turns it off
-	HostKey string // file
+	Listen         string // host:port; "" turns it off
+	HostKey        string // file
+	AuthorizedKeys string // file of the system's sshd; "" for the owner's own
 }
 
 // A Source tells where settings come from besides the file.

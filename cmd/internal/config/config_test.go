@@ -97,7 +97,7 @@ func TestLoad(t *testing.T) {
 	}
 	wantTwin := config.Twin{
 		Name: "cms-b", SSH: "twin@cms-b.example:22", BootAlone: "hold",
-		Identity: filepath.Join(dir, "id_ed25519"), KnownHosts: filepath.Join(dir, "known_hosts"),
+		Identity: "/srv/twin/id_ed25519", KnownHosts: "/srv/twin/known_hosts",
 	}
 	if diff := cmp.Diff(wantTwin, c.Twin); diff != "" {
 		t.Errorf("twin (-want +got):\n%s", diff)

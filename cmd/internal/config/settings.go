@@ -18,9 +18,10 @@ type Setting struct {
 	Default string
 	Doc     string
 
-	path  bool // a relative one is made absolute
-	check func(string) error
-	field func(*Config) *string
+	path   bool // a relative one is made absolute
+	inData bool // the default is in the data directory
+	check  func(string) error
+	field  func(*Config) *string
 }
 
 // Env returns the environment variable that overrides the file: TWIN_HTTP_LISTEN.
@@ -44,20 +45,20 @@ func Settings() []Setting {
 			check: listenAddress, field: func(c *Config) *string { return &c.HTTP.Listen },
 		},
 		{
-			Key: "twin.name", Doc: "the other server's name; leave [twin] out to run alone",
+			Key: "twin.name", Doc: "the other server's name; twinctl pair accept knows it too",
 			check: optional(inert.Name), field: func(c *Config) *string { return &c.Twin.Name },
 		},
 		{
-			Key: "twin.ssh", Doc: "the other server's SSH: user@host:port",
-			check: optional(sshTarget), field: func(c *Config) *string { return &c.Twin.SSH },
+			Key: "twin.ssh", Doc: "the other server's SSH, user@host:port, if not as twinctl pair accept was told",
+			check: optional(CheckAddress), field: func(c *Config) *string { return &c.Twin.SSH },
 		},
 		{
 			Key: "twin.identity", Doc: "file of the private key that this server logs in with", Default: "id_ed25519",
-			path: true, check: notEmpty, field: func(c *Config) *string { return &c.Twin.Identity },
+			path: true, inData: true, check: notEmpty, field: func(c *Config) *string { return &c.Twin.Identity },
 		},
 		{
 			Key: "twin.known_hosts", Doc: "file that pins the other server's host key", Default: "known_hosts",
-			path: true, check: notEmpty, field: func(c *Config) *string { return &c.Twin.KnownHosts },
+			path: true, inData: true, check: notEmpty, field: func(c *Config) *string { return &c.Twin.KnownHosts },
 		},
 		{
 			Key: "twin.boot_alone", Doc: "how long a primary that cannot ask its twin at start holds its timetables: hold, run or a duration", Default: "10m",
@@ -69,7 +70,11 @@ func Settings() []Setting {
 		},
 		{
 			Key: "ssh.host_key", Doc: "file of the embedded SSH server's host key", Default: "ssh_host_ed25519",
-			path: true, check: notEmpty, field: func(c *Config) *string { return &c.SSH.HostKey },
+			path: true, inData: true, check: notEmpty, field: func(c *Config) *string { return &c.SSH.HostKey },
+		},
+		{
+			Key: "ssh.authorized_keys", Doc: `file in which the system's sshd looks up who may log in as the owner of data; "" for that user's own`,
+			path: true, check: optional(notEmpty), field: func(c *Config) *string { return &c.SSH.AuthorizedKeys },
 		},
 	}
 }
@@ -122,8 +127,9 @@ func portNumber(s string) error {
 	return nil
 }
 
-// sshTarget refuses what an ssh client could take for an option.
-func sshTarget(s string) error {
+// CheckAddress wants user@host or user@host:port, and refuses what an ssh client
+// could take for an option.
+func CheckAddress(s string) error {
 	user, host, ok := strings.Cut(s, "@")
 	if ok && strings.Contains(host, ":") {
 		var port string

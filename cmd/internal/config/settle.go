@@ -55,7 +55,10 @@ func (c *Config) assign(s Setting, g given) error {
 	if err := s.check(g.value); err != nil {
 		return err
 	}
-	if s.path {
+	if s.path && g.value != "" {
+		if s.inData && g.from == fromDefault {
+			g.dir = c.Data // which comes before
+		}
 		path, err := absolute(g.dir, g.value)
 		if err != nil {
 			return err
