@@ -26,6 +26,7 @@ func commands() []cli.Command {
 		recordCommand(),
 		gapCommand(),
 		logCommand(),
+		auditCommand(),
 		replayCommand(),
 		demoCommand(),
 		configCommand(),

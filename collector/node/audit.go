@@ -44,8 +44,8 @@ type Head struct {
 // A Broken is the first act of which the audit's own hashes do not tell what
 // the row tells. It is what AuditVerify returns.
 type Broken struct {
-	ID  int64
-	Why string
+	ID  int64  `json:"id"`
+	Why string `json:"why"`
 }
 
 // Error names the act.
