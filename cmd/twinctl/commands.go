@@ -21,6 +21,7 @@ Data goes to standard output, everything else to standard error. Scripts can rel
 func commands() []cli.Command {
 	return []cli.Command{
 		initCommand(),
+		pairCommand(),
 		statusCommand(),
 		feedCommand(),
 		recordCommand(),

@@ -6,13 +6,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/twinctl/twin/cmd/internal/config"
+	"github.com/twinctl/twin/cmd/internal/pairing"
 	"github.com/twinctl/twin/collector/history"
 	"github.com/twinctl/twin/collector/inert"
 	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/collector/store"
+	"github.com/twinctl/twin/sync/link"
 )
 
 // A Code is an exit status. Scripts rely on them: a code never changes its meaning.
@@ -94,6 +97,18 @@ func verdicts() []verdict {
 		{store.ErrForeign, Untrusted, damagedHint},
 		{store.ErrCorrupt, Untrusted, damagedHint},
 		{store.ErrBusy, Busy, ""},
+		{pairing.ErrToken, Usage, "twinctl pair show, on the other server"},
+		{pairing.ErrAlone, Refused, "twinctl pair accept LINE"},
+		{pairing.ErrNotTwin, Untrusted, ""},
+		{link.ErrHostKey, Untrusted, "twinctl pair check"},
+		{link.ErrVersion, Untrusted, ""},
+		{link.ErrProtocol, Untrusted, ""},
+		{link.ErrIdentity, Usage, ""},
+		{link.ErrUnreachable, Unreachable, ""},
+		{link.ErrMute, Unreachable, ""},
+		{link.ErrRefused, Unreachable, "twinctl pair show, and accept its line on the twin"},
+		{link.ErrFrozen, Unreachable, ""},
+		{link.ErrLost, Unreachable, ""},
 		{context.Canceled, Interrupted, ""},
 	}
 }
@@ -143,6 +158,10 @@ func explain(err error) (Code, string) {
 	var decided *Error
 	if errors.As(err, &decided) {
 		return decided.Code, decided.Hint
+	}
+	var remote *link.RemoteError
+	if errors.As(err, &remote) && remote.Code > 0 && slices.Contains(codes(), Code(remote.Code)) {
+		return Code(remote.Code), ""
 	}
 	for _, v := range verdicts() {
 		if errors.Is(err, v.err) {

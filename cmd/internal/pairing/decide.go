@@ -19,6 +19,12 @@ var (
 	ErrEpochs     = errors.New("the epochs of the two do not go together")
 )
 
+// Why there is no talking to the twin.
+var (
+	ErrAlone   = errors.New("this server has no twin")
+	ErrNotTwin = errors.New("not the twin that was accepted")
+)
+
 // A Refusal says why, and what a person may do about it. It unwraps to one of
 // the errors above.
 type Refusal struct {
@@ -91,6 +97,9 @@ func (d Decision) admit(self node.Self, offer Token, replace string) error {
 		return refuse("twinctl pair accept LINE", ErrNoneToTake, "this server has no twin: leave --replace out")
 	case have == nil:
 		return nil
+	case replace != "" && (replace != have.Name || replace != offer.Name):
+		return refuse("", ErrPaired, "--replace %s: the twin is %s and the line is of %s; all three must be the same",
+			replace, have.Name, offer.Name)
 	case have.Server == offer.Server && have.Name != offer.Name:
 		return refuse("", ErrRenamed, "it was %s and says %s: a name is for life", have.Name, offer.Name)
 	case have.Server == offer.Server:
@@ -100,9 +109,6 @@ func (d Decision) admit(self node.Self, offer Token, replace string) error {
 			"if %s lost its disk and was set up anew, say so with --replace", have.Name)
 	case replace == "":
 		return refuse("twinctl pair remove", ErrPaired, "the twin is %s; remove it first", have.Name)
-	case replace != have.Name || replace != offer.Name:
-		return refuse("", ErrPaired, "--replace %s: the twin is %s and the line is of %s; all three must be the same",
-			replace, have.Name, offer.Name)
 	}
 	return nil
 }

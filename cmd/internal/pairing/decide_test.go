@@ -78,6 +78,7 @@ func TestDecide(t *testing.T) {
 		"a new disk, again":       {paired(again), offer(again, nil), "cms-b", nil},
 		"replace another":         {paired(b), offer(again, nil), "cms-c", ErrPaired},
 		"replace by another name": {paired(b), offer(c, nil), "cms-b", ErrPaired},
+		"replace a third one":     {paired(b), offer(b, nil), "cms-c", ErrPaired},
 		"replace nobody":          {nil, offer(b, nil), "cms-b", ErrNoneToTake},
 		"a twin that was primary": {nil, other(offer(b, nil), func(t *Token) { t.Epoch, t.EpochSeen = 2, 2 }), "", nil},
 	} {
