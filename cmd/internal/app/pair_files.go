@@ -1,6 +1,7 @@
 package app
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/user"
@@ -52,6 +53,9 @@ func (n Notary) authorize(self node.Self, key string) error {
 
 func (n Notary) revoke(self node.Self) error {
 	file, err := n.authorizedKeys()
+	if unknown := user.UnknownUserIdError(0); errors.As(err, &unknown) {
+		return nil // without a home, nothing was let in there
+	}
 	if err != nil {
 		return err
 	}

@@ -87,6 +87,16 @@ func remote(code cli.Code, err error) error {
 	return &link.RemoteError{Code: int(code), Text: err.Error()}
 }
 
+// Authorized names the twin when a public key, as one line, is the twin's: what
+// our own SSH server asks of each key.
+func (n Notary) Authorized(ctx context.Context, line string) (who string, ok bool) {
+	have, err := n.Node.Pair(ctx)
+	if err != nil || have == nil || have.PublicKey != line {
+		return "", false
+	}
+	return have.Name, true
+}
+
 // Known returns the twin, if it is the one that asks; else a *link.RemoteError.
 // It notes the epoch that the twin spoke of.
 func (n Notary) Known(ctx context.Context, from Who) (*node.Pair, error) {
