@@ -51,6 +51,6 @@ func serveDoor(ctx context.Context, file string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Println("listening")
+	fmt.Fprintln(os.Stdout, "listening")
 	return server.Run(ctx, l)
 }
