@@ -1,6 +1,13 @@
 package main
 
-import "github.com/twinctl/twin/cmd/internal/cli"
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+
+	"github.com/twinctl/twin/cmd/internal/cli"
+)
 
 func program() cli.Command {
 	return cli.Command{
@@ -13,8 +20,19 @@ Data goes to standard output, everything else to standard error. Scripts can rel
 			{Line: "twinctl config check", Why: "Is the configuration right?"},
 			{Line: "twinctl help config show", Why: "What does a verb do?"},
 		},
-		Sub: commands(),
+		Exits: []cli.Code{cli.Refused, cli.Untrusted},
+		Run:   alone,
+		Sub:   commands(),
 	}
+}
+
+// alone is twinctl without a verb: the screen for a person on a server, and
+// help for everybody else.
+func alone(ctx context.Context, call *cli.Call) error {
+	if _, err := os.Stat(call.Config); onTerminal(call) != nil || errors.Is(err, fs.ErrNotExist) {
+		return call.Help()
+	}
+	return with(func(ctx context.Context, call *cli.Call, s *site) error { return showScreen(ctx, call, s, "auto") })(ctx, call)
 }
 
 // commands lists the verbs, in the order in which help shows them.
@@ -23,6 +41,7 @@ func commands() []cli.Command {
 		initCommand(),
 		pairCommand(),
 		statusCommand(),
+		tuiCommand(),
 		feedCommand(),
 		recordCommand(),
 		gapCommand(),

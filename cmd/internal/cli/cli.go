@@ -51,6 +51,7 @@ type Call struct {
 	Stdio
 	Args    []string // as many as Command.Args wants
 	Config  string   // file
+	Named   string   // that file, if --config named it: who proposes another command must propose it too
 	Set     []string // KEY=VALUE: settings that were given with --set
 	Format  Format   // one of Command.Outputs
 	Chosen  bool     // Format was asked for; it is not the default
@@ -65,7 +66,7 @@ type Call struct {
 // stands for a signal.
 //
 // A root with Sub takes all global flags and, called with none of its verbs,
-// helps; one without is a server, and takes --config and --set.
+// runs if it has Run and helps if not; one without is a server, and takes --config and --set.
 func Main(ctx context.Context, root Command, std Stdio, args []string) int {
 	if len(args) > 0 && args[0] == completeVerb && len(root.Sub) > 0 {
 		complete(ctx, &root, std, args[1:])
@@ -83,7 +84,7 @@ func (g *globals) run(ctx context.Context, std Stdio, args []string) error {
 		return err
 	}
 	call := &Call{
-		Stdio: std, Args: inv.args, Config: g.configFile(), Set: g.set,
+		Stdio: std, Args: inv.args, Config: g.configFile(), Named: g.config, Set: g.set,
 		NoInput: g.noInput, Yes: g.yes, root: g.root, Chosen: g.json || g.output != "",
 	}
 	if g.help || inv.command().Run == nil && len(inv.path) == 1 {

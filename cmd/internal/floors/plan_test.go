@@ -54,6 +54,7 @@ var doors = []struct{ dependency, folder string }{
 	{"github.com/pkg/sftp", "sync/link"},
 	{"github.com/robfig/cron/v3", "timetable/schedule"},
 	{"github.com/charmbracelet", "tui/..."},
+	{"github.com/muesli/termenv", "tui"}, // the colour profiles that lipgloss takes
 	{"golang.org/x/sync", "..."},
 	{"golang.org/x/sys", "..."},
 }

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/twinctl/twin/cmd/internal/app"
+	"github.com/twinctl/twin/cmd/internal/cli"
+	"github.com/twinctl/twin/tui"
+)
+
+func tuiCommand() cli.Command {
+	var theme string
+	return cli.Command{
+		Name:  "tui",
+		Short: "show both servers on the screen, live",
+		Long: `Shows both servers side by side until q is pressed: who is primary, which feeds are heard on which server, what is missing, ` +
+			`what is being done about it, and what to type next. It only looks; ? shows the keys. ` +
+			`twinctl without a verb does the same on a terminal.` + "\n\n" +
+			`Colours are off where NO_COLOR is set; nothing is said by colour alone.`,
+		Examples: []cli.Example{
+			{Line: "twinctl tui", Why: "look until q is pressed"},
+			{Line: "ssh -t ops@cms-b twinctl tui", Why: "the same from afar"},
+		},
+		Exits: []cli.Code{cli.Refused, cli.Untrusted},
+		Flags: func(f *cli.FlagSet) {
+			f.StringVar(&theme, "theme", "auto", "`THEME`: auto, colour, mono (bold and reverse only) or plain")
+		},
+		Complete: map[string]func(context.Context, *cli.Call) []string{
+			"--theme": func(context.Context, *cli.Call) []string { return []string{"auto", "colour", "mono", "plain"} },
+		},
+		Run: func(ctx context.Context, call *cli.Call) error {
+			if _, err := themeOf(theme); err != nil {
+				return cli.Fail(cli.Usage, err, "twinctl help tui")
+			}
+			if err := onTerminal(call); err != nil {
+				return cli.Fail(cli.Usage, err, "twinctl status")
+			}
+			return with(func(ctx context.Context, call *cli.Call, s *site) error { return showScreen(ctx, call, s, theme) })(ctx, call)
+		},
+	}
+}
+
+// onTerminal says why there can be no screen.
+func onTerminal(call *cli.Call) error {
+	switch {
+	case !cli.IsTerminal(call.In) || !cli.IsTerminal(call.Out):
+		return errors.New("the screen needs a terminal to read keys from and to draw on")
+	case os.Getenv("TERM") == "dumb":
+		return errors.New("this terminal can show text only (TERM is dumb)")
+	}
+	return nil
+}
+
+func showScreen(ctx context.Context, call *cli.Call, s *site, name string) error {
+	theme, err := themeOf(name)
+	if err != nil {
+		return err
+	}
+	err = tui.Run(ctx, glance{s}, tui.Options{In: call.In, Out: call.Out, Theme: theme, Config: call.Named})
+	if ctx.Err() != nil {
+		return interrupted(ctx)
+	}
+	return err
+}
+
+func themeOf(name string) (tui.Theme, error) {
+	switch name {
+	case "auto":
+		if os.Getenv("NO_COLOR") != "" {
+			return tui.Mono(), nil
+		}
+		return tui.Colour(), nil
+	case "colour", "color":
+		return tui.Colour(), nil
+	case "mono":
+		return tui.Mono(), nil
+	case "plain":
+		return tui.Theme{}, nil
+	}
+	return tui.Theme{}, fmt.Errorf("--theme %s: want auto, colour, mono or plain", name)
+}
+
+// A glance is what the screen looks at: the same files as every verb.
+type glance struct{ *site }
+
+// Load implements tui.Source.
+func (g glance) Load(ctx context.Context) (tui.State, error) {
+	doc, err := app.Status(ctx, g.Config, g.data)
+	if err != nil {
+		return tui.State{}, err
+	}
+	gaps, err := app.Gaps(ctx, g.data, "")
+	return tui.State{Own: doc, Gaps: gaps}, err
+}

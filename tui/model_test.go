@@ -1,0 +1,182 @@
+package tui
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+)
+
+// at returns a screen of that size that shows v.
+func at(v view, width, height int) model {
+	m := model{view: v, look: func() tea.Msg { return nil }}
+	return after(m, tea.WindowSizeMsg{Width: width, Height: height})
+}
+
+// after returns the screen when that has happened.
+func after(m model, happened ...tea.Msg) model {
+	for _, msg := range happened {
+		next, _ := m.Update(msg)
+		m = next.(model)
+	}
+	return m
+}
+
+func key(name string) tea.KeyMsg {
+	named := map[string]tea.KeyType{
+		"up": tea.KeyUp, "down": tea.KeyDown, "tab": tea.KeyTab, "shift+tab": tea.KeyShiftTab, "end": tea.KeyEnd,
+		"home": tea.KeyHome, "pgdown": tea.KeyPgDown, "pgup": tea.KeyPgUp, "ctrl+c": tea.KeyCtrlC,
+	}
+	if t, ok := named[name]; ok {
+		return tea.KeyMsg{Type: t}
+	}
+	return tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(name)}
+}
+
+func pressed(m model, names ...string) model {
+	for _, name := range names {
+		m = after(m, key(name))
+	}
+	return m
+}
+
+func TestLeave(t *testing.T) {
+	for _, name := range []string{"q", "ctrl+c"} {
+		for _, help := range []bool{false, true} {
+			m := at(pair(), 80, 24)
+			m.help = help
+			_, cmd := m.Update(key(name))
+			if cmd == nil {
+				t.Fatalf("%s does nothing (help %v)", name, help)
+			}
+			if _, ok := cmd().(tea.QuitMsg); !ok {
+				t.Errorf("%s does not leave (help %v)", name, help)
+			}
+		}
+	}
+}
+
+func TestHelp(t *testing.T) {
+	m := pressed(at(pair(), 80, 24), "?")
+	if !strings.Contains(m.View(), "KEYS") {
+		t.Errorf("? shows no help:\n%s", m.View())
+	}
+	if m = pressed(m, "j"); strings.Contains(m.View(), "KEYS") || m.offset != [listsShown]int{} {
+		t.Error("a key does not lead back, or does more than that")
+	}
+}
+
+// TestPaste holds that pasted text presses no keys.
+func TestPaste(t *testing.T) {
+	_, cmd := at(pair(), 80, 24).Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("q"), Paste: true})
+	if cmd != nil {
+		t.Error("a pasted q leaves")
+	}
+}
+
+// TestScroll drives the lists of a screen that is too small for them.
+func TestScroll(t *testing.T) {
+	tests := []struct {
+		keys  string
+		focus int
+		want  [listsShown]int
+	}{
+		{"", feedList, [listsShown]int{}},
+		{"j down j k", feedList, [listsShown]int{2}},
+		{"k up pgup g home", feedList, [listsShown]int{}},
+		{"pgdown", feedList, [listsShown]int{page}},
+		{"G", feedList, [listsShown]int{38}},
+		{"end G k", feedList, [listsShown]int{37}},
+		{"G g", feedList, [listsShown]int{}},
+		{"jjjk", feedList, [listsShown]int{2}},
+		{"tab j", gapList, [listsShown]int{0, 1}},
+		{"tab tab G", alarmList, [listsShown]int{0, 0, 1}},
+		{"tab tab tab j", feedList, [listsShown]int{1}},
+		{"shift+tab j", alarmList, [listsShown]int{0, 0, 1}},
+		{"xyZ x", feedList, [listsShown]int{}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.keys, func(t *testing.T) {
+			m := pressed(at(crowd(), 80, 24), strings.Fields(tt.keys)...)
+			if m.offset != tt.want || m.focus != tt.focus {
+				t.Errorf("list %d at %v, want list %d at %v", m.focus, m.offset, tt.focus, tt.want)
+			}
+		})
+	}
+}
+
+// TestScrollShows holds that what was out of sight comes into sight.
+func TestScrollShows(t *testing.T) {
+	m := at(crowd(), 80, 24)
+	if strings.Contains(m.View(), "branch-39") {
+		t.Fatal("the last feed is in sight already: the test proves nothing")
+	}
+	if m = pressed(m, "G"); !strings.Contains(m.View(), "branch-39") {
+		t.Errorf("the last feed does not come into sight:\n%s", m.View())
+	}
+	m = after(m, tea.WindowSizeMsg{Width: 160, Height: 120}) // now everything fits
+	if m.offset != [listsShown]int{} || strings.Contains(m.View(), "scroll") {
+		t.Errorf("on a screen with room it stays scrolled:\n%s", m.View())
+	}
+}
+
+// TestFailedLook holds that what was seen last stays, and is not passed off as new.
+func TestFailedLook(t *testing.T) {
+	m := at(view{}, 80, 24)
+	m = after(m, looked{state: pair().State, at: night})
+	if !strings.Contains(m.View(), "WELL") {
+		t.Fatalf("a look is not shown:\n%s", m.View())
+	}
+	m = after(m, looked{err: errors.New("disk I/O error"), at: night.Add(5 * time.Second)}, ticked(night.Add(9*time.Second)))
+	for _, want := range []string{"TROUBLE", "disk I/O error", "pbx-log", "this picture is 9s old", "03:00:09"} {
+		if !strings.Contains(m.View(), want) {
+			t.Errorf("the screen does not say %q:\n%s", want, m.View())
+		}
+	}
+	m = after(m, looked{state: pair().State, at: night.Add(10 * time.Second)})
+	if strings.Contains(m.View(), "disk I/O error") || strings.Contains(m.View(), " old") {
+		t.Errorf("a trouble that is over is still shown:\n%s", m.View())
+	}
+}
+
+// TestRhythm holds that the next look comes a second after the last one, and
+// later when looking is dear.
+func TestRhythm(t *testing.T) {
+	for took, want := range map[time.Duration]time.Duration{
+		0: time.Second, 100 * time.Millisecond: time.Second, 300 * time.Millisecond: 3 * time.Second, lookWithin: restMost,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			began := time.Now()
+			_, cmd := at(pair(), 80, 24).Update(looked{at: night, took: took})
+			if msg := cmd(); msg != (again{}) {
+				t.Fatalf("then comes %#v, want another look", msg)
+			}
+			if waited := time.Since(began); waited != want {
+				t.Errorf("after a look of %s the next one comes after %s, want %s", took, waited, want)
+			}
+		})
+	}
+}
+
+// A sourceFunc is a source made of a function.
+type sourceFunc func(context.Context) (State, error)
+
+func (f sourceFunc) Load(ctx context.Context) (State, error) { return f(ctx) }
+
+// TestSlowSource holds that a look that does not come back ends by itself.
+func TestSlowSource(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		seen := glimpse(t.Context(), sourceFunc(func(ctx context.Context) (State, error) {
+			<-ctx.Done()
+			return State{}, ctx.Err()
+		}))
+		if waited := time.Since(began); waited != lookWithin || !errors.Is(seen.err, context.DeadlineExceeded) {
+			t.Errorf("gave up after %s with %v, want after %s", waited, seen.err, lookWithin)
+		}
+	})
+}

@@ -1,0 +1,88 @@
+package tui
+
+import (
+	"strings"
+)
+
+// servers is who the two are and how they are.
+func (v view) servers(g grid) []line {
+	lines := []line{
+		g.row(piece{"SERVERS", strong}, func(s side) line {
+			l := line{{s.name, strong}}
+			if s.here {
+				l = append(l, piece{" (here)", quiet})
+			}
+			return l
+		}),
+		g.row(piece{"role", quiet}, role),
+		g.row(piece{"twind", quiet}, twind),
+	}
+	if len(g.sides) == 1 {
+		return append(lines, append(g.begin(piece{"link", quiet}), piece{"- none: no twin is paired", quiet}))
+	}
+	return append(lines, v.linkLine(g))
+}
+
+func role(s side) line {
+	if s.doc != nil {
+		return line{
+			{left(strings.ToUpper(foreign(string(s.doc.Role))), len("SECONDARY")), strong},
+			{"  epoch " + count(s.doc.Epoch), usual},
+		}
+	}
+	if s.link.Role != nil && s.link.Epoch != nil {
+		return line{
+			{left(strings.ToUpper(foreign(string(*s.link.Role))), len("SECONDARY")), strong},
+			{"  epoch " + count(*s.link.Epoch) + " when last heard", quiet},
+		}
+	}
+	return line{{"? not known", warn}}
+}
+
+func twind(s side) line {
+	switch {
+	case s.doc == nil:
+		return line{{"? not known", warn}}
+	case !s.fresh():
+		return line{{"? not known for " + age(s.told), warn}}
+	case !s.doc.Running:
+		return line{{"x not running", bad}, {"  " + foreign(s.doc.Version), quiet}}
+	case s.link.Store != nil && *s.link.Store != "ok":
+		return line{{"x running, store is " + word(*s.link.Store), bad}}
+	default:
+		return line{{"+ running", good}, {"  " + foreign(s.doc.Version), quiet}}
+	}
+}
+
+// linkLine is the session between the two, as this server sees it.
+func (v view) linkLine(g grid) line {
+	var twin side
+	for _, s := range g.sides {
+		if !s.here {
+			twin = s
+		}
+	}
+	l := g.begin(piece{"link", quiet})
+	if text, ok := linkTrouble(twin.link.State, twin.name); ok {
+		sign := piece{"x ", bad}
+		if twin.link.State == "unknown" {
+			sign = piece{"? ", warn}
+		}
+		l = append(l, piece{sign.text + text, sign.tone})
+	} else {
+		l = append(l, piece{"+ ok", good}, piece{"  " + twin.name + " answers", usual})
+	}
+	if v.Link != nil && v.Link.RoundTrip > 0 {
+		l = append(l, piece{" in " + v.Link.RoundTrip.String(), usual})
+	}
+	if v.Link != nil && !v.Link.Since.IsZero() {
+		l = append(l, piece{", for " + age(v.Now.Sub(v.Link.Since)), usual})
+	}
+	if s := twin.link.SeenAt; s != nil {
+		l = append(l, piece{", heard " + age(v.Now.Sub(*s)) + " ago", usual})
+	}
+	if v.Link != nil && v.Link.Text != "" {
+		l = append(l, piece{": " + foreign(v.Link.Text), usual})
+	}
+	return l
+}

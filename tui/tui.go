@@ -1,0 +1,92 @@
+// Package tui is the screens: pictures that are pure functions of what this
+// server knows of both twins, and the loop that keeps them fresh.
+package tui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"github.com/twinctl/twin/tui/hush"
+)
+
+// Bubble Tea is initialized: the environment may be as it was.
+var _ = hush.End()
+
+const (
+	lookEvery  = time.Second
+	lookWithin = 10 * time.Second // then the look has failed, and the next one begins
+	restFactor = 10               // a look that takes long is followed by this many times as long a rest,
+	restMost   = 10 * time.Second // but not by more
+	frames     = 10               // a second, at most: over a slow link each byte counts
+)
+
+// A Source is where the screens look.
+type Source interface {
+	// Load returns what this server knows now. It is called once a second,
+	// less often where it takes long, never twice at a time, and not by the loop that draws: it may block.
+	Load(ctx context.Context) (State, error)
+}
+
+// Options are how and where the screen is drawn.
+type Options struct {
+	In     io.Reader // a terminal
+	Out    io.Writer // a terminal
+	Theme  Theme
+	Config string // the file that each proposed twinctl command has to be given; "" if none
+}
+
+// Run shows the first screen until a person leaves it, and then returns nil. When
+// ctx ends it returns its error. However it ends, the terminal is as it was.
+func Run(ctx context.Context, from Source, o Options) error {
+	looking, stop := context.WithCancel(ctx)
+	busy := make(chan struct{}, 1) // holds one while somebody looks
+	defer func() {
+		stop()
+		busy <- struct{}{} // the last look has ended, and no other begins
+	}()
+	m := model{
+		theme: o.Theme,
+		view:  view{Now: time.Now(), flags: flags(o.Config)},
+		look: func() tea.Msg {
+			select {
+			case busy <- struct{}{}:
+				defer func() { <-busy }()
+				return glimpse(looking, from)
+			case <-looking.Done():
+				return nil
+			}
+		},
+	}
+	program := tea.NewProgram(m, tea.WithContext(ctx), tea.WithInput(o.In), tea.WithOutput(o.Out),
+		tea.WithAltScreen(), tea.WithFPS(frames), tea.WithoutSignalHandler())
+	_, err := program.Run()
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil && errors.Is(err, tea.ErrProgramKilled):
+		return ctx.Err()
+	default:
+		return fmt.Errorf("screen: %w", err)
+	}
+}
+
+// flags is what a proposed command needs so that it is about the same server.
+func flags(config string) string {
+	if config == "" {
+		return ""
+	}
+	return " --config " + argument(foreign(config))
+}
+
+func glimpse(ctx context.Context, from Source) looked {
+	began := time.Now()
+	ctx, stop := context.WithTimeout(ctx, lookWithin)
+	defer stop()
+	state, err := from.Load(ctx)
+	return looked{state: state, err: err, at: time.Now(), took: time.Since(began)}
+}

@@ -1,0 +1,83 @@
+package tui
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/twinctl/twin/collector/history"
+	"github.com/twinctl/twin/collector/node"
+)
+
+// TestVerdict holds what is said first, and what is to be typed next.
+func TestVerdict(t *testing.T) {
+	tests := []struct {
+		name string
+		make func(v *view)
+		said string // the first finding
+		next string // with which flags, and where
+	}{
+		{"all is well", func(*view) {}, "WELL both servers hear every feed", "nothing to do"},
+		{"alone", func(v *view) { v.Twin, v.Own.Twin = nil, nil }, "WELL every feed is heard", "twinctl pair show --config b.toml"},
+		{"not heard yet", func(v *view) { v.Twin, v.Link, v.Own.Twin.State = nil, nil, "unknown" }, "ATTENTION cms-b has not been heard yet", "twinctl pair check --config b.toml"},
+		{"silent", func(v *view) { v.Twin.At = night.Add(-time.Minute) }, "ATTENTION cms-b has said nothing for 60s", "twinctl pair check --config b.toml"},
+		{"mute", func(v *view) { v.Link.State = "mute" }, "ATTENTION cms-b accepts the connection and says nothing", "twinctl pair check --config b.toml"},
+		{"frozen", func(v *view) { v.Link.State = "frozen" }, "ATTENTION cms-b answers, but its twind stands still", "twinctl pair check --config b.toml"},
+		{"twind down here", func(v *view) { v.Own.Running = false }, "TROUBLE twind is not running on cms-a", "systemctl start twind"},
+		{"twind down there", func(v *view) { v.Twin.Document.Running = false }, "ATTENTION twind is not running on cms-b", "systemctl start twind   (on cms-b)"},
+		{"twind down on both", func(v *view) { v.Own.Running, v.Twin.Document.Running = false, false }, "TROUBLE twind is not running on cms-a", "systemctl start twind"},
+		{"heard there only", func(v *view) { v.Own.Feeds[0].State = "down" }, "ATTENTION feed pbx is not heard on cms-a, only on cms-b", "twinctl feed test pbx --config b.toml"},
+		{"heard here only", func(v *view) { v.Twin.Document.Feeds[1].State = "connecting" }, "ATTENTION feed pbx-log is not heard on cms-b, only on cms-a", "twinctl feed test pbx-log   (on cms-b)"},
+		{"heard by nobody", func(v *view) { v.Own.Feeds[0].State, v.Twin.Document.Feeds[0].State = "down", "down" }, "TROUBLE feed pbx is not heard on cms-a, nor on its twin", "twinctl feed test pbx --config b.toml"},
+		{"deaf, and the twin unknown", func(v *view) { v.Own.Feeds[0].State, v.Link.State, v.Twin = "down", "unreachable", nil }, "TROUBLE feed pbx is not heard on cms-a; what its twin hears is not known", "twinctl feed test pbx --config b.toml"},
+		{"being connected", func(v *view) { v.Own.Feeds[0].State, v.Twin.Document.Feeds[0].State = "connecting", "connecting" }, "ATTENTION feed pbx is being connected", "twinctl feed test pbx --config b.toml"},
+		{"paused", func(v *view) { v.Own.Feeds[1].State = "paused" }, "ATTENTION feed pbx-log is paused on cms-a", "twinctl feed resume pbx-log --config b.toml"},
+		{"configured on one", func(v *view) { v.Twin.Document.Feeds = v.Twin.Document.Feeds[:1] }, "ATTENTION feed pbx-log is not configured on cms-b", "twinctl config show   (on cms-b)"},
+		{"no feeds", func(v *view) { v.Own.Feeds, v.Twin.Document.Feeds = nil, nil }, "ATTENTION no feeds are configured", "twinctl help config --config b.toml"},
+		{"a warning", func(v *view) { v.Own.Feeds[0].Error = "late" }, "ATTENTION feed pbx on cms-a: late", "twinctl feed test pbx --config b.toml"},
+		{"a gap, and a twin", func(v *view) { v.Gaps = []history.Gap{gap(1, time.Hour, time.Minute, history.GapOpen)} }, "ATTENTION 1 gap open on cms-a", "twinctl fill --config b.toml"},
+		{"a gap, and no link", func(v *view) {
+			v.Gaps, v.Link.State = []history.Gap{gap(1, time.Hour, time.Minute, history.GapOpen)}, "refused"
+		}, "ATTENTION cms-b does not let this server in", "twinctl pair check --config b.toml"},
+		{"a gap that is filled now", func(v *view) {
+			v.Gaps, v.Fills = []history.Gap{gap(1, time.Hour, time.Minute, history.GapOpen)}, []Filling{{Feed: "pbx", To: "cms-a", Remaining: 61 * time.Second}}
+		}, "ATTENTION 1 gap open on cms-a, being filled, 1m01s left", "nothing to do"},
+		{"gaps that are not told", func(v *view) { v.Twin.Gaps, v.Twin.Document.Feeds[0].GapsOpen = nil, 3 }, "ATTENTION 3 gaps open on cms-b", "twinctl fill   (on cms-b)"},
+		{"lost today", func(v *view) { v.Gaps = []history.Gap{gap(1, 2*time.Hour, time.Hour, history.GapLost)} }, "ATTENTION 1 gap on cms-a that nobody can fill", "twinctl gap list --config b.toml"},
+		{"lost long ago", func(v *view) { v.Gaps = []history.Gap{gap(1, 50*time.Hour, 49*time.Hour, history.GapLost)} }, "WELL", "nothing to do"},
+		{"filled", func(v *view) { v.Gaps = []history.Gap{gap(1, 2*time.Hour, time.Hour, history.GapFilled)} }, "WELL", "nothing to do"},
+		{"twind hangs", func(v *view) {
+			v.Own.Alarms = []node.Alarm{{Code: "twind_silent", Severity: "error", Text: "it may hang"}}
+		}, "TROUBLE it may hang", "systemctl restart twind"},
+		{"an alarm there", func(v *view) { v.Twin.Document.Alarms = []node.Alarm{alarm("warning", "clock")} }, "ATTENTION cms-b: clock", "twinctl log   (on cms-b)"},
+		{"files cannot be read", func(v *view) { v.Failed = errors.New("locked") }, "TROUBLE this server cannot be read: locked", "twinctl status --config b.toml"},
+		{"nothing was read ever", func(v *view) { *v = view{Failed: errors.New("gone"), flags: v.flags} }, "TROUBLE this server cannot be read: gone", "twinctl status --config b.toml"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			v := pair()
+			v.flags = " --config b.toml"
+			tt.make(&v)
+			found := v.findings()
+			if said := v.said() + " " + found[0].text; !strings.HasPrefix(said, tt.said) {
+				t.Errorf("said %q, want %q", said, tt.said)
+			}
+			next := strings.TrimSpace(strings.TrimPrefix(v.next(found).draw(Theme{}, 500), "   next"))
+			if next != tt.next {
+				t.Errorf("next is %q, want %q", next, tt.next)
+			}
+		})
+	}
+}
+
+// TestPlaces holds that a server keeps its column, whatever the role and
+// whichever of the two one looks from.
+func TestPlaces(t *testing.T) {
+	v := pictures()["deaf"] // seen from cms-b
+	for i, s := range v.sides() {
+		if want := []string{"cms-a", "cms-b"}[i]; s.name != want {
+			t.Errorf("column %d is %s, want %s", i, s.name, want)
+		}
+	}
+}
