@@ -29,7 +29,7 @@ func tuiCommand() cli.Command {
 			f.StringVar(&theme, "theme", "auto", "`THEME`: auto, colour, mono (bold and reverse only) or plain")
 		},
 		Complete: map[string]func(context.Context, *cli.Call) []string{
-			"--theme": func(context.Context, *cli.Call) []string { return []string{"auto", "colour", "mono", "plain"} },
+			"--theme": func(context.Context, *cli.Call) []string { return themes() },
 		},
 		Run: func(ctx context.Context, call *cli.Call) error {
 			if _, err := themeOf(theme); err != nil {
@@ -66,6 +66,8 @@ func showScreen(ctx context.Context, call *cli.Call, s *site, name string) error
 	return err
 }
 
+func themes() []string { return []string{"auto", "colour", "mono", "plain"} }
+
 func themeOf(name string) (tui.Theme, error) {
 	switch name {
 	case "auto":
@@ -73,12 +75,12 @@ func themeOf(name string) (tui.Theme, error) {
 			return tui.Mono(), nil
 		}
 		return tui.Colour(), nil
-	case "colour", "color":
+	case "colour":
 		return tui.Colour(), nil
 	case "mono":
 		return tui.Mono(), nil
 	case "plain":
-		return tui.Theme{}, nil
+		return tui.Plain(), nil
 	}
 	return tui.Theme{}, fmt.Errorf("--theme %s: want auto, colour, mono or plain", name)
 }

@@ -1,0 +1,217 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	enterScreen = "\x1b[?1049h"
+	leaveScreen = "\x1b[?1049l"
+	showCursor  = "\x1b[?25h"
+)
+
+// A console is a terminal that a program of the test runs on. It never answers
+// what the program asks of it.
+type console struct {
+	t          *testing.T
+	user, tty  *os.File
+	mu         sync.Mutex
+	said       bytes.Buffer
+	atTheStart unix.Termios
+}
+
+func newConsole(t *testing.T) *console {
+	t.Helper()
+	user, err := os.OpenFile("/dev/ptmx", os.O_RDWR|syscall.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { user.Close() })
+	if err := unix.IoctlSetPointerInt(int(user.Fd()), unix.TIOCSPTLCK, 0); err != nil {
+		t.Fatal(err)
+	}
+	n, err := unix.IoctlGetInt(int(user.Fd()), unix.TIOCGPTN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tty, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|syscall.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { tty.Close() })
+	if err := unix.IoctlSetWinsize(int(tty.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: 80}); err != nil {
+		t.Fatal(err)
+	}
+	c := &console{t: t, user: user, tty: tty}
+	c.atTheStart = c.settings()
+	go func() {
+		for b := make([]byte, 4096); ; {
+			n, err := user.Read(b)
+			c.mu.Lock()
+			c.said.Write(b[:n])
+			c.mu.Unlock()
+			if err != nil {
+				return
+			}
+		}
+	}()
+	return c
+}
+
+func (c *console) settings() unix.Termios {
+	c.t.Helper()
+	s, err := unix.IoctlGetTermios(int(c.tty.Fd()), unix.TCGETS)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return *s
+}
+
+// twinctl starts it on the console, as a shell would.
+func (c *console) twinctl(args ...string) *exec.Cmd {
+	c.t.Helper()
+	cmd := exec.Command("twinctl", args...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = c.tty, c.tty, c.tty
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	for _, kv := range os.Environ() {
+		if !strings.HasPrefix(kv, "CI=") && !strings.HasPrefix(kv, "TWIN_CONFIG=") {
+			cmd.Env = append(cmd.Env, kv)
+		}
+	}
+	cmd.Env = append(cmd.Env, "TERM=xterm", "GORACE=atexit_sleep_ms=0")
+	if err := cmd.Start(); err != nil {
+		c.t.Fatal(err)
+	}
+	c.t.Cleanup(func() { _ = cmd.Process.Kill() })
+	return cmd
+}
+
+func (c *console) screen() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.said.String()
+}
+
+// shows waits until the program has written that.
+func (c *console) shows(text string) {
+	c.t.Helper()
+	for deadline := time.Now().Add(patience); !strings.Contains(c.screen(), text); {
+		if time.Now().After(deadline) {
+			c.t.Fatalf("it never wrote %q, but %q", text, c.screen())
+		}
+		<-time.After(lookAgain)
+	}
+}
+
+// ends waits for the program and demands its exit status.
+func (c *console) ends(cmd *exec.Cmd, status int) {
+	c.t.Helper()
+	late := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
+	defer late.Stop()
+	_ = cmd.Wait() // the status tells
+	if got := cmd.ProcessState.ExitCode(); got != status {
+		c.t.Errorf("exit status %d, want %d; it wrote %q", got, status, c.screen())
+	}
+}
+
+// screenServer makes the files of a server that does not run, and returns its configuration.
+func screenServer(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	file := filepath.Join(dir, "twin.toml")
+	text := fmt.Sprintf("name = \"cms-a\"\ndata = %q\n[http]\nlisten = \"\"\n[[feed]]\nname = \"pbx\"\nkind = \"lines\"\naddresses = [\"tcp://127.0.0.1:9\"]\n", filepath.Join(dir, "data"))
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command("twinctl", "init", "--role", "primary", "--config", file).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return file
+}
+
+// TestScreen holds that however the screen is left, the terminal is as it was.
+func TestScreen(t *testing.T) {
+	config := screenServer(t)
+	tests := []struct {
+		name   string
+		args   []string
+		leave  func(c *console, cmd *exec.Cmd)
+		status int
+	}{
+		{"q", []string{"tui"}, func(c *console, _ *exec.Cmd) { fmt.Fprint(c.user, "q") }, 0},
+		{"ctrl+c", []string{"tui", "--theme", "plain"}, func(c *console, _ *exec.Cmd) { fmt.Fprint(c.user, "\x03") }, 0},
+		{"SIGTERM", []string{"tui"}, func(_ *console, cmd *exec.Cmd) { _ = cmd.Process.Signal(syscall.SIGTERM) }, 130},
+		{"no verb", nil, func(c *console, _ *exec.Cmd) { fmt.Fprint(c.user, "?xq") }, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c := newConsole(t)
+			cmd := c.twinctl(append(tt.args, "--config", config)...)
+			c.shows("twind is not running on cms-a")
+			if !strings.Contains(c.screen(), enterScreen) {
+				t.Error("it draws over what was on the terminal")
+			}
+			tt.leave(c, cmd)
+			c.ends(cmd, tt.status)
+			c.shows(leaveScreen)
+			c.shows(showCursor)
+			if is := c.settings(); is != c.atTheStart {
+				t.Errorf("the terminal is left as %+v, it was %+v", is, c.atTheStart)
+			}
+		})
+	}
+}
+
+// TestNoScreen holds that other verbs ask nothing of the terminal: what was
+// typed ahead stays for the shell, and one that never answers is not waited for.
+func TestNoScreen(t *testing.T) {
+	c := newConsole(t)
+	fmt.Fprint(c.user, "next\n")
+	began := time.Now()
+	cmd := c.twinctl("version")
+	c.ends(cmd, 0)
+	c.shows("twinctl")
+	if took := time.Since(began); took > 4*time.Second {
+		t.Errorf("version took %s: it waits for the terminal", took)
+	}
+	if strings.ContainsRune(c.screen(), '\x1b') {
+		t.Errorf("version asks something of the terminal: %q", c.screen())
+	}
+	if n, err := unix.IoctlGetInt(int(c.tty.Fd()), unix.TIOCINQ); n != len("next\n") {
+		t.Errorf("of what was typed ahead %d bytes are left (%v)", n, err)
+	}
+}
+
+// TestHelpWithoutServer holds that a person who types twinctl on a machine where
+// nothing is set up gets help, not an error.
+func TestHelpWithoutServer(t *testing.T) {
+	c := newConsole(t)
+	c.ends(c.twinctl("--config", filepath.Join(t.TempDir(), "none.toml")), 0)
+	c.shows("VERBS")
+}
+
+func TestThemes(t *testing.T) {
+	for _, name := range themes() {
+		if theme, err := themeOf(name); err != nil || name != "auto" && theme.Name != name {
+			t.Errorf("theme %s is %q: %v", name, theme.Name, err)
+		}
+	}
+	if _, err := themeOf("pink"); err == nil {
+		t.Error("theme pink is taken")
+	}
+	t.Setenv("NO_COLOR", "1")
+	if theme, err := themeOf("auto"); err != nil || theme.Name != "mono" {
+		t.Error("NO_COLOR does not turn colours off")
+	}
+}
