@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -9,8 +10,11 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/rogpeppe/go-internal/testscript"
+
 	"github.com/twinctl/twin/cmd/internal/app"
 	"github.com/twinctl/twin/cmd/internal/cli"
+	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/collector/store"
 	"github.com/twinctl/twin/sync/link"
 )
@@ -53,4 +57,18 @@ func serveDoor(ctx context.Context, file string) error {
 	}
 	fmt.Fprintln(os.Stdout, "listening")
 	return server.Run(ctx, l)
+}
+
+// heard CONFIG out|in FILE notes the document in the file as what the twin told.
+func heard(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: heard CONFIG out|in FILE")
+	}
+	cfg, err := app.Configure(&cli.Call{Config: ts.MkAbs(args[0])})
+	ts.Check(err)
+	data, err := app.OpenData(context.Background(), cfg.Data, store.Use)
+	ts.Check(err)
+	defer data.Close()
+	h := node.Heard{Doc: json.RawMessage(ts.ReadFile(args[2]))}
+	ts.Check(data.Node.SetHeard(context.Background(), node.Direction(args[1]), h))
 }

@@ -69,6 +69,7 @@ func TestScript(t *testing.T) {
 			"line":     line,
 			"expand":   expand,
 			"inert":    inertText,
+			"heard":    heard,
 		},
 	})
 }
