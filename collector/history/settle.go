@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -51,7 +52,7 @@ func (h *DB) Settle(ctx context.Context, name string, said Testimony) (Settled, 
 				return err
 			}
 		}
-		return nil
+		return f.join(ctx, tx)
 	})
 	if err != nil {
 		return Settled{}, fmt.Errorf("settle gaps of %q: %w", name, err)
@@ -144,6 +145,31 @@ func (f *feedRow) split(ctx context.Context, tx *store.Tx, was unsettledGap, pie
 		}
 	}
 	return nil
+}
+
+// join makes one of gaps that touch, have one reason and were settled alike: the
+// pieces in which a gap was judged are nobody's matter afterwards.
+func (f *feedRow) join(ctx context.Context, tx *store.Tx) error {
+	for {
+		var first, second, until int64
+		err := tx.QueryRowContext(ctx, `
+			SELECT a.id, b.id, b.until
+			FROM gap a JOIN gap b ON b.feed = a.feed AND b.start = a.until AND b.id <> a.id
+			WHERE a.feed = ? AND a.state IN ('filled', 'lost') AND b.state = a.state AND b.reason = a.reason
+			LIMIT 1`, f.id).Scan(&first, &second, &until)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `UPDATE gap SET until = ? WHERE id = ?`, until, first); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM gap WHERE id = ?`, second); err != nil {
+			return err
+		}
+	}
 }
 
 // OpenGaps returns the stretches that are missing here and may be asked of the
