@@ -34,6 +34,11 @@ type Options struct {
 	// Closed leaves out the five minutes that are not over yet, as Options of
 	// Compare does.
 	Closed bool
+	// GapsOnly looks at nothing but the gaps here that are over.
+	GapsOnly bool
+	// Since leaves out what lies before its bucket, but not the gaps; zero:
+	// nothing.
+	Since  record.Instant
 	Pace   int                   // records a second at the most; 0: as fast as it goes
 	Report func(Progress)        // called after each merge; may be nil
 	Yield  func(context.Context) // called before each merge, to make room for collecting; may be nil
@@ -144,7 +149,7 @@ func (f *filler) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	looked := look(f.here, f.there, gaps, f.limit())
+	looked := look(f.here, f.there, gaps, record.Span{From: record.Bucket(f.opt.Since), To: f.limit()})
 	c := copier{filler: f, gaps: gaps}
 	if err := c.copy(ctx, looked); err != nil {
 		return err
@@ -166,13 +171,17 @@ func (f *filler) settle(ctx context.Context, said history.Testimony) error {
 	return err
 }
 
+// sameStart is how far apart two servers may have begun to hear an upstream
+// without a gap: each proves what it hears in steps.
+const sameStart = 10 * record.Second
+
 // reach makes the gap list reach back to where the twin's history begins.
 func (f *filler) reach(ctx context.Context) error {
 	from := f.there.First
 	if from == 0 || f.there.HeardFrom != 0 && f.there.HeardFrom < from {
 		from = f.there.HeardFrom
 	}
-	if from == 0 {
+	if from == 0 || f.here.HeardFrom != 0 && f.here.HeardFrom-from <= sameStart {
 		return nil
 	}
 	return f.into.Reach(ctx, f.name, max(from, f.here.RetainedFrom, f.there.RetainedFrom))
@@ -211,6 +220,9 @@ func (f *filler) dropped(ctx context.Context) (record.Span, error) {
 
 // limit returns up to when this run looks at all.
 func (f *filler) limit() record.Instant {
+	if f.opt.GapsOnly {
+		return 0
+	}
 	to := min(f.here.CoveredUntil, f.there.CoveredUntil)
 	if f.opt.All {
 		// No record may lie further ahead of the clock.

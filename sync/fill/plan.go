@@ -10,12 +10,12 @@ import (
 // forever is later than any record.
 const forever record.Instant = 1<<63 - 1
 
-// look returns what a fill looks at: what both sides have closed, up to limit,
-// and the gaps here that are over, wherever they end. What either side has
-// dropped is left alone.
-func look(here, there history.Extent, gaps []record.Span, limit record.Instant) []record.Span {
+// look returns what a fill looks at: what both sides have closed, within the
+// limits, and the gaps here that are over, wherever they end. What either side
+// has dropped is left alone.
+func look(here, there history.Extent, gaps []record.Span, limits record.Span) []record.Span {
 	kept := record.Span{From: max(here.RetainedFrom, there.RetainedFrom), To: forever}
-	both := record.Span{From: begin(here, there), To: limit}
+	both := record.Span{From: max(begin(here, there), limits.From), To: limits.To}
 	return record.Union(append(record.Intersect(gaps, []record.Span{kept}), both))
 }
 
