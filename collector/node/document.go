@@ -17,8 +17,10 @@ type Document struct {
 	Running    bool           `json:"running"`
 	PID        int            `json:"pid"` // 0 when not running
 	Version    string         `json:"version"`
+	Store      string         `json:"store"` // ok, full or failed; "" while nothing runs
 	Feeds      []FeedDocument `json:"feeds"`
 	Twin       *TwinDocument  `json:"twin"`       // null when this server runs alone
+	Fill       *FillDocument  `json:"fill"`       // null unless records are being copied from the twin
 	Sync       any            `json:"sync"`       // null until the twins are paired
 	Timetables any            `json:"timetables"` // null until there are any
 	Ready      Readiness      `json:"ready"`
@@ -54,14 +56,26 @@ func (m Moment) MarshalText() ([]byte, error) { return m.Time().AppendFormat(nil
 // UnmarshalText reads any RFC 3339 time.
 func (m *Moment) UnmarshalText(text []byte) error { return (*record.Instant)(m).UnmarshalText(text) }
 
-// A TwinDocument is what is known of the other server.
+// A TwinDocument is what is known of the other server. What it never told is null.
 type TwinDocument struct {
-	Name   string     `json:"name"`
-	State  string     `json:"state"` // unknown until it was heard
-	Role   *Role      `json:"role"`
-	Epoch  *int64     `json:"epoch"`
-	Store  *string    `json:"store"`
-	SeenAt *time.Time `json:"seen_at"`
+	Name    string     `json:"name"`
+	State   string     `json:"state"`           // ok, unreachable, mute, refused, frozen; unknown until it was asked
+	Error   string     `json:"error,omitempty"` // why it is not ok
+	Role    *Role      `json:"role"`
+	Epoch   *int64     `json:"epoch"`
+	Store   *string    `json:"store"`
+	SeenAt  *time.Time `json:"seen_at"`  // its last answer
+	AskedAt *time.Time `json:"asked_at"` // when it last asked us
+	AheadMS *int64     `json:"ahead_ms"` // its clock less ours
+}
+
+// A FillDocument is how far a fill has come.
+type FillDocument struct {
+	Feed       string  `json:"feed"`
+	Done       int64   `json:"done"`  // records that came
+	Total      int64   `json:"total"` // and that will come, as far as is known
+	Rate       float64 `json:"rate"`  // records a second
+	RemainingS int64   `json:"remaining_s"`
 }
 
 // Readiness says whether the role could be moved now, and why not.
