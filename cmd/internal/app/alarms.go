@@ -45,6 +45,13 @@ type state struct {
 	feeds    []collector.Status
 	nameless []error // feeds that cannot be among them
 	stuck    error   // why nothing can be stored
+	bond     bond
+}
+
+// A concern is what is wrong now, and becomes an alarm when it has been for a while.
+type concern struct {
+	code, of, severity, text string
+	after                    time.Duration
 }
 
 // now returns the alarms that are true.
@@ -82,6 +89,9 @@ func (a *alarms) now(at time.Time, is state) []node.Alarm {
 		default:
 			raise("feed_down", f.Name, "error", fmt.Sprintf("feed %q is %s", f.Name, f.State), downAfter)
 		}
+	}
+	for _, c := range is.bond.alarms(at) {
+		raise(c.code, c.of, c.severity, c.text, c.after)
 	}
 	return raised
 }

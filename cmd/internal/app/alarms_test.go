@@ -79,7 +79,7 @@ func TestAlarms(t *testing.T) {
 				if l.want == nil {
 					l.want = []node.Alarm{}
 				}
-				if diff := cmp.Diff(l.want, a.now(begun.Add(l.after), state{l.feeds, l.nameless, l.stuck})); diff != "" {
+				if diff := cmp.Diff(l.want, a.now(begun.Add(l.after), state{feeds: l.feeds, nameless: l.nameless, stuck: l.stuck})); diff != "" {
 					t.Errorf("after %s (-want +got):\n%s", l.after, diff)
 				}
 			}

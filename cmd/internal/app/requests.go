@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/twinctl/twin/cmd/internal/cli"
@@ -31,13 +32,17 @@ type FeedArgs struct {
 type clerk struct {
 	node      *node.DB
 	collector *collector.Collector
+	filler    *filler
 	log       *slog.Logger
 	name      string // of this run
+
+	long sync.WaitGroup // requests that take their time
 }
 
 // run answers requests until ctx ends. What an earlier run left unfinished is
 // answered first: nobody knows what came of it.
 func (c *clerk) run(ctx context.Context) error {
+	defer c.long.Wait()
 	lost := node.Answer{Exit: int(cli.Unknown), Text: "twind ended before it had answered"}
 	if err := final(c.node.GiveUp(ctx, c.name, lost)); err != nil {
 		return err
@@ -51,13 +56,33 @@ func (c *clerk) answerAll(ctx context.Context) error {
 		if err != nil || r == nil {
 			return final(err)
 		}
-		a := c.answer(ctx, *r)
-		c.log.Info("request", "verb", r.Verb, "args", string(r.Args), "actor", r.Actor, "exit", a.Exit)
-		if err := c.node.Finish(context.WithoutCancel(ctx), r.ID, a); err != nil {
+		if work := c.slow(r.Verb); work != nil {
+			c.long.Go(func() { c.finish(ctx, *r, work(ctx, *r)) }) //nolint:errcheck // who waits learns when this run is over
+			continue
+		}
+		if err := c.finish(ctx, *r, c.answer(ctx, *r)); err != nil {
 			return final(err)
 		}
 	}
 	return nil
+}
+
+// slow returns what does a verb that takes its time, nil for the others.
+func (c *clerk) slow(verb string) func(context.Context, node.Request) node.Answer {
+	switch verb {
+	case Fill:
+		return c.filler.ask
+	case Mend:
+		return c.filler.askMend
+	case Drop:
+		return c.filler.askDrop
+	}
+	return nil
+}
+
+func (c *clerk) finish(ctx context.Context, r node.Request, a node.Answer) error {
+	c.log.Info("request", "verb", r.Verb, "args", string(r.Args), "actor", r.Actor, "exit", a.Exit)
+	return c.node.Finish(context.WithoutCancel(ctx), r.ID, a)
 }
 
 func (c *clerk) answer(ctx context.Context, r node.Request) node.Answer {

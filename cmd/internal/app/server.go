@@ -24,6 +24,7 @@ import (
 	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/collector/record"
 	"github.com/twinctl/twin/collector/store"
+	"github.com/twinctl/twin/sync/exchange"
 )
 
 // reserveName is the file that keeps room back; see store.Reserve.
@@ -46,6 +47,8 @@ type server struct {
 	log       *slog.Logger
 	started   time.Time
 	alarms    alarms // the heartbeat's own
+	watcher   *exchange.Watcher
+	filler    *filler
 
 	mu  sync.Mutex
 	cfg *config.Config
@@ -86,6 +89,8 @@ func newServer(cfg *config.Config, data *Data, log *slog.Logger) *server {
 	s := &server{data: data, log: log, started: time.Now(), cfg: cfg, metrics: newMetrics()}
 	s.disk = &disk{dir: cfg.Data, reserve: store.Reserve{Path: filepath.Join(cfg.Data, reserveName)}, log: log}
 	s.collector = collector.New(data.History, collector.Options{Log: log, Observe: s.metrics.committed, Room: s.disk.room})
+	s.watcher = exchange.NewWatcher(exchange.Options{Node: data.Node, Twin: s.twin, Dial: dialTwin, Say: s.say, Log: log})
+	s.filler = newFiller(data, s.watcher, log)
 	return s
 }
 
@@ -118,7 +123,11 @@ func (s *server) run(ctx context.Context, o Options, rows *logRows) error {
 	if err != nil {
 		return err
 	}
-	clerk := &clerk{node: s.data.Node, collector: s.collector, log: s.log, name: rand.Text()}
+	door, err := s.openDoor(ctx)
+	if err != nil {
+		return err
+	}
+	clerk := &clerk{node: s.data.Node, collector: s.collector, filler: s.filler, log: s.log, name: rand.Text()}
 
 	group, ctx := errgroup.WithContext(ctx)
 	part := func(name string, run func(context.Context) error) {
@@ -134,6 +143,11 @@ func (s *server) run(ctx context.Context, o Options, rows *logRows) error {
 	part("answer requests", clerk.run)
 	part("log", func(ctx context.Context) error { return rows.keep(ctx, s.data.Node) })
 	part("reload", func(ctx context.Context) error { return s.reload(ctx, o) })
+	part("ask the twin", s.watcher.Run)
+	part("fill", s.filler.run)
+	if door != nil {
+		part("ssh", door)
+	}
 	if pages != nil {
 		part("http", func(ctx context.Context) error { return s.serve(ctx, pages) })
 	}
@@ -192,12 +206,19 @@ func (s *server) beat(ctx context.Context) error {
 // document describes this server as it is now.
 func (s *server) document(ctx context.Context) (node.Document, error) {
 	feeds := s.collector.Status()
-	doc, err := describe(ctx, s.config(), s.data, feeds)
+	doc, err := describe(ctx, s.config(), s.data, doing{feeds, s.watcher.Standing()})
 	if err != nil {
 		return doc, err
 	}
 	doc.Running, doc.PID = true, os.Getpid()
-	doc.Alarms = s.alarms.now(time.Now(), state{feeds, nameless(s.config()), s.collector.Stuck()})
+	doc.Store = storeState(s.collector.Stuck())
+	var differs map[string]int64
+	doc.Fill, differs = s.filler.state()
+	pair, err := s.bond(ctx, doc, differs)
+	if err != nil {
+		return doc, err
+	}
+	doc.Alarms = s.alarms.now(time.Now(), state{feeds, nameless(s.config()), s.collector.Stuck(), pair})
 	s.alarms.tell(ctx, s.log)
 	return doc, nil
 }
@@ -206,6 +227,18 @@ func (s *server) config() *config.Config {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.cfg
+}
+
+// storeState says in a word what stuck means.
+func storeState(stuck error) string {
+	switch {
+	case stuck == nil:
+		return "ok"
+	case errors.Is(stuck, store.ErrFull):
+		return "full"
+	default:
+		return "failed"
+	}
 }
 
 // final returns err unless it is one that passes by itself: a full disk, a

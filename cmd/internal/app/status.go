@@ -12,6 +12,7 @@ import (
 	"github.com/twinctl/twin/collector/history"
 	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/collector/record"
+	"github.com/twinctl/twin/sync/exchange"
 )
 
 // staleAfter is how old the running server's last word may be before it is
@@ -27,7 +28,7 @@ func Status(ctx context.Context, cfg *config.Config, data *Data) (node.Document,
 	if err != nil {
 		return node.Document{}, err
 	}
-	doc, err := describe(ctx, cfg, data, idle(cfg, paused))
+	doc, err := describe(ctx, cfg, data, doing{feeds: idle(cfg, paused)})
 	if err != nil {
 		return doc, err
 	}
@@ -109,8 +110,14 @@ func idle(cfg *config.Config, paused map[string]string) []collector.Status {
 	return all
 }
 
-// describe makes the document of what the feeds are doing and the databases hold.
-func describe(ctx context.Context, cfg *config.Config, data *Data, feeds []collector.Status) (node.Document, error) {
+// doing is what only the running server knows; else nearly nothing.
+type doing struct {
+	feeds []collector.Status
+	twin  exchange.Standing
+}
+
+// describe makes the document of what is being done and the databases hold.
+func describe(ctx context.Context, cfg *config.Config, data *Data, is doing) (node.Document, error) {
 	self, err := data.Node.Self(ctx)
 	if err != nil {
 		return node.Document{}, err
@@ -122,12 +129,15 @@ func describe(ctx context.Context, cfg *config.Config, data *Data, feeds []colle
 	doc := node.Document{
 		Schema: 1, Name: self.Name, Role: self.Role, Epoch: self.EpochSeen, Since: wholeSecond(self.Since.Time()),
 		Version: Version(), Feeds: []node.FeedDocument{}, Alarms: []node.Alarm{},
-		Ready: node.Readiness{Because: []string{"no twin is paired"}},
 	}
-	if cfg.Twin.Name != "" {
-		doc.Twin = &node.TwinDocument{Name: cfg.Twin.Name, State: "unknown"}
+	if doc.Twin, err = describeTwin(ctx, cfg, data.Node, is.twin); err != nil {
+		return node.Document{}, err
 	}
-	for _, s := range feeds {
+	doc.Ready.Because = []string{"no twin is paired"}
+	if doc.Twin != nil {
+		doc.Ready.Because = []string{"this version cannot switch over yet"}
+	}
+	for _, s := range is.feeds {
 		doc.Feeds = append(doc.Feeds, describeFeed(s, held[s.Name]))
 	}
 	return doc, nil

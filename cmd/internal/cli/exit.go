@@ -15,6 +15,7 @@ import (
 	"github.com/twinctl/twin/collector/inert"
 	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/collector/store"
+	"github.com/twinctl/twin/sync/fill"
 	"github.com/twinctl/twin/sync/link"
 )
 
@@ -109,6 +110,7 @@ func verdicts() []verdict {
 		{link.ErrRefused, Unreachable, "twinctl pair show, and accept its line on the twin"},
 		{link.ErrFrozen, Unreachable, ""},
 		{link.ErrLost, Unreachable, ""},
+		{fill.ErrUntrusted, Untrusted, ""},
 		{context.Canceled, Interrupted, ""},
 	}
 }
@@ -151,6 +153,12 @@ func judge(ctx context.Context, err error) error {
 		return err
 	}
 	return fmt.Errorf("%w: %w", errTimeout, err)
+}
+
+// Verdict returns the exit status that err leads to.
+func Verdict(err error) Code {
+	code, _ := explain(err)
+	return code
 }
 
 // explain returns what err leads to.

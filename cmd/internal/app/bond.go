@@ -1,0 +1,124 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/twinctl/twin/cmd/internal/config"
+	"github.com/twinctl/twin/collector/node"
+	"github.com/twinctl/twin/collector/record"
+	"github.com/twinctl/twin/sync/exchange"
+	"github.com/twinctl/twin/sync/link"
+)
+
+// twin says whom this server's twind asks: the pair that was accepted, as
+// twin.toml says that it is reached.
+func (s *server) twin(ctx context.Context) (*exchange.Twin, error) {
+	have, err := s.data.Node.Pair(ctx)
+	if err != nil || have == nil {
+		return nil, err
+	}
+	return &exchange.Twin{Target: Target(s.config(), *have), Server: have.Server, Pair: have.Pair}, nil
+}
+
+func dialTwin(ctx context.Context, t link.Target) (exchange.Link, error) {
+	c, err := link.Dial(ctx, t, link.Options{})
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// bond gathers what alarms of the pair are raised for: doc is what this server
+// is doing now.
+func (s *server) bond(ctx context.Context, doc node.Document, differs map[string]int64) (bond, error) {
+	b := bond{standing: s.watcher.Standing(), differs: differs}
+	if doc.Twin == nil || !b.standing.Paired() {
+		return b, nil
+	}
+	b.name = doc.Twin.Name
+	if doc.Twin.AskedAt != nil {
+		b.asked = *doc.Twin.AskedAt
+	}
+	var err error
+	b.ours, err = word(ctx, s.config(), s.data.Node, doc, 0)
+	return b, err
+}
+
+// describeTwin makes the document of what is known of the twin: is is what
+// twind knows of it now, the zero Standing where no twind runs.
+func describeTwin(ctx context.Context, cfg *config.Config, n *node.DB, is exchange.Standing) (*node.TwinDocument, error) {
+	have, err := n.Pair(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if have == nil {
+		if cfg.Twin.Name == "" {
+			return nil, nil //nolint:nilnil // this server runs alone
+		}
+		return &node.TwinDocument{Name: cfg.Twin.Name, State: string(exchange.Unknown), Error: "not paired yet: twinctl pair accept"}, nil
+	}
+	d := &node.TwinDocument{Name: have.Name, State: string(exchange.Unknown)}
+	if is.Paired() {
+		d.State = string(is.State)
+	}
+	if is.Err != nil {
+		d.Error = is.Err.Error()
+	}
+	answered, word, err := lastWord(ctx, n, node.Out)
+	if err != nil {
+		return nil, err
+	}
+	asked, byItself, err := lastWord(ctx, n, node.In)
+	if err != nil {
+		return nil, err
+	}
+	if asked != nil {
+		d.AskedAt = momentOf(asked.At)
+	}
+	if answered != nil {
+		d.SeenAt = momentOf(answered.At)
+		ahead := answered.Ahead.Milliseconds()
+		d.AheadMS = &ahead
+	}
+	if word == nil || byItself != nil && asked.At > answered.At {
+		word = byItself // it told us later than it answered
+	}
+	if word != nil {
+		d.Role, d.Epoch = &word.Doc.Role, &word.Doc.Epoch
+		if word.Doc.Store != "" {
+			d.Store = &word.Doc.Store
+		}
+	}
+	return d, nil
+}
+
+func momentOf(at record.Instant) *time.Time {
+	t := wholeSecond(at.Time())
+	return &t
+}
+
+// lastWord returns what the twin told last in one direction, nil if nothing.
+func lastWord(ctx context.Context, n *node.DB, way node.Direction) (*node.Heard, *exchange.Word, error) {
+	h, err := n.Heard(ctx, way)
+	if err != nil || h == nil {
+		return nil, nil, err
+	}
+	var w exchange.Word
+	if err := json.Unmarshal(h.Doc, &w); err != nil {
+		return nil, nil, fmt.Errorf("what the twin told: %w", err)
+	}
+	return h, &w, nil
+}
+
+// TwinStatus returns what the twin said of itself last, and when; nil if it
+// never did.
+func TwinStatus(ctx context.Context, data *Data) (*node.Document, time.Time, error) {
+	h, w, err := lastWord(ctx, data.Node, node.Out)
+	if err != nil || h == nil {
+		return nil, time.Time{}, err
+	}
+	return &w.Doc, h.At.Time(), nil
+}

@@ -1,0 +1,62 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+
+	"github.com/twinctl/twin/cmd/internal/config"
+	"github.com/twinctl/twin/collector/node"
+	"github.com/twinctl/twin/collector/record"
+	"github.com/twinctl/twin/sync/link"
+)
+
+// openDoor opens the embedded SSH server, and returns what runs it; nil when it
+// is turned off. It lets in the twin that was accepted, for the link alone.
+func (s *server) openDoor(ctx context.Context) (func(context.Context) error, error) {
+	cfg := s.config()
+	if cfg.SSH.Listen == "" {
+		return nil, nil //nolint:nilnil // turned off
+	}
+	if _, err := link.EnsureHostKey(cfg.SSH.HostKey); err != nil {
+		return nil, err
+	}
+	server, err := link.NewServer(link.ServerOptions{
+		HostKey: cfg.SSH.HostKey,
+		Authorize: func(ctx context.Context, line string) (string, bool) {
+			return Notary{s.config(), s.data.Node}.Authorized(ctx, line)
+		},
+		Serve: func(ctx context.Context, _ string, session link.Session, rw io.ReadWriter) error {
+			return s.peer().Serve(ctx, session, rw)
+		},
+		Refused: s.refused,
+		Log:     s.log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", cfg.SSH.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("%w: ssh.listen = %q: %w", config.ErrInvalid, cfg.SSH.Listen, err)
+	}
+	s.log.Info("listening", "ssh", l.Addr().String())
+	return func(ctx context.Context) error { return server.Run(ctx, l) }, nil
+}
+
+func (s *server) peer() Peer {
+	return Peer{
+		Notary: Notary{s.config(), s.data.Node}, History: s.data.History, Say: s.say,
+		Damaged: func(feed string, k record.Key) {
+			s.log.Error("a record is damaged: twinctl history verify --mend", "feed", feed, "at", k.At.String(), "digest", k.Digest.String())
+		},
+	}
+}
+
+// refused writes down who asked for what nobody may.
+func (s *server) refused(ctx context.Context, who, what string) {
+	act := node.Act{Actor: who, Verb: "ssh.refused", Target: what}
+	if err := s.data.Node.Audit(ctx, act); err != nil {
+		s.log.Warn("a refusal is not in the audit", "who", who, "what", what, "err", err)
+	}
+}

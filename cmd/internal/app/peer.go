@@ -1,0 +1,112 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+
+	"github.com/twinctl/twin/cmd/internal/cli"
+	"github.com/twinctl/twin/collector/history"
+	"github.com/twinctl/twin/collector/node"
+	"github.com/twinctl/twin/collector/record"
+	"github.com/twinctl/twin/sync/exchange"
+	"github.com/twinctl/twin/sync/fill"
+	"github.com/twinctl/twin/sync/link"
+)
+
+// A Peer answers what the twin may ask, which is a closed set, and nothing
+// else. It serves under the system's sshd and in twind alike.
+type Peer struct {
+	Notary
+	History *history.DB
+	Say     func(context.Context) (exchange.Word, error)
+	Damaged func(feed string, k record.Key) // told the records that rot here; may be nil
+}
+
+// Serve runs one session of the link on rw until it is over.
+func (p Peer) Serve(ctx context.Context, s link.Session, rw io.ReadWriter) error {
+	switch s {
+	case link.Control:
+		return link.ServeControl(ctx, rw, p, link.Options{})
+	case link.Files:
+		return link.ServeFiles(ctx, rw, p)
+	}
+	return fmt.Errorf("%w %q", link.ErrCommand, s)
+}
+
+// twin returns whom this server was paired with. That it is the one who asks
+// its key said; but a key may be let in a moment before the pair stands, and
+// after it was removed.
+func (p Peer) twin(ctx context.Context) (*node.Pair, error) {
+	have, err := p.Node.Pair(ctx)
+	if err == nil && have == nil {
+		err = remote(cli.Refused, errors.New("this server has no twin: twinctl pair accept"))
+	}
+	return have, err
+}
+
+// Answer implements link.Handler.
+func (p Peer) Answer(ctx context.Context, verb string, args json.RawMessage) (any, error) {
+	if _, err := p.twin(ctx); err != nil {
+		return nil, err
+	}
+	switch verb {
+	case exchange.Verb:
+		return exchange.Listener{Node: p.Node, Say: p.Say}.Answer(ctx, args)
+	case PairCheck, PairRekey:
+		return p.Notary.Answer(ctx, verb, args)
+	case Fill:
+		return p.fill(ctx, args)
+	}
+	answer, err := fill.Handler{Side: fill.Local{DB: p.History}}.Answer(ctx, verb, args)
+	if errors.Is(err, fill.ErrVerb) || errors.Is(err, fill.ErrQuestion) {
+		return nil, remote(cli.Usage, err)
+	}
+	return answer, err
+}
+
+// Open implements link.Tree: the records that a fill copies.
+func (p Peer) Open(ctx context.Context, path string) (link.File, error) {
+	if _, err := p.twin(ctx); err != nil {
+		return nil, err
+	}
+	f, err := fill.Tree{Side: fill.Local{DB: p.History}, Damaged: p.Damaged}.Open(ctx, path)
+	if errors.Is(err, fill.ErrPath) {
+		return nil, fs.ErrNotExist
+	}
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// fill has this server's twind fill from the one who asks.
+func (p Peer) fill(ctx context.Context, args json.RawMessage) (any, error) {
+	have, err := p.twin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var want FillArgs
+	if err := json.Unmarshal(args, &want); err != nil {
+		return nil, remote(cli.Usage, err)
+	}
+	want.Both = false // or they would ask each other for ever
+	text, err := json.Marshal(want)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := p.Node.Ask(ctx, node.Request{Verb: Fill, Args: text, Actor: have.Name}, nil)
+	if errors.Is(err, node.ErrNotClaimed) {
+		return nil, remote(cli.Refused, fmt.Errorf("on %s: %w", p.Config.Name, err))
+	}
+	if err != nil {
+		return nil, err
+	}
+	if answer.Exit != int(cli.OK) {
+		return nil, remote(cli.Code(answer.Exit), fmt.Errorf("on %s: %s", p.Config.Name, answer.Text))
+	}
+	return json.RawMessage(answer.Text), nil
+}

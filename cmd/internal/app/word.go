@@ -1,0 +1,82 @@
+package app
+
+import (
+	"bufio"
+	"context"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/twinctl/twin/cmd/internal/config"
+	"github.com/twinctl/twin/collector/node"
+	"github.com/twinctl/twin/collector/record"
+	"github.com/twinctl/twin/sync/exchange"
+)
+
+// zoneData begins with the version of the time-zone data that the system has.
+const zoneData = "/usr/share/zoneinfo/tzdata.zi"
+
+// word is what this server tells its twin: doc is what it is doing, silent for
+// how long it has not said so.
+func word(ctx context.Context, cfg *config.Config, n *node.DB, doc node.Document, silent time.Duration) (exchange.Word, error) {
+	self, err := n.Self(ctx)
+	if err != nil {
+		return exchange.Word{}, err
+	}
+	w := exchange.Word{Server: self.Server, Doc: doc, Silent: int64(silent / time.Second), Zones: zones(zoneData)}
+	have, err := n.Pair(ctx)
+	if err != nil {
+		return w, err
+	}
+	if have != nil {
+		w.Pair = have.Pair
+	}
+	for _, s := range cfg.Shared() {
+		w.Feeds = append(w.Feeds, exchange.Section{Name: s.Name, Keys: s.Keys})
+	}
+	w.Audit, err = n.AuditHead(ctx)
+	return w, err
+}
+
+// Say returns what says a server's word in another process than twind.
+func Say(cfg *config.Config, data *Data) func(context.Context) (exchange.Word, error) {
+	return func(ctx context.Context) (exchange.Word, error) {
+		doc, err := Status(ctx, cfg, data)
+		if err != nil {
+			return exchange.Word{}, err
+		}
+		said, err := data.Node.Activity(ctx)
+		if err != nil {
+			return exchange.Word{}, err
+		}
+		var silent time.Duration
+		if doc.Running && said.PID == doc.PID {
+			silent = record.At(time.Now()).Sub(said.At)
+		}
+		return word(ctx, cfg, data.Node, doc, silent)
+	}
+}
+
+// say says this twind's own word.
+func (s *server) say(ctx context.Context) (exchange.Word, error) {
+	s.mu.Lock()
+	doc := s.doc
+	s.mu.Unlock()
+	return word(ctx, s.config(), s.data.Node, doc, 0)
+}
+
+// zones returns the version of the system's time-zone data, "" if it has none
+// that says so.
+func zones(path string) string {
+	f, err := os.Open(path)
+	if err != nil {
+		return ""
+	}
+	defer f.Close() //nolint:errcheck // it was only read
+	first, err := bufio.NewReader(f).ReadString('\n')
+	if err != nil {
+		return ""
+	}
+	version, _ := strings.CutPrefix(strings.TrimSpace(first), "# version ")
+	return version
+}
