@@ -20,7 +20,11 @@ func auditCommand() cli.Command {
 	return cli.Command{
 		Name:  "audit",
 		Short: "who changed what on this server",
-		Sub:   []cli.Command{auditListCommand(), auditVerifyCommand()},
+		Examples: []cli.Example{
+			{Line: "twinctl audit list --since 24h", Why: "who changed what since yesterday?"},
+			{Line: "twinctl audit verify", Why: "is anything missing?"},
+		},
+		Sub: []cli.Command{auditListCommand(), auditVerifyCommand()},
 	}
 }
 

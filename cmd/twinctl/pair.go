@@ -17,7 +17,11 @@ func pairCommand() cli.Command {
 	return cli.Command{
 		Name:  "pair",
 		Short: "make this server and another one twins",
-		Sub:   []cli.Command{pairShowCommand(), pairAcceptCommand(), pairCheckCommand(), pairRekeyCommand(), pairRemoveCommand()},
+		Examples: []cli.Example{
+			{Line: "twinctl pair show", Why: "the line for the other server"},
+			{Line: "twinctl pair check", Why: "can they talk, both ways?"},
+		},
+		Sub: []cli.Command{pairShowCommand(), pairAcceptCommand(), pairCheckCommand(), pairRekeyCommand(), pairRemoveCommand()},
 	}
 }
 

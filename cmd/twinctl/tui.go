@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/twinctl/twin/cmd/internal/app"
 	"github.com/twinctl/twin/cmd/internal/cli"
+	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/tui"
 )
 
@@ -94,6 +96,32 @@ func (g glance) Load(ctx context.Context) (tui.State, error) {
 	if err != nil {
 		return tui.State{}, err
 	}
-	gaps, err := app.Gaps(ctx, g.data, "")
-	return tui.State{Own: doc, Gaps: gaps}, err
+	is := tui.State{Own: doc}
+	if is.Gaps, err = app.Gaps(ctx, g.data, ""); err != nil {
+		return is, err
+	}
+	told, at, err := app.TwinStatus(ctx, g.data)
+	if err != nil {
+		return is, err
+	}
+	if doc.Twin == nil {
+		return is, nil
+	}
+	is.Fills = filling(doc, doc.Twin.Name)
+	if told != nil {
+		is.Twin = &tui.Told{At: at, Document: *told}
+		is.Fills = append(is.Fills, filling(*told, doc.Name)...)
+	}
+	return is, nil
+}
+
+// filling is what a server copies from its twin at the moment.
+func filling(doc node.Document, from string) []tui.Filling {
+	if doc.Fill == nil {
+		return nil
+	}
+	return []tui.Filling{{
+		Feed: doc.Fill.Feed, To: doc.Name, From: from, Done: doc.Fill.Done, Total: doc.Fill.Total,
+		Rate: doc.Fill.Rate, Remaining: time.Duration(doc.Fill.RemainingS) * time.Second,
+	}}
 }

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/twinctl/twin/cmd/internal/app"
+	"github.com/twinctl/twin/cmd/internal/cli"
+	"github.com/twinctl/twin/collector/node"
+	"github.com/twinctl/twin/sync/link"
+)
+
+// originalCommand is where sshd leaves what the twin asked for, which a forced
+// command stands in the place of.
+const originalCommand = "SSH_ORIGINAL_COMMAND"
+
+func peerCommand() cli.Command {
+	return cli.Command{
+		Name:  "peer",
+		Short: "be the twin's end of the link; run by sshd",
+		Long: `Answers the twin on standard input and output. It is the forced command that twinctl pair accept writes into authorized_keys: ` +
+			`it does what the link needs, whatever the twin asks for, and nothing else. What else is asked for is refused and audited.`,
+		Examples: []cli.Example{{Line: `restrict,command="twinctl --config /etc/twin/twin.toml peer" ssh-ed25519 ...`, Why: "in authorized_keys"}},
+		Exits:    []cli.Code{cli.Refused, cli.Untrusted},
+		Run: with(func(ctx context.Context, call *cli.Call, s *site) error {
+			asked := os.Getenv(originalCommand)
+			session, err := link.ParseCommand(asked)
+			if err != nil {
+				act := node.Act{Actor: "twin", Verb: "ssh.refused", Target: asked}
+				if err := s.data.Node.Audit(ctx, act); err != nil {
+					return err
+				}
+				return cli.Fail(cli.Refused, err, "")
+			}
+			p := app.Peer{Notary: s.notary(), History: s.data.History, Say: app.Say(s.Config, s.data)}
+			return p.Serve(ctx, session, stream{os.Stdin, call.Out})
+		}),
+	}
+}
+
+// A stream is standard input and output as one.
+type stream struct {
+	in  *os.File
+	out io.Writer
+}
+
+func (s stream) Read(b []byte) (int, error)  { return s.in.Read(b) }
+func (s stream) Write(b []byte) (int, error) { return s.out.Write(b) }
+
+// Close wakes a read that waits.
+func (s stream) Close() error {
+	if err := s.in.Close(); err != nil {
+		return fmt.Errorf("close standard input: %w", err)
+	}
+	return nil
+}
