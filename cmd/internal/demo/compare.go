@@ -61,46 +61,73 @@ func (t *twin) hasEnded() bool {
 }
 
 func collecting(f node.FeedDocument) bool { return f.State == string(feed.Live) && f.Records > 0 }
-func complete(f node.FeedDocument) bool   { return f.Records >= recordingEvents }
 
-// compare prints what each server holds, and whether they hold the same.
+// compare prints what each server holds, whether they hold the same, and whether
+// anything is missing that no gap tells of.
 func compare(ctx context.Context, out io.Writer, twins []*twin) error {
-	fmt.Fprintf(out, "%-8s %-10s %8s %11s %9s %5s\n", "server", "role", "records", "duplicates", "rejected", "gaps")
-	var digests [][sha256.Size]byte
+	fmt.Fprintf(out, "%-8s %-10s %8s %11s %9s %10s\n", "server", "role", "records", "duplicates", "rejected", "gaps open")
+	var held []held
 	for _, t := range twins {
 		doc, err := t.status(ctx)
 		if err != nil {
 			return err
 		}
 		f := doc.Feeds[0]
-		fmt.Fprintf(out, "%-8s %-10s %8d %11d %9d %5d\n", t.name, doc.Role, f.Records, f.Duplicates, f.Rejected, f.GapsOpen)
-		d, err := digest(ctx, t.data.History, f.Name)
+		fmt.Fprintf(out, "%-8s %-10s %8d %11d %9d %10d\n", t.name, doc.Role, f.Records, f.Duplicates, f.Rejected, f.GapsOpen)
+		h, err := hold(ctx, t.data.History)
 		if err != nil {
 			return err
 		}
-		digests = append(digests, d)
+		held = append(held, h)
 	}
-	if digests[0] != digests[1] {
+	if held[0].digest != held[1].digest {
 		return fmt.Errorf("demo: %w", ErrDiffer)
 	}
-	fmt.Fprintln(out, "histories equal")
+	lost := held[0].missing() + held[1].missing()
+	fmt.Fprintf(out, "histories equal, %d silently lost\n", lost)
+	if lost > 0 {
+		return fmt.Errorf("demo: %d records are in neither a history nor a gap", lost)
+	}
 	return nil
 }
 
-// digest is over every record in key order: its key and its bytes.
-func digest(ctx context.Context, h *history.DB, name string) (sum [sha256.Size]byte, err error) {
+// held is what a server has of the recording.
+type held struct {
+	records int
+	digest  [sha256.Size]byte // over every record in key order: its key and its bytes
+	gaping  bool              // something may be missing, and the gap list says so
+}
+
+// missing counts what is neither there nor announced.
+func (h held) missing() int {
+	if h.gaping {
+		return 0
+	}
+	return recordingEvents - h.records
+}
+
+func hold(ctx context.Context, db *history.DB) (held, error) {
+	var h held
+	gaps, err := db.Gaps(ctx, feedName)
+	if err != nil {
+		return h, err
+	}
+	for _, g := range gaps {
+		h.gaping = h.gaping || g.State == history.GapOpen || g.State == history.GapLost
+	}
 	all := sha256.New()
 	var head []byte
-	for r, err := range h.Records(ctx, history.Range{Feed: name}) {
+	for r, err := range db.Records(ctx, history.Range{Feed: feedName}) {
 		if err != nil {
-			return sum, err
+			return h, err
 		}
+		h.records++
 		head = binary.BigEndian.AppendUint64(head[:0], uint64(r.At))
 		head = binary.BigEndian.AppendUint32(head, r.N)
 		head = binary.BigEndian.AppendUint32(head, uint32(len(r.Raw)))
 		all.Write(head)
 		all.Write(r.Raw)
 	}
-	all.Sum(sum[:0])
-	return sum, nil
+	all.Sum(h.digest[:0])
+	return h, nil
 }

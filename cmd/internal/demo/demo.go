@@ -23,7 +23,7 @@ const (
 	recordingEvents = 12094
 	holdSpeed       = 2                // at which it lasts over ten minutes, with over ten events a second
 	collectWithin   = 15 * time.Second // until both servers collect
-	settleWithin    = 20 * time.Second // until both have all, after the upstream said it
+	settleWithin    = 30 * time.Second // until both have all, after the upstream said it
 	overhead        = 4 * time.Second  // of a demo's time, for starting and for comparing
 )
 
@@ -99,7 +99,7 @@ func play(ctx context.Context, o Options, twins []*twin) error {
 		return err
 	}
 	if o.Hold {
-		fmt.Fprintf(o.Out, "cms-a is primary, cms-b secondary; both collect the feed \"pbx\".\n")
+		fmt.Fprintf(o.Out, "cms-a is primary, cms-b secondary; they are paired, and both collect the feed \"pbx\".\n")
 		for _, t := range twins {
 			fmt.Fprintf(o.Out, "  twinctl status --config %s\n", t.config)
 		}
@@ -109,7 +109,7 @@ func play(ctx context.Context, o Options, twins []*twin) error {
 	}
 	fmt.Fprintf(o.Out, "An upstream replays 25 minutes of a PBX, %d events, to two servers: about %s.\n",
 		recordingEvents, o.Lasting)
-	if err := waitFor(ctx, o.Lasting+settleWithin, "both servers to have every record", all(twins, complete)); err != nil {
+	if err := outage(ctx, o, twins[0], twins[1]); err != nil {
 		return err
 	}
 	return compare(ctx, o.Out, twins)
@@ -185,6 +185,9 @@ func makeTwins(ctx context.Context, dir string, o Options, doors []string) ([]*t
 		}
 		t.log = o.Log
 		twins = append(twins, t)
+	}
+	if err := pair(ctx, twins[0], twins[1]); err != nil {
+		return nil, fmt.Errorf("demo: pair: %w", err)
 	}
 	return twins, nil
 }

@@ -25,6 +25,9 @@ const (
 	secret = "demo"
 )
 
+// feedName is the name of the one feed on both servers.
+const feedName = "pbx"
+
 const stopWithin = 2500 * time.Millisecond // for a server to end before it is killed
 
 // A twin is one of the two servers.
@@ -35,7 +38,7 @@ type twin struct {
 	data   *app.Data
 	cfg    *config.Config
 	proc   *exec.Cmd     // nil until it is started
-	ended  chan struct{} // closed when proc has
+	ended  chan struct{} // closed when proc has; nil until then
 
 	stopping atomic.Bool // it is told to end
 	log      *slog.Logger
@@ -43,7 +46,7 @@ type twin struct {
 
 // newTwin writes a server's files.
 func newTwin(ctx context.Context, dir, name string, role node.Role, door string) (*twin, error) {
-	t := &twin{name: name, dir: dir, config: filepath.Join(dir, "twin.toml"), ended: make(chan struct{})}
+	t := &twin{name: name, dir: dir, config: filepath.Join(dir, "twin.toml")}
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return nil, err
 	}
@@ -54,27 +57,55 @@ func newTwin(ctx context.Context, dir, name string, role node.Role, door string)
 	if err != nil {
 		return nil, err
 	}
+	ssh, err := freePort(ctx)
+	if err != nil {
+		return nil, err
+	}
 	text := fmt.Sprintf(`name = %q
 data = "data"
 
 [http]
 listen = %q
 
+[ssh]
+listen = %q
+
 [[feed]]
-name        = "pbx"
+name        = %q
 kind        = "ami"
 addresses   = ["tcp://%s"]
 username    = %q
 secret_file = "pbx.secret"
-`, name, web, door, user)
+`, name, web, ssh, feedName, door, user)
 	if err := os.WriteFile(t.config, []byte(text), 0o600); err != nil {
 		return nil, err
 	}
 	if t.cfg, err = config.Load(t.config, config.Source{}, collector.Kinds()); err != nil {
 		return nil, err
 	}
-	return t, app.Init(ctx, t.cfg.Data, name, role)
+	if err := app.Init(ctx, t.cfg.Data, name, role); err != nil {
+		return nil, err
+	}
+	t.data, err = app.OpenData(ctx, t.cfg.Data, store.Use)
+	return t, err
 }
+
+// pair makes each of the two the other's twin, as twinctl pair show and accept do.
+func pair(ctx context.Context, a, b *twin) error {
+	for _, way := range [][2]*twin{{a, b}, {b, a}} {
+		from, to := way[0], way[1]
+		offer, err := from.notary().Offer(ctx, app.Where{Address: "twin@" + from.cfg.SSH.Listen})
+		if err != nil {
+			return err
+		}
+		if _, err := to.notary().Accept(ctx, offer, "", "demo"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *twin) notary() app.Notary { return app.Notary{Config: t.cfg, Node: t.data.Node} }
 
 // start runs twind on it, whose output goes to a file beside its configuration.
 func (t *twin) start(o Options) error {
@@ -82,7 +113,7 @@ func (t *twin) start(o Options) error {
 	if err != nil {
 		return err
 	}
-	out, err := os.Create(filepath.Join(t.dir, "twind.log"))
+	out, err := os.OpenFile(filepath.Join(t.dir, "twind.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
@@ -93,15 +124,29 @@ func (t *twin) start(o Options) error {
 	if err := proc.Start(); err != nil {
 		return errors.Join(fmt.Errorf("demo: start %s: %w", program, err), os.Remove(out.Name()))
 	}
-	t.proc = proc
+	ended := make(chan struct{})
+	t.proc, t.ended = proc, ended
 	go func() {
-		defer close(t.ended)
+		defer close(ended)
 		err := proc.Wait()
 		if o.Hold && !t.stopping.Load() {
 			fmt.Fprintf(o.Err, "demo: %s has died (%v); it comes back with: twind --config %s\n", t.name, err, t.config)
 		}
 	}()
 	return nil
+}
+
+// stop ends the server in order.
+func (t *twin) stop() error {
+	if err := t.proc.Process.Signal(syscall.SIGTERM); err != nil {
+		return fmt.Errorf("demo: stop %s: %w", t.name, err)
+	}
+	select {
+	case <-t.ended:
+		return nil
+	case <-time.After(collectWithin):
+		return fmt.Errorf("demo: %s does not stop, see %s/twind.log", t.name, t.dir)
+	}
 }
 
 func findTwind(program string) (string, error) {
@@ -123,13 +168,6 @@ func findTwind(program string) (string, error) {
 
 // status asks the server's files what it is doing.
 func (t *twin) status(ctx context.Context) (node.Document, error) {
-	if t.data == nil {
-		data, err := app.OpenData(ctx, t.cfg.Data, store.Use)
-		if err != nil {
-			return node.Document{}, err
-		}
-		t.data = data
-	}
 	return app.Status(ctx, t.cfg, t.data)
 }
 
