@@ -79,6 +79,12 @@ func Load(file string, above Source, kinds []feed.Kind) (*Config, error) {
 	return parse(path, text, above, kinds)
 }
 
+// Check reads a text as the file at that path, which need not be there. Its
+// errors are those of Load.
+func Check(path, text string, kinds []feed.Kind) (*Config, error) {
+	return parse(path, []byte(text), Source{}, kinds)
+}
+
 func parse(path string, text []byte, above Source, kinds []feed.Kind) (*Config, error) {
 	doc, err := parseDocument(path, text)
 	if err != nil {

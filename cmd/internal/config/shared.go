@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -104,21 +105,17 @@ func timeValue(o feed.Options) string {
 	} else if o.Format != "queue_log" {
 		return ""
 	}
-	var keys []string
+	keys := map[string]any{"zone": cmp.Or(t.Zone, "UTC")}
 	if t.Field != 0 {
-		keys = append(keys, fmt.Sprintf("field = %d", t.Field))
+		keys["field"] = t.Field
 	}
 	if t.Separator != "" {
-		keys = append(keys, "separator = "+quoted(t.Separator))
+		keys["separator"] = t.Separator
 	}
 	if t.Layout != "" {
-		keys = append(keys, "layout = "+quoted(t.Layout))
+		keys["layout"] = t.Layout
 	}
-	if t.Zone == "" {
-		t.Zone = "UTC"
-	}
-	keys = append(keys, "zone = "+quoted(t.Zone))
-	return "{ " + strings.Join(keys, ", ") + " }"
+	return Written(keys)
 }
 
 // Diff compares the feeds of two servers: those of ours in their order, then
@@ -159,6 +156,28 @@ func byName(sections []Section) map[string]map[string]string {
 		}
 	}
 	return m
+}
+
+// Written returns a text, a truth value, a whole number, a list of texts or a
+// table of these as twin.toml has it, on one line.
+func Written(value any) string {
+	var parts []string
+	switch v := value.(type) {
+	case string:
+		return quoted(v)
+	case []string:
+		for _, e := range v {
+			parts = append(parts, quoted(e))
+		}
+		return "[" + strings.Join(parts, ", ") + "]"
+	case map[string]any:
+		for _, key := range sortedKeys(v) {
+			parts = append(parts, key+" = "+Written(v[key]))
+		}
+		return "{ " + strings.Join(parts, ", ") + " }"
+	default:
+		return fmt.Sprint(v)
+	}
 }
 
 // quoted writes a text as a TOML basic string.

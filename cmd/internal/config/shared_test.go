@@ -54,7 +54,7 @@ kind = "tail"
 		}},
 		{Name: "smdr", Keys: map[string]string{
 			"kind": `"lines"`, "format": `"text"`, "source": `"smdr"`, "counts": "true",
-			"time": `{ field = 1, separator = "\u0009", layout = "2006/01/02 15:04:05 \"", zone = "UTC" }`,
+			"time": `{ field = 1, layout = "2006/01/02 15:04:05 \"", separator = "\u0009", zone = "UTC" }`,
 		}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -14,6 +14,9 @@ type Value struct {
 	Origin string `json:"origin,omitempty"` // "flag --set", "TWIN_DATA", "/etc/twin/twin.toml:12" or "default"
 }
 
+// Said tells whether it was given, and is not the default.
+func (v Value) Said() bool { return v.Origin != fromDefault }
+
 // Values returns all settings and then the keys of each feed. Secrets are not
 // among them: the configuration names the files that hold them.
 func (c *Config) Values() []Value {
