@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"slices"
 
 	"github.com/twinctl/twin/cmd/internal/app"
@@ -106,30 +105,18 @@ func testFeed(ctx context.Context, call *cli.Call, s *site) error {
 	if err != nil {
 		return err
 	}
-	source, err := f.Open(slog.New(slog.DiscardHandler))
-	if err != nil {
-		return err
-	}
-	tester, ok := source.(feed.Tester)
-	if !ok {
-		return fmt.Errorf("feed %q: its kind %s has no test", f.Name, f.Kind.Name)
-	}
 	live, err := s.heard(ctx, f.Name)
 	if err != nil {
 		return err
 	}
-	checks := tester.Test(ctx, !live)
+	checks, err := app.Examine(ctx, f, !live)
+	if err != nil {
+		return err
+	}
 	if live && f.Kind.Name == ami.Kind().Name {
 		checks = append(checks, skipped(f.Name)...)
 	}
-	t := cli.Table{Columns: []cli.Column{{Name: "check"}, {Name: "result"}, {Name: "text"}}}
-	failed := 0
-	for _, c := range checks {
-		t.Add(c.Name, string(c.Result), c.Text)
-		if c.Result == feed.Fail {
-			failed++
-		}
-	}
+	t, failed := checkTable(checks)
 	err = call.Show(cli.View{
 		Document: struct {
 			Feed   string       `json:"feed"`
@@ -166,6 +153,18 @@ func unreachable(f *config.Feed, checks []feed.Check) bool {
 		return false
 	}
 	return !slices.ContainsFunc(checks[:doors], func(c feed.Check) bool { return c.Result != feed.Fail })
+}
+
+// checkTable also counts those that failed.
+func checkTable(checks []feed.Check) (t cli.Table, failed int) {
+	t.Columns = []cli.Column{{Name: "check"}, {Name: "result"}, {Name: "text"}}
+	for _, c := range checks {
+		t.Add(c.Name, string(c.Result), c.Text)
+		if c.Result == feed.Fail {
+			failed++
+		}
+	}
+	return t, failed
 }
 
 // heard tells whether twind hears the feed at present, or listens for it.

@@ -51,19 +51,24 @@ func pairShowCommand() cli.Command {
 			if err != nil {
 				return err
 			}
-			line, err := offer.Encode()
-			if err != nil {
-				return cli.Fail(cli.Usage, err, "twinctl help pair show")
-			}
-			if call.Format == cli.JSON {
-				return call.Show(cli.View{Document: shownLine{line, about(offer), offer}})
-			}
-			writeServer(call.Err, "this server is", about(offer))
-			fmt.Fprintf(call.Err, "\non the other server, with the line below:\n  twinctl pair accept LINE\n\n")
-			fmt.Fprintln(call.Out, line)
-			return nil
+			return showOffer(call, offer)
 		}),
 	}
+}
+
+// showOffer prints the line of an offer.
+func showOffer(call *cli.Call, offer pairing.Token) error {
+	line, err := offer.Encode()
+	if err != nil {
+		return cli.Fail(cli.Usage, err, "twinctl help pair show")
+	}
+	if call.Format == cli.JSON {
+		return call.Show(cli.View{Document: shownLine{line, about(offer), offer}})
+	}
+	writeServer(call.Err, "this server is", about(offer))
+	fmt.Fprintf(call.Err, "\non the other server, with the line below:\n  twinctl pair accept LINE\n\n")
+	fmt.Fprintln(call.Out, line)
+	return nil
 }
 
 // A shownLine is the answer of pair show.

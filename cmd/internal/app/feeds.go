@@ -1,8 +1,13 @@
 package app
 
 import (
+	"context"
+	"fmt"
+	"log/slog"
+
 	"github.com/twinctl/twin/cmd/internal/config"
 	"github.com/twinctl/twin/collector"
+	"github.com/twinctl/twin/collector/feed"
 	"github.com/twinctl/twin/collector/inert"
 )
 
@@ -35,4 +40,19 @@ func nameless(cfg *config.Config) []error {
 func named(cfg *config.Config, f *config.Feed) bool {
 	first, _ := cfg.Feed(f.Name)
 	return first == f && inert.Name(f.Name) == nil
+}
+
+// Examine tries what a feed needs, step by step; with login false it stops short
+// of logging in, because a feed holds one session at a time. An error means
+// that nothing was tried.
+func Examine(ctx context.Context, f *config.Feed, login bool) ([]feed.Check, error) {
+	source, err := f.Open(slog.New(slog.DiscardHandler))
+	if err != nil {
+		return nil, err
+	}
+	tester, ok := source.(feed.Tester)
+	if !ok {
+		return nil, fmt.Errorf("feed %q: its kind %s has no test", f.Name, f.Kind.Name)
+	}
+	return tester.Test(ctx, login), nil
 }

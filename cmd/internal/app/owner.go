@@ -46,6 +46,28 @@ func BecomeOwner(data string) error {
 	return notOwner(data, userName(owner), spelledOut(os.Args, os.LookupEnv))
 }
 
+// As runs do with the effective rights of a user, which root alone can, and takes
+// its own back. All threads have them meanwhile: nothing else may be under way.
+func As(uid, gid int, do func() error) (err error) {
+	if os.Geteuid() == uid {
+		return do()
+	}
+	groups, err := syscall.Getgroups()
+	if err != nil {
+		return err
+	}
+	defer func() {
+		back := errors.Join(syscall.Setresuid(-1, os.Getuid(), -1), syscall.Setresgid(-1, os.Getgid(), -1), syscall.Setgroups(groups))
+		err = errors.Join(err, back)
+	}()
+	for _, step := range []error{syscall.Setgroups([]int{gid}), syscall.Setresgid(-1, gid, -1), syscall.Setresuid(-1, uid, -1)} {
+		if step != nil {
+			return fmt.Errorf("become user %d for a while: %w", uid, step)
+		}
+	}
+	return do()
+}
+
 // notOwner refuses, with the line that would have done it.
 func notOwner(data, owner string, line []string) error {
 	err := fmt.Errorf("%w: %s belongs to %s", ErrNotOwner, data, owner)

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,6 +31,9 @@ type Where struct {
 	Address string // user@host:port
 	HostKey string // file of the public host key that sshd shows
 }
+
+// HostKeyFile is where the public host key of the system's sshd is looked up.
+func HostKeyFile(w Where) string { return cmp.Or(w.HostKey, systemHostKey) }
 
 // Offer returns what the twin must know of this server. It makes this server's
 // keys when they are missing.
@@ -81,9 +85,7 @@ func (n Notary) hostKey(file string) (string, error) {
 	if n.embedded() && file == "" {
 		return link.EnsureHostKey(n.Config.SSH.HostKey)
 	}
-	if file == "" {
-		file = systemHostKey
-	}
+	file = HostKeyFile(Where{HostKey: file})
 	text, err := os.ReadFile(file)
 	if err == nil {
 		var key string

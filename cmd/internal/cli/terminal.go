@@ -24,6 +24,23 @@ func IsTerminal(w any) bool {
 	return err == nil
 }
 
+// Hide keeps a terminal from showing what is typed, until the function that it
+// returns is called. On what is no terminal it does nothing.
+func Hide(r any) (show func()) {
+	f, ok := r.(*os.File)
+	if !ok {
+		return func() {}
+	}
+	was, err := unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS)
+	if err != nil {
+		return func() {}
+	}
+	quiet := *was
+	quiet.Lflag &^= unix.ECHO
+	_ = unix.IoctlSetTermios(int(f.Fd()), unix.TCSETS, &quiet)                // else it is shown: the person sees that
+	return func() { _ = unix.IoctlSetTermios(int(f.Fd()), unix.TCSETS, was) } // likewise
+}
+
 // Screen returns how large the terminal w is. What is not known, or no
 // terminal, has the usual columns and 0 rows.
 func Screen(w any) (columns, rows int) {
