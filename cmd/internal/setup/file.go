@@ -1,0 +1,79 @@
+package setup
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// A file is one that is to be there whole, or not at all.
+type file struct {
+	path     string
+	text     string
+	mode     fs.FileMode
+	uid, gid int // -1 leaves it as it is made
+}
+
+// create leaves alone what is there: fs.ErrExist.
+func (f file) create() error {
+	return f.place(func(temporary string) error { return os.Link(temporary, f.path) })
+}
+
+// replace takes the place of what is there.
+func (f file) replace() error {
+	return f.place(func(temporary string) error { return os.Rename(temporary, f.path) })
+}
+
+func (f file) place(put func(temporary string) error) (err error) {
+	dir := filepath.Dir(f.path)
+	t, err := os.CreateTemp(dir, ".twin-*")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", f.path, err)
+	}
+	defer func() {
+		if gone := os.Remove(t.Name()); gone != nil && !errors.Is(gone, fs.ErrNotExist) {
+			err = errors.Join(err, gone)
+		}
+	}()
+	_, err = t.WriteString(f.text)
+	err = errors.Join(err, t.Chown(f.uid, f.gid), t.Chmod(f.mode), t.Sync(), t.Close())
+	if err == nil {
+		err = put(t.Name())
+	}
+	if err == nil {
+		err = syncDir(dir)
+	}
+	if err != nil {
+		return fmt.Errorf("write %s: %w", f.path, err)
+	}
+	return nil
+}
+
+// syncDir makes a new name survive a power cut.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// makeDir makes a directory that is not there, with whoever is to own it; what
+// is above it, for all to pass.
+func makeDir(dir string, mode fs.FileMode, uid, gid int) error {
+	if _, err := os.Stat(dir); err == nil {
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
+		return err
+	}
+	if err := os.Mkdir(dir, mode); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	if err := errors.Join(os.Chown(dir, uid, gid), os.Chmod(dir, mode)); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(dir))
+}

@@ -1,0 +1,114 @@
+package setup
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/twinctl/twin/cmd/internal/config"
+	"github.com/twinctl/twin/collector/node"
+)
+
+// An Action is what a step does.
+type Action string
+
+// The actions, in the order in which they are done.
+const (
+	Examine     Action = "examine"   // the feed's upstream; nothing is changed
+	MakeData    Action = "make_data" // the directory
+	WriteSecret Action = "write_secret"
+	WriteConfig Action = "write_config"
+	Init        Action = "init"
+	Start       Action = "start" // the service
+	Show        Action = "show"  // the line for the twin
+)
+
+// A State is what became of a step.
+type State string
+
+// The states.
+const (
+	Todo    State = "todo"
+	Done    State = "done"    // by this call
+	Already State = "already" // by an earlier one
+	ByHand  State = "by_hand" // a person has to
+)
+
+// A Step is one thing to do. Doing it again changes nothing.
+type Step struct {
+	Do    Action `json:"do"`
+	Text  string `json:"text"` // without the secret
+	State State  `json:"state"`
+}
+
+// A User owns the data directory.
+type User struct {
+	Name     string
+	UID, GID int
+}
+
+// A Service is what systemd says of twind.
+type Service struct {
+	There  bool // it can be started here, by us, and runs this configuration
+	Active bool // it runs, and will after a boot
+}
+
+// Seen is what is there.
+type Seen struct {
+	Root    bool
+	Owner   User
+	Config  *config.Config // nil if there is none
+	Secret  string         // in the secret file, if that is as it must be; else ""
+	Data    bool           // the directory is there
+	Self    *node.Self     // nil if this server is not initialized
+	Service Service
+}
+
+// A Goal is what is wanted.
+type Goal struct {
+	File       string // twin.toml
+	Text       string // what it is to say, unless it is there
+	Name, Data string
+	Role       string
+	Feed       string
+	SecretFile string // "" if the feed has none
+	Secret     string
+}
+
+// ErrAnother is returned when this server is initialized as another one.
+var ErrAnother = errors.New("this server is another one")
+
+// Plan lists all steps; those that are done already are among them. It refuses
+// to make another server of one that is there: ErrAnother.
+func Plan(g Goal, s Seen) ([]Step, error) {
+	if s.Self != nil && (s.Self.Name != g.Name || string(s.Self.Role) != g.Role) {
+		return nil, fmt.Errorf("%w: %s is %q, %s; nothing was changed", ErrAnother, g.Data, s.Self.Name, s.Self.Role)
+	}
+	reader := "0640"
+	if s.Root {
+		reader = fmt.Sprintf("0640, root and the group of %s", s.Owner.Name)
+	}
+	var steps []Step
+	add := func(do Action, done bool, format string, args ...any) {
+		state := Todo
+		if done {
+			state = Already
+		}
+		steps = append(steps, Step{do, fmt.Sprintf(format, args...), state})
+	}
+	if g.Feed != "" {
+		add(Examine, s.Config != nil && s.Self != nil, "examine the upstream of feed %q, and log in", g.Feed)
+	}
+	add(MakeData, s.Data, "make the directory %s (0700 %s)", g.Data, s.Owner.Name)
+	if g.SecretFile != "" {
+		add(WriteSecret, s.Secret == g.Secret, "write the secret to %s (0600 %s)", g.SecretFile, s.Owner.Name)
+	}
+	add(WriteConfig, s.Config != nil, "write %s (%s)", g.File, reader)
+	add(Init, s.Self != nil, "make this server %s, %s", g.Name, g.Role)
+	if s.Service.There {
+		add(Start, s.Service.Active, "systemctl enable --now twind")
+	} else {
+		steps = append(steps, Step{Start, "twind --config " + g.File, ByHand})
+	}
+	add(Show, false, "print the line for the twin")
+	return steps, nil
+}
