@@ -38,6 +38,7 @@ func alone(ctx context.Context, call *cli.Call) error {
 // commands lists the verbs, in the order in which help shows them.
 func commands() []cli.Command {
 	return []cli.Command{
+		setupCommand(),
 		initCommand(),
 		pairCommand(),
 		peerCommand(),

@@ -1,0 +1,34 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"testing"
+
+	"github.com/twinctl/twin/cmd/internal/cli"
+	"github.com/twinctl/twin/cmd/internal/setup"
+)
+
+// TestDialogueInterrupted: a signal ends a question that nobody answers.
+func TestDialogueInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for name, ask := range map[string]func(dialogue) error{
+		"question": func(d dialogue) error {
+			_, err := d.Answer(ctx, setup.Question{Key: setup.Secret, Prompt: "its secret"}, "")
+			return err
+		},
+		"confirm": func(d dialogue) error { return d.confirm(ctx, "Do this?") },
+	} {
+		in, typed := io.Pipe()
+		defer typed.Close()
+		var said bytes.Buffer
+		d := dialogue{&cli.Call{Stdio: cli.Stdio{In: in, Err: &said}}, bufio.NewReader(in)}
+		if err := ask(d); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: error %v", name, err)
+		}
+	}
+}

@@ -1,0 +1,248 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/twinctl/twin/cmd/internal/app"
+	"github.com/twinctl/twin/cmd/internal/cli"
+	"github.com/twinctl/twin/cmd/internal/config"
+	"github.com/twinctl/twin/cmd/internal/pairing"
+	"github.com/twinctl/twin/cmd/internal/setup"
+	"github.com/twinctl/twin/collector/inert"
+)
+
+// systemd is there where it runs.
+const systemd = "/run/systemd/system"
+
+// A setupRun is one call of setup.
+type setupRun struct {
+	dialogue
+	rim   setup.Rim
+	stage *setup.Stage
+	where app.Where
+	a     setup.Answers
+}
+
+func runSetup(ctx context.Context, call *cli.Call, f setupFlags) (err error) {
+	file, err := filepath.Abs(call.Config)
+	if err != nil {
+		return err
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		return err
+	}
+	questions := setup.Questions(host, setup.Sshd(f.where))
+	r := setupRun{dialogue: dialogue{call: call}, rim: setup.Rim{File: file, Systemd: systemd}, where: f.where}
+	if r.a, err = f.answers(call, questions); err != nil {
+		return err
+	}
+	if !call.NoInput && cli.IsTerminal(call.In) {
+		r.in = bufio.NewReader(call.In)
+	}
+	if r.stage, err = setup.NewStage(); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.stage.Close()) }()
+	if err := r.settle(ctx, questions); err != nil {
+		return err
+	}
+	goal := r.goal()
+	seen, err := r.rim.See(ctx, goal)
+	if err != nil {
+		return err
+	}
+	steps, err := plan(goal, seen)
+	if err != nil {
+		return err
+	}
+	if f.dryRun {
+		return showSteps(call, setupDocument{File: file, DryRun: true, Steps: steps})
+	}
+	return r.do(ctx, goal, seen, steps)
+}
+
+// plan gives a refusal its exit status.
+func plan(goal setup.Goal, seen setup.Seen) ([]setup.Step, error) {
+	steps, err := setup.Plan(goal, seen)
+	if errors.Is(err, setup.ErrAnother) {
+		err = cli.Fail(cli.Refused, err, "twinctl status")
+	}
+	return steps, err
+}
+
+// settle makes the answers complete: from the configuration that is there, else
+// by asking, else by defaults.
+func (r *setupRun) settle(ctx context.Context, questions []setup.Question) error {
+	existing, err := r.rim.Existing()
+	if err != nil {
+		return err
+	}
+	if existing != nil {
+		if questions, err = r.adopt(ctx, existing, questions); err != nil {
+			return err
+		}
+	}
+	for i, q := range questions {
+		if q.Key == setup.Secret { // one that stands in its file already is kept
+			questions[i].When = func(a setup.Answers) bool { return r.secretFile() != "" && r.kept() == "" }
+		}
+	}
+	if r.in != nil {
+		err = setup.Ask(ctx, questions, r.a, r, func(a setup.Answers) config.Problems { return r.stage.Check(r.rim.File, a) })
+	} else if missing := setup.Fill(questions, r.a); len(missing) > 0 {
+		err = cli.Fail(cli.Usage, fmt.Errorf("not said, and nobody is there to ask: %s", flagsOf(missing)), "twinctl help setup")
+	}
+	if err != nil {
+		return err
+	}
+	if _, said := r.a[setup.Secret]; !said {
+		r.a[setup.Secret] = r.kept()
+	}
+	if problems := r.stage.Check(r.rim.File, r.a); existing == nil && len(problems) > 0 {
+		return cli.Fail(cli.Usage, fmt.Errorf("twin.toml would be wrong: %w", problems), "twinctl help setup")
+	}
+	return nil
+}
+
+// adopt takes over the configuration that is there, and returns what is still
+// to be asked.
+func (r *setupRun) adopt(ctx context.Context, existing *config.Config, questions []setup.Question) ([]setup.Question, error) {
+	if err := setup.Adopt(existing, r.a); err != nil {
+		return nil, cli.Fail(cli.Refused, fmt.Errorf("%w; nothing was changed", err), "twinctl config show --config "+r.rim.File)
+	}
+	seen, err := r.rim.See(ctx, r.goal())
+	if err != nil {
+		return nil, err
+	}
+	if _, said := r.a[setup.Role]; !said && seen.Self != nil {
+		r.a[setup.Role] = string(seen.Self.Role)
+	}
+	var left []setup.Question
+	for _, q := range questions {
+		if q.Key == setup.Role || q.Key == setup.Secret {
+			left = append(left, q)
+		}
+	}
+	return left, nil
+}
+
+func (r *setupRun) secretFile() string { return setup.SecretFile(r.rim.File, r.a) }
+
+func (r *setupRun) kept() string { return r.rim.Kept(r.secretFile(), r.a["data"]) }
+
+func (r *setupRun) goal() setup.Goal {
+	return setup.Goal{
+		File: r.rim.File, Text: setup.Render(r.a, r.secretFile()),
+		Name: r.a["name"], Data: r.a["data"], Role: r.a[setup.Role],
+		Feed: r.a["feed.name"], SecretFile: r.secretFile(), Secret: r.a[setup.Secret],
+	}
+}
+
+func flagsOf(missing []setup.Question) string {
+	var flags []string
+	for _, q := range missing {
+		if q.Key == setup.Secret {
+			q.Flag = "secret-from"
+		}
+		flags = append(flags, "--"+q.Flag)
+	}
+	return strings.Join(flags, ", ")
+}
+
+// do does what is left to do, in order, and reads it back.
+func (r *setupRun) do(ctx context.Context, goal setup.Goal, seen setup.Seen, steps []setup.Step) error {
+	if err := r.agree(ctx, steps); err != nil {
+		return err
+	}
+	for i, s := range steps {
+		if ctx.Err() != nil {
+			return fmt.Errorf("the same again goes on: %w", ctx.Err())
+		}
+		if s.State == setup.Todo {
+			if err := r.step(ctx, s, goal, seen); err != nil {
+				return err
+			}
+			steps[i].State = setup.Done
+		}
+		if s.Do != setup.Show {
+			writeStep(r.call, steps[i])
+		}
+	}
+	offer, err := r.readBack(ctx, goal)
+	if err != nil {
+		return err
+	}
+	line, err := offer.Encode()
+	if err != nil {
+		return cli.Fail(cli.Usage, err, "twinctl help pair show")
+	}
+	if r.call.Format == cli.JSON {
+		return showSteps(r.call, setupDocument{File: goal.File, Steps: steps, Line: line, Server: new(about(offer))})
+	}
+	return showOffer(r.call, offer)
+}
+
+// agree shows a person at a terminal what is about to be done, and asks.
+func (r *setupRun) agree(ctx context.Context, steps []setup.Step) error {
+	if r.in == nil {
+		return nil
+	}
+	todo := false
+	for _, s := range steps {
+		writeStep(r.call, s)
+		todo = todo || s.State == setup.Todo && s.Do != setup.Show
+	}
+	if !todo {
+		return nil
+	}
+	return r.confirm(ctx, "Do this?")
+}
+
+func (r *setupRun) step(ctx context.Context, s setup.Step, goal setup.Goal, seen setup.Seen) error {
+	switch s.Do {
+	case setup.Show: // when all is read back
+		return nil
+	case setup.Examine:
+		return r.examine(ctx, goal, seen)
+	default:
+		return r.rim.Do(ctx, s, goal, seen)
+	}
+}
+
+func (r *setupRun) examine(ctx context.Context, goal setup.Goal, seen setup.Seen) error {
+	checks, err := r.stage.Examine(ctx, r.a, goal, seen)
+	if err != nil {
+		return err
+	}
+	t, failed := checkTable(checks)
+	if err := t.WriteText(r.call.Err); err != nil || failed == 0 {
+		return err
+	}
+	fmt.Fprintf(r.call.Err, "warning: %d of %d checks of feed %s failed\n", failed, len(checks), inert.Text(goal.Feed))
+	return r.confirm(ctx, "Go on all the same?")
+}
+
+// readBack finds every step done, or says which is not.
+func (r *setupRun) readBack(ctx context.Context, goal setup.Goal) (offer pairing.Token, err error) {
+	seen, err := r.rim.See(ctx, goal)
+	if err != nil {
+		return offer, err
+	}
+	steps, err := plan(goal, seen)
+	if err != nil {
+		return offer, err
+	}
+	for _, s := range steps {
+		if s.State == setup.Todo && s.Do != setup.Show {
+			return offer, cli.Fail(cli.Unknown, fmt.Errorf("read back: not done: %s", s.Text), "the same again")
+		}
+	}
+	return r.rim.Offer(ctx, seen, r.where)
+}
