@@ -23,7 +23,9 @@ const patience = 30 * time.Second
 // A server is twind, or what is left of it, on a data directory.
 type server struct {
 	t            *testing.T
+	name         string
 	config, data string
+	ssh          string   // where it listens for its twin; "" is nowhere
 	env          []string // for twind, beside ours
 
 	proc  *exec.Cmd
@@ -40,17 +42,25 @@ func newServer(t *testing.T, feeds ...string) *server {
 // newServerAt does the same with a data directory of one's own.
 func newServerAt(t *testing.T, data string, feeds ...string) *server {
 	t.Helper()
-	s := &server{t: t, config: filepath.Join(t.TempDir(), "twin.toml"), data: data}
-	s.configure(feeds...)
-	ctl(t, "init", "--config", s.config, "--role", "primary")
-	t.Cleanup(s.clean)
+	s := &server{t: t, name: "cms-a", data: data}
+	s.install("primary", feeds...)
 	return s
+}
+
+// install makes a server's files.
+func (s *server) install(role string, feeds ...string) {
+	s.t.Helper()
+	s.config = filepath.Join(s.t.TempDir(), "twin.toml")
+	s.configure(feeds...)
+	ctl(s.t, "init", "--config", s.config, "--role", role)
+	s.t.Cleanup(s.clean)
 }
 
 // configure writes twin.toml anew.
 func (s *server) configure(feeds ...string) {
 	s.t.Helper()
-	text := fmt.Sprintf("name = \"cms-a\"\ndata = %q\n\n[http]\nlisten = \"127.0.0.1:0\"\n\n%s", s.data, strings.Join(feeds, "\n"))
+	text := fmt.Sprintf("name = %q\ndata = %q\n\n[http]\nlisten = \"127.0.0.1:0\"\n\n[ssh]\nlisten = %q\n\n%s",
+		s.name, s.data, s.ssh, strings.Join(feeds, "\n"))
 	if err := os.WriteFile(s.config, []byte(text), 0o600); err != nil {
 		s.t.Fatal(err)
 	}
@@ -121,7 +131,7 @@ func (s *server) clean() {
 		return
 	}
 	if s.t.Failed() {
-		s.t.Logf("twind said:\n%s", s.log)
+		s.t.Logf("twind of %s said:\n%s", s.name, s.log)
 	}
 	_ = s.proc.Process.Kill() // it may have ended
 	<-s.ended
@@ -130,7 +140,7 @@ func (s *server) clean() {
 // web returns the address of the pages, once there is one; "" if twind ended.
 func (s *server) web() string {
 	s.t.Helper()
-	entry, _ := s.log.await(patience, func(e map[string]any) bool { return e["msg"] == "listening" })
+	entry, _ := s.log.await(patience, func(e map[string]any) bool { return e["msg"] == "listening" && e["http"] != nil })
 	address, _ := entry["http"].(string)
 	return address
 }

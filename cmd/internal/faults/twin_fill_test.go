@@ -1,0 +1,126 @@
+package faults
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/twinctl/twin/collector/history"
+)
+
+// spoken is how many lines are said while a server is away.
+const spoken = 3000
+
+// missed lets the hall speak on until n more lines were said.
+func (h *hall) missed(t *testing.T, n int) {
+	t.Helper()
+	n += len(h.lines())
+	eventually(t, patience, "more is said", func() bool { return len(h.lines()) >= n })
+}
+
+// TestTwinFills stops one twin under load and starts it again: what it did not
+// hear it takes from the other by itself.
+func TestTwinFills(t *testing.T) {
+	t.Parallel()
+	calls := newHall(t)
+	w := newTwins(t, calls.section("calls"))
+	w.start()
+	calls.rate.Store(1000)
+	calls.missed(t, spoken)
+	w.b.stop()
+	calls.missed(t, spoken)
+	w.b.start()
+	eventually(t, patience, "hearing again", func() bool { return w.b.committed("calls") > 0 })
+	took := eventually(t, heal, "the gap is filled", func() bool {
+		gaps := w.b.gaps("calls")
+		return len(gaps) > 0 && !w.b.open("calls")
+	})
+	t.Logf("filled %s after it heard again", took.Round(100*time.Millisecond))
+	eventually(t, patience, "the fill is in the audit", func() bool { return w.b.audited("fill") })
+	w.nothingLeft()
+	w.equal()
+	w.a.undisturbed("calls")
+	w.b.undisturbed("calls")
+	for _, g := range w.b.gaps("calls") {
+		if g.State != history.GapFilled || g.Reason != "stopped" || g.Records == 0 {
+			t.Errorf("gap %+v, want it filled", g)
+		}
+	}
+	if gaps := w.a.gaps("calls"); len(gaps) != 0 {
+		t.Errorf("a server that was never away has gaps: %+v", gaps)
+	}
+	calls.rate.Store(0)
+	w.hasAll("calls", calls.lines(), heal)
+}
+
+// audited tells whether the audit holds such a verb, and is whole.
+func (s *server) audited(verb string) bool {
+	s.t.Helper()
+	ctl(s.t, "audit", "verify", "--config", s.config)
+	out := ctl(s.t, "audit", "list", "--json", "--config", s.config)
+	for _, e := range decode[struct{ Acts []struct{ Verb string } }](s.t, out).Acts {
+		if e.Verb == verb {
+			return true
+		}
+	}
+	return false
+}
+
+// bothMiss has each twin miss what the other heard, while they cannot reach
+// each other.
+func (w *twins) bothMiss(h *hall) {
+	w.t.Helper()
+	w.toA.become(cut)
+	w.toB.become(cut)
+	for _, s := range []*server{w.a, w.b} {
+		s.stop()
+		h.missed(w.t, spoken)
+		s.start()
+		eventually(w.t, patience, "hearing again", func() bool { return s.committed("calls") > spoken/2 })
+	}
+}
+
+// TestTwinFillsBothWays has each twin miss something, and then either one
+// person ask for a fill of both, or both fill at the same time.
+func TestTwinFillsBothWays(t *testing.T) {
+	t.Parallel()
+	calls := newHall(t)
+	w := newTwins(t, calls.section("calls"))
+	w.start()
+	calls.rate.Store(1000)
+
+	w.bothMiss(calls)
+	w.toA.become(free)
+	w.toB.become(free)
+	eventually(t, patience, "a fill of both", func() bool {
+		done, exit, said := w.a.fill("--both")
+		if exit == 0 && done.Twin == nil {
+			t.Error("the answer does not tell what the twin filled")
+		}
+		if exit != 0 && exit != 5 {
+			t.Fatalf("fill --both: exit status %d: %s", exit, said)
+		}
+		return exit == 0 && !w.a.open("calls") && !w.b.open("calls")
+	})
+	w.equal()
+
+	w.bothMiss(calls)
+	w.toA.become(free)
+	w.toB.become(free)
+	var both sync.WaitGroup
+	for _, s := range []*server{w.a, w.b} {
+		both.Go(func() {
+			for begun := time.Now(); time.Since(begun) < heal; pause(t.Context(), 100*time.Millisecond) {
+				if _, exit, _ := s.fill(); exit == 0 && !s.open("calls") {
+					return
+				}
+			}
+			t.Errorf("%s is not filled", s.name)
+		})
+	}
+	both.Wait()
+	w.equal()
+	w.nothingLeft()
+	calls.rate.Store(0)
+	w.hasAll("calls", calls.lines(), heal)
+}
