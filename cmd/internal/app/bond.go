@@ -23,8 +23,12 @@ func (s *server) twin(ctx context.Context) (*exchange.Twin, error) {
 	return &exchange.Twin{Target: Target(s.config(), *have), Server: have.Server, Pair: have.Pair}, nil
 }
 
+// dialWithin keeps a twin that accepts and says nothing from being told of late:
+// it is dialled every five seconds, and within ten shows what is the matter.
+const dialWithin = 4 * time.Second
+
 func dialTwin(ctx context.Context, t link.Target) (exchange.Link, error) {
-	c, err := link.Dial(ctx, t, link.Options{})
+	c, err := link.Dial(ctx, t, link.Options{Login: dialWithin})
 	if err != nil {
 		return nil, err
 	}
