@@ -150,7 +150,16 @@ func (w *twins) nothingLeft() {
 func (w *twins) hasAll(feed string, said []string, most time.Duration) {
 	w.t.Helper()
 	for _, s := range []*server{w.a, w.b} {
-		eventually(w.t, most, s.name+" has every line", func() bool { return s.feed(feed).Records >= int64(len(said)) })
+		has := int64(0)
+		defer func() {
+			if has < int64(len(said)) {
+				w.t.Logf("%s has %d of %d lines, its gaps are %+v", s.name, has, len(said), s.gaps(feed))
+			}
+		}()
+		eventually(w.t, most, s.name+" has every line", func() bool {
+			has = s.feed(feed).Records
+			return has >= int64(len(said))
+		})
 	}
 	w.stop()
 	rows := [2][]shown{w.a.export(feed), w.b.export(feed)}
