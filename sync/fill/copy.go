@@ -17,8 +17,8 @@ const (
 	// them is missing: fewer bytes than asking which one.
 	smallRange = 256
 	// largeRange is how many records are held against the tally that was told
-	// before any of them is stored, and heldBytes how many bytes at the most: the
-	// records of a stretch that has more are stored as they come.
+	// before any of them is stored, and heldBytes how many bytes at the most: a
+	// stretch that has more is taken in parts, unless all of it is of one instant.
 	largeRange = 32_000
 	heldBytes  = 8 << 20
 	// mergeRows is what one transaction merges: few enough that collecting does
@@ -126,16 +126,55 @@ func (c *copier) read(ctx context.Context, r stretch, pages chan<- []Page) error
 				return err
 			}
 		}
-		if size += p.size(); size > heldBytes {
-			if err := send(ctx, pages, held); err != nil {
-				return err
-			}
-			held, size = nil, p.size()
-		}
 		last := p.last()
 		held, after = append(held, p), &last
-		c.damaged(p)
+		if size += p.size(); size <= heldBytes {
+			continue
+		}
+		if last.At > r.From {
+			return c.part(ctx, r, last.At, held, pages)
+		}
+		if err := c.send(ctx, pages, held); err != nil { // so much at one instant
+			return err
+		}
+		held, size = nil, 0
 	}
+	return c.conclude(ctx, r, came, held, pages)
+}
+
+// part concludes the part of a stretch before a border, of which the pages are
+// held, and reads the rest: what is too large to be held is held against the
+// twin's tallies piece by piece, and none is stored before.
+func (c *copier) part(ctx context.Context, r stretch, border record.Instant, held []Page, pages chan<- []Page) error {
+	first := stretch{Span: record.Span{From: r.From, To: border}}
+	rest := stretch{Span: record.Span{From: border, To: r.To}}
+	var err error
+	if first.there, err = total(ctx, c.from, c.name, first.Span); err != nil {
+		return err
+	}
+	if rest.there, err = total(ctx, c.from, c.name, rest.Span); err != nil {
+		return err
+	}
+	var came record.Tally
+	var beyond int64
+	for i, p := range held {
+		held[i] = p.before(border)
+		came = came.Plus(held[i].tally())
+		beyond += p.tally().Count - held[i].tally().Count
+	}
+	if beyond > rest.there.Count {
+		if rest.there, err = c.recount(ctx, rest, record.Tally{Count: beyond}); err != nil {
+			return err
+		}
+	}
+	if err := c.conclude(ctx, first, came, held, pages); err != nil {
+		return err
+	}
+	return c.read(ctx, rest, pages)
+}
+
+// conclude holds what came of a stretch against what the twin claims to have.
+func (c *copier) conclude(ctx context.Context, r stretch, came record.Tally, held []Page, pages chan<- []Page) error {
 	if came != r.there {
 		now, err := c.recount(ctx, r, came)
 		if err != nil {
@@ -146,7 +185,7 @@ func (c *copier) read(ctx context.Context, r stretch, pages chan<- []Page) error
 			c.done.Withheld += short
 		}
 	}
-	return send(ctx, pages, held)
+	return c.send(ctx, pages, held)
 }
 
 // damaged notes what the twin could not give.
@@ -157,9 +196,12 @@ func (c *copier) damaged(p Page) {
 	c.done.Damaged += int64(len(p.Damaged))
 }
 
-func send(ctx context.Context, pages chan<- []Page, held []Page) error {
+func (c *copier) send(ctx context.Context, pages chan<- []Page, held []Page) error {
 	if len(held) == 0 {
 		return nil
+	}
+	for _, p := range held {
+		c.damaged(p)
 	}
 	select {
 	case pages <- held:

@@ -1,8 +1,10 @@
 package fill
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/twinctl/twin/collector/history"
@@ -53,6 +55,13 @@ func (p Page) last() record.Key {
 		k = p.Damaged[n-1]
 	}
 	return k
+}
+
+// before returns the part of a page before a time.
+func (p Page) before(border record.Instant) Page {
+	rows, _ := slices.BinarySearchFunc(p.Rows, border, func(r history.Row, at record.Instant) int { return cmp.Compare(r.At, at) })
+	damaged, _ := slices.BinarySearchFunc(p.Damaged, border, func(k record.Key, at record.Instant) int { return cmp.Compare(k.At, at) })
+	return Page{p.Rows[:rows], p.Damaged[:damaged]}
 }
 
 // size returns how many bytes the page holds in memory, about.
