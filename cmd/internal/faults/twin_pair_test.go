@@ -154,6 +154,7 @@ func (w *twins) hasAll(feed string, said []string, most time.Duration) {
 		defer func() {
 			if has < int64(len(said)) {
 				w.t.Logf("%s has %d of %d lines, its gaps are %+v", s.name, has, len(said), s.gaps(feed))
+				s.lacks(feed, said)
 			}
 		}()
 		eventually(w.t, most, s.name+" has every line", func() bool {
@@ -170,6 +171,20 @@ func (w *twins) hasAll(feed string, said []string, most time.Duration) {
 	}
 	if !slices.Equal(rows[0], rows[1]) {
 		w.t.Error("the histories are not equal in key order")
+	}
+}
+
+// lacks says which lines are missing.
+func (s *server) lacks(feed string, said []string) {
+	s.t.Helper()
+	held := map[string]bool{}
+	for _, r := range s.export(feed) {
+		held[r.Raw] = true
+	}
+	for _, line := range said {
+		if !held[line] {
+			s.t.Logf("%s lacks %s of %s", s.name, line[:40], timeOf(line).UTC().Format("15:04:05.000000"))
+		}
 	}
 }
 

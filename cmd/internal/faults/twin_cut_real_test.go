@@ -1,0 +1,8 @@
+//go:build real
+
+package faults
+
+import "testing"
+
+// TestRealTwinCuts64 cuts the link at 64 points of a fill.
+func TestRealTwinCuts64(t *testing.T) { cutTwins(t, 16, 4) }

@@ -1,0 +1,92 @@
+//go:build real
+
+package faults
+
+import (
+	"testing"
+	"time"
+)
+
+// TestRealTwinMix befalls twins with faults for ten minutes, full disks among
+// them.
+func TestRealTwinMix(t *testing.T) {
+	t.Parallel()
+	disk := tmpfs(t, "size=256m")
+	full := ballast{t, disk}
+	newMix(t, disk, append(mixedFaults(), mixed{"full disk", func(m *mix, _ int) {
+		full.space()
+		m.wait(8000)
+		full.drop()
+		eventually(m.t, patience, "it stores again", m.b.ready)
+		m.hurts[1] = append(m.hurts[1], stretch{time.Now().Add(-10 * time.Second), time.Now()})
+	}, false})).run(10 * time.Minute)
+}
+
+// TestRealTwinFull takes the room from one twin: the other says so within ten
+// seconds and collects on, and both have all when there is room again.
+func TestRealTwinFull(t *testing.T) {
+	t.Parallel()
+	disk := tmpfs(t, "size=64m")
+	full := ballast{t, disk}
+	calls := newHall(t)
+	w := newTwinsAt(t, disk, calls.section("calls"))
+	w.start()
+	calls.rate.Store(500)
+	calls.missed(t, 1000)
+	full.space()
+	took := eventually(t, tell, "the other says so", func() bool {
+		twin := w.a.status().Twin
+		return twin.State == "ok" && twin.Store != nil && *twin.Store == "full"
+	})
+	t.Logf("told after %s", took.Round(100*time.Millisecond))
+	n := w.a.committed("calls")
+	eventually(t, twinLag, "collecting", func() bool { return w.a.committed("calls") > n })
+	if _, exit, said := w.b.fill(); exit == 0 {
+		t.Logf("a fill of one without room: %s", said)
+	}
+	full.drop()
+	eventually(t, resume, "ready again", w.b.ready)
+	eventually(t, patience, "the other says so", func() bool {
+		twin := w.a.status().Twin
+		return twin.State == "ok" && twin.Store != nil && *twin.Store == "ok"
+	})
+	w.a.undisturbed("calls")
+	calls.rate.Store(0)
+	w.hasAll("calls", calls.lines(), heal)
+	if gaps := w.a.gaps("calls"); len(gaps) > 1 { // the last one begins with the end
+		t.Errorf("the other server has gaps: %+v", gaps)
+	}
+}
+
+// TestRealTwinFullFill takes the room from a twin that has much to fill: the
+// gap stays open, and is filled when there is room again.
+func TestRealTwinFullFill(t *testing.T) {
+	t.Parallel()
+	disk := tmpfs(t, "size=64m")
+	full := ballast{t, disk}
+	calls := newHall(t)
+	w := newTwinsAt(t, disk, calls.section("calls"))
+	w.start()
+	calls.rate.Store(100)
+	calls.missed(t, 100)
+	w.b.stop()
+	w.toA.become(cut)
+	for range 300 {
+		calls.say(100)
+	}
+	w.b.start()
+	eventually(t, patience, "hearing again", func() bool { return w.b.committed("calls") > 0 })
+	full.space()
+	eventually(t, detect, "not ready", func() bool { return !w.b.ready() })
+	w.toA.become(free)
+	pause(t.Context(), tell)
+	if !w.b.open("calls") {
+		t.Error("a gap is called filled without room for what was in it")
+	}
+	full.drop()
+	eventually(t, heal, "filled", func() bool { return w.b.ready() && !w.b.open("calls") })
+	w.nothingLeft()
+	w.equal()
+	calls.rate.Store(0)
+	w.hasAll("calls", calls.lines(), heal)
+}
