@@ -30,31 +30,38 @@ func TestTwinTrouble(t *testing.T) {
 	troubles := []trouble{
 		{
 			"killed", func(w *twins) { w.b.kill() }, func(w *twins) { w.b.start() },
-			[]string{"unreachable"}, "twin_unreachable",
+			[]string{"unreachable"},
+			"twin_unreachable",
 		},
 		{
 			"frozen", func(w *twins) { w.b.signal(syscall.SIGSTOP) }, func(w *twins) { w.b.signal(syscall.SIGCONT) },
-			[]string{"frozen", "mute"}, "twin_frozen",
+			[]string{"frozen", "mute"},
+			"twin_frozen",
 		},
 		{
 			"frozen behind the network", func(w *twins) { w.toB.become(mute) }, func(w *twins) { w.toB.become(free) },
-			[]string{"frozen", "mute"}, "twin_frozen",
+			[]string{"frozen", "mute"},
+			"twin_frozen",
 		},
 		{
 			"mute", func(w *twins) { w.b.kill(); dumb(w) }, func(w *twins) { w.toB.become(free); w.b.start() },
-			[]string{"mute"}, "twin_mute",
+			[]string{"mute"},
+			"twin_mute",
 		},
 		{
 			"wrong key", otherKey, func(w *twins) { w.a.restore("id_ed25519"); w.a.rehear(w.toB) },
-			[]string{"refused"}, "twin_refused",
+			[]string{"refused"},
+			"twin_refused",
 		},
 		{
 			"changed host key", otherHost, func(w *twins) { w.b.stop(); w.b.restore("ssh_host_ed25519"); w.b.start() },
-			[]string{"refused"}, "twin_refused",
+			[]string{"refused"},
+			"twin_refused",
 		},
 		{
 			"one way", func(w *twins) { w.toA.become(cut) }, func(w *twins) { w.toA.become(free) },
-			[]string{"ok"}, "link_one_way",
+			[]string{"ok"},
+			"link_one_way",
 		},
 	}
 	pairs := make([]*twins, len(troubles))
