@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/twinctl/twin/collector/feed"
-	"github.com/twinctl/twin/collector/record"
 )
 
 // dialer is a source that connects to its upstream.
@@ -27,7 +26,8 @@ func (d *dialer) serve(ctx context.Context, door feed.Door, q *feed.Queue) error
 	s := newSession(d.hearing, q)
 	s.at(door.Address)
 	c := s.join(door.Conn)
-	s.start(c)
+	s.dialled = c
+	c.known.Store(true)
 	ticking, stop := context.WithCancel(ctx)
 	var beside sync.WaitGroup
 	beside.Go(func() { s.run(ticking) })
@@ -38,20 +38,12 @@ func (d *dialer) serve(ctx context.Context, door feed.Door, q *feed.Queue) error
 	return why
 }
 
-// start begins the session at once: whom we dialled is known.
-func (s *session) start(c *connection) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	c.known.Store(true)
-	s.begin(feed.Session{From: record.At(c.opened)})
-}
-
 // last proves what can be proven when the only connection has ended behind a
 // line. The Dialer ends the session.
 func (s *session) last(c *connection) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if c.whole {
+	if c.whole && s.begun {
 		s.prove(time.Now())
 	}
 }

@@ -10,7 +10,8 @@
 //   - The upstream says nothing twice; identical lines of one time are numbered
 //     anew in each connection.
 //   - While connected, coverage is proven up to what arrived last, and up to ten
-//     seconds ago, less what the upstream may hold back (late).
+//     seconds ago, less what the upstream may hold back (late). One that we dial
+//     is known to have taken us up when it says something, or after a second.
 //   - There is no position: what is said while nobody listens is a gap.
 //   - That the other machine is gone is noticed within ten seconds, by
 //     keepalives. An upstream that is frozen, while its machine still

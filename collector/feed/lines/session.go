@@ -36,6 +36,7 @@ type session struct {
 	// expect one goroutine.
 	mu      sync.Mutex
 	address string
+	dialled *connection // by us, the only one; nil where the upstream dials
 	open    map[*connection]struct{}
 	begun   bool
 	proven  record.Instant
@@ -58,7 +59,8 @@ func (s *session) at(address string) {
 	s.address = address
 }
 
-// join takes a connection in. The session begins with its first record.
+// join takes a connection in. The session begins with its first record; when we
+// dialled, after a second at the latest.
 func (s *session) join(conn net.Conn) *connection {
 	c := &connection{Conn: conn, session: s, opened: time.Now()}
 	c.arrived.Store(int64(record.At(c.opened)))
@@ -79,6 +81,9 @@ func (s *session) enter(c *connection) {
 		return
 	}
 	from := max(record.At(c.opened), c.spoilt, s.broken)
+	if c == s.dialled {
+		from = max(from, record.Instant(c.arrived.Load()))
+	}
 	if from == c.spoilt {
 		s.q.End(feed.Rejected, errSpoilt)
 	}
@@ -158,10 +163,21 @@ func (s *session) tick(now time.Time) {
 	switch {
 	case s.begun:
 		s.prove(now)
+	case s.dialled != nil:
+		s.attend(now)
 	case !s.bound.IsZero() && now.Sub(s.bound) >= alone:
 		if why := s.nobody(now); why.Error() != s.told {
 			s.deaf(feed.Unreachable, why)
 		}
+	}
+}
+
+// attend begins the session of an upstream that we dialled and that has said
+// nothing for a second. Before that it may not have taken us up: its kernel
+// answers earlier, and what it says in between only others hear.
+func (s *session) attend(now time.Time) {
+	if now.Sub(s.dialled.opened) >= alone {
+		s.begin(feed.Session{From: record.At(now)})
 	}
 }
 
