@@ -1,6 +1,8 @@
-// Package bench measures a real twind over loopback TCP, each time beside a
-// yardstick in the same run: raw inserts of the same rows through the driver,
-// and rsyslog writing the same lines to a file. Trust the ratios, not the figures.
+// Package bench measures a real twind over loopback TCP, and what two servers
+// do with each other over the embedded SSH server, each time beside a yardstick
+// in the same run: raw inserts of the same rows through the driver, rsyslog
+// writing the same lines to a file, rsync of the database file. Trust the
+// ratios, not the figures.
 package bench
 
 import (
@@ -97,10 +99,7 @@ type twind struct {
 func startTwind(b *testing.B, upstreams []*upstream) *twind {
 	b.Helper()
 	dir := b.TempDir()
-	program := filepath.Join(dir, "twind")
-	if out, err := exec.Command("go", "build", "-o", program, "github.com/twinctl/twin/cmd/twind").CombinedOutput(); err != nil {
-		b.Fatalf("build twind: %v\n%s", err, out)
-	}
+	program := buildTwind(b)
 	var conf strings.Builder
 	conf.WriteString("name = \"bench\"\ndata = \"data\"\n[http]\nlisten = \"\"\n")
 	for i, u := range upstreams {
@@ -132,6 +131,16 @@ time = {field = 1, separator = ",", layout = "epoch"}
 	}
 	b.Cleanup(func() { t.data.Close() })
 	return t
+}
+
+// buildTwind builds the program and returns its path.
+func buildTwind(b *testing.B) string {
+	b.Helper()
+	program := filepath.Join(b.TempDir(), "twind")
+	if out, err := exec.Command("go", "build", "-o", program, "github.com/twinctl/twin/cmd/twind").CombinedOutput(); err != nil {
+		b.Fatalf("build twind: %v\n%s", err, out)
+	}
+	return program
 }
 
 // await polls until the feeds hold so many records together.

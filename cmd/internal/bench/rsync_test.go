@@ -1,0 +1,103 @@
+package bench
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/twinctl/twin/collector/history"
+	"github.com/twinctl/twin/sync/link"
+)
+
+// A transfer is what rsync took; nothing where it is not installed.
+type transfer struct {
+	took time.Duration
+	wire int64 // bytes, both ways, within SSH
+}
+
+// rsync brings a copy of the history in one directory up to the one in another,
+// over a real sshd on loopback, flushed to disk as a fill is. Whoever has the
+// files open must not write them.
+func rsync(b *testing.B, from, to string) transfer {
+	b.Helper()
+	for _, program := range []string{"rsync", "ssh", "/usr/sbin/sshd"} {
+		if _, err := exec.LookPath(program); err != nil {
+			b.Logf("no %s here: its yardstick is left out", program)
+			return transfer{}
+		}
+	}
+	remote := startSSHD(b)
+	basis := copied(b, to)
+	if info, err := os.Stat(filepath.Join(basis, history.File)); err == nil && info.Size() < 1<<20 {
+		os.Remove(filepath.Join(basis, history.File)) // nearly empty: rsync makes it new
+	}
+	begun := time.Now()
+	out, err := exec.Command("rsync", "--stats", "--fsync", "--inplace", "--no-whole-file", "--ignore-times", "-e", remote.shell,
+		remote.user+"@127.0.0.1:"+filepath.Join(from, history.File), basis+"/").CombinedOutput()
+	took := time.Since(begun)
+	if err != nil {
+		b.Fatalf("rsync: %v\n%s", err, out)
+	}
+	return transfer{took, statistic(b, out, "Total bytes sent: ") + statistic(b, out, "Total bytes received: ")}
+}
+
+func statistic(b *testing.B, out []byte, name string) int64 {
+	b.Helper()
+	_, rest, _ := strings.Cut(string(out), name)
+	digits, _, _ := strings.Cut(rest, "\n")
+	n, err := strconv.ParseInt(strings.ReplaceAll(digits, ",", ""), 10, 64)
+	if err != nil {
+		b.Fatalf("no %q in what rsync says: %s", name, out)
+	}
+	return n
+}
+
+// An sshd is the system's, run by us.
+type sshd struct{ user, shell string }
+
+func startSSHD(b *testing.B) sshd {
+	b.Helper()
+	me, err := user.Current()
+	if err != nil {
+		b.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	l.Close()
+	dir := b.TempDir()
+	in := func(name string) string { return filepath.Join(dir, name) }
+	must := func(err error) {
+		b.Helper()
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	hostKey, err := link.EnsureHostKey(in("host_key"))
+	must(err)
+	line, err := link.EnsureIdentity(in("identity"))
+	must(err)
+	must(link.PinHost(in("known_hosts"), me.Username+"@127.0.0.1:"+port, hostKey))
+	must(os.WriteFile(in("authorized_keys"), []byte(line+"\n"), 0o600))
+	must(os.WriteFile(in("config"), fmt.Appendf(nil,
+		"ListenAddress 127.0.0.1:%s\nHostKey %s\nAuthorizedKeysFile %s\nPidFile none\nStrictModes no\nUsePAM no\nPasswordAuthentication no\nPermitRootLogin prohibit-password\n",
+		port, in("host_key"), in("authorized_keys")), 0o600))
+	if me.Uid == "0" {
+		must(os.MkdirAll("/run/sshd", 0o755)) // it insists
+	}
+	cmd := exec.Command("/usr/sbin/sshd", "-D", "-f", in("config"))
+	must(cmd.Start())
+	b.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
+	dial(b, "127.0.0.1:"+port).Close()
+	return sshd{me.Username, fmt.Sprintf("ssh -F none -p %s -i %s -o IdentitiesOnly=yes -o UserKnownHostsFile=%s -o StrictHostKeyChecking=yes -o BatchMode=yes",
+		port, in("identity"), in("known_hosts"))}
+}
