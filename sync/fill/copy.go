@@ -21,8 +21,7 @@ const (
 	// stretch that has more is taken in parts, unless all of it is of one instant.
 	largeRange = 32_000
 	heldBytes  = 8 << 20
-	// mergeRows is what one transaction merges: few enough that collecting does
-	// not wait for it.
+	// mergeRows is what one transaction merges at the most: more gains nothing.
 	mergeRows = 2000
 	// plannedRanges is how many stretches are found before they are copied.
 	plannedRanges = 4096
@@ -35,6 +34,7 @@ type copier struct {
 	ranges   []stretch     // found, and not copied yet
 	withheld []record.Span // claimed and not given
 	begun    time.Time
+	took     time.Duration // of the last merge
 	came     int64
 	total    int64
 }
@@ -110,6 +110,7 @@ func (c *copier) read(ctx context.Context, r stretch, pages chan<- []Page) error
 	var held []Page
 	size := 0
 	for came != r.there {
+		begun := time.Now()
 		p, err := c.from.Records(ctx, c.name, r.Span, after)
 		if err != nil {
 			return err
@@ -117,6 +118,7 @@ func (c *copier) read(ctx context.Context, r stretch, pages chan<- []Page) error
 		if p.empty() {
 			break
 		}
+		c.room(ctx, time.Since(begun)) // a stretch is not read in one go either
 		if err := checkPage(p, r.Span, after); err != nil {
 			return err
 		}
@@ -235,11 +237,10 @@ func (c *copier) recount(ctx context.Context, r stretch, came record.Tally) (rec
 // outside of any.
 func (c *copier) merge(ctx context.Context, p Page) error {
 	for rows := p.Rows; len(rows) > 0; {
-		n, announced := c.portion(rows)
-		if c.opt.Yield != nil {
-			c.opt.Yield(ctx)
-		}
+		n, announced := c.portion(rows, c.room(ctx, c.took))
+		begun := time.Now()
 		out, err := c.into.Merge(ctx, c.name, rows[:n])
+		c.took = time.Since(begun)
 		if err != nil {
 			return err
 		}
@@ -258,11 +259,23 @@ func (c *copier) merge(ctx context.Context, p Page) error {
 	return nil
 }
 
-// portion returns how many of the rows to merge at once, and whether a gap had
+// room waits until there is room beside collecting, and returns for how many
+// records.
+func (c *copier) room(ctx context.Context, took time.Duration) int {
+	if c.opt.Room == nil {
+		return mergeRows
+	}
+	if most := c.opt.Room(ctx, took); most > 0 {
+		return min(most, mergeRows)
+	}
+	return mergeRows
+}
+
+// portion returns how many of the rows to merge at once, at most, and whether a gap had
 // told that they were missing.
-func (c *copier) portion(rows []history.Row) (n int, announced bool) {
+func (c *copier) portion(rows []history.Row, most int) (n int, announced bool) {
 	announced = inGap(c.gaps, rows[0].At) >= 0
-	for n < min(len(rows), mergeRows) && (inGap(c.gaps, rows[n].At) >= 0) == announced {
+	for n < min(len(rows), most) && (inGap(c.gaps, rows[n].At) >= 0) == announced {
 		n++
 	}
 	return n, announced

@@ -39,9 +39,13 @@ type Options struct {
 	// Since leaves out what lies before its bucket, but not the gaps; zero:
 	// nothing.
 	Since  record.Instant
-	Pace   int                   // records a second at the most; 0: as fast as it goes
-	Report func(Progress)        // called after each merge; may be nil
-	Yield  func(context.Context) // called before each merge, to make room for collecting; may be nil
+	Pace   int            // records a second at the most; 0: as fast as it goes
+	Report func(Progress) // called after each merge; may be nil
+	// Room is called before each merge, with how long the last one took, and
+	// after each page came, with how long that took, by two goroutines. It waits
+	// until there is room beside collecting, and returns how many records may be
+	// merged at once; 0: as many as are useful. May be nil.
+	Room func(ctx context.Context, took time.Duration) (rows int)
 }
 
 // Progress is how far the filling of one feed has come. Total grows while

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -47,15 +48,24 @@ func TestFillClosesAGap(t *testing.T) {
 		t.Errorf("before: %+v", f)
 	}
 	var last Progress
-	yields := 0
+	rows := 0
+	var steps atomic.Int64
 	got := one(t, mustFill(t, a, Remote{newWire(b)}, Options{
-		Report: func(p Progress) { last = p }, Yield: func(context.Context) { yields++ },
+		Report: func(p Progress) {
+			rows, last = max(rows, int(p.Done-last.Done)), p
+		},
+		Room: func(_ context.Context, took time.Duration) int {
+			if took > 0 {
+				steps.Add(1)
+			}
+			return 50
+		},
 	}))
 	if diff := cmp.Diff(FeedResult{Feed: "pbx", Ranges: 1, Added: 1200, Filled: 1}, got, cmpopts.IgnoreFields(FeedResult{}, "Already", "Ranges")); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
-	if last.Feed != "pbx" || last.Done != last.Total || last.Done != got.Added+got.Already || last.Remaining != 0 || yields == 0 {
-		t.Errorf("progress %+v, %d yields", last, yields)
+	if last.Feed != "pbx" || last.Done != last.Total || last.Done != got.Added+got.Already || last.Remaining != 0 || steps.Load() < 24 || rows > 50 {
+		t.Errorf("progress %+v, %d steps of at most %d records", last, steps.Load(), rows)
 	}
 	if got.Already > 2*smallRange {
 		t.Errorf("%d records came in vain", got.Already)

@@ -23,7 +23,6 @@ const (
 	gapInterval     = 5 * time.Second // how often is looked for gaps that can be filled
 	compareInterval = 5 * time.Minute // and for differences that no gap announced,
 	compareReach    = 24 * time.Hour  // so far back; and once in so long, all of it
-	breather        = 5 * time.Millisecond
 )
 
 // Fill is the verb that a person, or the twin, asks of the running server.
@@ -56,7 +55,8 @@ type filler struct {
 	watcher *exchange.Watcher
 	log     *slog.Logger
 
-	turn chan struct{} // holds one token: only one fill may run
+	courtesy courtesy
+	turn     chan struct{} // holds one token: only one fill may run
 
 	mu      sync.Mutex
 	running *node.FillDocument // nil while none runs
@@ -186,11 +186,9 @@ func (f *filler) fill(ctx context.Context, opt fill.Options, actor string) (fill
 			report(p)
 		}
 	}
-	opt.Yield = func(ctx context.Context) {
-		select {
-		case <-ctx.Done():
-		case <-time.After(breather):
-		}
+	opt.Room = f.courtesy.room(byTheWay)
+	if opt.All {
+		opt.Room = f.courtesy.room(rebuild)
 	}
 	defer f.progress(nil)
 	done, err := fill.Fill(ctx, fill.Local{DB: f.history}, fill.Remote{Caller: twin}, opt)

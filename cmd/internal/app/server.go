@@ -88,10 +88,16 @@ func Run(ctx context.Context, o Options) (err error) {
 func newServer(cfg *config.Config, data *Data, log *slog.Logger) *server {
 	s := &server{data: data, log: log, started: time.Now(), cfg: cfg, metrics: newMetrics()}
 	s.disk = &disk{dir: cfg.Data, reserve: store.Reserve{Path: filepath.Join(cfg.Data, reserveName)}, log: log}
-	s.collector = collector.New(data.History, collector.Options{Log: log, Observe: s.metrics.committed, Room: s.disk.room})
 	s.watcher = exchange.NewWatcher(exchange.Options{Node: data.Node, Twin: s.twin, Dial: dialTwin, Say: s.say, Log: log})
 	s.filler = newFiller(data, s.watcher, log)
+	s.collector = collector.New(data.History, collector.Options{Log: log, Observe: s.committed, Room: s.disk.room})
 	return s
+}
+
+// committed is told of each commit of the collector.
+func (s *server) committed(done collector.Commit) {
+	s.metrics.committed(done)
+	s.filler.courtesy.collected(done)
 }
 
 // checkName refuses to run under another name than the one that this server

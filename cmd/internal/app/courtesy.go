@@ -1,0 +1,57 @@
+package app
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"github.com/twinctl/twin/collector"
+)
+
+// What a fill leaves to collecting. Both want the one writer of the history,
+// and the processors.
+const (
+	busyFor    = time.Second // after something was collected
+	gentleRows = 250         // in one transaction: a millisecond, where 2,000 take five
+	// longest is how long a fill waits at once: a slow network must not become
+	// slower by its share.
+	longest = 100 * time.Millisecond
+)
+
+// A share says that a fill takes one part in so many of the writer's time, and
+// of a processor's.
+type share int
+
+const (
+	byTheWay share = 5
+	rebuild  share = 2 // a person waits for it
+)
+
+// A courtesy makes fills go behind collecting as long as anything is collected.
+type courtesy struct {
+	last atomic.Int64 // when records were collected, nanoseconds since 1970
+}
+
+// collected is told of each commit of the collector.
+func (c *courtesy) collected(done collector.Commit) {
+	if done.Records > 0 {
+		c.last.Store(time.Now().UnixNano())
+	}
+}
+
+// room is fill.Options.Room for a fill of that share. How long a step took
+// tells how much else wanted the same: on a busy server a fill waits longer.
+func (c *courtesy) room(s share) func(context.Context, time.Duration) int {
+	return func(ctx context.Context, took time.Duration) int {
+		if time.Since(time.Unix(0, c.last.Load())) > busyFor {
+			return 0
+		}
+		wait := time.NewTimer(min(took*time.Duration(s-1), longest))
+		defer wait.Stop()
+		select {
+		case <-ctx.Done():
+		case <-wait.C:
+		}
+		return gentleRows
+	}
+}
