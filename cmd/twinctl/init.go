@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 
 	"github.com/twinctl/twin/cmd/internal/app"
 	"github.com/twinctl/twin/cmd/internal/cli"
@@ -14,14 +15,16 @@ import (
 
 func initCommand() cli.Command {
 	var role string
-	var empty bool
+	var asked initOptions
 	return cli.Command{
 		Name:  "init",
 		Short: "give this server its identity and its files",
 		Long: `Creates the data directory and its databases, and gives this server the name that it keeps for life and its first role. ` +
 			`A second time it says so and changes nothing.` + "\n\n" +
 			`A server that has its identity and has lost history.db is not touched: put the file back from a copy, or say --empty-history. ` +
-			`What was collected before is gone from this server then; files that are followed are read again from their beginning.`,
+			`What was collected before is gone from this server then; files that are followed are read again from their beginning.` + "\n\n" +
+			`A server that lost all its files is told by the twin, if twin.toml names it and the key is still there: it comes back with --replace, ` +
+			`and twinctl pair accept LINE --replace NAME on the twin.`,
 		Examples: []cli.Example{
 			{Line: "twinctl init --role primary", Why: "on the server where people will work"},
 			{Line: "twinctl init --role secondary", Why: "on its twin"},
@@ -30,7 +33,8 @@ func initCommand() cli.Command {
 		Outputs: []cli.Format{cli.Text, cli.JSON},
 		Flags: func(f *cli.FlagSet) {
 			f.StringVar(&role, "role", "", "`ROLE` to begin with: primary or secondary")
-			f.BoolVar(&empty, "empty-history", false, "begin an empty history on a server that has lost its own")
+			f.BoolVar(&asked.emptyHistory, "empty-history", false, "begin an empty history on a server that has lost its own")
+			f.BoolVar(&asked.replace, "replace", false, "this server lost its disk, and comes back under a name that the twin knows")
 		},
 		Complete: map[string]func(context.Context, *cli.Call) []string{
 			"--role": func(context.Context, *cli.Call) []string {
@@ -45,12 +49,19 @@ func initCommand() cli.Command {
 			if err != nil {
 				return cli.Fail(cli.Usage, err, "")
 			}
-			return runInit(ctx, call, want, empty)
+			asked.role = want
+			return runInit(ctx, call, asked)
 		},
 	}
 }
 
-func runInit(ctx context.Context, call *cli.Call, role node.Role, emptyHistory bool) error {
+// initOptions are what init was asked for.
+type initOptions struct {
+	role                  node.Role
+	emptyHistory, replace bool
+}
+
+func runInit(ctx context.Context, call *cli.Call, asked initOptions) error {
 	cfg, err := app.Configure(call)
 	if err != nil {
 		return err
@@ -58,12 +69,17 @@ func runInit(ctx context.Context, call *cli.Call, role node.Role, emptyHistory b
 	if err := app.BecomeOwner(cfg.Data); err != nil {
 		return err
 	}
-	if emptyHistory {
+	if asked.emptyHistory {
 		if err := app.NewHistory(ctx, cfg.Data); err != nil {
 			return err
 		}
 	}
-	err = app.Init(ctx, cfg.Data, cfg.Name, role)
+	if !asked.replace && !app.Initialized(cfg.Data) {
+		if err := app.RefuseLost(ctx, cfg, cli.NewLogger(call.Err, slog.LevelWarn)); err != nil {
+			return err
+		}
+	}
+	err = app.Init(ctx, cfg.Data, cfg.Name, asked.role)
 	if err != nil && !errors.Is(err, node.ErrInitialized) {
 		return err
 	}
@@ -76,10 +92,10 @@ func runInit(ctx context.Context, call *cli.Call, role node.Role, emptyHistory b
 	if readErr != nil {
 		return readErr
 	}
-	if self.Name != cfg.Name || self.Role != role { // a second init of the same is done already; of another is refused
+	if self.Name != cfg.Name || self.Role != asked.role { // a second init of the same is done already; of another is refused
 		return cli.Fail(cli.Refused, fmt.Errorf("%w: as %q, %s; nothing was changed", node.ErrInitialized, self.Name, self.Role), "")
 	}
-	return showIdentity(call, identity{self.Name, self.Role, cfg.Data, err == nil || emptyHistory})
+	return showIdentity(call, identity{self.Name, self.Role, cfg.Data, err == nil || asked.emptyHistory})
 }
 
 // An identity is the answer of init, as read back.

@@ -8,7 +8,9 @@ import (
 
 	"github.com/twinctl/twin/cmd/internal/app"
 	"github.com/twinctl/twin/cmd/internal/cli"
+	"github.com/twinctl/twin/collector/inert"
 	"github.com/twinctl/twin/collector/node"
+	"github.com/twinctl/twin/collector/record"
 	"github.com/twinctl/twin/sync/link"
 )
 
@@ -34,9 +36,23 @@ func peerCommand() cli.Command {
 				}
 				return cli.Fail(cli.Refused, err, "")
 			}
-			p := app.Peer{Notary: s.notary(), History: s.data.History, Say: app.Say(s.Config, s.data)}
+			p := app.Peer{Notary: s.notary(), History: s.data.History, Say: app.Say(s.Config, s.data), Damaged: s.mendLater(ctx, call)}
 			return p.Serve(ctx, session, stream{os.Stdin, call.Out})
 		}),
+	}
+}
+
+// mendLater returns what asks twind to take a damaged record from the twin
+// again, while the twin is served on.
+func (s *site) mendLater(ctx context.Context, call *cli.Call) func(string, record.Key) {
+	return func(feed string, k record.Key) {
+		go func() {
+			var done app.MendAnswer
+			if err := s.ask(ctx, call, app.Mend, app.MendArgs{Feed: feed, Keys: []record.Key{k}}, &done); err != nil {
+				fmt.Fprintf(call.Err, "a record of %s at %s is damaged, and cannot be mended now: %s\n",
+					inert.Text(feed), k.At, inert.Text(err.Error()))
+			}
+		}()
 	}
 }
 

@@ -24,7 +24,6 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"twinctl": main,
 		"twind":   func() { os.Exit(app.Main()) },
-		"door":    door,
 	})
 }
 

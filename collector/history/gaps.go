@@ -100,6 +100,7 @@ type Summary struct {
 	Records, Duplicates, Rejected int64
 	TooOld                        int64          // came after their time was dropped
 	LastAt, CoveredUntil          record.Instant // zero: none yet
+	RetainedFrom                  record.Instant // what is older was dropped; zero: nothing was
 	GapsOpen                      int64
 	Incarnation                   string
 }
@@ -109,7 +110,7 @@ func (h *DB) Summaries(ctx context.Context) (map[string]Summary, error) {
 	all := map[string]Summary{}
 	err := h.db.View(ctx, func(tx *store.Tx) error {
 		rows, err := tx.QueryContext(ctx, `
-			SELECT name, records, duplicates, rejected, too_old, last_at, covered_until, incarnation,
+			SELECT name, records, duplicates, rejected, too_old, last_at, covered_until, retained_from, incarnation,
 			       (SELECT count(*) FROM gap g WHERE g.feed = f.id AND g.state = 'open')
 			FROM feed f`)
 		if err != nil {
@@ -119,7 +120,7 @@ func (h *DB) Summaries(ctx context.Context) (map[string]Summary, error) {
 		for rows.Next() {
 			var s Summary
 			if err := rows.Scan(&s.Feed, &s.Records, &s.Duplicates, &s.Rejected, &s.TooOld, &s.LastAt, &s.CoveredUntil,
-				&s.Incarnation, &s.GapsOpen); err != nil {
+				&s.RetainedFrom, &s.Incarnation, &s.GapsOpen); err != nil {
 				return err
 			}
 			all[s.Feed] = s

@@ -41,6 +41,7 @@ type FeedDocument struct {
 	Rate         float64 `json:"rate"` // records a second
 	GapsOpen     int64   `json:"gaps_open"`
 	CoveredUntil *Moment `json:"covered_until"`
+	RetainedFrom *Moment `json:"retained_from"`         // what is older was dropped; null: nothing was
 	Incarnation  string  `json:"incarnation,omitempty"` // of the upstream
 }
 

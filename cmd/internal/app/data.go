@@ -88,6 +88,12 @@ func (d *Data) Close() error {
 	return errors.Join(d.History.Close(), d.Node.Close())
 }
 
+// Initialized tells whether a data directory holds a server's identity.
+func Initialized(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, node.File))
+	return err == nil
+}
+
 // Init makes the data directory and its databases, and gives the server its
 // identity. A second time it is node.ErrInitialized and changes nothing.
 func Init(ctx context.Context, dir, name string, role node.Role) (err error) {

@@ -8,7 +8,6 @@ import (
 
 	"github.com/twinctl/twin/cmd/internal/config"
 	"github.com/twinctl/twin/collector/node"
-	"github.com/twinctl/twin/collector/record"
 	"github.com/twinctl/twin/sync/link"
 )
 
@@ -45,12 +44,7 @@ func (s *server) openDoor(ctx context.Context) (func(context.Context) error, err
 }
 
 func (s *server) peer() Peer {
-	return Peer{
-		Notary: Notary{s.config(), s.data.Node}, History: s.data.History, Say: s.say,
-		Damaged: func(feed string, k record.Key) {
-			s.log.Error("a record is damaged: twinctl history verify --mend", "feed", feed, "at", k.At.String(), "digest", k.Digest.String())
-		},
-	}
+	return Peer{Notary: Notary{s.config(), s.data.Node}, History: s.data.History, Say: s.say, Damaged: s.filler.rots}
 }
 
 // refused writes down who asked for what nobody may.

@@ -61,10 +61,11 @@ type filler struct {
 	mu      sync.Mutex
 	running *node.FillDocument // nil while none runs
 	differs map[string]int64   // by feed: records that were missing here and no gap announced
+	damaged map[rotten]bool    // records to take from the twin again; true: it was asked
 }
 
 func newFiller(data *Data, w *exchange.Watcher, log *slog.Logger) *filler {
-	f := &filler{history: data.History, node: data.Node, watcher: w, log: log, turn: make(chan struct{}, 1), differs: map[string]int64{}}
+	f := &filler{history: data.History, node: data.Node, watcher: w, log: log, turn: make(chan struct{}, 1), differs: map[string]int64{}, damaged: map[rotten]bool{}}
 	f.turn <- struct{}{}
 	return f
 }
@@ -115,6 +116,9 @@ func (r *rounds) did(opt fill.Options, now time.Time) {
 func (f *filler) look(ctx context.Context, did *rounds, now time.Time) error {
 	if f.watcher.Link() == nil {
 		return nil
+	}
+	if err := f.mendRotten(ctx); err != nil {
+		return err
 	}
 	opt := did.due(now)
 	if opt == nil {

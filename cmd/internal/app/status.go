@@ -87,7 +87,7 @@ func recount(feeds, from []node.FeedDocument) {
 		for _, f := range from {
 			if f.Name == feeds[i].Name {
 				feeds[i].Records, feeds[i].Duplicates, feeds[i].Rejected = f.Records, f.Duplicates, f.Rejected
-				feeds[i].LastRecordAt, feeds[i].CoveredUntil = f.LastRecordAt, f.CoveredUntil
+				feeds[i].LastRecordAt, feeds[i].CoveredUntil, feeds[i].RetainedFrom = f.LastRecordAt, f.CoveredUntil, f.RetainedFrom
 				feeds[i].GapsOpen, feeds[i].Incarnation = f.GapsOpen, f.Incarnation
 			}
 		}
@@ -147,7 +147,8 @@ func describeFeed(s collector.Status, held history.Summary) node.FeedDocument {
 	f := node.FeedDocument{
 		Name: s.Name, Kind: s.Kind, State: string(s.State), Address: s.Address, Rate: s.Rate,
 		Records: held.Records, Duplicates: held.Duplicates, Rejected: held.Rejected, GapsOpen: held.GapsOpen,
-		LastRecordAt: known(held.LastAt), CoveredUntil: known(held.CoveredUntil), Incarnation: held.Incarnation,
+		LastRecordAt: known(held.LastAt), CoveredUntil: known(held.CoveredUntil), RetainedFrom: known(held.RetainedFrom),
+		Incarnation: held.Incarnation,
 	}
 	if s.Err != nil {
 		f.Error = s.Err.Error()

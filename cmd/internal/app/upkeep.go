@@ -42,24 +42,82 @@ type DropAnswer struct {
 	Dropped int64 `json:"dropped"` // records
 }
 
-// askMend answers the request to mend. Buckets can be counted without a twin.
-func (f *filler) askMend(ctx context.Context, r node.Request) node.Answer {
-	return answered(r, func(args MendArgs) (any, error) {
-		twin := f.watcher.Link()
-		if twin == nil && len(args.Keys) > 0 {
-			return nil, errNoLink
-		}
-		found := history.Verdict{Damaged: args.Keys, Buckets: args.Off}
-		healed, err := fill.Mend(ctx, fill.Local{DB: f.history}, fill.Remote{Caller: twin}, args.Feed, found)
-		if healed > 0 {
-			f.log.Warn("damaged records were taken from the twin again", "feed", args.Feed, "records", healed)
-		}
+// A rotten is a record that was found not to fit its digest any more.
+type rotten struct {
+	feed string
+	key  record.Key
+}
+
+// maxRotten is how many damaged records are remembered: where there are more, a
+// person must look after the disk first.
+const maxRotten = 10_000
+
+// rots notes a record that was found damaged when it was read, to be taken from
+// the twin again. It says so once.
+func (f *filler) rots(feed string, k record.Key) {
+	f.mu.Lock()
+	r := rotten{feed, k}
+	_, known := f.damaged[r]
+	fresh := !known && len(f.damaged) < maxRotten
+	if fresh {
+		f.damaged[r] = false
+	}
+	f.mu.Unlock()
+	if fresh {
+		f.log.Error("a record is damaged on this disk: it is taken from the twin again", "feed", feed, "at", k.At.String(), "digest", k.Digest.String())
+	}
+}
+
+// mendRotten takes what was found damaged from the twin again, each once: what
+// the twin has not got whole either, a person finds with history verify.
+func (f *filler) mendRotten(ctx context.Context) error {
+	for feed, keys := range f.toMend() {
+		answer, err := f.mend(ctx, MendArgs{Feed: feed, Keys: keys}, byItself)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		act := node.Act{Actor: r.Actor, Verb: Mend, Target: args.Feed, Detail: MendAnswer{healed}}
-		return MendAnswer{healed}, f.node.Audit(ctx, act)
-	})
+		if left := len(keys) - answer.Healed; left > 0 {
+			f.log.Error("damaged records stay damaged: the twin has them not, or not whole", "feed", feed, "records", left)
+		}
+	}
+	return nil
+}
+
+// toMend returns by feed what the twin was not asked for yet.
+func (f *filler) toMend() map[string][]record.Key {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	due := map[string][]record.Key{}
+	for r, asked := range f.damaged {
+		if !asked {
+			f.damaged[r] = true
+			due[r.feed] = append(due[r.feed], r.key)
+		}
+	}
+	return due
+}
+
+// askMend answers the request to mend.
+func (f *filler) askMend(ctx context.Context, r node.Request) node.Answer {
+	return answered(r, func(args MendArgs) (any, error) { return f.mend(ctx, args, r.Actor) })
+}
+
+// mend takes damaged records from the twin again. Buckets can be counted without one.
+func (f *filler) mend(ctx context.Context, args MendArgs, actor string) (MendAnswer, error) {
+	twin := f.watcher.Link()
+	if twin == nil && len(args.Keys) > 0 {
+		return MendAnswer{}, errNoLink
+	}
+	found := history.Verdict{Damaged: args.Keys, Buckets: args.Off}
+	healed, err := fill.Mend(ctx, fill.Local{DB: f.history}, fill.Remote{Caller: twin}, args.Feed, found)
+	if healed > 0 {
+		f.log.Warn("damaged records were taken from the twin again", "feed", args.Feed, "records", healed)
+	}
+	if err != nil {
+		return MendAnswer{healed}, err
+	}
+	act := node.Act{Actor: actor, Verb: Mend, Target: args.Feed, Detail: MendAnswer{healed}}
+	return MendAnswer{healed}, f.node.Audit(ctx, act)
 }
 
 // askDrop answers the request to drop old days.
