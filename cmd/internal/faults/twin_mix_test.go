@@ -175,13 +175,25 @@ func (m *mix) judge(said []string) {
 	}
 }
 
-// accounted tells whether a gap lies within a fault of that server. One may
-// begin at the last proof before, and end with the first after.
+// accounted tells whether a gap lies within faults of that server. One may
+// begin at the last proof before, and end with the first after; where the next
+// fault comes before the server has proven anything, two faults make one gap.
 func (m *mix) accounted(who int, g history.Gap) bool {
 	const before, after = 4 * time.Second, 3 * time.Second
-	return slices.ContainsFunc(m.hurts[who], func(s stretch) bool {
-		return g.From.Time().After(s.from.Add(-before)) && g.To.Time().Before(s.to.Add(after))
-	})
+	hurts := slices.SortedFunc(slices.Values(m.hurts[who]), func(a, b stretch) int { return a.from.Compare(b.from) })
+	var wide stretch
+	for _, s := range hurts {
+		if s.from.Add(-before).After(wide.to) {
+			wide.from = s.from
+		}
+		if s.to.After(wide.to) {
+			wide.to = s.to
+		}
+		if g.From.Time().After(wide.from.Add(-before)) && g.To.Time().Before(wide.to.Add(after)) {
+			return true
+		}
+	}
+	return false
 }
 
 // String shows when a fault was.
