@@ -125,7 +125,8 @@ func (st *Stage) Examine(ctx context.Context, a Answers, g Goal, s Seen) (checks
 		err = os.WriteFile(st.secret(), []byte(g.Secret+"\n"), 0o600)
 	}
 	if s.Root {
-		err = errors.Join(err, os.Chown(st.dir, s.Owner.UID, s.Owner.GID), os.Chown(st.secret(), s.Owner.UID, s.Owner.GID))
+		// The directory last: once it is theirs, what a path in it leads to is too.
+		err = errors.Join(err, os.Lchown(st.secret(), s.Owner.UID, s.Owner.GID), os.Lchown(st.dir, s.Owner.UID, s.Owner.GID))
 	}
 	if err != nil {
 		return nil, err

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 )
 
 // A file is one that is to be there whole, or not at all.
@@ -72,8 +73,18 @@ func makeDir(dir string, mode fs.FileMode, uid, gid int) error {
 	if err := os.Mkdir(dir, mode); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	if err := errors.Join(os.Chown(dir, uid, gid), os.Chmod(dir, mode)); err != nil {
+	if err := give(dir, mode, uid, gid); err != nil {
 		return err
 	}
 	return syncDir(filepath.Dir(dir))
+}
+
+// give gives a directory away. It does so by what it has opened, which is never
+// a link: whoever may write to the parent could put one in its place.
+func give(dir string, mode fs.FileMode, uid, gid int) error {
+	d, err := os.OpenFile(dir, os.O_RDONLY|syscall.O_DIRECTORY|syscall.O_NOFOLLOW, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Chown(uid, gid), d.Chmod(mode), d.Close())
 }
