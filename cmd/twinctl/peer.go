@@ -8,6 +8,7 @@ import (
 
 	"github.com/twinctl/twin/cmd/internal/app"
 	"github.com/twinctl/twin/cmd/internal/cli"
+	"github.com/twinctl/twin/cmd/internal/pairing"
 	"github.com/twinctl/twin/collector/inert"
 	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/collector/record"
@@ -17,6 +18,8 @@ import (
 // originalCommand is where sshd leaves what the twin asked for, which a forced
 // command stands in the place of.
 const originalCommand = "SSH_ORIGINAL_COMMAND"
+
+const maxCommand = 200 // bytes of a refused command that the audit keeps
 
 func peerCommand() cli.Command {
 	return cli.Command{
@@ -30,13 +33,20 @@ func peerCommand() cli.Command {
 			asked := os.Getenv(originalCommand)
 			session, err := link.ParseCommand(asked)
 			if err != nil {
-				act := node.Act{Actor: "twin", Verb: "ssh.refused", Target: asked}
+				act := node.Act{Actor: "twin", Verb: "ssh.refused", Target: asked[:min(len(asked), maxCommand)]}
 				if err := s.data.Node.Audit(ctx, act); err != nil {
 					return err
 				}
 				return cli.Fail(cli.Refused, err, "")
 			}
-			p := app.Peer{Notary: s.notary(), History: s.data.History, Say: app.Say(s.Config, s.data), Damaged: s.mendLater(ctx, call)}
+			have, err := s.data.Node.Pair(ctx)
+			if err != nil {
+				return err
+			}
+			if have == nil {
+				return pairing.ErrAlone
+			}
+			p := app.Peer{Notary: s.notary(), Key: have.PublicKey, History: s.data.History, Say: app.Say(s.Config, s.data), Damaged: s.mendLater(ctx, call)}
 			return p.Serve(ctx, session, stream{os.Stdin, call.Out})
 		}),
 	}

@@ -24,10 +24,11 @@ func (s *server) openDoor(ctx context.Context) (func(context.Context) error, err
 	server, err := link.NewServer(link.ServerOptions{
 		HostKey: cfg.SSH.HostKey,
 		Authorize: func(ctx context.Context, line string) (string, bool) {
-			return Notary{s.config(), s.data.Node}.Authorized(ctx, line)
+			_, ok := Notary{s.config(), s.data.Node}.Authorized(ctx, line)
+			return line, ok
 		},
-		Serve: func(ctx context.Context, _ string, session link.Session, rw io.ReadWriter) error {
-			return s.peer().Serve(ctx, session, rw)
+		Serve: func(ctx context.Context, key string, session link.Session, rw io.ReadWriter) error {
+			return s.peer(key).Serve(ctx, session, rw)
 		},
 		Refused: s.refused,
 		Log:     s.log,
@@ -43,14 +44,15 @@ func (s *server) openDoor(ctx context.Context) (func(context.Context) error, err
 	return func(ctx context.Context) error { return server.Run(ctx, l) }, nil
 }
 
-func (s *server) peer() Peer {
-	return Peer{Notary: Notary{s.config(), s.data.Node}, History: s.data.History, Say: s.say, Damaged: s.filler.rots}
+// peer serves whoever has proven to have that key.
+func (s *server) peer(key string) Peer {
+	return Peer{Notary: Notary{s.config(), s.data.Node}, Key: key, History: s.data.History, Say: s.say, Damaged: s.filler.rots}
 }
 
 // refused writes down who asked for what nobody may.
-func (s *server) refused(ctx context.Context, who, what string) {
-	act := node.Act{Actor: who, Verb: "ssh.refused", Target: what}
+func (s *server) refused(ctx context.Context, key, what string) {
+	act := node.Act{Actor: link.Fingerprint(key), Verb: "ssh.refused", Target: what}
 	if err := s.data.Node.Audit(ctx, act); err != nil {
-		s.log.Warn("a refusal is not in the audit", "who", who, "what", what, "err", err)
+		s.log.Warn("a refusal is not in the audit", "key", act.Actor, "what", what, "err", err)
 	}
 }

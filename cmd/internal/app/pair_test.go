@@ -262,6 +262,7 @@ func TestRekeyChangesTheForcedCommand(t *testing.T) {
 	if _, err := os.Stat(keys); err == nil {
 		t.Error("the embedded server needs no authorized_keys")
 	}
+	from := dial(t, a).From
 	listen := b.Config.SSH.Listen
 	b.Config.SSH.Listen = "" // as if sshd served it; the row is what lets in here
 	defer func() { b.Config.SSH.Listen = listen }()
@@ -269,11 +270,23 @@ func TestRekeyChangesTheForcedCommand(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := b.answerRekey(t.Context(), RekeyQuestion{From: dial(t, a).From, PublicKey: key}); err != nil {
+	if err := b.answerRekey(t.Context(), RekeyQuestion{From: from, PublicKey: key}); err != nil {
 		t.Fatal(err)
 	}
 	text, err := os.ReadFile(keys)
 	if err != nil || !strings.Contains(string(text), "restrict,command=") || !strings.Contains(string(text), " peer\" "+key+"\n") {
+		t.Errorf("%s, %v", text, err)
+	}
+
+	// With its own server, what sshd let in goes at the next new key.
+	b.Config.SSH.Listen = listen
+	if key, err = link.EnsureIdentity(filepath.Join(t.TempDir(), "key")); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.answerRekey(t.Context(), RekeyQuestion{From: Who{Server: from.Server, Pair: from.Pair}, PublicKey: key}); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(keys); err != nil || strings.Contains(string(text), "ssh-ed25519") {
 		t.Errorf("%s, %v", text, err)
 	}
 }

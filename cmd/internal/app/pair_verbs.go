@@ -174,10 +174,12 @@ func (n Notary) answerRekey(ctx context.Context, q RekeyQuestion) error {
 	if err != nil {
 		return err
 	}
-	if !n.embedded() {
-		if err := n.do(self, pairing.Step{Action: pairing.Authorize, Key: key}); err != nil {
-			return err
-		}
+	let := pairing.Step{Action: pairing.Authorize, Key: key}
+	if n.embedded() { // the row lets in; what an earlier door let in must not
+		let = pairing.Step{Action: pairing.Revoke}
+	}
+	if err := n.do(self, let); err != nil {
+		return err
 	}
 	if have.PublicKey == key {
 		return nil

@@ -17,10 +17,13 @@ import (
 	"github.com/twinctl/twin/sync/link"
 )
 
+const maxFillArgs = 64 << 10 // bytes
+
 // A Peer answers what the twin may ask, which is a closed set, and nothing
 // else. It serves under the system's sshd and in twind alike.
 type Peer struct {
 	Notary
+	Key     string // that the one who asks has proven to have, as one line
 	History *history.DB
 	Say     func(context.Context) (exchange.Word, error)
 	Damaged func(feed string, k record.Key) // told the records that rot here; may be nil
@@ -37,15 +40,20 @@ func (p Peer) Serve(ctx context.Context, s link.Session, rw io.ReadWriter) error
 	return fmt.Errorf("%w %q", link.ErrCommand, s)
 }
 
-// twin returns whom this server was paired with. That it is the one who asks
-// its key said; but a key may be let in a moment before the pair stands, and
-// after it was removed.
+// twin returns whom this server was paired with, if that is still the one who
+// asks: a session may be older than a new key, or than another twin, and may
+// have begun a moment before the pair stood.
 func (p Peer) twin(ctx context.Context) (*node.Pair, error) {
 	have, err := p.Node.Pair(ctx)
-	if err == nil && have == nil {
-		err = remote(cli.Refused, errors.New("this server has no twin: twinctl pair accept"))
+	switch {
+	case err != nil:
+		return nil, err
+	case have == nil:
+		return nil, remote(cli.Refused, errors.New("this server has no twin: twinctl pair accept"))
+	case have.PublicKey != p.Key:
+		return nil, remote(cli.Refused, errors.New("this key is not the twin's any more"))
 	}
-	return have, err
+	return have, nil
 }
 
 // Answer implements link.Handler.
@@ -92,6 +100,9 @@ func (p Peer) fill(ctx context.Context, args json.RawMessage) (any, error) {
 	var want FillArgs
 	if err := json.Unmarshal(args, &want); err != nil {
 		return nil, remote(cli.Usage, err)
+	}
+	if len(args) > maxFillArgs {
+		return nil, remote(cli.Usage, fmt.Errorf("%d bytes of feeds", len(args)))
 	}
 	want.Both = false // or they would ask each other for ever
 	text, err := json.Marshal(want)

@@ -30,12 +30,15 @@ func (s *server) adopt(ctx context.Context, cfg *config.Config) {
 		{"name", old.Name, cfg.Name},
 		{"data", old.Data, cfg.Data},
 		{"http.listen", old.HTTP.Listen, cfg.HTTP.Listen},
+		{"ssh.listen", old.SSH.Listen, cfg.SSH.Listen},
+		{"ssh.host_key", old.SSH.HostKey, cfg.SSH.HostKey},
 	} {
 		if fixed.was != fixed.is {
 			s.log.Warn("a change of this setting takes effect when twind is restarted", "key", fixed.key)
 		}
 	}
 	cfg.Name, cfg.Data, cfg.HTTP.Listen = old.Name, old.Data, old.HTTP.Listen
+	cfg.SSH.Listen, cfg.SSH.HostKey = old.SSH.Listen, old.SSH.HostKey
 	s.mu.Lock()
 	s.cfg = cfg
 	s.mu.Unlock()
