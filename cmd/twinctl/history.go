@@ -93,7 +93,7 @@ type damage struct {
 }
 
 func (v verified) sound() bool {
-	return v.Healed == len(v.Damaged) && (len(v.Buckets) == 0 || v.Healed > 0)
+	return v.Healed == len(v.Damaged) && len(v.Buckets) == 0
 }
 
 func (s *site) verify(ctx context.Context, call *cli.Call, name string, mend bool) (verified, error) {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"maps"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/twinctl/twin/cmd/internal/cli"
@@ -24,6 +25,9 @@ const (
 	compareInterval = 5 * time.Minute // and for differences that no gap announced,
 	compareReach    = 24 * time.Hour  // so far back; and once in so long, all of it
 )
+
+// maxWaiting is how many fills may be asked for at a time.
+const maxWaiting = 4
 
 // Fill is the verb that a person, or the twin, asks of the running server.
 const Fill = "fill"
@@ -57,6 +61,7 @@ type filler struct {
 
 	courtesy courtesy
 	turn     chan struct{} // holds one token: only one fill may run
+	waiting  atomic.Int64  // fills that somebody asked for
 
 	mu      sync.Mutex
 	running *node.FillDocument // nil while none runs
@@ -238,6 +243,10 @@ func (f *filler) state() (*node.FillDocument, map[string]int64) {
 
 // ask answers the request to fill.
 func (f *filler) ask(ctx context.Context, r node.Request) node.Answer {
+	defer f.waiting.Add(-1)
+	if f.waiting.Add(1) > maxWaiting {
+		return unable(cli.Fail(cli.Busy, errors.New("fills enough are waiting already"), ""))
+	}
 	return answered(r, func(args FillArgs) (any, error) {
 		tell := func(p fill.Progress) {
 			text := fmt.Sprintf("%s: %d of %d records, %.0f a second, %s left", p.Feed, p.Done, p.Total, p.Rate, p.Remaining.Round(time.Second))

@@ -16,6 +16,8 @@ import (
 // requestInterval is how soon a request is seen.
 const requestInterval = 100 * time.Millisecond
 
+const maxLogged = 200 // bytes of a request's arguments
+
 // The verbs that a person may ask of the running server.
 const (
 	PauseFeed     = "feed.pause"
@@ -44,8 +46,10 @@ type clerk struct {
 func (c *clerk) run(ctx context.Context) error {
 	defer c.long.Wait()
 	lost := node.Answer{Exit: int(cli.Unknown), Text: "twind ended before it had answered"}
-	if err := final(c.node.GiveUp(ctx, c.name, lost)); err != nil {
-		return err
+	for err := c.node.GiveUp(ctx, c.name, lost); err != nil; err = c.node.GiveUp(ctx, c.name, lost) {
+		if final(err) != nil || !pause(ctx, time.Second) {
+			return final(err)
+		}
 	}
 	return c.node.Watch(ctx, requestInterval, c.answerAll)
 }
@@ -57,12 +61,10 @@ func (c *clerk) answerAll(ctx context.Context) error {
 			return final(err)
 		}
 		if work := c.slow(r.Verb); work != nil {
-			c.long.Go(func() { c.finish(ctx, *r, work(ctx, *r)) }) //nolint:errcheck // who waits learns when this run is over
+			c.long.Go(func() { c.finish(ctx, *r, work(ctx, *r)) })
 			continue
 		}
-		if err := c.finish(ctx, *r, c.answer(ctx, *r)); err != nil {
-			return final(err)
-		}
+		c.finish(ctx, *r, c.answer(ctx, *r))
 	}
 	return nil
 }
@@ -80,9 +82,30 @@ func (c *clerk) slow(verb string) func(context.Context, node.Request) node.Answe
 	return nil
 }
 
-func (c *clerk) finish(ctx context.Context, r node.Request, a node.Answer) error {
-	c.log.Info("request", "verb", r.Verb, "args", string(r.Args), "actor", r.Actor, "exit", a.Exit)
-	return c.node.Finish(context.WithoutCancel(ctx), r.ID, a)
+// finish writes the answer down. Somebody waits for it, so a file that is busy,
+// or a disk that is full, is waited for; at the end it is tried once more.
+func (c *clerk) finish(ctx context.Context, r node.Request, a node.Answer) {
+	c.log.Info("request", "verb", r.Verb, "args", string(r.Args[:min(len(r.Args), maxLogged)]), "actor", r.Actor, "exit", a.Exit)
+	err := c.node.Finish(context.WithoutCancel(ctx), r.ID, a)
+	for err != nil && final(err) == nil && pause(ctx, time.Second) {
+		err = c.node.Finish(context.WithoutCancel(ctx), r.ID, a)
+	}
+	if err != nil {
+		err = c.node.Finish(context.WithoutCancel(ctx), r.ID, a)
+	}
+	if err != nil {
+		c.log.Error("an answer could not be written down", "verb", r.Verb, "err", err)
+	}
+}
+
+// pause waits, and tells whether ctx goes on.
+func pause(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(d):
+		return true
+	}
 }
 
 func (c *clerk) answer(ctx context.Context, r node.Request) node.Answer {

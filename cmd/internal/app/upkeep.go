@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/twinctl/twin/cmd/internal/cli"
@@ -113,11 +114,11 @@ func (f *filler) mend(ctx context.Context, args MendArgs, actor string) (MendAns
 	if healed > 0 {
 		f.log.Warn("damaged records were taken from the twin again", "feed", args.Feed, "records", healed)
 	}
-	if err != nil {
-		return MendAnswer{healed}, err
+	if healed == 0 && err != nil {
+		return MendAnswer{}, err
 	}
 	act := node.Act{Actor: actor, Verb: Mend, Target: args.Feed, Detail: MendAnswer{healed}}
-	return MendAnswer{healed}, f.node.Audit(ctx, act)
+	return MendAnswer{healed}, errors.Join(err, f.node.Audit(ctx, act))
 }
 
 // askDrop answers the request to drop old days.
@@ -126,13 +127,26 @@ func (f *filler) askDrop(ctx context.Context, r node.Request) node.Answer {
 		dropped, err := f.history.Drop(ctx, args.Feed, args.Until, args.EvenUnmatched)
 		if dropped > 0 {
 			f.log.Info("old days were dropped", "feed", args.Feed, "until", args.Until.String(), "records", dropped)
+			act := node.Act{Actor: r.Actor, Verb: Drop, Target: args.Feed, Detail: dropAct{args, dropped}}
+			err = errors.Join(err, f.node.Audit(context.WithoutCancel(ctx), act))
 		}
-		if err != nil {
+		switch {
+		case err == nil:
+			return DropAnswer{dropped}, nil
+		case dropped > 0:
+			return nil, cli.Fail(cli.Halted, fmt.Errorf("%d records were dropped, and then: %w", dropped, err), "")
+		case errors.Is(err, history.ErrNotAgreed):
+			return nil, cli.Fail(cli.Refused, err, "")
+		default:
 			return nil, err
 		}
-		act := node.Act{Actor: r.Actor, Verb: Drop, Target: args.Feed, Detail: args}
-		return DropAnswer{dropped}, f.node.Audit(ctx, act)
 	})
+}
+
+// A dropAct is the detail of history.drop in the audit.
+type dropAct struct {
+	DropArgs
+	Dropped int64 `json:"dropped"` // records
 }
 
 // answered does a request and makes the answer of what came of it.
