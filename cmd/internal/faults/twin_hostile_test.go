@@ -103,9 +103,13 @@ func newLiar(t *testing.T, s *server) *liar {
 	if err != nil {
 		t.Fatal(err)
 	}
+	have, err := data.Node.Pair(t.Context())
+	if err != nil || have == nil {
+		t.Fatalf("%+v, %v", have, err)
+	}
 	say := app.Say(cfg, data)
 	l := &liar{Peer: app.Peer{
-		Notary: app.Notary{Config: cfg, Node: data.Node}, History: data.History,
+		Notary: app.Notary{Config: cfg, Node: data.Node}, Key: have.PublicKey, History: data.History,
 		Say: func(ctx context.Context) (exchange.Word, error) {
 			w, err := say(ctx)
 			w.Doc.Running, w.Silent = true, 0
