@@ -75,17 +75,15 @@ func aboutServer(s side) []finding {
 }
 
 func aboutTwin(s side) []finding {
+	// First, because its machine may answer where its twind does not run.
+	if s.doc != nil && s.fresh() && !s.doc.Running {
+		return []finding{{look, "twind is not running on " + s.name + ": it collects nothing", "systemctl start twind", s.name}}
+	}
 	if text, ok := linkTrouble(s.link.State, s.name); ok {
 		return []finding{{look, text, "twinctl pair check", ""}}
 	}
-	if s.doc == nil {
-		return nil
-	}
-	if !s.fresh() {
+	if s.doc != nil && !s.fresh() {
 		return []finding{{look, fmt.Sprintf("%s has said nothing for %s", s.name, age(s.told)), "twinctl pair check", ""}}
-	}
-	if !s.doc.Running {
-		return []finding{{look, "twind is not running on " + s.name + ": it collects nothing", "systemctl start twind", s.name}}
 	}
 	return nil
 }
@@ -98,19 +96,36 @@ func aboutAlarms(s side) []finding {
 	}
 	var all []finding
 	for _, a := range s.doc.Alarms {
-		found := finding{gradeOf(a), foreign(a.Text), "twinctl log", elsewhere(s)}
-		switch a.Code {
-		case "feed_down", "feed_warning":
+		if a.Code == "feed_down" || a.Code == "feed_warning" {
 			continue
-		case "twind_silent":
-			found.next = "systemctl restart twind"
 		}
+		found := finding{gradeOf(a), foreign(a.Text), remedy(a.Code), elsewhere(s)}
 		if !s.here {
 			found.text = s.name + ": " + found.text
 		}
 		all = append(all, found)
 	}
 	return all
+}
+
+// remedy returns what to type about an alarm.
+func remedy(code string) string {
+	switch code {
+	case "twind_silent":
+		return "systemctl restart twind"
+	case "feeds_differ":
+		return "twinctl config diff"
+	case "twins_differed":
+		return "twinctl compare"
+	case "clocks_differ":
+		return "timedatectl"
+	case "config_invalid":
+		return "twinctl config check"
+	case "link_one_way", "roles_equal", "twin_unreachable", "twin_mute", "twin_refused", "twin_frozen":
+		return "twinctl pair check"
+	default:
+		return "twinctl log"
+	}
 }
 
 func gradeOf(a node.Alarm) grade {

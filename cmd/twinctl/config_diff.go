@@ -14,6 +14,7 @@ import (
 	"github.com/twinctl/twin/collector/inert"
 	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/collector/record"
+	"github.com/twinctl/twin/sync/link"
 )
 
 func configDiffCommand() cli.Command {
@@ -50,6 +51,9 @@ func diffConfig(ctx context.Context, call *cli.Call, s *site) error {
 		return pairing.ErrAlone
 	}
 	twin, err := lastTold(ctx, s.data.Node)
+	if errors.Is(err, errNothingTold) {
+		twin, err = s.askTold(ctx)
+	}
 	if err != nil {
 		return err
 	}
@@ -88,7 +92,23 @@ func lastTold(ctx context.Context, n *node.DB) (told, error) {
 		}
 		return t, nil
 	}
-	return told{}, cli.Fail(cli.Unreachable, errors.New("the twin has told nothing yet"), "twinctl pair check")
+	return told{}, errNothingTold
+}
+
+var errNothingTold = cli.Fail(cli.Unreachable, errors.New("the twin has told nothing yet"), "twinctl pair check")
+
+// askTold asks the twin now, which the two servers do by themselves only a few
+// seconds after they were paired.
+func (s *site) askTold(ctx context.Context) (told, error) {
+	l, err := s.notary().Dial(ctx, link.Options{})
+	if err != nil {
+		return told{}, cli.Fail(cli.Unreachable, fmt.Errorf("the twin has told nothing yet, and cannot be asked: %w", err), "twinctl pair check")
+	}
+	defer l.Close() //nolint:errcheck // nothing is under way
+	if _, err := l.Ask(ctx, s.Config, s.data); err != nil {
+		return told{}, err
+	}
+	return lastTold(ctx, s.data.Node)
 }
 
 func viewDifferences(found []config.Difference, at record.Instant) cli.View {

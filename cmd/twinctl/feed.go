@@ -175,7 +175,9 @@ func (s *site) heard(ctx context.Context, name string) (bool, error) {
 	}
 	for _, f := range doc.Feeds {
 		if f.Name == name {
-			return doc.Running && (f.State == string(feed.Live) || f.Kind == "lines" && f.State == string(feed.Connecting)), nil
+			// A twind that hangs may hold its sessions still.
+			silent := slices.ContainsFunc(doc.Alarms, func(a node.Alarm) bool { return a.Code == "twind_silent" })
+			return doc.Running && (silent || f.State == string(feed.Live) || f.Kind == "lines" && f.State == string(feed.Connecting)), nil
 		}
 	}
 	return false, nil

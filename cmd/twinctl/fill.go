@@ -8,6 +8,7 @@ import (
 
 	"github.com/twinctl/twin/cmd/internal/app"
 	"github.com/twinctl/twin/cmd/internal/cli"
+	"github.com/twinctl/twin/cmd/internal/pairing"
 	"github.com/twinctl/twin/collector/inert"
 	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/sync/fill"
@@ -36,6 +37,13 @@ func fillCommand() cli.Command {
 			f.BoolVar(&args.Both, "both", false, "then have the twin fill from here too")
 		},
 		Run: with(func(ctx context.Context, call *cli.Call, s *site) error {
+			have, err := s.data.Node.Pair(ctx)
+			if err != nil {
+				return err
+			}
+			if have == nil {
+				return pairing.ErrAlone
+			}
 			var done app.FillAnswer
 			if err := s.ask(ctx, call, app.Fill, args, &done); err != nil {
 				return err

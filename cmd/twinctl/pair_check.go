@@ -45,7 +45,7 @@ func pairCheckCommand() cli.Command {
 
 // A pairCheck is one thing that was looked at, and how it is.
 type pairCheck struct {
-	Name   string `json:"name"`   // link, identity, roles, clock or back
+	Name   string `json:"name"`   // link, identity, roles, clock, twind or back
 	Result string `json:"result"` // pass, warn or fail
 	Text   string `json:"text"`
 }
@@ -82,7 +82,19 @@ func checkPair(ctx context.Context, s *site) ([]pairCheck, error) {
 	checks = append(checks, pairCheck{"identity", "pass", fmt.Sprintf("server %s, %s", a.Server, a.Version)})
 	roles, rolesErr := checkRoles(self, a)
 	back, backErr := checkBack(ctx, l)
-	return append(checks, roles, checkClock(ahead), back), errors.Join(rolesErr, backErr)
+	twind, twindErr := s.checkTwind(ctx, l)
+	return append(checks, roles, checkClock(ahead), twind, back), errors.Join(rolesErr, twindErr, backErr)
+}
+
+// checkTwind sees whether the one that collects is there: the system's sshd
+// answers without it.
+func (s *site) checkTwind(ctx context.Context, l *app.Line) (pairCheck, error) {
+	w, err := l.Ask(ctx, s.Config, s.data)
+	if err != nil {
+		err = fmt.Errorf("%s: %w", l.Pair.Name, err)
+		return pairCheck{"twind", "fail", err.Error()}, cli.Fail(cli.Unreachable, err, "systemctl restart twind, on "+l.Pair.Name)
+	}
+	return pairCheck{"twind", "pass", fmt.Sprintf("runs as process %d on %s", w.Doc.PID, l.Pair.Name)}, nil
 }
 
 func failed(name string, err error) ([]pairCheck, error) {

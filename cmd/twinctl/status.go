@@ -104,6 +104,7 @@ func writeStatus(w io.Writer, flag string, doc node.Document) error {
 		state = fmt.Sprintf("running as process %d", doc.PID)
 	}
 	fmt.Fprintf(w, "%s  %s  epoch %d  %s  %s\n", inert.Text(doc.Name), doc.Role, doc.Epoch, state, doc.Version)
+	writeTwin(w, doc)
 	writeAlarms(w, doc)
 	if len(doc.Feeds) == 0 && slices.ContainsFunc(doc.Alarms, func(a node.Alarm) bool { return a.Code == app.ConfigInvalid }) {
 		fmt.Fprintln(w, "which feeds there are is not known")
@@ -175,4 +176,26 @@ func second(at *node.Moment) string {
 		return ""
 	}
 	return at.Time().Format(time.RFC3339)
+}
+
+// writeTwin writes a line about the other server, and one about a fill.
+func writeTwin(w io.Writer, doc node.Document) {
+	t := doc.Twin
+	if t == nil {
+		return
+	}
+	role, answered := "role not known", "has never answered"
+	if t.Role != nil {
+		role = string(*t.Role)
+	}
+	if t.SeenAt != nil {
+		answered = "answered at " + t.SeenAt.Format(time.RFC3339)
+	}
+	fmt.Fprintf(w, "twin %s  %s  %s, %s\n", inert.Text(t.Name), inert.Text(role), inert.Text(t.State), answered)
+	if t.Error != "" {
+		fmt.Fprintf(w, "  %s\n", inert.Text(t.Error))
+	}
+	if f := doc.Fill; f != nil {
+		fmt.Fprintf(w, "filling %s from the twin: %d of %d records, %.0f a second\n", inert.Text(f.Feed), f.Done, f.Total, f.Rate)
+	}
 }

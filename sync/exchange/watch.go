@@ -2,16 +2,13 @@ package exchange
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"sync"
 	"time"
 
 	"github.com/twinctl/twin/collector/node"
-	"github.com/twinctl/twin/collector/record"
 	"github.com/twinctl/twin/collector/store"
 	"github.com/twinctl/twin/sync/link"
 )
@@ -162,19 +159,7 @@ func (w *Watcher) ask(ctx context.Context, twin Twin, say Word) attempt {
 	if err != nil {
 		return attempt{at: time.Now(), err: err}
 	}
-	soon, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	begun := time.Now()
-	say.At = record.At(begun)
-	var answer Word
-	if err := l.Call(soon, Verb, say, &answer); err != nil {
-		return attempt{at: time.Now(), err: err}
-	}
-	if err := answer.check(twin.Server, twin.Pair); err != nil {
-		return attempt{at: time.Now(), err: err}
-	}
-	took := time.Since(begun)
-	return attempt{at: begun.Add(took), word: &answer, ahead: answer.At.Sub(record.At(begun.Add(took / 2)))}
+	return askOver(ctx, l, twin, say)
 }
 
 // reach returns the link that stands, or dials: also when the twin is another
@@ -199,18 +184,6 @@ func (w *Watcher) reach(ctx context.Context, twin Twin) (Link, error) {
 	defer w.mu.Unlock()
 	w.link, w.with = l, twin
 	return l, nil
-}
-
-// keep writes a word down, and the epoch that it tells of.
-func keep(ctx context.Context, n *node.DB, way node.Direction, word Word, ahead time.Duration) error {
-	text, err := json.Marshal(word)
-	if err != nil {
-		return fmt.Errorf("the twin's word: %w", err)
-	}
-	if _, err := n.Seen(ctx, word.Doc.Epoch); err != nil {
-		return err
-	}
-	return n.SetHeard(ctx, way, node.Heard{Ahead: ahead, Doc: text, Head: word.Audit})
 }
 
 func (w *Watcher) set(is Standing) {

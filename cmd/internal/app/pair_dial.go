@@ -11,6 +11,7 @@ import (
 	"github.com/twinctl/twin/cmd/internal/config"
 	"github.com/twinctl/twin/cmd/internal/pairing"
 	"github.com/twinctl/twin/collector/node"
+	"github.com/twinctl/twin/sync/exchange"
 	"github.com/twinctl/twin/sync/link"
 )
 
@@ -68,6 +69,17 @@ func (l *Line) Check(ctx context.Context, back bool) (CheckAnswer, error) {
 		return a, fmt.Errorf("%w: it says that it is %q, server %q of pair %q", pairing.ErrNotTwin, a.Name, a.Server, a.Pair)
 	}
 	return a, nil
+}
+
+// Ask asks the twin how it is, and writes that down for status. The error also
+// says what is wrong with a twin that answered.
+func (l *Line) Ask(ctx context.Context, cfg *config.Config, data *Data) (exchange.Word, error) {
+	say, err := Say(cfg, data)(ctx)
+	if err != nil {
+		return exchange.Word{}, err
+	}
+	w, _, err := exchange.Ask(ctx, l, data.Node, exchange.Twin{Server: l.Pair.Server, Pair: l.Pair.Pair}, say)
+	return w, err
 }
 
 // rekeyWithin bounds each half of telling the twin of a key.

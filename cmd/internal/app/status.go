@@ -17,7 +17,7 @@ import (
 
 // staleAfter is how old the running server's last word may be before it is
 // said to be frozen: it refreshes it each second.
-const staleAfter = 5 * time.Second
+const staleAfter = 8 * time.Second
 
 // Status returns what the server of a data directory is doing. While twind
 // runs, that is what it said last, with the counts as they are now; else what
@@ -50,12 +50,24 @@ func Status(ctx context.Context, cfg *config.Config, data *Data) (node.Document,
 	}
 	doc.Running, doc.PID = true, pid
 	if age := time.Since(said.At.Time()); said.PID == pid && age > staleAfter {
-		doc.Alarms = append(doc.Alarms, node.Alarm{
-			Code: "twind_silent", Severity: "error", Since: wholeSecond(said.At.Time()),
-			Text: fmt.Sprintf("twind (process %d) has not said for %s what it is doing: it may hang", pid, age.Round(time.Second)),
-		})
+		silence(&doc, said.At.Time(), age.Round(time.Second))
 	}
 	return doc, nil
+}
+
+// silence makes the document of a twind that has said nothing for a while tell
+// that, and nothing that it said before as if it were so still.
+func silence(doc *node.Document, since time.Time, age time.Duration) {
+	text := fmt.Sprintf("twind (process %d) has not said for %s what it is doing: it may hang", doc.PID, age)
+	doc.Alarms = append(doc.Alarms, node.Alarm{Code: "twind_silent", Severity: "error", Since: wholeSecond(since), Text: text})
+	doc.Store, doc.Fill = "", nil
+	for i := range doc.Feeds {
+		f := &doc.Feeds[i]
+		f.State, f.Rate, f.Error = string(feed.Down), 0, text
+	}
+	if doc.Twin != nil {
+		doc.Twin.State, doc.Twin.Error = string(exchange.Unknown), text
+	}
 }
 
 // Gaps returns the gaps of a feed, or of all when name is empty. While twind

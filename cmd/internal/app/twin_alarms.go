@@ -74,7 +74,7 @@ func (b bond) compare(all *concerns) {
 	}
 	if n := len(config.Diff(sections(ours), sections(*theirs))); n > 0 {
 		all.add(concern{code: "feeds_differ", severity: "error"},
-			"the feeds are not configured as on %s (%d differences): twinctl config diff", b.name, n)
+			"the feeds are not configured as on %s (%s): twinctl config diff", b.name, Counted(n, "difference"))
 	}
 }
 
@@ -85,7 +85,7 @@ func (b bond) lost(all *concerns, now time.Time) {
 		reaches = fmt.Sprintf("; it reaches this server, though (%s ago)", ago.Round(time.Second))
 	}
 	all.add(concern{code: "twin_" + string(b.standing.State), severity: "error", after: twinLostAfter},
-		"the twin %s is %s: %v%s", b.name, b.standing.State, b.standing.Err, reaches)
+		"%s is %s: %v%s", b.name, b.standing.State, b.standing.Err, reaches)
 }
 
 // compareUpstreams says where the twins hear different runs of an upstream.

@@ -32,7 +32,7 @@ func TestTwinAlarms(t *testing.T) {
 		},
 		"frozen": {func(b *bond, _ *exchange.Word) {
 			b.standing.State, b.standing.Err = exchange.Frozen, errors.New("no answer for 4 s")
-		}, []string{"twin_frozen"}, "the twin cms-b is frozen: no answer for 4 s"},
+		}, []string{"twin_frozen"}, "cms-b is frozen: no answer for 4 s"},
 		"unreachable, but it reaches us": {func(b *bond, _ *exchange.Word) {
 			b.standing.State, b.standing.Err, b.asked = exchange.Unreachable, errors.New("refused"), now.Add(-3*time.Second)
 		}, []string{"twin_unreachable"}, "it reaches this server, though (3s ago)"},
