@@ -163,7 +163,7 @@ func (f *filler) run(ctx context.Context) error {
 		return err
 	}
 	return f.settle(ctx, history.Testimony{
-		Asked: asked(looked, gaps, c.withheld, dropped),
+		Asked: asked(gaps, c.withheld, dropped),
 		Heard: heard,
 		Until: f.there.CoveredUntil,
 	})

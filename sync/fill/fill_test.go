@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -347,5 +348,32 @@ func TestAgree(t *testing.T) {
 	}
 	if got := one(t, mustFill(t, a, b, Options{})); got.Added != 10 && got.Added != 9 {
 		t.Errorf("%+v", got)
+	}
+}
+
+// A gap that ends while a fill runs was no part of what the twin was asked: it
+// stays open, although all its records came, and the next fill judges it.
+func TestGapThatEndsDuringFillIsNotLost(t *testing.T) {
+	here, full := open(t), open(t)
+	all := said(hour, second)
+	hear(t, full, "pbx", hour, all)
+	first := record.Span{From: hour.From, To: hour.From + 10*record.Minute}
+	hear(t, here, "pbx", first, in(all, first)) // it is down from then on
+	back := sync.OnceFunc(func() {
+		commit(t, here, "pbx", feed.Batch{Marks: []feed.Mark{
+			{What: feed.BeginMark, Begin: &feed.Session{From: hour.From + 40*record.Minute}},
+		}})
+	})
+	mustFill(t, here, Remote{newWire(full)}, Options{All: true, Report: func(Progress) { back() }})
+	for _, g := range gapsOf(t, here, "pbx") {
+		if g.State != history.GapOpen {
+			t.Errorf("%+v", g)
+		}
+	}
+	mustFill(t, here, Remote{newWire(full)}, Options{})
+	for _, g := range gapsOf(t, here, "pbx") {
+		if g.State != history.GapFilled {
+			t.Errorf("after the next fill: %+v", g)
+		}
 	}
 }

@@ -32,12 +32,12 @@ func begin(here, there history.Extent) record.Instant {
 	return record.Bucket(first)
 }
 
-// asked returns what may be judged after the copying: what was looked at, and
-// of the gaps also what the twin had dropped before. What the twin withheld, or
-// dropped meanwhile, is not judged.
-func asked(looked, gaps, withheld []record.Span, dropped record.Span) []record.Span {
-	all := append(append([]record.Span{}, looked...), gaps...)
-	return record.Subtract(all, append([]record.Span{dropped}, withheld...))
+// asked returns what may be judged after the copying: the gaps of which the twin
+// was asked what it heard, also where it had dropped before. A gap that ended
+// later lies in what was looked at, and waits for the next fill: of it the twin
+// said nothing. What it withheld, or dropped meanwhile, is not judged either.
+func asked(gaps, withheld []record.Span, dropped record.Span) []record.Span {
+	return record.Subtract(gaps, append([]record.Span{dropped}, withheld...))
 }
 
 // checkSpans believes only spans in order within what was asked for.
