@@ -244,6 +244,9 @@ func (c *copier) merge(ctx context.Context, p Page) error {
 		if err != nil {
 			return err
 		}
+		if out.Added > 0 {
+			c.from.gained()
+		}
 		c.done.Added += int64(out.Added)
 		c.done.Already += int64(n - out.Added)
 		if !announced {

@@ -104,7 +104,7 @@ func Fill(ctx context.Context, into Target, from Side, opt Options) (Result, err
 		}
 	}
 	for _, name := range names {
-		f := filler{into: into, from: from, opt: opt, name: name, here: here[name], there: there[name]}
+		f := filler{into: into, from: &wary{Side: from, most: maxIdle}, opt: opt, name: name, here: here[name], there: there[name]}
 		err := f.run(ctx)
 		done.Feeds = append(done.Feeds, f.done)
 		if err != nil {
@@ -130,7 +130,7 @@ func choose(asked []string, known map[string]history.Extent) ([]string, error) {
 // A filler fills one feed.
 type filler struct {
 	into        Target
-	from        Side
+	from        *wary
 	opt         Options
 	name        string
 	here, there history.Extent // before anything is copied

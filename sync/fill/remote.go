@@ -23,10 +23,27 @@ type Caller interface {
 // form, and is otherwise not to be believed yet.
 type Remote struct{ Caller }
 
+const (
+	// answerWait is how long the twin may take for one answer.
+	answerWait = 30 * time.Second
+	// pageWait is how long it may take to open a page, and to send one; a page
+	// comes at slowest at least.
+	pageWait = 60 * time.Second
+	slowest  = 64 << 10 // bytes a second
+)
+
+// question asks the twin one thing, and waits no longer than it may take: one
+// that is silent for ever must not hold up the fills for ever.
+func (r Remote) question(ctx context.Context, verb string, args, answer any) error {
+	ctx, cancel := context.WithTimeout(ctx, answerWait)
+	defer cancel()
+	return r.Call(ctx, verb, args, answer)
+}
+
 // Extents implements Side.
 func (r Remote) Extents(ctx context.Context) (map[string]history.Extent, error) {
 	var answer extentsAnswer
-	if err := r.Call(ctx, verbExtents, question{}, &answer); err != nil {
+	if err := r.question(ctx, verbExtents, question{}, &answer); err != nil {
 		return nil, fmt.Errorf("ask the twin for its extents: %w", err)
 	}
 	all := make(map[string]history.Extent, len(answer.Feeds))
@@ -48,7 +65,7 @@ func (r Remote) Tallies(ctx context.Context, feed string, span record.Span, widt
 	q := ask(feed, span)
 	q.Width = width.Microseconds()
 	var answer talliesAnswer
-	if err := r.Call(ctx, verbTallies, q, &answer); err != nil {
+	if err := r.question(ctx, verbTallies, q, &answer); err != nil {
 		return nil, fmt.Errorf("ask the twin for tallies of feed %q: %w", feed, err)
 	}
 	slots, err := unpackSlots(answer.Slots, span, record.Instant(q.Width))
@@ -60,7 +77,7 @@ func (r Remote) Keys(ctx context.Context, feed string, span record.Span, limit i
 	q := ask(feed, span)
 	q.Limit = limit
 	var answer keysAnswer
-	if err := r.Call(ctx, verbKeys, q, &answer); err != nil {
+	if err := r.question(ctx, verbKeys, q, &answer); err != nil {
 		return nil, fmt.Errorf("ask the twin for keys of feed %q: %w", feed, err)
 	}
 	keys, err := unpackKeys(answer.Keys)
@@ -72,7 +89,7 @@ func (r Remote) Heard(ctx context.Context, feed string, span record.Span) ([]rec
 	var all []record.Span
 	for !span.Empty() {
 		var answer heardAnswer
-		if err := r.Call(ctx, verbHeard, ask(feed, span), &answer); err != nil {
+		if err := r.question(ctx, verbHeard, ask(feed, span), &answer); err != nil {
 			return nil, fmt.Errorf("ask the twin what it heard of feed %q: %w", feed, err)
 		}
 		spans, err := unpackSpans(answer.Spans, span)
@@ -97,19 +114,32 @@ func (r Remote) Records(ctx context.Context, feed string, span record.Span, afte
 	if span.Empty() {
 		return Page{}, nil
 	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	late := time.AfterFunc(pageWait, func() { cancel(context.DeadlineExceeded) })
+	defer late.Stop()
 	file, size, err := r.Open(ctx, place{feed, span, after}.path())
 	if err != nil {
-		return Page{}, fmt.Errorf("ask the twin for records of feed %q: %w", feed, err)
+		return Page{}, fmt.Errorf("ask the twin for records of feed %q: %w", feed, inTime(ctx, err))
 	}
+	late.Reset(pageWait + time.Duration(min(size, maxPage))*time.Second/slowest)
 	b, err := readPage(file, size)
 	if e := file.Close(); err == nil {
 		err = e
 	}
 	if err != nil {
-		return Page{}, fmt.Errorf("read records of feed %q from the twin: %w", feed, err)
+		return Page{}, fmt.Errorf("read records of feed %q from the twin: %w", feed, inTime(ctx, err))
 	}
 	p, err := parsePage(b)
 	return p, untrusted(err, "records", feed)
+}
+
+// inTime makes an error tell that the time was up, if that is what ended ctx.
+func inTime(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(err, cause) {
+		return fmt.Errorf("%w: %w", cause, err)
+	}
+	return err
 }
 
 // readPage reads a file of that size, which must be no larger than a page.
