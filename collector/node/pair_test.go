@@ -163,17 +163,32 @@ func TestSeenOnlyEverRises(t *testing.T) {
 		epoch  int64
 		raised bool
 		want   int64
-	}{{0, false, 1}, {1, false, 1}, {4, true, 4}, {3, false, 4}, {4, false, 4}, {MaxEpoch, true, MaxEpoch}} {
+	}{{0, false, 1}, {1, false, 1}, {4, true, 4}, {3, false, 4}, {4, false, 4}, {1004, true, 1004}} {
 		raised, err := n.Seen(t.Context(), c.epoch)
 		self, selfErr := n.Self(t.Context())
 		if err != nil || selfErr != nil || raised != c.raised || self.EpochSeen != c.want || self.Epoch != 1 {
 			t.Errorf("after %d: raised %v, %+v, %v, %v", c.epoch, raised, self, err, selfErr)
 		}
 	}
-	for _, bad := range []int64{-1, MaxEpoch + 1} {
-		if _, err := n.Seen(t.Context(), bad); err == nil {
-			t.Errorf("epoch %d was taken", bad)
+	for _, bad := range []int64{-1, 2005, MaxTold, MaxEpoch, MaxEpoch + 1} {
+		if _, err := n.Seen(t.Context(), bad); !errors.Is(err, ErrEpoch) {
+			t.Errorf("epoch %d was taken: %v", bad, err)
 		}
+	}
+}
+
+// Even next to the highest that may be told there is room for one's own.
+func TestEpochsNeverReachTheLast(t *testing.T) {
+	for _, self := range []Self{{EpochSeen: MaxTold - 1}, {EpochSeen: MaxTold}} {
+		if err := self.CheckEpoch(MaxTold + 1); !errors.Is(err, ErrEpoch) {
+			t.Errorf("after %d: %v", self.EpochSeen, err)
+		}
+	}
+	n := initialized(t)
+	p := twin("b")
+	p.Seen = MaxEpoch + 1
+	if err := n.SetPair(t.Context(), func(Self, *Pair) (Pairing, error) { return p, nil }); !errors.Is(err, ErrEpoch) {
+		t.Errorf("written down: %v", err)
 	}
 }
 
