@@ -3,7 +3,9 @@ package exchange
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/twinctl/twin/collector/node"
@@ -23,6 +25,9 @@ type Listener struct {
 	Node *node.DB
 	// Say returns what this server says of itself.
 	Say func(context.Context) (Word, error)
+	// Log is told whom a word should have come from: the one who said it is
+	// not. May be nil.
+	Log *slog.Logger
 }
 
 // Answer takes the word of a twin that has logged in and returns ours.
@@ -38,8 +43,11 @@ func (l Listener) Answer(ctx context.Context, args json.RawMessage) (any, error)
 	if pair == nil {
 		return nil, &link.RemoteError{Code: codeRefused, Text: "this server has no twin: twinctl pair accept there"}
 	}
-	if err := word.check(pair.Server, pair.Pair); err != nil {
-		return nil, &link.RemoteError{Code: codeUntrusted, Text: err.Error()}
+	switch err := word.believe(ctx, l.Node, pair.Server, pair.Pair); {
+	case errors.Is(err, link.ErrRefused), errors.Is(err, link.ErrProtocol):
+		return nil, l.refuse(err)
+	case err != nil:
+		return nil, err
 	}
 	ahead := word.At.Sub(record.At(time.Now()))
 	if err := passing(keep(ctx, l.Node, node.In, word, ahead)); err != nil {
@@ -51,4 +59,15 @@ func (l Listener) Answer(ctx context.Context, args json.RawMessage) (any, error)
 	}
 	say.At = record.At(time.Now())
 	return say, nil
+}
+
+// refuse keeps what was expected to ourselves.
+func (l Listener) refuse(why error) error {
+	if l.Log != nil {
+		l.Log.Warn("the twin's word is not taken", "err", why)
+	}
+	if errors.Is(why, link.ErrRefused) {
+		return &link.RemoteError{Code: codeUntrusted, Text: "this server was paired with another one: twinctl pair accept there"}
+	}
+	return &link.RemoteError{Code: codeUntrusted, Text: "your word is none that a twin says: see the log there"}
 }

@@ -18,7 +18,7 @@ type Caller interface {
 // Ask asks the twin once how it is, and writes down what it answers, as a
 // Watcher does every five seconds.
 func Ask(ctx context.Context, l Caller, n *node.DB, twin Twin, say Word) (Word, State, error) {
-	a := askOver(ctx, l, twin, say)
+	a := askOver(ctx, l, n, twin, say)
 	if a.err != nil {
 		return Word{}, Unknown, a.err
 	}
@@ -29,7 +29,7 @@ func Ask(ctx context.Context, l Caller, n *node.DB, twin Twin, say Word) (Word, 
 	return *a.word, state, why
 }
 
-func askOver(ctx context.Context, l Caller, twin Twin, say Word) attempt {
+func askOver(ctx context.Context, l Caller, n *node.DB, twin Twin, say Word) attempt {
 	soon, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	begun := time.Now()
@@ -38,7 +38,7 @@ func askOver(ctx context.Context, l Caller, twin Twin, say Word) attempt {
 	if err := l.Call(soon, Verb, say, &answer); err != nil {
 		return attempt{at: time.Now(), err: err}
 	}
-	if err := answer.check(twin.Server, twin.Pair); err != nil {
+	if err := answer.believe(ctx, n, twin.Server, twin.Pair); err != nil {
 		return attempt{at: time.Now(), err: err}
 	}
 	took := time.Since(begun)

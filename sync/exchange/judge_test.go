@@ -87,7 +87,7 @@ func TestCheck(t *testing.T) {
 		"another server":   {"T", "P", 1, link.ErrRefused},
 		"another pair":     {"S", "Q", 1, link.ErrRefused},
 		"epoch below zero": {"S", "P", -1, link.ErrProtocol},
-		"epoch too high":   {"S", "P", node.MaxEpoch + 1, link.ErrProtocol},
+		"epoch too high":   {"S", "P", node.MaxTold + 1, link.ErrProtocol},
 	} {
 		w := Word{Server: c.server, Pair: c.pair, Doc: node.Document{Epoch: c.epoch}}
 		if err := w.check("S", "P"); !errors.Is(err, c.want) {

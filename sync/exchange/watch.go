@@ -159,7 +159,7 @@ func (w *Watcher) ask(ctx context.Context, twin Twin, say Word) attempt {
 	if err != nil {
 		return attempt{at: time.Now(), err: err}
 	}
-	return askOver(ctx, l, twin, say)
+	return askOver(ctx, l, w.Node, twin, say)
 }
 
 // reach returns the link that stands, or dials: also when the twin is another

@@ -244,9 +244,14 @@ func TestAnotherServerIsNotTheTwin(t *testing.T) {
 func TestImpossibleEpochIsNotKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
-		lies := saying(idOf(t, r.b), node.MaxEpoch+1)
-		r.answer = func(ctx context.Context, _ Word) (Word, error) { return lies(ctx) }
-		r.run(t, func() { r.must(t, Refused) })
+		for _, epoch := range []int64{node.MaxEpoch + 1, node.MaxEpoch, 5000} {
+			lies := saying(idOf(t, r.b), epoch)
+			r.answer = func(ctx context.Context, _ Word) (Word, error) { return lies(ctx) }
+			r.run(t, func() { r.must(t, Refused) })
+		}
+		if self, err := r.a.Self(t.Context()); err != nil || self.EpochSeen > 5 {
+			t.Errorf("%+v, %v", self, err)
+		}
 	})
 }
 

@@ -6,13 +6,10 @@
 package exchange
 
 import (
-	"fmt"
 	"time"
 
-	"github.com/twinctl/twin/collector/inert"
 	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/collector/record"
-	"github.com/twinctl/twin/sync/link"
 )
 
 // Verb is the one that a Word is asked and answered with.
@@ -28,18 +25,6 @@ type Word struct {
 	Zones  string         `json:"zones"`    // version of its time-zone data; "" if it cannot tell
 	Feeds  []Section      `json:"feeds"`    // what both must have configured alike
 	Audit  node.Head      `json:"audit"`
-}
-
-// check tells whether the twin can have said this.
-func (w *Word) check(server, pair string) error {
-	switch {
-	case w.Server != server || w.Pair != pair:
-		return fmt.Errorf("%w: it is server %s of pair %s, and was paired as %s of %s",
-			link.ErrRefused, inert.Text(w.Server), inert.Text(w.Pair), server, pair)
-	case w.Doc.Epoch < 0 || w.Doc.Epoch > node.MaxEpoch:
-		return fmt.Errorf("%w: epoch %d", link.ErrProtocol, w.Doc.Epoch)
-	}
-	return nil
 }
 
 // A Section is the part of a feed's configuration that must be the same on

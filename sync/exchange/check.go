@@ -1,0 +1,172 @@
+package exchange
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/twinctl/twin/collector/inert"
+	"github.com/twinctl/twin/collector/node"
+	"github.com/twinctl/twin/sync/link"
+)
+
+// What a word may hold: much of it goes into this server's own document, its
+// alarms and its files.
+const (
+	maxText     = 16 << 10 // bytes of a text for people: an alarm may tell of a whole configuration
+	maxShort    = 200      // bytes of what is a word or two
+	maxFeeds    = 1000
+	maxAlarms   = 1000
+	maxSettings = 100 // of a feed
+)
+
+// check tells whether the twin can have said this. Its error is for this
+// server's own log: it tells whom the word should have come from.
+func (w *Word) check(server, pair string) error {
+	if w.Server != server || w.Pair != pair {
+		return fmt.Errorf("%w: it is server %s of pair %s, and was paired as %s of %s",
+			link.ErrRefused, brief(w.Server), brief(w.Pair), server, pair)
+	}
+	if err := w.sane(); err != nil {
+		return fmt.Errorf("%w: %w", link.ErrProtocol, err)
+	}
+	return nil
+}
+
+// believe is check, and holds the epoch against what was seen here so far.
+func (w *Word) believe(ctx context.Context, n *node.DB, server, pair string) error {
+	if err := w.check(server, pair); err != nil {
+		return err
+	}
+	self, err := n.Self(ctx)
+	if err != nil {
+		return err
+	}
+	if err := self.CheckEpoch(w.Doc.Epoch); err != nil {
+		return fmt.Errorf("%w: %w", link.ErrProtocol, err)
+	}
+	return nil
+}
+
+// brief returns the beginning of a foreign text, harmless to look at.
+func brief(s string) string { return inert.Text(s[:min(len(s), inert.MaxName)]) }
+
+// sane tells whether everything in the word has its form and its bounds.
+func (w *Word) sane() error {
+	d := w.Doc
+	if d.Epoch < 0 || d.Epoch > node.MaxTold {
+		return fmt.Errorf("epoch %d", d.Epoch)
+	}
+	if len(w.Feeds) > maxFeeds || len(d.Feeds) > maxFeeds || len(d.Alarms) > maxAlarms || len(d.Ready.Because) > maxAlarms {
+		return fmt.Errorf("%d and %d feeds, %d alarms, %d reasons: too many", len(w.Feeds), len(d.Feeds), len(d.Alarms), len(d.Ready.Because))
+	}
+	if err := names(d.Name); err != nil {
+		return err
+	}
+	if err := short(w.Zones, d.Version, d.Store); err != nil {
+		return err
+	}
+	if err := role(d.Role); err != nil {
+		return err
+	}
+	for _, check := range []func() error{w.feeds, w.alarms, w.twin} {
+		if err := check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *Word) feeds() error {
+	for _, s := range w.Feeds {
+		if len(s.Keys) > maxSettings {
+			return fmt.Errorf("a feed with %d settings", len(s.Keys))
+		}
+		if err := names(s.Name); err != nil {
+			return err
+		}
+		if err := texts(slices.AppendSeq(slices.Collect(maps.Keys(s.Keys)), maps.Values(s.Keys))...); err != nil {
+			return err
+		}
+	}
+	for _, f := range w.Doc.Feeds {
+		if err := names(f.Name); err != nil {
+			return err
+		}
+		if err := errors.Join(short(f.Kind, f.State), texts(f.Address, f.Error, f.Incarnation)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *Word) alarms() error {
+	for _, a := range w.Doc.Alarms {
+		if err := errors.Join(short(a.Code, a.Severity), texts(a.Text)); err != nil {
+			return err
+		}
+	}
+	return texts(w.Doc.Ready.Because...)
+}
+
+// twin checks what it makes of us, and what it fills from us.
+func (w *Word) twin() error {
+	if f := w.Doc.Fill; f != nil {
+		if err := names(f.Feed); err != nil {
+			return err
+		}
+	}
+	t := w.Doc.Twin
+	if t == nil {
+		return nil
+	}
+	if t.Role != nil {
+		if err := role(*t.Role); err != nil {
+			return err
+		}
+	}
+	if t.Store != nil {
+		if err := short(*t.Store); err != nil {
+			return err
+		}
+	}
+	return errors.Join(short(t.Name, t.State), texts(t.Error))
+}
+
+// role believes the two that there are, and none: it may not be told yet.
+func role(r node.Role) error {
+	switch r {
+	case "", node.Primary, node.Secondary:
+		return nil
+	}
+	return fmt.Errorf("role %s", brief(string(r)))
+}
+
+// names believes only what may be a name. One that is not told is none.
+func names(all ...string) error {
+	for _, s := range all {
+		if s == "" {
+			continue
+		}
+		if err := inert.Name(s); err != nil {
+			return fmt.Errorf("name %s: %w", brief(s), err)
+		}
+	}
+	return nil
+}
+
+// short bounds what is a word or two, texts what was written for people. It is
+// made inert where it is shown.
+func short(all ...string) error { return bounded(maxShort, all) }
+func texts(all ...string) error { return bounded(maxText, all) }
+
+func bounded(most int, all []string) error {
+	for _, s := range all {
+		if len(s) > most {
+			return fmt.Errorf("a text of %d bytes: %s", len(s), brief(s))
+		}
+	}
+	return nil
+}

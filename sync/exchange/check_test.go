@@ -1,0 +1,66 @@
+package exchange
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/twinctl/twin/collector/node"
+	"github.com/twinctl/twin/sync/link"
+)
+
+// What a twin tells is copied into this server's own document: it must have
+// its form, and its bounds.
+func TestWordHasBounds(t *testing.T) {
+	long := strings.Repeat("x", 1<<18)
+	role := node.Role(long)
+	for name, spoil := range map[string]func(*Word){
+		"role":            func(w *Word) { w.Doc.Role = "king" },
+		"name":            func(w *Word) { w.Doc.Name = "a\x1b[2J" },
+		"store":           func(w *Word) { w.Doc.Store = long },
+		"version":         func(w *Word) { w.Doc.Version = long },
+		"zones":           func(w *Word) { w.Zones = long },
+		"section":         func(w *Word) { w.Feeds = []Section{{Name: long}} },
+		"key":             func(w *Word) { w.Feeds = []Section{{Name: "pbx", Keys: map[string]string{long: ""}}} },
+		"value":           func(w *Word) { w.Feeds = []Section{{Name: "pbx", Keys: map[string]string{"k": long}}} },
+		"sections":        func(w *Word) { w.Feeds = make([]Section, maxFeeds+1) },
+		"feed":            func(w *Word) { w.Doc.Feeds = []node.FeedDocument{{Name: "a\nb"}} },
+		"feed's error":    func(w *Word) { w.Doc.Feeds = []node.FeedDocument{{Name: "pbx", Error: long}} },
+		"incarnation":     func(w *Word) { w.Doc.Feeds = []node.FeedDocument{{Name: "pbx", Incarnation: long}} },
+		"feeds":           func(w *Word) { w.Doc.Feeds = make([]node.FeedDocument, maxFeeds+1) },
+		"alarm":           func(w *Word) { w.Doc.Alarms = []node.Alarm{{Text: long}} },
+		"alarms":          func(w *Word) { w.Doc.Alarms = make([]node.Alarm, maxAlarms+1) },
+		"reason":          func(w *Word) { w.Doc.Ready.Because = []string{long} },
+		"what it fills":   func(w *Word) { w.Doc.Fill = &node.FillDocument{Feed: long} },
+		"what we are":     func(w *Word) { w.Doc.Twin = &node.TwinDocument{Error: long} },
+		"role of us":      func(w *Word) { w.Doc.Twin = &node.TwinDocument{Role: &role} },
+		"store of us":     func(w *Word) { w.Doc.Twin = &node.TwinDocument{Store: &long} },
+		"epoch":           func(w *Word) { w.Doc.Epoch = node.MaxEpoch },
+		"epoch below all": func(w *Word) { w.Doc.Epoch = -1 },
+	} {
+		w := Word{Server: "S", Pair: "P", Doc: node.Document{Name: "cms-a", Role: node.Primary, Store: "ok"}}
+		if err := w.check("S", "P"); err != nil {
+			t.Fatal(err)
+		}
+		spoil(&w)
+		if err := w.check("S", "P"); !errors.Is(err, link.ErrProtocol) || len(err.Error()) > 2000 {
+			t.Errorf("%s: %.200v", name, err)
+		}
+	}
+}
+
+// Whoever says the wrong word must not learn from the refusal which is right.
+func TestRefusalKeepsOurIDsToItself(t *testing.T) {
+	r := newRig(t)
+	for _, w := range []Word{{Server: "somebody", Pair: "P"}, {Server: "somebody", Pair: "Q"}} {
+		args, err := json.Marshal(w)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = Listener{Node: r.b}.Answer(t.Context(), args)
+		if err == nil || strings.Contains(err.Error(), idOf(t, r.a)) || strings.Contains(err.Error(), "of P") {
+			t.Errorf("%v", err)
+		}
+	}
+}
