@@ -23,6 +23,8 @@ const (
 	heldBytes  = 8 << 20
 	// mergeRows is what one transaction merges at the most: more gains nothing.
 	mergeRows = 2000
+	// maxWithheld is how many stretches are remembered that did not come whole.
+	maxWithheld = 10_000
 	// plannedRanges is how many stretches are found before they are copied.
 	plannedRanges = 4096
 )
@@ -183,17 +185,29 @@ func (c *copier) conclude(ctx context.Context, r stretch, came record.Tally, hel
 			return err
 		}
 		if short := now.Count - came.Count; short > 0 {
-			c.withheld = append(c.withheld, r.Span)
+			c.withhold(r.Span)
 			c.done.Withheld += short
 		}
 	}
 	return c.send(ctx, pages, held)
 }
 
+// withhold notes a stretch that did not come whole. Neighbours become one; when
+// there are too many, so does what lies between: that is judged later.
+func (c *copier) withhold(s record.Span) {
+	n := len(c.withheld)
+	if n == 0 || n < maxWithheld && (s.From > c.withheld[n-1].To || s.To < c.withheld[n-1].From) {
+		c.withheld = append(c.withheld, s)
+		return
+	}
+	last := &c.withheld[n-1]
+	last.From, last.To = min(last.From, s.From), max(last.To, s.To)
+}
+
 // damaged notes what the twin could not give.
 func (c *copier) damaged(p Page) {
 	for _, k := range p.Damaged {
-		c.withheld = append(c.withheld, record.Span{From: k.At, To: k.At + 1})
+		c.withhold(record.Span{From: k.At, To: k.At + 1})
 	}
 	c.done.Damaged += int64(len(p.Damaged))
 }
@@ -226,7 +240,7 @@ func (c *copier) recount(ctx context.Context, r stretch, came record.Tally) (rec
 	case err != nil:
 		return now, err
 	case !gone.Intersect(r.Span).Empty():
-		c.withheld = append(c.withheld, r.Span)
+		c.withhold(r.Span)
 		return came, nil
 	}
 	return now, fmt.Errorf("%w: %d records came from %s to %s, which are not the %d that it tells of", ErrUntrusted,

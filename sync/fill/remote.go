@@ -32,6 +32,10 @@ const (
 	slowest  = 64 << 10 // bytes a second
 )
 
+// maxHeard is how many stretches are believed of what the twin heard: a server
+// that is cut off each minute has fewer in two months.
+const maxHeard = 100_000
+
 // question asks the twin one thing, and waits no longer than it may take: one
 // that is silent for ever must not hold up the fills for ever.
 func (r Remote) question(ctx context.Context, verb string, args, answer any) error {
@@ -96,7 +100,9 @@ func (r Remote) Heard(ctx context.Context, feed string, span record.Span) ([]rec
 		if err != nil {
 			return nil, untrusted(err, "coverage", feed)
 		}
-		all = append(all, spans...)
+		if all = append(all, spans...); len(all) > maxHeard {
+			return nil, fmt.Errorf("%w: it heard feed %q in more than %d pieces", ErrUntrusted, feed, maxHeard)
+		}
 		if answer.To == 0 {
 			return all, nil
 		}

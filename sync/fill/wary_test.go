@@ -90,3 +90,31 @@ func TestLyingTalliesEndAFill(t *testing.T) {
 		t.Errorf("after %d questions: %v", l.asked, err)
 	}
 }
+
+// Coverage in too many pieces is not believed, and what is withheld is remembered within bounds.
+func TestShredsAreBounded(t *testing.T) {
+	_, full := pair(t)
+	_, err := Remote{newWire(shredder{full})}.Heard(t.Context(), "pbx", hour)
+	if !errors.Is(err, ErrUntrusted) {
+		t.Errorf("heard: %v", err)
+	}
+	var c copier
+	for i := range record.Instant(3 * maxWithheld) {
+		c.withhold(record.Span{From: 3 * i, To: 3*i + 1})
+		c.withhold(record.Span{From: 3*i + 1, To: 3*i + 2})
+	}
+	whole := record.Span{From: 0, To: 9*maxWithheld - 1}
+	if last := c.withheld[len(c.withheld)-1]; len(c.withheld) > maxWithheld || last.To != whole.To {
+		t.Errorf("%d stretches, to %d", len(c.withheld), last.To)
+	}
+}
+
+// shredder heard each second microsecond.
+type shredder struct{ Side }
+
+func (shredder) Heard(_ context.Context, _ string, span record.Span) (all []record.Span, _ error) {
+	for at := span.From; at < span.To && len(all) <= maxSpans; at += 2 {
+		all = append(all, record.Span{From: at, To: at + 1})
+	}
+	return all, nil
+}
