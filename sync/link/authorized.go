@@ -61,8 +61,9 @@ func changeBlock(file, marker string, block []string) error {
 	return replaceFile(file, joinLines(after))
 }
 
-// withBlock returns the lines with the block of a marker in place of the one
-// that was there, or at the end; without any if block is empty. A block
+// withBlock returns the lines with the block of a marker in place of the first
+// that was there, or at the end, and without any other of that marker: a copy of
+// an old one would still let its key in; without any if block is empty. A block
 // without an end is left for a person to look at: what is behind its beginning
 // may be anybody's.
 func withBlock(lines []string, marker string, block []string) ([]string, error) {
@@ -70,13 +71,25 @@ func withBlock(lines []string, marker string, block []string) ([]string, error) 
 	if len(block) > 0 {
 		block = slices.Concat([]string{begin}, block, []string{end})
 	}
-	from := slices.Index(lines, begin)
-	if from < 0 {
-		return slices.Concat(lines, block), nil
+	var all []string
+	at := -1 // where the first one was
+	for {
+		from := slices.Index(lines, begin)
+		if from < 0 {
+			break
+		}
+		length := slices.Index(lines[from:], end)
+		if length < 0 {
+			return nil, fmt.Errorf("a block has no end: behind %q, %q is missing", begin, end)
+		}
+		all, lines = append(all, lines[:from]...), lines[from+length+1:]
+		if at < 0 {
+			at = len(all)
+		}
 	}
-	length := slices.Index(lines[from:], end)
-	if length < 0 {
-		return nil, fmt.Errorf("line %d begins a block that has no end: %q is missing", from+1, end)
+	all = append(all, lines...)
+	if at < 0 {
+		at = len(all)
 	}
-	return slices.Concat(lines[:from], block, lines[from+length+1:]), nil
+	return slices.Insert(all, at, block...), nil
 }

@@ -84,6 +84,22 @@ func TestAuthorizeKeyRefuses(t *testing.T) {
 	}
 }
 
+// A block that somebody copied is taken out like the first one.
+func TestRevokeTakesEveryBlock(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "authorized_keys")
+	must(t, link.AuthorizeKey(file, "p1", "restrict old"))
+	block := content(t, file)
+	must(t, os.WriteFile(file, []byte("# a\n"+block+"# b\n"+block+"# c\n"), 0o600))
+	must(t, link.AuthorizeKey(file, "p1", "restrict new"))
+	if got := content(t, file); strings.Contains(got, "old") || strings.Count(got, "restrict new") != 1 {
+		t.Errorf("after a rekey:\n%s", got)
+	}
+	must(t, link.Revoke(file, "p1"))
+	if got := content(t, file); got != "# a\n# b\n# c\n" {
+		t.Errorf("after it is revoked:\n%s", got)
+	}
+}
+
 func TestASymbolicLinkIsFollowed(t *testing.T) {
 	dir := t.TempDir()
 	real, name := filepath.Join(dir, "real"), filepath.Join(dir, "name")
