@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"strings"
 	"sync"
 	"time"
 
@@ -177,12 +178,19 @@ func (v *visit) command(ctx context.Context, payload []byte) (Session, bool) {
 	}
 	s, err := ParseCommand(exec.Command)
 	if err != nil {
-		v.refused(ctx, "command "+shorten(exec.Command))
+		v.refused(ctx, "command "+exec.Command)
 	}
 	return s, err == nil
 }
 
+// maxRefused is how many bytes are told of what was asked for: made harmless,
+// they may be four times as many.
+const maxRefused = 100
+
 func (v *visit) refused(ctx context.Context, what string) {
+	if len(what) > maxRefused {
+		what = strings.ToValidUTF8(what[:maxRefused], "") + "..."
+	}
 	what = inert.Text(what)
 	v.log.Warn("ssh: refused", "what", what)
 	if v.server.options.Refused != nil {
