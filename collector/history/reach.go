@@ -9,6 +9,10 @@ import (
 	"github.com/twinctl/twin/collector/store"
 )
 
+// earliest is 1990, before any upstream that is collected here: a twin that
+// tells of an older time is wrong.
+const earliest = record.Instant(631_152_000_000_000)
+
 // Reach writes down that everything between from, where the twin's history of
 // the feed begins, and the first that was heard here is missing: a gap, as if
 // this server had been stopped. What a gap tells already is not told again, and
@@ -19,6 +23,7 @@ func (h *DB) Reach(ctx context.Context, name string, from record.Instant) error 
 	if from <= 0 {
 		return nil
 	}
+	from = max(from, earliest)
 	err := h.db.Update(ctx, func(tx *store.Tx) error {
 		f, err := readFeed(ctx, tx, name)
 		if err != nil {
