@@ -153,7 +153,7 @@ if [ "$changed" = yes ] && [ -n "$destdir" ]; then
 	echo "next, on the server: make user and group twin, give them the folders as said above,"
 	echo "      systemctl daemon-reload, and write /etc/twin/twin.toml (the README has one to begin with)"
 elif [ ! -e "$etc/twin.toml" ]; then
-	echo "next: write /etc/twin/twin.toml (the README has one to begin with), then"
+	echo "next: sudo twinctl setup; or write /etc/twin/twin.toml (the README has one), then"
 	echo "      twinctl config check && twinctl init --role primary && systemctl enable --now twind"
 elif [ "$changed" = yes ]; then
 	echo "kept: $etc/twin.toml"

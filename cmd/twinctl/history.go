@@ -10,6 +10,7 @@ import (
 	"github.com/twinctl/twin/cmd/internal/app"
 	"github.com/twinctl/twin/cmd/internal/cli"
 	"github.com/twinctl/twin/collector/history"
+	"github.com/twinctl/twin/collector/inert"
 	"github.com/twinctl/twin/collector/record"
 )
 
@@ -178,6 +179,12 @@ func historyDropCommand() cli.Command {
 			if name == "" {
 				return cli.Fail(cli.Usage, fmt.Errorf("--feed is missing"), "twinctl feed list")
 			}
+			if before == "" {
+				return cli.Fail(cli.Usage, fmt.Errorf("--before is missing"), "twinctl help history drop")
+			}
+			if _, err := s.held(ctx, name); err != nil {
+				return err
+			}
 			day, err := time.Parse(time.DateOnly, before)
 			if err != nil {
 				return cli.Fail(cli.Usage, fmt.Errorf("--before %q: want a day as 2025-11-01", before), "twinctl help history drop")
@@ -193,7 +200,15 @@ func historyDropCommand() cli.Command {
 			if call.Format == cli.JSON {
 				return call.Show(cli.View{Document: done})
 			}
-			fmt.Fprintf(call.Out, "%d records were dropped\n", done.Dropped)
+			e, err := s.data.History.Extent(ctx, name)
+			if err != nil {
+				return err
+			}
+			kept := "all is kept"
+			if e.RetainedFrom != 0 {
+				kept = "kept from " + e.RetainedFrom.Time().Format(time.DateOnly) + " on"
+			}
+			fmt.Fprintf(call.Out, "%d records were dropped; of %s %s\n", done.Dropped, inert.Text(name), kept)
 			return nil
 		}),
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/twinctl/twin/cmd/internal/app"
@@ -120,6 +121,16 @@ func (f *setupFlags) answers(call *cli.Call, questions []setup.Question) (setup.
 			return nil, wrong("--set "+pair, errors.New("want KEY=VALUE with a setting of twinctl config show"))
 		}
 		a[key] = value
+	}
+	if f.where.Address != "" { // also for every pair show to come
+		a["ssh.address"] = f.where.Address
+	}
+	if f.where.HostKey != "" {
+		path, err := filepath.Abs(f.where.HostKey)
+		if err != nil {
+			return nil, wrong("--host-key", err)
+		}
+		a["ssh.host_key_pub"] = path
 	}
 	if f.secret == "" {
 		return a, nil

@@ -38,6 +38,8 @@ func HostKeyFile(w Where) string { return cmp.Or(w.HostKey, systemHostKey) }
 // Offer returns what the twin must know of this server. It makes this server's
 // keys when they are missing.
 func (n Notary) Offer(ctx context.Context, w Where) (pairing.Token, error) {
+	w.Address = cmp.Or(w.Address, n.Config.SSH.Address)
+	w.HostKey = cmp.Or(w.HostKey, n.Config.SSH.HostKeyPub)
 	self, err := n.Node.Self(ctx)
 	if err != nil {
 		return pairing.Token{}, err

@@ -53,6 +53,8 @@ type SSH struct {
 	Listen         string // host:port; "" turns it off
 	HostKey        string // file
 	AuthorizedKeys string // file of the system's sshd; "" for the owner's own
+	Address        string // the twin reaches this server at user@host:port; "" guesses
+	HostKeyPub     string // file of the public host key that the system's sshd shows; "" for the usual one
 }
 
 // A Source tells where settings come from besides the file.

@@ -76,6 +76,14 @@ func Settings() []Setting {
 			Key: "ssh.authorized_keys", Doc: `file in which the system's sshd looks up who may log in as the owner of data; "" for that user's own`,
 			path: true, check: optional(notEmpty), field: func(c *Config) *string { return &c.SSH.AuthorizedKeys },
 		},
+		{
+			Key: "ssh.address", Doc: `the twin reaches this server's SSH at user@host:port; "" is the owner of data at this host's name`,
+			check: optional(CheckAddress), field: func(c *Config) *string { return &c.SSH.Address },
+		},
+		{
+			Key: "ssh.host_key_pub", Doc: `file of the public host key that the system's sshd shows; "" is the usual one`,
+			path: true, check: optional(notEmpty), field: func(c *Config) *string { return &c.SSH.HostKeyPub },
+		},
 	}
 }
 
