@@ -3,14 +3,22 @@
 package faults
 
 import (
+	"os"
 	"testing"
 	"time"
 )
 
-// TestRealTwinMix befalls twins with faults for ten minutes, full disks among
-// them.
+// TestRealTwinMix befalls twins with faults, full disks among them: for two
+// minutes, or as long as TWIN_MIX says (10m).
 func TestRealTwinMix(t *testing.T) {
 	t.Parallel()
+	long := 2 * time.Minute
+	if said := os.Getenv("TWIN_MIX"); said != "" {
+		var err error
+		if long, err = time.ParseDuration(said); err != nil {
+			t.Fatal(err)
+		}
+	}
 	disk := tmpfs(t, "size=256m")
 	full := ballast{t, disk}
 	newMix(t, disk, append(mixedFaults(), mixed{"full disk", func(m *mix, _ int) {
@@ -19,7 +27,7 @@ func TestRealTwinMix(t *testing.T) {
 		full.drop()
 		eventually(m.t, patience, "it stores again", m.b.ready)
 		m.hurts[1] = append(m.hurts[1], stretch{time.Now().Add(-10 * time.Second), time.Now()})
-	}, false})).run(10 * time.Minute)
+	}, false})).run(long)
 }
 
 // TestRealTwinFull takes the room from one twin: the other says so within ten
