@@ -75,7 +75,6 @@ func eventOf(base time.Time, s saying) string {
 // A pbx is an Asterisk that says to each login another part, and hangs up
 // behind all but the last.
 type pbx struct {
-	t     *testing.T
 	base  time.Time
 	parts [][]saying
 	rand  *rand.Rand
@@ -90,7 +89,7 @@ type pbx struct {
 // whoever is hung up on need not wait.
 func newPBX(t *testing.T, base time.Time, parts [][]saying, r *rand.Rand) *pbx {
 	t.Helper()
-	p := &pbx{t: t, base: base, parts: parts, rand: r}
+	p := &pbx{base: base, parts: parts, rand: r}
 	for range len(parts) + 1 {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
@@ -155,6 +154,8 @@ func (p *pbx) serve(conn net.Conn) {
 }
 
 // say says the part of this login, and reports whether there is more to hear.
+// A client that has left, as it does at the end of a test that has read all,
+// is not an error: what it did not hear is missing from the comparison.
 func (p *pbx) say(conn net.Conn) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -165,15 +166,13 @@ func (p *pbx) say(conn net.Conn) bool {
 	p.login++
 	for _, piece := range packets(p.rand, text) {
 		if _, err := conn.Write(piece); err != nil {
-			p.t.Errorf("say: %v", err)
+			return false
 		}
 	}
 	if p.login >= len(p.parts) {
 		return true
 	}
-	if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
-		p.t.Errorf("hang up: %v", err)
-	}
+	_ = conn.(*net.TCPConn).CloseWrite()
 	return false
 }
 
