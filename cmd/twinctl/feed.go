@@ -198,7 +198,7 @@ func feedAskCommand(c cli.Command, verb string) cli.Command {
 		if err != nil {
 			return err
 		}
-		a, err := s.data.Node.Ask(ctx, node.Request{Verb: verb, Args: args, Actor: app.Actor()}, nil)
+		a, err := app.Ask(ctx, s.data, node.Request{Verb: verb, Args: args, Actor: app.Actor()}, nil)
 		if err != nil {
 			return err
 		}

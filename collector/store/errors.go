@@ -35,12 +35,6 @@ func IsIO(err error) bool {
 	return errors.As(err, &e) && e.Code == sqlite3.ErrIoErr && !isFull(e)
 }
 
-// IsConstraint tells whether err is a violated constraint.
-func IsConstraint(err error) bool {
-	var e sqlite3.Error
-	return errors.As(err, &e) && e.Code == sqlite3.ErrConstraint
-}
-
 func isSQLite(err error) bool {
 	var e sqlite3.Error
 	return errors.As(err, &e)

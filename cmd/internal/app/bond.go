@@ -36,19 +36,22 @@ func dialTwin(ctx context.Context, t link.Target) (exchange.Link, error) {
 }
 
 // bond gathers what alarms of the pair are raised for: doc is what this server
-// is doing now.
-func (s *server) bond(ctx context.Context, doc node.Document, differs map[string]int64) (bond, error) {
+// is doing now. The rest of our word is as the twin was told it last, which was
+// within the exchange's five seconds.
+func (s *server) bond(doc node.Document, differs map[string]int64) bond {
 	b := bond{standing: s.watcher.Standing(), differs: differs}
 	if doc.Twin == nil || !b.standing.Paired() {
-		return b, nil
+		return b
 	}
 	b.name = doc.Twin.Name
 	if doc.Twin.AskedAt != nil {
 		b.asked = *doc.Twin.AskedAt
 	}
-	var err error
-	b.ours, err = word(ctx, s.config(), s.data.Node, doc, 0)
-	return b, err
+	s.mu.Lock()
+	b.ours = s.said
+	s.mu.Unlock()
+	b.ours.Doc = doc
+	return b
 }
 
 // describeTwin makes the document of what is known of the twin: is is what

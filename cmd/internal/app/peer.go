@@ -58,7 +58,8 @@ func (p Peer) twin(ctx context.Context) (*node.Pair, error) {
 
 // Answer implements link.Handler.
 func (p Peer) Answer(ctx context.Context, verb string, args json.RawMessage) (any, error) {
-	if _, err := p.twin(ctx); err != nil {
+	pair, err := p.twin(ctx)
+	if err != nil {
 		return nil, err
 	}
 	switch verb {
@@ -67,7 +68,7 @@ func (p Peer) Answer(ctx context.Context, verb string, args json.RawMessage) (an
 	case PairCheck, PairRekey:
 		return p.Notary.Answer(ctx, verb, args)
 	case Fill:
-		return p.fill(ctx, args)
+		return p.fill(ctx, *pair, args)
 	}
 	answer, err := fill.Handler{Side: fill.Local{DB: p.History}}.Answer(ctx, verb, args)
 	if errors.Is(err, fill.ErrVerb) || errors.Is(err, fill.ErrQuestion) {
@@ -92,24 +93,20 @@ func (p Peer) Open(ctx context.Context, path string) (link.File, error) {
 }
 
 // fill has this server's twind fill from the one who asks.
-func (p Peer) fill(ctx context.Context, args json.RawMessage) (any, error) {
-	have, err := p.twin(ctx)
-	if err != nil {
-		return nil, err
+func (p Peer) fill(ctx context.Context, pair node.Pair, args json.RawMessage) (any, error) {
+	if len(args) > maxFillArgs {
+		return nil, remote(cli.Usage, fmt.Errorf("%d bytes of feeds", len(args)))
 	}
 	var want FillArgs
 	if err := json.Unmarshal(args, &want); err != nil {
 		return nil, remote(cli.Usage, err)
-	}
-	if len(args) > maxFillArgs {
-		return nil, remote(cli.Usage, fmt.Errorf("%d bytes of feeds", len(args)))
 	}
 	want.Both = false // or they would ask each other for ever
 	text, err := json.Marshal(want)
 	if err != nil {
 		return nil, err
 	}
-	answer, err := p.Node.Ask(ctx, node.Request{Verb: Fill, Args: text, Actor: have.Name}, nil)
+	answer, err := p.Node.Ask(ctx, node.Request{Verb: Fill, Args: text, Actor: pair.Name}, nil)
 	if errors.Is(err, node.ErrNotClaimed) {
 		return nil, remote(cli.Refused, fmt.Errorf("on %s: %w", p.Config.Name, err))
 	}

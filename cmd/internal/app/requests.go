@@ -46,10 +46,8 @@ type clerk struct {
 func (c *clerk) run(ctx context.Context) error {
 	defer c.long.Wait()
 	lost := node.Answer{Exit: int(cli.Unknown), Text: "twind ended before it had answered"}
-	for err := c.node.GiveUp(ctx, c.name, lost); err != nil; err = c.node.GiveUp(ctx, c.name, lost) {
-		if final(err) != nil || !pause(ctx, time.Second) {
-			return final(err)
-		}
+	if err := patiently(ctx, func() error { return c.node.GiveUp(ctx, c.name, lost) }); err != nil || ctx.Err() != nil {
+		return final(err)
 	}
 	return c.node.Watch(ctx, requestInterval, c.answerAll)
 }
@@ -86,16 +84,24 @@ func (c *clerk) slow(verb string) func(context.Context, node.Request) node.Answe
 // or a disk that is full, is waited for; at the end it is tried once more.
 func (c *clerk) finish(ctx context.Context, r node.Request, a node.Answer) {
 	c.log.Info("request", "verb", r.Verb, "args", string(r.Args[:min(len(r.Args), maxLogged)]), "actor", r.Actor, "exit", a.Exit)
-	err := c.node.Finish(context.WithoutCancel(ctx), r.ID, a)
-	for err != nil && final(err) == nil && pause(ctx, time.Second) {
-		err = c.node.Finish(context.WithoutCancel(ctx), r.ID, a)
-	}
+	write := func() error { return c.node.Finish(context.WithoutCancel(ctx), r.ID, a) }
+	err := patiently(ctx, write)
 	if err != nil {
-		err = c.node.Finish(context.WithoutCancel(ctx), r.ID, a)
+		err = write()
 	}
 	if err != nil {
 		c.log.Error("an answer could not be written down", "verb", r.Verb, "err", err)
 	}
+}
+
+// patiently tries until it is done or an error will not pass by itself, each
+// second, while ctx goes on.
+func patiently(ctx context.Context, try func() error) error {
+	err := try()
+	for err != nil && final(err) == nil && pause(ctx, time.Second) {
+		err = try()
+	}
+	return err
 }
 
 // pause waits, and tells whether ctx goes on.

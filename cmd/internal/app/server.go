@@ -50,9 +50,10 @@ type server struct {
 	watcher   *exchange.Watcher
 	filler    *filler
 
-	mu  sync.Mutex
-	cfg *config.Config
-	doc node.Document // as of the last heartbeat
+	mu   sync.Mutex
+	cfg  *config.Config
+	doc  node.Document // as of the last heartbeat
+	said exchange.Word // to the twin, last
 }
 
 // Run runs one server until ctx ends, which is an orderly stop: what was heard
@@ -220,10 +221,7 @@ func (s *server) document(ctx context.Context) (node.Document, error) {
 	doc.Store = storeState(s.collector.Stuck())
 	var differs map[string]int64
 	doc.Fill, differs = s.filler.state()
-	pair, err := s.bond(ctx, doc, differs)
-	if err != nil {
-		return doc, err
-	}
+	pair := s.bond(doc, differs)
 	doc.Alarms = s.alarms.now(time.Now(), state{feeds, nameless(s.config()), s.collector.Stuck(), pair})
 	s.alarms.tell(ctx, s.log)
 	return doc, nil

@@ -117,7 +117,7 @@ func differentRuns(a, b string) bool {
 func sections(w exchange.Word) []config.Section {
 	all := make([]config.Section, len(w.Feeds))
 	for i, s := range w.Feeds {
-		all[i] = config.Section{Name: s.Name, Keys: s.Keys}
+		all[i] = config.Section(s)
 	}
 	return all
 }

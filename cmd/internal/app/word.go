@@ -32,7 +32,7 @@ func word(ctx context.Context, cfg *config.Config, n *node.DB, doc node.Document
 		w.Pair = have.Pair
 	}
 	for _, s := range cfg.Shared() {
-		w.Feeds = append(w.Feeds, exchange.Section{Name: s.Name, Keys: s.Keys})
+		w.Feeds = append(w.Feeds, exchange.Section(s))
 	}
 	w.Audit, err = n.AuditHead(ctx)
 	return w, err
@@ -57,12 +57,19 @@ func Say(cfg *config.Config, data *Data) func(context.Context) (exchange.Word, e
 	}
 }
 
-// say says this twind's own word.
+// say says this twind's own word, and keeps it for the alarms of the pair.
 func (s *server) say(ctx context.Context) (exchange.Word, error) {
 	s.mu.Lock()
 	doc := s.doc
 	s.mu.Unlock()
-	return word(ctx, s.config(), s.data.Node, doc, 0)
+	said, err := word(ctx, s.config(), s.data.Node, doc, 0)
+	if err != nil {
+		return said, err
+	}
+	s.mu.Lock()
+	s.said = said
+	s.mu.Unlock()
+	return said, nil
 }
 
 // zones returns the version of the system's time-zone data, "" if it has none

@@ -87,16 +87,6 @@ func header(block []byte, name string) string {
 	return string(value)
 }
 
-// Time finds the upstream's own time in the canonical bytes of an event. It is
-// the feed.Format "ami".
-func Time(raw []byte) (record.Instant, error) {
-	m := parse(raw)
-	if m.time == nil {
-		return 0, errNoTime
-	}
-	return parseTime(m.time)
-}
-
 var (
 	errNoTime  = errors.New("event without Timestamp: set timestampevents = yes in [general] of Asterisk's manager.conf, then \"manager reload\"")
 	errBadTime = errors.New("want seconds since 1970 and microseconds, as 1795222327.141253")

@@ -64,7 +64,7 @@ func TestEveryEventOfARealAsteriskHasATime(t *testing.T) {
 		if err != nil {
 			break
 		}
-		at, err := Time(block)
+		at, err := parseTime(parse(block).time)
 		if err != nil || at.Time().Year() != 2026 {
 			t.Fatalf("%q: %s, %v", block, at, err)
 		}
