@@ -30,15 +30,22 @@ func TestRealTwinMix(t *testing.T) {
 	}, false})).run(long)
 }
 
+// newSmallTwins starts two servers on a disk that can be filled: the second
+// one's files are on it.
+func newSmallTwins(t *testing.T) (*twins, *hall, ballast) {
+	t.Helper()
+	disk := tmpfs(t, "size=64m")
+	calls := newHall(t)
+	w := newTwinsAt(t, disk, calls.section("calls"))
+	w.start()
+	return w, calls, ballast{t, disk}
+}
+
 // TestRealTwinFull takes the room from one twin: the other says so within ten
 // seconds and collects on, and both have all when there is room again.
 func TestRealTwinFull(t *testing.T) {
 	t.Parallel()
-	disk := tmpfs(t, "size=64m")
-	full := ballast{t, disk}
-	calls := newHall(t)
-	w := newTwinsAt(t, disk, calls.section("calls"))
-	w.start()
+	w, calls, full := newSmallTwins(t)
 	calls.rate.Store(500)
 	calls.missed(t, 1000)
 	full.space()
@@ -70,11 +77,7 @@ func TestRealTwinFull(t *testing.T) {
 // gap stays open, and is filled when there is room again.
 func TestRealTwinFullFill(t *testing.T) {
 	t.Parallel()
-	disk := tmpfs(t, "size=64m")
-	full := ballast{t, disk}
-	calls := newHall(t)
-	w := newTwinsAt(t, disk, calls.section("calls"))
-	w.start()
+	w, calls, full := newSmallTwins(t)
 	calls.rate.Store(100)
 	calls.missed(t, 100)
 	w.b.stop()
