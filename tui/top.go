@@ -81,8 +81,12 @@ func (v view) next(found []finding) line {
 			continue
 		}
 		command := f.next
-		if strings.HasPrefix(command, "twinctl ") && f.on == "" {
+		switch {
+		case f.on != "":
+		case strings.HasPrefix(command, "twinctl "):
 			command += v.flags
+		case v.local != nil:
+			command = foreign(v.local(command))
 		}
 		l = append(l, piece{command, strong})
 		if f.on != "" {

@@ -38,6 +38,9 @@ type Options struct {
 	Out    io.Writer // a terminal
 	Theme  Theme
 	Config string // the file that each proposed twinctl command has to be given; "" if none
+	// Local says how a proposed command about twind is typed on this machine;
+	// it gets every other command too, and returns that as it is.
+	Local func(command string) string
 }
 
 // Run shows the first screen until a person leaves it, and then returns nil. When
@@ -51,7 +54,7 @@ func Run(ctx context.Context, from Source, o Options) error {
 	}()
 	m := model{
 		theme: o.Theme,
-		view:  view{Now: time.Now(), flags: flags(o.Config)},
+		view:  view{Now: time.Now(), flags: flags(o.Config), local: o.Local},
 		look: func() tea.Msg {
 			select {
 			case busy <- struct{}{}:

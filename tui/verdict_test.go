@@ -71,6 +71,19 @@ func TestVerdict(t *testing.T) {
 	}
 }
 
+// TestLocal holds that a command about twind is told as it is typed here, and
+// one for the other server as it is.
+func TestLocal(t *testing.T) {
+	for on, want := range map[string]string{"": "twind --config b.toml", "cms-b": "systemctl start twind   (on cms-b)"} {
+		v := pair()
+		v.local = func(command string) string { return "twind --config b.toml" }
+		next := v.next([]finding{{next: "systemctl start twind", on: on}}).draw(Theme{}, 500)
+		if next = strings.TrimSpace(strings.TrimPrefix(next, "   next")); next != want {
+			t.Errorf("next is %q, want %q", next, want)
+		}
+	}
+}
+
 // TestPlaces holds that a server keeps its column, whatever the role and
 // whichever of the two one looks from.
 func TestPlaces(t *testing.T) {

@@ -13,7 +13,8 @@ type view struct {
 	Looked time.Time // when State was read; zero: never yet
 	Failed error     // why it could not be read since
 
-	flags  string // that belong behind each command of ours
+	flags  string              // that belong behind each command of ours
+	local  func(string) string // Options.Local; nil: commands stay as they are
 	help   bool
 	focus  int             // the list that the keys scroll
 	offset [listsShown]int // rows that are scrolled away above

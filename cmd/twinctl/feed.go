@@ -204,7 +204,7 @@ func feedAskCommand(c cli.Command, verb string) cli.Command {
 		}
 		switch {
 		case a.Exit == int(cli.Usage): // it stands in the file as it is now
-			return cli.Fail(cli.Usage, errors.New(a.Text), "systemctl reload twind")
+			return cli.Fail(cli.Usage, errors.New(a.Text), cli.ReloadTwind)
 		case a.Exit == int(cli.Refused) && verb == app.ReconnectFeed:
 			return cli.Fail(cli.Refused, errors.New(a.Text), "twinctl feed resume "+f.Name)
 		case a.Exit != 0:

@@ -111,7 +111,8 @@ func showIdentity(call *cli.Call, i identity) error {
 	case call.Format == cli.JSON:
 		return call.Show(cli.View{Document: i})
 	case i.Changed:
-		_, err := fmt.Fprintf(call.Out, "%s is %s, in %s\nNext: start twind, then twinctl status\n", i.Name, i.Role, inert.Text(i.Data))
+		_, err := fmt.Fprintf(call.Out, "%s is %s, in %s\nNext: %s, then twinctl status\n",
+			i.Name, i.Role, inert.Text(i.Data), inert.Text(cli.Local(cli.StartTwind, call.Config)))
 		return err
 	default:
 		_, err := fmt.Fprintf(call.Out, "%s is %s already; nothing was changed\n", i.Name, i.Role)

@@ -87,7 +87,7 @@ func showStatus(ctx context.Context, call *cli.Call, v *view) error {
 	doc.Alarms = slices.Concat(v.alarms, doc.Alarms)
 	if call.Format == cli.Text {
 		var text bytes.Buffer
-		if err := writeStatus(&text, call.ConfigFlag(), doc); err != nil {
+		if err := writeStatus(&text, call.Config, doc); err != nil {
 			return err
 		}
 		_, err := call.Out.Write(text.Bytes())
@@ -96,9 +96,8 @@ func showStatus(ctx context.Context, call *cli.Call, v *view) error {
 	return call.Show(cli.View{Document: doc, Lines: cli.Each([]node.Document{doc})})
 }
 
-// writeStatus writes the document for people; flag is how twind finds the
-// configuration.
-func writeStatus(w io.Writer, flag string, doc node.Document) error {
+// writeStatus writes the document for people; file is the configuration.
+func writeStatus(w io.Writer, file string, doc node.Document) error {
 	state := "twind is not running"
 	if doc.Running {
 		state = fmt.Sprintf("running as process %d", doc.PID)
@@ -122,11 +121,7 @@ func writeStatus(w io.Writer, flag string, doc node.Document) error {
 	if doc.Running {
 		return nil
 	}
-	next := "systemctl start twind"
-	if flag != "" {
-		next = "twind " + flag
-	}
-	_, err := fmt.Fprintf(w, "\nNext: %s\n", inert.Text(next))
+	_, err := fmt.Fprintf(w, "\nNext: %s\n", inert.Text(cli.Local(cli.StartTwind, file)))
 	return err
 }
 

@@ -61,7 +61,10 @@ func showScreen(ctx context.Context, call *cli.Call, s *site, name string) error
 	if err != nil {
 		return err
 	}
-	err = tui.Run(ctx, glance{s}, tui.Options{In: call.In, Out: call.Out, Theme: theme, Config: call.Named})
+	err = tui.Run(ctx, glance{s}, tui.Options{
+		In: call.In, Out: call.Out, Theme: theme, Config: call.Named,
+		Local: func(command string) string { return cli.Local(command, call.Config) },
+	})
 	if ctx.Err() != nil {
 		return interrupted(ctx)
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/twinctl/twin/cmd/internal/cli"
 	"github.com/twinctl/twin/cmd/internal/config"
+	"github.com/twinctl/twin/collector/node"
 )
 
 // run calls a small program whose verb "feed tail" answers with what it was
@@ -137,6 +138,19 @@ func TestExitStatus(t *testing.T) {
 				t.Errorf("exit %d with %q, want %d with %q", code, errs, c.code, c.stderr)
 			}
 		})
+	}
+}
+
+// TestHintIsLocal holds that a hint about twind is about the configuration of
+// the call, wherever that was named.
+func TestHintIsLocal(t *testing.T) {
+	err := fmt.Errorf("ask: %w", node.ErrNotClaimed)
+	for name, args := range map[string][]string{"flag": {"--config", "lab/b.toml", "do"}, "environment": {"do"}} {
+		t.Setenv("TWIN_CONFIG", "lab/b.toml")
+		_, _, errs := run(t.Context(), err, args...)
+		if want := "prog: ask: twind is not running\nTry: twind --config lab/b.toml\n"; errs != want {
+			t.Errorf("%s: %q, want %q", name, errs, want)
+		}
 	}
 }
 

@@ -91,10 +91,10 @@ func verdicts() []verdict {
 		{config.ErrInvalid, Usage, checkHint},
 		{history.ErrUnknownFeed, Usage, "twinctl feed list"},
 		{node.ErrNotInitialized, Refused, "twinctl init --role primary, or secondary"},
-		{node.ErrNotClaimed, Refused, "systemctl start twind"},
+		{node.ErrNotClaimed, Refused, StartTwind},
 		{node.ErrNoAnswer, Unknown, "twinctl status"},
 		{store.ErrNewerSchema, Untrusted, ""},
-		{store.ErrOlderSchema, Untrusted, "systemctl restart twind"},
+		{store.ErrOlderSchema, Untrusted, RestartTwind},
 		{store.ErrForeign, Untrusted, damagedHint},
 		{store.ErrCorrupt, Untrusted, damagedHint},
 		{store.ErrBusy, Busy, ""},
@@ -188,6 +188,7 @@ func (g *globals) report(w io.Writer, err error, asJSON bool) Code {
 	if g.config != "" && hint == checkHint {
 		hint += " --config " + g.config
 	}
+	hint = Local(hint, g.configFile())
 	var decided *Error
 	if errors.As(err, &decided) && decided.Err == nil {
 		return code

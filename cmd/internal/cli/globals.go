@@ -73,15 +73,6 @@ func (g *globals) configFile() string {
 	return configDefault
 }
 
-// ConfigFlag returns how to name the configuration of this call to another
-// program; "" if it finds that by itself.
-func (c *Call) ConfigFlag() string {
-	if c.Config == configDefault {
-		return ""
-	}
-	return "--config " + c.Config
-}
-
 // format settles on what the verb is to write.
 func (g *globals) format(inv *invocation) (Format, error) {
 	can, asked := inv.command().Outputs, Format(g.output)
