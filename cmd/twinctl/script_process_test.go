@@ -128,6 +128,39 @@ func hangup(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(crewOf(ts).named(ts, args[0]).cmd.Process.Signal(syscall.SIGHUP))
 }
 
+// walWriter is the byte of SQLite's shared memory that a writer has locked.
+const walWriter = 120
+
+// freeze NAME FILE stops a program where it stands, when it writes nothing to
+// that database.
+func freeze(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: freeze NAME FILE")
+	}
+	p := crewOf(ts).named(ts, args[0]).cmd.Process
+	f, err := os.OpenFile(ts.MkAbs(args[1]+"-shm"), os.O_RDWR, 0)
+	ts.Check(err)
+	defer f.Close()
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
+		ts.Check(p.Signal(syscall.SIGSTOP))
+		l := syscall.Flock_t{Type: syscall.F_WRLCK, Start: walWriter, Len: 1}
+		ts.Check(syscall.FcntlFlock(f.Fd(), syscall.F_GETLK, &l))
+		if l.Type == syscall.F_UNLCK {
+			return
+		}
+		ts.Check(p.Signal(syscall.SIGCONT))
+	}
+	ts.Fatalf("%s does not stop writing to %s", args[0], args[1])
+}
+
+// thaw NAME lets a frozen program go on.
+func thaw(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: thaw NAME")
+	}
+	ts.Check(crewOf(ts).named(ts, args[0]).cmd.Process.Signal(syscall.SIGCONT))
+}
+
 // says NAME REGEXP [TIMES] waits until what the program wrote, on either
 // stream, matches so often.
 func says(ts *testscript.TestScript, neg bool, args []string) {

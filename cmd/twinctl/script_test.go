@@ -56,6 +56,8 @@ func TestScript(t *testing.T) {
 			"end":      end,
 			"kill9":    kill9,
 			"hangup":   hangup,
+			"freeze":   freeze,
+			"thaw":     thaw,
 			"killpid":  killpid,
 			"says":     says,
 			"waitfor":  waitfor,

@@ -82,8 +82,12 @@ func (n *DB) Ask(ctx context.Context, r Request, progress func(string)) (Answer,
 
 // abandon withdraws a request whose asker waits no longer, if it still can.
 func (n *DB) abandon(ctx context.Context, id int64, why error) error {
-	if withdrawn, err := n.withdraw(ctx, id); err != nil || withdrawn {
+	withdrawn, err := n.withdraw(ctx, id)
+	switch {
+	case err != nil:
 		return errors.Join(why, err)
+	case withdrawn:
+		return fmt.Errorf("the request was withdrawn before twind took it, and nothing was changed: %w", why)
 	}
 	return fmt.Errorf("%w: %w", ErrNoAnswer, why)
 }

@@ -3,8 +3,10 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
+	"github.com/twinctl/twin/cmd/internal/cli"
 	"github.com/twinctl/twin/collector/node"
 )
 
@@ -12,9 +14,13 @@ import (
 // it is claimed within five seconds or not at all, and a restart takes one.
 const goneAfter = 6 * time.Second
 
+// ErrNotTaken is returned when twind runs and does not take requests: it was
+// stopped, or hangs. The request was withdrawn; nothing was changed.
+var ErrNotTaken = errors.New("it runs, and did not take the request within 5 s; nothing was changed")
+
 // Ask puts a request to the running server, as node.DB.Ask does. A server that
-// took it and died is node.ErrNoAnswer. Only another process than that server
-// may ask so.
+// took it and died is node.ErrNoAnswer, one that runs and hangs ErrNotTaken.
+// Only another process than that server may ask so.
 func Ask(ctx context.Context, data *Data, r node.Request, progress func(string)) (node.Answer, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -31,6 +37,9 @@ func Ask(ctx context.Context, data *Data, r node.Request, progress func(string))
 	a, err := data.Node.Ask(ctx, r, progress)
 	if err != nil && errors.Is(context.Cause(ctx), node.ErrNoAnswer) {
 		err = node.ErrNoAnswer
+	}
+	if pid := Running(data.Dir); pid != 0 && errors.Is(err, node.ErrNotClaimed) {
+		err = cli.Fail(cli.Refused, fmt.Errorf("twind (process %d): %w", pid, ErrNotTaken), cli.RestartTwind)
 	}
 	return a, err
 }
