@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/twinctl/twin/cmd/internal/config"
@@ -84,8 +85,16 @@ func (b bond) lost(all *concerns, now time.Time) {
 	if ago := now.Sub(b.asked); ago < twinLostAfter {
 		reaches = fmt.Sprintf("; it reaches this server, though (%s ago)", ago.Round(time.Second))
 	}
-	all.add(concern{code: "twin_" + string(b.standing.State), severity: "error", after: twinLostAfter},
-		"%s is %s: %v%s", b.name, b.standing.State, b.standing.Err, reaches)
+	all.add(concern{code: "twin_" + string(b.standing.State), severity: "error", after: twinLostAfter}, "%s%s", b.plight(), reaches)
+}
+
+// plight says once who is how: an error of the link says it all.
+func (b bond) plight() string {
+	why := b.standing.Err.Error()
+	if strings.HasPrefix(why, "twin "+b.name+" at ") {
+		return why
+	}
+	return fmt.Sprintf("%s is %s: %s", b.name, b.standing.State, why)
 }
 
 // compareUpstreams says where the twins hear different runs of an upstream.

@@ -2,6 +2,7 @@ package app
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/sync/exchange"
+	"github.com/twinctl/twin/sync/link"
 )
 
 func TestTwinAlarms(t *testing.T) {
@@ -33,6 +35,10 @@ func TestTwinAlarms(t *testing.T) {
 		"frozen": {func(b *bond, _ *exchange.Word) {
 			b.standing.State, b.standing.Err = exchange.Frozen, errors.New("no answer for 4 s")
 		}, []string{"twin_frozen"}, "cms-b is frozen: no answer for 4 s"},
+		"an error of the link says it all": {func(b *bond, _ *exchange.Word) {
+			to := link.Target{Name: "cms-b", Address: "twin@10.0.0.7:22"}
+			b.standing.State, b.standing.Err = exchange.Unreachable, fmt.Errorf("%s: %w: connection refused", to, link.ErrUnreachable)
+		}, []string{"twin_unreachable"}, "twin cms-b at twin@10.0.0.7:22: unreachable: connection refused"},
 		"unreachable, but it reaches us": {func(b *bond, _ *exchange.Word) {
 			b.standing.State, b.standing.Err, b.asked = exchange.Unreachable, errors.New("refused"), now.Add(-3*time.Second)
 		}, []string{"twin_unreachable"}, "it reaches this server, though (3s ago)"},
@@ -72,7 +78,7 @@ func TestTwinAlarms(t *testing.T) {
 			if diff := cmp.Diff(c.want, codes); diff != "" {
 				t.Fatalf("(-want +got):\n%s", diff)
 			}
-			if len(all) > 0 && !strings.Contains(all[0].text, c.says) {
+			if len(all) > 0 && (!strings.Contains(all[0].text, c.says) || strings.Count(all[0].text, "unreachable") > 1) {
 				t.Errorf("it says %q", all[0].text)
 			}
 		})
