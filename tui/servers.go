@@ -44,7 +44,7 @@ func twind(s side) line {
 	case s.doc == nil:
 		return line{{"? not known", warn}}
 	case !s.fresh():
-		return line{{"? not known for " + age(s.told), warn}}
+		return line{{"? last told " + age(s.told) + " ago", warn}}
 	case !s.doc.Running:
 		return line{{"x not running", bad}, {"  " + foreign(s.doc.Version), quiet}}
 	case s.link.Store != nil && *s.link.Store != "ok":
@@ -63,7 +63,7 @@ func (v view) linkLine(g grid) line {
 		}
 	}
 	l := g.begin(piece{"link", quiet})
-	if text, ok := linkTrouble(twin.link.State, twin.name); ok {
+	if text, ok := twin.linkTrouble(); ok {
 		sign := piece{"x ", bad}
 		if twin.link.State == "unknown" {
 			sign = piece{"? ", warn}

@@ -54,8 +54,22 @@ func (v view) link() node.TwinDocument {
 	return link
 }
 
-// fresh reports whether what the side said is true of now.
-func (s side) fresh() bool { return s.doc != nil && s.told <= oldAfter }
+// fresh reports whether what the side said is true of now: it said so lately,
+// and nothing has been seen of it since that says otherwise.
+func (s side) fresh() bool {
+	if s.doc == nil || s.told > oldAfter {
+		return false
+	}
+	switch s.link.State {
+	case "unreachable", "mute", "refused", "frozen":
+		return !s.doc.Running // said by a machine that answers; else it was said before
+	default:
+		return true
+	}
+}
+
+// asleep reports that the machine of the twin answers, and its twind does not run.
+func (s side) asleep() bool { return !s.here && s.fresh() && !s.doc.Running }
 
 // feed returns what the side says of a feed; nil if it has none of that name,
 // or never said anything.

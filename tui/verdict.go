@@ -76,10 +76,10 @@ func aboutServer(s side) []finding {
 
 func aboutTwin(s side) []finding {
 	// First, because its machine may answer where its twind does not run.
-	if s.doc != nil && s.fresh() && !s.doc.Running {
+	if s.asleep() {
 		return []finding{{look, "twind is not running on " + s.name + ": it collects nothing", "systemctl start twind", s.name}}
 	}
-	if text, ok := linkTrouble(s.link.State, s.name); ok {
+	if text, ok := s.linkTrouble(); ok {
 		return []finding{{look, text, "twinctl pair check", ""}}
 	}
 	if s.doc != nil && !s.fresh() {
@@ -136,13 +136,20 @@ func gradeOf(a node.Alarm) grade {
 }
 
 // linkTrouble says what is wrong with the session to the twin, if anything is.
-func linkTrouble(state, name string) (string, bool) {
-	switch state {
+func (s side) linkTrouble() (string, bool) {
+	name := s.name
+	switch state := s.link.State; state {
 	case "ok":
 		return "", false
 	case "unknown", "":
+		if s.link.SeenAt != nil {
+			return "how " + name + " is now is not known", true
+		}
 		return name + " has not been heard yet", true
 	case "unreachable":
+		if s.asleep() {
+			return "the machine of " + name + " answers, its twind does not run", true
+		}
 		return name + " cannot be reached", true
 	case "mute":
 		return name + " accepts the connection and says nothing", true

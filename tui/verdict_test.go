@@ -20,7 +20,10 @@ func TestVerdict(t *testing.T) {
 	}{
 		{"all is well", func(*view) {}, "WELL both servers hear every feed", "nothing to do"},
 		{"alone", func(v *view) { v.Twin, v.Own.Twin = nil, nil }, "WELL every feed is heard", "twinctl pair show --config b.toml"},
-		{"not heard yet", func(v *view) { v.Twin, v.Link, v.Own.Twin.State = nil, nil, "unknown" }, "ATTENTION cms-b has not been heard yet", "twinctl pair check --config b.toml"},
+		{"not heard yet", func(v *view) {
+			v.Twin, v.Link, v.Own.Twin.State, v.Own.Twin.SeenAt = nil, nil, "unknown", nil
+		}, "ATTENTION cms-b has not been heard yet", "twinctl pair check --config b.toml"},
+		{"not asked now", func(v *view) { v.Link, v.Own.Twin.State = nil, "unknown" }, "ATTENTION how cms-b is now is not known", "twinctl pair check --config b.toml"},
 		{"silent", func(v *view) { v.Twin.At = night.Add(-time.Minute) }, "ATTENTION cms-b has said nothing for 60s", "twinctl pair check --config b.toml"},
 		{"mute", func(v *view) { v.Link.State = "mute" }, "ATTENTION cms-b accepts the connection and says nothing", "twinctl pair check --config b.toml"},
 		{"frozen", func(v *view) { v.Link.State = "frozen" }, "ATTENTION cms-b answers, but its twind stands still", "twinctl pair check --config b.toml"},
@@ -68,6 +71,38 @@ func TestVerdict(t *testing.T) {
 				t.Errorf("next is %q, want %q", next, tt.next)
 			}
 		})
+	}
+}
+
+// TestGone holds that a twin that gives no more answers is not shown as it was,
+// from the first moment on.
+func TestGone(t *testing.T) {
+	for _, c := range []struct {
+		state           string
+		runs            bool
+		twind, feed, in string // in: the line of the link
+	}{
+		{"ok", true, "+ running  v0.3.0", "+ live", "+ ok  cms-b answers"},
+		{"unknown", true, "+ running  v0.3.0", "+ live", "? how cms-b is now is not known, heard 2s ago"},
+		{"unreachable", true, "? last told 2s ago", "? was live", "x cms-b cannot be reached, heard 2s ago"},
+		{"mute", true, "? last told 2s ago", "? was live", "x cms-b accepts the connection and says nothing, heard 2s ago"},
+		{"refused", true, "? last told 2s ago", "? was live", "x cms-b does not let this server in, heard 2s ago"},
+		{"frozen", true, "? last told 2s ago", "? was live", "x cms-b answers, but its twind stands still, heard 2s ago"},
+		{"unreachable", false, "x not running", "x no twind", "x the machine of cms-b answers, its twind does not run, heard 2s ago"},
+	} {
+		v := pair()
+		v.Link, v.Own.Twin.State, v.Twin.Document.Running = nil, c.state, c.runs
+		drawn := strings.Split(render(v, 160, 50, Theme{}), "\n")
+		var cut []string // what is said of cms-b, and the link
+		for _, l := range drawn {
+			if at := strings.Index(drawn[4], "cms-b"); len(l) > at && !strings.HasPrefix(l, " link") {
+				l = l[at:]
+			}
+			cut = append(cut, l)
+		}
+		if got := strings.Join(cut, "\n"); !strings.Contains(got, c.twind) || !strings.Contains(got, "\n"+c.feed) || !strings.Contains(got, c.in) {
+			t.Errorf("%s, running %v: want %q, %q and %q in\n%s", c.state, c.runs, c.twind, c.feed, c.in, strings.Join(drawn, "\n"))
+		}
 	}
 }
 

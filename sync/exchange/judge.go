@@ -59,7 +59,7 @@ func judge(a attempt) (State, error) {
 func said(w *Word) (State, error) {
 	switch {
 	case !w.Doc.Running:
-		return Unreachable, errors.New("its machine answers, but twind does not run there")
+		return Unreachable, errors.New("its machine answers, its twind does not run")
 	case w.Silent > silentFor:
 		return Frozen, fmt.Errorf("its machine answers, but its twind has said nothing for %d s", w.Silent)
 	default:
