@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -202,13 +201,8 @@ func feedAskCommand(c cli.Command, verb string) cli.Command {
 		if err != nil {
 			return err
 		}
-		switch {
-		case a.Exit == int(cli.Usage): // it stands in the file as it is now
-			return cli.Fail(cli.Usage, errors.New(a.Text), cli.ReloadTwind)
-		case a.Exit == int(cli.Refused) && verb == app.ReconnectFeed:
-			return cli.Fail(cli.Refused, errors.New(a.Text), "twinctl feed resume "+f.Name)
-		case a.Exit != 0:
-			return cli.Fail(cli.Code(a.Exit), errors.New(a.Text), "")
+		if err := app.Refusal(a); err != nil {
+			return err
 		}
 		if call.Format == cli.JSON {
 			return call.Show(cli.View{Document: struct {

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 
 	"github.com/twinctl/twin/cmd/internal/app"
@@ -73,12 +72,8 @@ func (s *site) ask(ctx context.Context, call *cli.Call, verb string, args, answe
 	if err != nil {
 		return err
 	}
-	switch code := cli.Code(a.Exit); code {
-	case cli.OK:
-	case cli.Unreachable:
-		return cli.Fail(code, errors.New(a.Text), "twinctl pair check")
-	default:
-		return cli.Fail(code, errors.New(a.Text), "")
+	if err := app.Refusal(a); err != nil {
+		return err
 	}
 	if err := json.Unmarshal([]byte(a.Text), answer); err != nil {
 		return cli.Fail(cli.Unknown, fmt.Errorf("what twind answered: %w", err), "twinctl status")

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -45,7 +46,7 @@ type clerk struct {
 // answered first: nobody knows what came of it.
 func (c *clerk) run(ctx context.Context) error {
 	defer c.long.Wait()
-	lost := node.Answer{Exit: int(cli.Unknown), Text: "twind ended before it had answered"}
+	lost := unable(cli.Fail(cli.Unknown, errors.New("twind ended before it had answered"), "twinctl status"))
 	if err := patiently(ctx, func() error { return c.node.GiveUp(ctx, c.name, lost) }); err != nil || ctx.Err() != nil {
 		return final(err)
 	}
@@ -132,9 +133,10 @@ func (c *clerk) reconnect(ctx context.Context, feed string) node.Answer {
 	held, err := c.held(ctx, feed)
 	switch {
 	case err != nil:
-		return node.Answer{Exit: int(cli.Failed), Text: err.Error()}
+		return unable(err)
 	case held:
-		return node.Answer{Exit: int(cli.Refused), Text: fmt.Sprintf("feed %q is paused: resume it first; nothing was changed", feed)}
+		err := fmt.Errorf("feed %q is paused: resume it first; nothing was changed", feed)
+		return unable(cli.Fail(cli.Refused, err, "twinctl feed resume "+quoted(feed)))
 	case !c.collector.Reconnect(feed):
 		return unknownFeed(feed)
 	}
@@ -152,7 +154,7 @@ func (c *clerk) held(ctx context.Context, feed string) (bool, error) {
 func (c *clerk) pause(ctx context.Context, feed, actor string, paused bool) node.Answer {
 	held, err := c.held(ctx, feed)
 	if err != nil {
-		return node.Answer{Exit: int(cli.Failed), Text: err.Error()}
+		return unable(err)
 	}
 	if !c.collector.Pause(feed, paused) { // once more does no harm
 		return unknownFeed(feed)
@@ -171,5 +173,6 @@ func (c *clerk) pause(ctx context.Context, feed, actor string, paused bool) node
 }
 
 func unknownFeed(name string) node.Answer {
-	return node.Answer{Exit: int(cli.Usage), Text: fmt.Sprintf("unknown feed %q: it was not in the configuration, or not right there, when twind read it last", name)}
+	err := fmt.Errorf("unknown feed %q: it was not in the configuration, or not right there, when twind read it last", name)
+	return unable(cli.Fail(cli.Usage, err, cli.ReloadTwind))
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/twinctl/twin/cmd/internal/cli"
 	"github.com/twinctl/twin/collector/history"
@@ -134,9 +135,9 @@ func (f *filler) askDrop(ctx context.Context, r node.Request) node.Answer {
 		case err == nil:
 			return DropAnswer{dropped}, nil
 		case dropped > 0:
-			return nil, cli.Fail(cli.Halted, fmt.Errorf("%d records were dropped, and then: %w", dropped, err), "")
+			return nil, cli.Fail(cli.Halted, fmt.Errorf("%d records were dropped, and then: %w", dropped, err), "the same again goes on")
 		case errors.Is(err, history.ErrNotAgreed):
-			return nil, cli.Fail(cli.Refused, err, "")
+			return nil, cli.Fail(cli.Refused, err, "twinctl compare; and --even-if-unmatched if the twin is gone")
 		default:
 			return nil, err
 		}
@@ -166,7 +167,28 @@ func answered[Args any](r node.Request, do func(Args) (any, error)) node.Answer 
 	return node.Answer{Text: string(text)}
 }
 
-// unable gives what failed the exit status that its error has anywhere.
+// hintMark stands before the hint, which is the last line of an answer.
+const hintMark = "\nTry: "
+
+// unable gives what failed the exit status, and the hint, that its error has
+// anywhere. The text is one line: no part of it can pass for the hint.
 func unable(err error) node.Answer {
-	return node.Answer{Exit: int(cli.Verdict(err)), Text: err.Error()}
+	text := strings.ReplaceAll(err.Error(), "\n", "; ")
+	if hint := cli.Hint(err); hint != "" {
+		text += hintMark + hint
+	}
+	return node.Answer{Exit: int(cli.Verdict(err)), Text: text}
+}
+
+// Refusal returns the error that twind answered a request with, nil if it did
+// what was asked.
+func Refusal(a node.Answer) error {
+	if a.Exit == int(cli.OK) {
+		return nil
+	}
+	text, hint, _ := strings.Cut(a.Text, hintMark)
+	if hint == "" && a.Exit == int(cli.Unreachable) {
+		hint = "twinctl pair check"
+	}
+	return cli.Fail(cli.Code(a.Exit), errors.New(text), hint)
 }

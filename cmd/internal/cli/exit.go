@@ -161,6 +161,12 @@ func Verdict(err error) Code {
 	return code
 }
 
+// Hint returns what there is to try about err; "" if it says it all.
+func Hint(err error) string {
+	_, hint := explain(err)
+	return hint
+}
+
 // explain returns what err leads to.
 func explain(err error) (Code, string) {
 	var decided *Error
