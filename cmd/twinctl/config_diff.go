@@ -23,7 +23,7 @@ func configDiffCommand() cli.Command {
 		Short: "compare the feeds of the twins' configurations",
 		Long: `Compares the feeds of this server with what the twin told last, and prints the lines to paste on the one side or the other. ` +
 			`The twins must agree in name, kind, format, source, counts, events and time of each feed: else they do not collect the same. ` +
-			`Addresses, paths, secrets and limits are each server's own.
+			`Addresses, paths, secrets and limits are each server's own. While a section is wrong here nothing is compared: exit status 2.
 
 Exits 3 when they differ. Once the file is changed, systemctl reload twind takes it over.`,
 		Outputs: []cli.Format{cli.Text, cli.JSON, cli.JSONL, cli.CSV},
@@ -49,6 +49,9 @@ func diffConfig(ctx context.Context, call *cli.Call, s *site) error {
 	}
 	if pair == nil {
 		return pairing.ErrAlone
+	}
+	if wrong := s.Problems(); len(wrong) > 0 {
+		return fmt.Errorf("not compared, as a feed is wrong here: %w", wrong)
 	}
 	twin, err := lastTold(ctx, s.data.Node)
 	if errors.Is(err, errNothingTold) {
