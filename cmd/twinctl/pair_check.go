@@ -8,6 +8,7 @@ import (
 
 	"github.com/twinctl/twin/cmd/internal/app"
 	"github.com/twinctl/twin/cmd/internal/cli"
+	"github.com/twinctl/twin/cmd/internal/pairing"
 	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/sync/link"
 )
@@ -106,7 +107,7 @@ func checkRoles(self node.Self, a app.CheckAnswer) (pairCheck, error) {
 		return pairCheck{"roles", "pass", fmt.Sprintf("%s is %s, epoch %d; %s is %s, epoch %d",
 			self.Name, self.Role, self.EpochSeen, a.Name, a.Role, a.Epoch)}, nil
 	}
-	err := cli.Fail(cli.Conflict, fmt.Errorf("%s and %s are both %s", self.Name, a.Name, a.Role), "")
+	err := cli.Fail(cli.Conflict, fmt.Errorf("%s and %s are both %s", self.Name, a.Name, a.Role), pairing.OtherRole(a.Role))
 	return pairCheck{"roles", "fail", err.Error()}, err
 }
 

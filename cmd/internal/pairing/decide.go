@@ -92,7 +92,7 @@ func (d Decision) admit(self node.Self, offer Token, replace string) error {
 	case offer.Name == self.Name:
 		return refuse("", ErrSameName, "%s", self.Name)
 	case offer.Role == self.Role:
-		return refuse("", ErrSameRole, "%s and %s are both %s", self.Name, offer.Name, self.Role)
+		return refuse(OtherRole(self.Role), ErrSameRole, "%s and %s are both %s", self.Name, offer.Name, self.Role)
 	case have == nil && replace != "":
 		return refuse("twinctl pair accept LINE", ErrNoneToTake, "this server has no twin: leave --replace out")
 	case have == nil:
@@ -111,6 +111,17 @@ func (d Decision) admit(self node.Self, offer Token, replace string) error {
 		return refuse("twinctl pair remove", ErrPaired, "the twin is %s; remove it first", have.Name)
 	}
 	return nil
+}
+
+// OtherRole says how one of two servers of the same role gets the other one,
+// which is to be the one that holds nothing yet.
+func OtherRole(both node.Role) string {
+	other := node.Primary
+	if both == node.Primary {
+		other = node.Secondary
+	}
+	return fmt.Sprintf("on the one of the two that has collected nothing: stop twind, move its data directory away, "+
+		"twinctl init --role %s, and show its new line", other)
 }
 
 // settleEpochs keeps any epoch from being used twice: one server has the odd
