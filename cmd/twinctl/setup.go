@@ -24,7 +24,7 @@ func setupCommand() cli.Command {
 			`gives this server its identity, starts the service where systemd runs it, and prints the line for the twin, as twinctl pair show does. ` +
 			`With --no-input it asks nothing: what is not said has its default.
 
-Nothing is written before everything is known. A file appears whole or not at all, and the same again goes on where an earlier call was cut short. ` +
+Nothing is written before everything is known: also that the directories can be written, and that --ssh-listen is free and not for this machine alone. A file appears whole or not at all, and the same again goes on where an earlier call was cut short. ` +
 			`A twin.toml that is there is never written over: what is said must agree with it. ` +
 			`A login that fails is told, and with --yes it goes on nevertheless. --set puts further settings into twin.toml.
 
@@ -43,7 +43,7 @@ The secret is never an argument: it is typed, unseen, or read from a file or sta
 				Why: "a server that follows a file",
 			},
 		},
-		Exits:   []cli.Code{cli.Refused, cli.Untrusted, cli.Unknown},
+		Exits:   []cli.Code{cli.Refused, cli.Untrusted, cli.Busy, cli.Unknown},
 		Outputs: []cli.Format{cli.Text, cli.JSON},
 		Flags:   f.declare,
 		Complete: map[string]func(context.Context, *cli.Call) []string{

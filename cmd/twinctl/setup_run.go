@@ -27,6 +27,8 @@ type setupRun struct {
 	stage *setup.Stage
 	where app.Where
 	a     setup.Answers
+
+	dryRun bool
 }
 
 func runSetup(ctx context.Context, call *cli.Call, f setupFlags) (err error) {
@@ -39,7 +41,7 @@ func runSetup(ctx context.Context, call *cli.Call, f setupFlags) (err error) {
 		return err
 	}
 	questions := setup.Questions(host, setup.Sshd(f.where))
-	r := setupRun{dialogue: dialogue{call: call}, rim: setup.Rim{File: file, Systemd: systemd}, where: f.where}
+	r := setupRun{dialogue: dialogue{call: call}, rim: setup.Rim{File: file, Systemd: systemd}, where: f.where, dryRun: f.dryRun}
 	if r.a, err = f.answers(call, questions); err != nil {
 		return err
 	}
@@ -62,8 +64,31 @@ func runSetup(ctx context.Context, call *cli.Call, f setupFlags) (err error) {
 	if err != nil {
 		return err
 	}
-	if f.dryRun {
-		return showSteps(call, setupDocument{File: file, DryRun: true, Steps: steps})
+	return r.carryOut(ctx, goal, seen, steps)
+}
+
+// carryOut does the steps, or shows them, unless one is known to fail.
+func (r *setupRun) carryOut(ctx context.Context, goal setup.Goal, seen setup.Seen, steps []setup.Step) error {
+	obstacle := setup.Ready(ctx, goal, steps)
+	unreached := ""
+	if seen.Config == nil {
+		unreached = setup.Unreached(goal)
+	}
+	if unreached != "" {
+		fmt.Fprintf(r.call.Err, "warning: %s\n", inert.Text(unreached))
+	}
+	switch {
+	case r.dryRun:
+		if obstacle != nil {
+			fmt.Fprintf(r.call.Err, "warning: %s\n", inert.Text(obstacle.Error()))
+		}
+		return showSteps(r.call, setupDocument{File: goal.File, DryRun: true, Steps: steps})
+	case obstacle != nil:
+		return obstacle
+	case unreached != "":
+		if err := r.confirm(ctx, "Go on all the same?"); err != nil {
+			return err
+		}
 	}
 	return r.do(ctx, goal, seen, steps)
 }
@@ -82,7 +107,12 @@ func plan(goal setup.Goal, seen setup.Seen) ([]setup.Step, error) {
 func (r *setupRun) settle(ctx context.Context, questions []setup.Question) error {
 	existing, err := r.rim.Existing()
 	if err != nil {
-		return err
+		return app.Denied(err)
+	}
+	if existing == nil && !r.dryRun { // or all would be asked for nothing
+		if err := setup.Writable(r.rim.File); err != nil {
+			return err
+		}
 	}
 	if existing != nil {
 		if questions, err = r.adopt(ctx, existing, questions); err != nil {
@@ -142,6 +172,7 @@ func (r *setupRun) goal() setup.Goal {
 		File: r.rim.File, Text: setup.Render(r.a, r.secretFile()),
 		Name: r.a["name"], Data: r.a["data"], Role: r.a[setup.Role],
 		Feed: r.a["feed.name"], SecretFile: r.secretFile(), Secret: r.a[setup.Secret],
+		Listen: r.a["ssh.listen"], Address: r.a["ssh.address"],
 	}
 }
 

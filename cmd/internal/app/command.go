@@ -66,7 +66,7 @@ func start(ctx context.Context, call *cli.Call, level slog.Level, hangup <-chan 
 // Configure reads the configuration that a call names.
 func Configure(call *cli.Call) (*config.Config, error) {
 	cfg, err := config.Load(call.Config, Above(call), collector.Kinds())
-	return cfg, denied(err)
+	return cfg, Denied(err)
 }
 
 // Above returns where settings come from besides the file that a call names.

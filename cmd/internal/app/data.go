@@ -98,7 +98,7 @@ func Initialized(dir string) bool {
 // identity. A second time it is node.ErrInitialized and changes nothing.
 func Init(ctx context.Context, dir, name string, role node.Role) (err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return denied(fmt.Errorf("data directory: %w", err))
+		return Denied(fmt.Errorf("data directory: %w", err))
 	}
 	data, err := OpenData(ctx, dir, store.Create)
 	if err != nil {

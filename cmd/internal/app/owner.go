@@ -27,7 +27,7 @@ func BecomeOwner(data string) error {
 		return nil
 	}
 	if err != nil {
-		return denied(fmt.Errorf("data directory: %w", err))
+		return Denied(fmt.Errorf("data directory: %w", err))
 	}
 	if !info.IsDir() {
 		return cli.Fail(cli.Usage, fmt.Errorf("data directory %s: is not a directory: data must name one", data), "twinctl config show --origin")
@@ -74,9 +74,9 @@ func notOwner(data, owner string, line []string) error {
 	return cli.Fail(cli.Usage, err, "sudo -u "+owner+" "+strings.Join(line, " "))
 }
 
-// denied adds to a refusal by the system how not to be refused: root becomes
+// Denied adds to a refusal by the system how not to be refused: root becomes
 // whoever may.
-func denied(err error) error {
+func Denied(err error) error {
 	if !errors.Is(err, fs.ErrPermission) || os.Geteuid() == 0 {
 		return err
 	}

@@ -72,6 +72,8 @@ type Goal struct {
 	Feed       string
 	SecretFile string // "" if the feed has none
 	Secret     string
+	Listen     string // of Twin's own SSH server; "" if the system's lets the twin in
+	Address    string // that the twin is told; "" if this host's name
 }
 
 // ErrAnother is returned when this server is initialized as another one.

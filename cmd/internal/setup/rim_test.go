@@ -11,6 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/twinctl/twin/cmd/internal/app"
+	"github.com/twinctl/twin/cmd/internal/cli"
 	"github.com/twinctl/twin/collector/node"
 )
 
@@ -153,6 +155,38 @@ func TestOwners(t *testing.T) {
 		if stat.Uid != want.uid || stat.Gid != want.gid || info.Mode().Perm() != want.mode {
 			t.Errorf("%s is %d:%d %o, want %v", path, stat.Uid, stat.Gid, info.Mode().Perm(), want)
 		}
+	}
+}
+
+// TestWritable holds that whoever may not make a file is told before anything is
+// asked or dialled, with the line that may.
+func TestWritable(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("needs root")
+	}
+	_, g := aim(t)
+	theirs := filepath.Join(filepath.Dir(filepath.Dir(g.File)), "theirs")
+	if err := makeDir(theirs, 0o700, nobody, nobody); err != nil {
+		t.Fatal(err)
+	}
+	var ours, own error
+	err := app.As(nobody, nobody, func() error {
+		ours, own = Writable(g.File), Writable(filepath.Join(theirs, "lib", "data"))
+		return Ready(t.Context(), g, []Step{{Do: MakeData, State: Already}, {Do: WriteConfig, State: Todo}})
+	})
+	if own != nil {
+		t.Errorf("their own: %v", own)
+	}
+	for _, err := range []error{ours, err} {
+		if !errors.Is(err, fs.ErrPermission) || cli.Verdict(err) != cli.Usage || !strings.HasPrefix(cli.Hint(err), "sudo ") {
+			t.Errorf("ours: %v, try %q", err, cli.Hint(err))
+		}
+	}
+	if err := Ready(t.Context(), g, []Step{{Do: MakeData, State: Todo}, {Do: WriteSecret, State: Todo}, {Do: WriteConfig, State: Todo}}); err != nil {
+		t.Errorf("root: %v", err)
+	}
+	if _, err := os.Stat(filepath.Dir(g.File)); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("looking made something: %v", err)
 	}
 }
 
