@@ -52,7 +52,7 @@ func (c Code) String() string {
 	case Refused:
 		return "refused: role, guard, unsafe, or twind is not running; nothing changed"
 	case Unreachable:
-		return "the other side is unreachable or too slow, or --timeout has passed"
+		return "the other side is unreachable, too slow or refuses our login, or --timeout has passed"
 	case Untrusted:
 		return "not to be trusted: host key, digest, integrity, version of the data"
 	case Halted:
