@@ -82,7 +82,7 @@ func checkPair(ctx context.Context, s *site) ([]pairCheck, error) {
 	}
 	checks = append(checks, pairCheck{"identity", "pass", fmt.Sprintf("server %s, %s", a.Server, a.Version)})
 	roles, rolesErr := checkRoles(self, a)
-	back, backErr := checkBack(ctx, l)
+	back, backErr := s.checkBack(ctx, l)
 	twind, twindErr := s.checkTwind(ctx, l)
 	return append(checks, roles, checkClock(ahead), twind, back), errors.Join(rolesErr, twindErr, backErr)
 }
@@ -119,8 +119,9 @@ func checkClock(ahead time.Duration) pairCheck {
 	return c
 }
 
-// checkBack has the twin dial this server.
-func checkBack(ctx context.Context, l *app.Line) (pairCheck, error) {
+// checkBack has the twin dial this server. Where twind itself is to let it in and
+// does not run, that is why it cannot.
+func (s *site) checkBack(ctx context.Context, l *app.Line) (pairCheck, error) {
 	a, err := l.Check(ctx, true)
 	if err == nil && a.Back == nil {
 		err = errors.New("the twin did not say")
@@ -128,8 +129,13 @@ func checkBack(ctx context.Context, l *app.Line) (pairCheck, error) {
 	if err == nil && !a.Back.OK {
 		err = fmt.Errorf("this server reaches %s, %s does not reach this server: %s", a.Name, a.Name, a.Back.Text)
 	}
-	if err != nil {
-		return pairCheck{"back", "fail", err.Error()}, cli.Fail(cli.Unreachable, err, "twinctl pair check, on the twin")
+	if err == nil {
+		return pairCheck{"back", "pass", a.Name + " reaches this server"}, nil
 	}
-	return pairCheck{"back", "pass", a.Name + " reaches this server"}, nil
+	hint := "twinctl pair check, on the twin"
+	if s.SSH.Listen != "" && app.Running(s.data.Dir) == 0 {
+		err = fmt.Errorf("%w; our twind does not run, so its SSH server at %s does not listen", err, s.SSH.Listen)
+		hint = cli.StartTwind
+	}
+	return pairCheck{"back", "fail", err.Error()}, cli.Fail(cli.Unreachable, err, hint)
 }
