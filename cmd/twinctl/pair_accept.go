@@ -58,7 +58,22 @@ func acceptPair(ctx context.Context, call *cli.Call, s *site, replace string) er
 	if err != nil {
 		return err
 	}
+	if changed {
+		warnLoose(call, s)
+	}
 	return showPaired(ctx, call, s, changed)
+}
+
+// warnLoose says why sshd may not let the twin in nevertheless.
+func warnLoose(call *cli.Call, s *site) {
+	paths, err := s.notary().Loose()
+	if err != nil {
+		fmt.Fprintf(call.Err, "warning: whether sshd believes the file of keys cannot be told: %s\n", inert.Text(err.Error()))
+	}
+	for _, path := range paths {
+		fmt.Fprintf(call.Err, "warning: sshd does not let the twin in as long as others can write to %s: chmod go-w %s\n",
+			inert.Text(path), inert.Text(path))
+	}
 }
 
 // writeOffer says what is about to be trusted, and what is not any more.

@@ -7,6 +7,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"strconv"
+	"syscall"
 
 	"github.com/twinctl/twin/cmd/internal/pairing"
 	"github.com/twinctl/twin/collector/node"
@@ -72,4 +73,46 @@ func (n Notary) authorizedKeys() (string, error) {
 		return "", fmt.Errorf("home of the data's owner: %w", err)
 	}
 	return filepath.Join(owner.HomeDir, ".ssh", "authorized_keys"), nil
+}
+
+// Loose returns the paths for which sshd, in its usual StrictModes, does not
+// believe the file of keys that the twin's stands in: somebody else can write to
+// them. There are none where our own SSH server lets the twin in.
+func (n Notary) Loose() ([]string, error) {
+	if n.embedded() {
+		return nil, nil
+	}
+	file, err := n.authorizedKeys()
+	if err != nil {
+		return nil, err
+	}
+	home := "/"
+	if owner, err := user.LookupId(strconv.Itoa(os.Geteuid())); err == nil {
+		home = owner.HomeDir
+	}
+	return loose(file, home, os.Geteuid())
+}
+
+// loose looks at what sshd looks at: the file, and each directory above it up to
+// the home, or to the root if it is not in there.
+func loose(file, home string, uid int) (all []string, err error) {
+	if file, err = filepath.EvalSymlinks(file); err != nil {
+		return nil, err
+	}
+	if real, err := filepath.EvalSymlinks(home); err == nil {
+		home = real
+	}
+	for path := file; ; path = filepath.Dir(path) {
+		info, err := os.Stat(path)
+		if err != nil {
+			return nil, err
+		}
+		stat, ok := info.Sys().(*syscall.Stat_t)
+		if info.Mode().Perm()&0o022 != 0 || ok && stat.Uid != 0 && int(stat.Uid) != uid {
+			all = append(all, path)
+		}
+		if path == home || path == "/" {
+			return all, nil
+		}
+	}
 }

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/twinctl/twin/cmd/internal/cli"
 	"github.com/twinctl/twin/cmd/internal/pairing"
 	"github.com/twinctl/twin/collector/node"
@@ -309,5 +311,41 @@ func TestReplaceClosesTheAuditOfTheLost(t *testing.T) {
 	}
 	if _, err := dial(t, fresh).Check(t.Context(), true); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestLoose holds that what sshd would not believe is named, up to the home.
+func TestLoose(t *testing.T) {
+	home := filepath.Join(t.TempDir(), "home")
+	ssh := filepath.Join(home, ".ssh")
+	file := filepath.Join(ssh, "authorized_keys")
+	if err := os.MkdirAll(ssh, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		home, ssh, file os.FileMode
+		want            []string
+	}{
+		{0o755, 0o700, 0o600, nil},
+		{0o755, 0o755, 0o644, nil},
+		{0o775, 0o700, 0o600, []string{home}},
+		{0o755, 0o770, 0o600, []string{ssh}},
+		{0o777, 0o702, 0o620, []string{file, ssh, home}},
+	} {
+		for path, mode := range map[string]os.FileMode{home: c.home, ssh: c.ssh, file: c.file} {
+			if err := os.Chmod(path, mode); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got, err := loose(file, home, os.Getuid())
+		if diff := cmp.Diff(c.want, got); err != nil || diff != "" {
+			t.Errorf("%o %o %o: %v (-want +got):\n%s", c.home, c.ssh, c.file, err, diff)
+		}
+	}
+	if got, err := loose(file, home, os.Getuid()+1); os.Getuid() != 0 && (err != nil || len(got) != 3) {
+		t.Errorf("of another user: %v, %v", got, err)
 	}
 }
