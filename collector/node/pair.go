@@ -58,7 +58,8 @@ func readPair(ctx context.Context, tx *store.Tx) (*Pair, error) {
 // SetPair writes down the other server and what this one's epochs become, and
 // audits it, in one transaction. What is written decide says, which is given
 // what stands there now (have is nil while this server is alone) and may
-// refuse; an epoch above MaxEpoch is ErrEpoch. What another server than this one told is forgotten.
+// refuse; an epoch above MaxTold, of which the twin could not be told, is
+// ErrEpoch. What another server than this one told is forgotten.
 func (n *DB) SetPair(ctx context.Context, decide func(self Self, have *Pair) (Pairing, error)) error {
 	return n.db.Update(ctx, func(tx *store.Tx) error {
 		self, err := readSelf(ctx, tx)
@@ -73,7 +74,7 @@ func (n *DB) SetPair(ctx context.Context, decide func(self Self, have *Pair) (Pa
 		if err != nil {
 			return err
 		}
-		if most := max(p.Epoch, p.Seen); most > MaxEpoch {
+		if most := max(p.Epoch, p.Seen); most > MaxTold {
 			return fmt.Errorf("%w: %d", ErrEpoch, most)
 		}
 		if have != nil && have.Server != p.Pair.Server {

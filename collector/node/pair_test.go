@@ -186,7 +186,7 @@ func TestEpochsNeverReachTheLast(t *testing.T) {
 	}
 	n := initialized(t)
 	p := twin("b")
-	p.Seen = MaxEpoch + 1
+	p.Seen = MaxTold + 1
 	if err := n.SetPair(t.Context(), func(Self, *Pair) (Pairing, error) { return p, nil }); !errors.Is(err, ErrEpoch) {
 		t.Errorf("written down: %v", err)
 	}

@@ -152,6 +152,10 @@ func (d *Decision) settleEpochs(self node.Self, offer Token) error {
 		self.Epoch = self.NextEpoch()
 		self.EpochSeen = self.Epoch
 	}
+	if max(self.Epoch, self.EpochSeen) > node.MaxTold {
+		return refuse("twinctl pair show, on "+offer.Name, ErrEpochs,
+			"%s has seen epoch %d: what comes next nobody would believe", offer.Name, offer.EpochSeen)
+	}
 	d.Epoch, d.Seen = self.Epoch, self.EpochSeen
 	return nil
 }

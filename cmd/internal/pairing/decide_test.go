@@ -131,6 +131,9 @@ func TestEpochsThatDoNotGoTogether(t *testing.T) {
 		"a new primary whose twin has seen more takes the next": {
 			primary(), nil, roled(secondary(), node.Secondary, 2, 4), [2]int64{5, 5},
 		},
+		"a twin that has seen what nothing believable can follow": {
+			primary(), nil, roled(secondary(), node.Secondary, 2, node.MaxTold), [2]int64{},
+		},
 		"an old primary whose twin has seen more may be none": {
 			roled(primary(), node.Primary, 3, 3), nil, roled(secondary(), node.Secondary, 4, 4), [2]int64{},
 		},

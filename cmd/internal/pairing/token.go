@@ -105,8 +105,8 @@ func (t Token) check() error {
 		return fmt.Errorf("pair %q: want letters and digits", t.Pair)
 	}
 	for _, epoch := range []int64{t.Epoch, t.EpochSeen} {
-		if epoch < 0 || epoch > node.MaxEpoch {
-			return fmt.Errorf("epoch %d: want one from 0 to %d", epoch, int64(node.MaxEpoch))
+		if epoch < 0 || epoch > node.MaxTold {
+			return fmt.Errorf("epoch %d: want one from 0 to %d", epoch, int64(node.MaxTold))
 		}
 	}
 	for _, key := range []string{t.PublicKey, t.HostKey} {

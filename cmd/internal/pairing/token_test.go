@@ -65,7 +65,7 @@ func TestParseRefuses(t *testing.T) {
 		"a pair that acts":   {changed(func(t *Token) { t.Pair = "*" }), "pair "},
 		"a user that acts":   {changed(func(t *Token) { t.Address = "-oProxyCommand=x@b:22" }), "address: "},
 		"an epoch below 0":   {changed(func(t *Token) { t.Epoch = -1 }), "epoch -1"},
-		"an epoch too high":  {changed(func(t *Token) { t.EpochSeen = node.MaxEpoch + 1 }), "epoch "},
+		"an epoch too high":  {changed(func(t *Token) { t.EpochSeen = node.MaxTold + 1 }), "epoch "},
 		"a key with options": {changed(func(t *Token) { t.PublicKey = `command="x" ssh-ed25519 AAAA` }), "key "},
 		"two keys":           {changed(func(t *Token) { t.HostKey = "ssh-ed25519 AAAA\nssh-ed25519 BBBB" }), "key "},
 		"no key":             {changed(func(t *Token) { t.HostKey = "" }), "key "},
