@@ -78,7 +78,8 @@ func checkPair(ctx context.Context, s *site) ([]pairCheck, error) {
 	}
 	ahead := a.Clock.Time().Sub(asked.Add(time.Since(asked) / 2))
 	if _, err := s.data.Node.Seen(ctx, a.Epoch); err != nil {
-		return checks, err
+		more, err := failed("identity", err)
+		return append(checks, more...), err
 	}
 	checks = append(checks, pairCheck{"identity", "pass", fmt.Sprintf("server %s, %s", a.Server, a.Version)})
 	roles, rolesErr := checkRoles(self, a)

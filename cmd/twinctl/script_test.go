@@ -71,6 +71,7 @@ func TestScript(t *testing.T) {
 			"expand":   expand,
 			"inert":    inertText,
 			"heard":    heard,
+			"seen":     seen,
 		},
 	})
 }

@@ -150,6 +150,7 @@ func TestWhoIsNotTheTwinIsToldSo(t *testing.T) {
 	}{
 		"another server": {Who{Server: "X", Pair: line.From.Pair}, cli.Untrusted},
 		"another pair":   {Who{Server: line.From.Server, Pair: "X"}, cli.Untrusted},
+		"another epoch":  {Who{Server: line.From.Server, Pair: line.From.Pair, Epoch: 5000}, cli.Untrusted},
 	} {
 		var remote *link.RemoteError
 		err := line.Call(t.Context(), PairCheck, CheckQuestion{From: c.from}, nil)

@@ -109,7 +109,10 @@ func (n Notary) Known(ctx context.Context, from Who) (*node.Pair, error) {
 	case have.Server != from.Server || have.Pair != from.Pair:
 		return nil, remote(cli.Untrusted, fmt.Errorf("this server's twin is another one, %s: twinctl pair accept LINE --replace %s", have.Server, have.Name))
 	}
-	_, err = n.Node.Seen(ctx, from.Epoch)
+	if _, err = n.Node.Seen(ctx, from.Epoch); errors.Is(err, node.ErrEpoch) {
+		err = remote(cli.Untrusted, fmt.Errorf("%w; if it is right all the same: twinctl pair accept, on %s, the line of %s",
+			err, n.Config.Name, have.Name))
+	}
 	return have, err
 }
 

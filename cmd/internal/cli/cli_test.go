@@ -16,6 +16,7 @@ import (
 	"github.com/twinctl/twin/cmd/internal/cli"
 	"github.com/twinctl/twin/cmd/internal/config"
 	"github.com/twinctl/twin/collector/node"
+	"github.com/twinctl/twin/sync/link"
 )
 
 // run calls a small program whose verb "feed tail" answers with what it was
@@ -127,6 +128,8 @@ func TestExitStatus(t *testing.T) {
 		{"a wrapped code", fmt.Errorf("open: %w", cli.Fail(cli.Refused, bad, "prog help")), 4, "prog: open: bad\nTry: prog help\n"},
 		{"a code before the table", cli.Fail(cli.Failed, config.ErrInvalid, ""), 1, "prog: configuration is not valid\n"},
 		{"the table", fmt.Errorf("x: %w", config.ErrInvalid), 2, "prog: x: configuration is not valid\nTry: twinctl config check\n"},
+		{"an epoch from nowhere", fmt.Errorf("%w: %w: 5000", link.ErrProtocol, node.ErrEpoch), 6, "prog: not a twin's link: an epoch that no twin can have got to: 5000\n" +
+			"Try: twinctl status on both; if the twin's epoch is right all the same, accept its line (twinctl pair show there) here again\n"},
 		{"interrupted", fmt.Errorf("wait: %w", context.Canceled), 130, "prog: wait: context canceled\n"},
 		{"said already", cli.Fail(cli.Differs, nil, ""), 3, ""},
 		{"several", errors.Join(bad, bad), 1, "prog: bad; bad\n"},

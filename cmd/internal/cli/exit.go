@@ -98,6 +98,7 @@ func verdicts() []verdict {
 		{store.ErrForeign, Untrusted, damagedHint},
 		{store.ErrCorrupt, Untrusted, damagedHint},
 		{store.ErrBusy, Busy, ""},
+		{node.ErrEpoch, Untrusted, epochHint},
 		{pairing.ErrToken, Usage, "twinctl pair show, on the other server"},
 		{pairing.ErrAlone, Refused, "twinctl pair accept LINE"},
 		{pairing.ErrNotTwin, Untrusted, ""},
@@ -117,6 +118,7 @@ func verdicts() []verdict {
 
 const (
 	checkHint   = "twinctl config check"
+	epochHint   = "twinctl status on both; if the twin's epoch is right all the same, accept its line (twinctl pair show there) here again"
 	damagedHint = "stop twind and put the file back from a copy; README.md, \"A damaged file\", says what else there is"
 )
 
