@@ -25,8 +25,9 @@ type ServerOptions struct {
 	// over. rw is an io.Closer. The exit status is that of the *RemoteError
 	// which it returns, else 1 for an error.
 	Serve func(ctx context.Context, who string, s Session, rw io.ReadWriter) error
-	// Refused is told of what was asked for and not let in, if it is not nil.
-	// The text is harmless to look at.
+	// Refused is told of what was asked for and not let in, if it is not nil:
+	// by whom and what, so often as Limits.Told allows, and then with who ""
+	// how many more there were. The text is harmless to look at.
 	Refused func(ctx context.Context, who, what string)
 	Log     *slog.Logger // nothing is logged unless said
 	Limits  Limits
@@ -43,6 +44,8 @@ type Limits struct {
 	BeforeLogin int64         // bytes that may come before the login: 64 KiB
 	Keepalive   time.Duration // how often life is asked for: 5 s
 	Misses      int           // how often in a row nothing may come back: 3
+	Told        int           // what is logged and told of those who log in, and of strangers, in TellEvery: 20 each
+	TellEvery   time.Duration // 1 minute
 }
 
 func (l Limits) settled() Limits {
@@ -54,6 +57,8 @@ func (l Limits) settled() Limits {
 	l.BeforeLogin = orElse(l.BeforeLogin, 64<<10)
 	l.Keepalive = orElse(l.Keepalive, 5*time.Second)
 	l.Misses = orElse(l.Misses, 3)
+	l.Told = orElse(l.Told, 20)
+	l.TellEvery = orElse(l.TellEvery, time.Minute)
 	return l
 }
 
@@ -64,6 +69,8 @@ type Server struct {
 	limits  Limits
 	log     *slog.Logger
 	signer  ssh.Signer
+	outside teller // tells of those who are not logged in, or are nobody yet
+	inside  teller // of those who are
 
 	mu        sync.Mutex
 	strangers map[string]int // by host
@@ -76,8 +83,10 @@ func NewServer(o ServerOptions) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("host key: %w", err)
 	}
+	limits := o.Limits.settled()
 	return &Server{
-		options: o, limits: o.Limits.settled(), log: orDiscard(o.Log), signer: signer, strangers: map[string]int{},
+		options: o, limits: limits, log: orDiscard(o.Log), signer: signer, strangers: map[string]int{},
+		outside: teller{most: limits.Told}, inside: teller{most: limits.Told, refused: o.Refused},
 	}, nil
 }
 
@@ -85,10 +94,13 @@ func NewServer(o ServerOptions) (*Server, error) {
 // listener. When it returns, all connections are closed and all sessions over.
 func (s *Server) Run(ctx context.Context, listener net.Listener) error {
 	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
 	var running sync.WaitGroup
-	defer running.Wait()
-	defer cancel()
+	defer func() {
+		cancel()
+		running.Wait()
+		s.turn(ctx)
+	}()
+	running.Go(func() { s.reckon(ctx) })
 	stop := context.AfterFunc(ctx, func() { _ = listener.Close() })
 	defer stop()
 	for {
@@ -102,7 +114,7 @@ func (s *Server) Run(ctx context.Context, listener net.Listener) error {
 		case errors.Is(err, net.ErrClosed):
 			return fmt.Errorf("ssh server: %w", err)
 		case err != nil: // out of descriptors, or the connection is gone already: others may come
-			s.log.Warn("ssh: accept", "error", err)
+			s.outside.warn(s.log, "ssh: accept", "error", err)
 			if !pause(ctx, acceptPause) {
 				return nil
 			}

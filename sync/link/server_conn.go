@@ -24,14 +24,14 @@ func (s *Server) receive(ctx context.Context, conn net.Conn) {
 	defer conn.Close() //nolint:errcheck // what was to be said was said
 	host := hostOf(conn)
 	if err := s.enter(host); err != nil {
-		s.log.Warn("ssh: connection refused", "from", host, "error", err)
+		s.outside.warn(s.log, "ssh: connection refused", "from", host, "error", err)
 		return
 	}
 	m := &meter{Conn: conn}
 	login, channels, requests, err := s.login(ctx, m)
 	s.leave(host)
 	if err != nil {
-		s.log.Warn("ssh: no login", "from", host, "error", shorten(err.Error()))
+		s.outside.warn(s.log, "ssh: no login", "from", host, "error", shorten(err.Error()))
 		return
 	}
 	v := &visit{
@@ -39,7 +39,7 @@ func (s *Server) receive(ctx context.Context, conn net.Conn) {
 		patience: newBudget(256, 32), log: s.log.With("from", host, "key", login.Permissions.Extensions[extensionKey]),
 	}
 	if !s.welcome() {
-		v.log.Warn("ssh: connection refused: too many are logged in")
+		s.inside.warn(v.log, "ssh: connection refused: too many are logged in")
 		return
 	}
 	defer s.farewell()
@@ -107,7 +107,7 @@ func (v *visit) spend() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if !v.patience.spend(time.Now()) {
-		v.log.Warn("ssh: connection ended: it floods us with requests")
+		v.server.inside.warn(v.log, "ssh: connection ended: it floods us with requests")
 		v.end()
 	}
 }
@@ -191,11 +191,7 @@ func (v *visit) refused(ctx context.Context, what string) {
 	if len(what) > maxRefused {
 		what = strings.ToValidUTF8(what[:maxRefused], "") + "..."
 	}
-	what = inert.Text(what)
-	v.log.Warn("ssh: refused", "what", what)
-	if v.server.options.Refused != nil {
-		v.server.options.Refused(ctx, v.who, what)
-	}
+	v.server.inside.refuse(ctx, v.log, v.who, inert.Text(what))
 }
 
 // serve runs a session, and tells how it ended as a process would.
@@ -203,7 +199,7 @@ func (v *visit) serve(ctx context.Context, s Session, ch ssh.Channel) {
 	err := v.server.options.Serve(ctx, v.who, s, ch)
 	status := uint32(0)
 	if err != nil {
-		v.log.Warn("ssh: session ended", "session", string(s), "error", err)
+		v.server.inside.warn(v.log, "ssh: session ended", "session", string(s), "error", err)
 		status = 1
 	}
 	if coded, ok := errors.AsType[*RemoteError](err); ok {

@@ -3,11 +3,14 @@ package link_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"os"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -159,6 +162,70 @@ func TestWhatIsRefusedIsTold(t *testing.T) {
 	if got := refused(); !slices.Equal(got, want) {
 		t.Errorf("told %q, want %q", got, want)
 	}
+}
+
+// Whoever asks for what nobody may fills neither the log nor the audit, however
+// many connections it takes for that; what went unsaid is counted.
+func TestWhatIsToldOfRefusalsIsBounded(t *testing.T) {
+	h, refused := limited(t, link.Limits{Told: 3, TellEvery: time.Second})
+	began := time.Now()
+	for range 5 {
+		conn := logged(t, h)
+		for range 4 {
+			must(t, prohibited(conn, "x"))
+		}
+		must(t, conn.Close())
+	}
+	told := func() (single, more int) {
+		for _, what := range refused() {
+			n := 0
+			switch _, err := fmt.Sscanf(what, ": and %d more", &n); {
+			case err == nil:
+				more += n
+			default:
+				single++
+			}
+		}
+		return single, more
+	}
+	soon(t, "all are told or counted", func() bool {
+		single, more := told()
+		return single+more == 20
+	})
+	single, _ := told()
+	if most := 3 * (2 + int(time.Since(began)/time.Second)); single > most {
+		t.Errorf("%d were told one by one, want at most %d", single, most)
+	}
+}
+
+// Strangers fill no log.
+func TestStrangersFillNoLog(t *testing.T) {
+	var lines atomic.Int64
+	log := slog.New(slog.NewTextHandler(counter{&lines}, nil))
+	address, _ := listen(t, link.ServerOptions{
+		Limits: link.Limits{Told: 3, TellEvery: time.Hour}, Log: log,
+		Authorize: func(context.Context, string) (string, bool) { return "", false },
+	})
+	a, err := link.ParseAddress("x@" + address)
+	must(t, err)
+	for range 20 {
+		conn, err := net.Dial("tcp", a.Dial())
+		must(t, err)
+		_, err = io.WriteString(conn, "hello\r\n\r\n\r\n")
+		must(t, err)
+		must(t, conn.(*net.TCPConn).CloseWrite())
+		_, _ = io.Copy(io.Discard, conn)
+		must(t, conn.Close())
+	}
+	soon(t, "three lines are in the log", func() bool { return lines.Load() == 3 })
+}
+
+// A counter counts what is written to it.
+type counter struct{ writes *atomic.Int64 }
+
+func (c counter) Write(p []byte) (int, error) {
+	c.writes.Add(1)
+	return len(p), nil
 }
 
 func TestOneCommandForEachSession(t *testing.T) {

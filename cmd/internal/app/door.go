@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -46,12 +47,13 @@ func (s *server) openDoor(ctx context.Context) (func(context.Context) error, err
 
 // peer serves whoever has proven to have that key.
 func (s *server) peer(key string) Peer {
-	return Peer{Notary: Notary{s.config(), s.data.Node}, Key: key, History: s.data.History, Say: s.say, Damaged: s.filler.rots}
+	return Peer{Notary: Notary{s.config(), s.data.Node}, Key: key, History: s.data.History, Say: s.say, Damaged: s.filler.rots, Log: s.log}
 }
 
-// refused writes down who asked for what nobody may.
+// refused writes down who asked for what nobody may. Without a key it is what
+// several asked for, counted.
 func (s *server) refused(ctx context.Context, key, what string) {
-	act := node.Act{Actor: link.Fingerprint(key), Verb: "ssh.refused", Target: what}
+	act := node.Act{Actor: cmp.Or(link.Fingerprint(key), "several"), Verb: "ssh.refused", Target: what}
 	if err := s.data.Node.Audit(ctx, act); err != nil {
 		s.log.Warn("a refusal is not in the audit", "key", act.Actor, "what", what, "err", err)
 	}
