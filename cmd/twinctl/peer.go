@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 
 	"github.com/twinctl/twin/cmd/internal/app"
@@ -46,8 +47,13 @@ func peerCommand() cli.Command {
 			if have == nil {
 				return pairing.ErrAlone
 			}
-			p := app.Peer{Notary: s.notary(), Key: have.PublicKey, History: s.data.History, Say: app.Say(s.Config, s.data), Damaged: s.mendLater(ctx, call)}
-			return p.Serve(ctx, session, stream{os.Stdin, call.Out})
+			return app.WithLog(ctx, s.data.Node, func(log *slog.Logger) error {
+				p := app.Peer{
+					Notary: s.notary(), Key: have.PublicKey, History: s.data.History, Say: app.Say(s.Config, s.data),
+					Damaged: s.mendLater(ctx, call), Log: log,
+				}
+				return p.Serve(ctx, session, stream{os.Stdin, call.Out})
+			})
 		}),
 	}
 }

@@ -114,7 +114,9 @@ func (s *Server) Run(ctx context.Context, listener net.Listener) error {
 		case errors.Is(err, net.ErrClosed):
 			return fmt.Errorf("ssh server: %w", err)
 		case err != nil: // out of descriptors, or the connection is gone already: others may come
-			s.outside.warn(s.log, "ssh: accept", "error", err)
+			if s.outside.may() {
+				s.log.Warn("ssh: accept", "error", err)
+			}
 			if !pause(ctx, acceptPause) {
 				return nil
 			}

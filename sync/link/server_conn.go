@@ -24,14 +24,18 @@ func (s *Server) receive(ctx context.Context, conn net.Conn) {
 	defer conn.Close() //nolint:errcheck // what was to be said was said
 	host := hostOf(conn)
 	if err := s.enter(host); err != nil {
-		s.outside.warn(s.log, "ssh: connection refused", "from", host, "error", err)
+		if s.outside.may() {
+			s.log.Warn("ssh: connection refused", "from", host, "error", err)
+		}
 		return
 	}
 	m := &meter{Conn: conn}
 	login, channels, requests, err := s.login(ctx, m)
 	s.leave(host)
 	if err != nil {
-		s.outside.warn(s.log, "ssh: no login", "from", host, "error", shorten(err.Error()))
+		if s.outside.may() {
+			s.log.Warn("ssh: no login", "from", host, "error", shorten(err.Error()))
+		}
 		return
 	}
 	v := &visit{
@@ -39,7 +43,9 @@ func (s *Server) receive(ctx context.Context, conn net.Conn) {
 		patience: newBudget(256, 32), log: s.log.With("from", host, "key", login.Permissions.Extensions[extensionKey]),
 	}
 	if !s.welcome() {
-		s.inside.warn(v.log, "ssh: connection refused: too many are logged in")
+		if s.inside.may() {
+			v.log.Warn("ssh: connection refused: too many are logged in")
+		}
 		return
 	}
 	defer s.farewell()
@@ -107,7 +113,9 @@ func (v *visit) spend() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if !v.patience.spend(time.Now()) {
-		v.server.inside.warn(v.log, "ssh: connection ended: it floods us with requests")
+		if v.server.inside.may() {
+			v.log.Warn("ssh: connection ended: it floods us with requests")
+		}
 		v.end()
 	}
 }
@@ -199,7 +207,9 @@ func (v *visit) serve(ctx context.Context, s Session, ch ssh.Channel) {
 	err := v.server.options.Serve(ctx, v.who, s, ch)
 	status := uint32(0)
 	if err != nil {
-		v.server.inside.warn(v.log, "ssh: session ended", "session", string(s), "error", err)
+		if v.server.inside.may() {
+			v.log.Warn("ssh: session ended", "session", string(s), "error", err)
+		}
 		status = 1
 	}
 	if coded, ok := errors.AsType[*RemoteError](err); ok {

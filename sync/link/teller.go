@@ -21,12 +21,8 @@ type teller struct {
 	unsaid int // of them, that are for refused too
 }
 
-// warn logs what somebody did.
-func (t *teller) warn(log *slog.Logger, what string, args ...any) {
-	if t.take(false) {
-		log.Warn(what, args...)
-	}
-}
+// may tells whether one thing more may be logged. It must be, then.
+func (t *teller) may() bool { return t.take(false) }
 
 // refuse logs what was asked for and not let in, and tells it.
 func (t *teller) refuse(ctx context.Context, log *slog.Logger, who, what string) {

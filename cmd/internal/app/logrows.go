@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -87,13 +88,14 @@ func (h *logRows) entry(r slog.Record) node.Entry {
 func (h *logRows) keep(ctx context.Context, db *node.DB) error {
 	tick := time.NewTicker(rowsPause)
 	defer tick.Stop()
+	sift := sieve{since: time.Now(), said: map[string]int{}}
 	for running := true; running; {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
 			running = false
 		}
-		if batch := h.take(); len(batch) > 0 {
+		if batch := sift.sift(h.take(), time.Now(), !running); len(batch) > 0 {
 			if err := final(db.AppendLog(context.WithoutCancel(ctx), batch)); err != nil {
 				return err
 			}
@@ -113,4 +115,18 @@ func (h *logRows) take() []node.Entry {
 		}
 	}
 	return batch
+}
+
+// WithLog runs serve with a log of which warnings and errors become rows of
+// node.db, as twind's do, and of which nothing is said elsewhere: it is for a
+// process whose standard error another one reads.
+func WithLog(ctx context.Context, db *node.DB, serve func(*slog.Logger) error) error {
+	rows := newLogRows(slog.DiscardHandler)
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	kept := make(chan error, 1)
+	go func() { kept <- rows.keep(ctx, db) }()
+	err := serve(slog.New(rows))
+	stop()
+	return errors.Join(err, <-kept)
 }

@@ -4,9 +4,14 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/twinctl/twin/collector/node"
 )
 
 func TestLogRowsKeepsWarningsAndErrors(t *testing.T) {
@@ -57,5 +62,36 @@ func TestLogRowsNeverBlocks(t *testing.T) {
 	}
 	if kept != rowQueue {
 		t.Errorf("%d rows were kept, want %d", kept, rowQueue)
+	}
+}
+
+func TestOneStormLeavesRoomInTheRows(t *testing.T) {
+	begun := time.Now()
+	s := sieve{since: begun, said: map[string]int{}}
+	said := func(message string, times int, after time.Duration, last bool) map[string]int {
+		entries := slices.Repeat([]node.Entry{{Message: message}}, times)
+		got := map[string]int{}
+		for _, e := range s.sift(entries, begun.Add(after), last) {
+			got[e.Message+strings.TrimPrefix(string(e.Attrs), "null")]++
+		}
+		return got
+	}
+	for _, c := range []struct {
+		message string
+		times   int
+		after   time.Duration
+		last    bool
+		want    map[string]int
+	}{
+		{"storm", 15, time.Second, false, map[string]int{"storm": 15}},
+		{"storm", 100, 2 * time.Second, false, map[string]int{"storm": 5}},
+		{"another", 1, 3 * time.Second, false, map[string]int{"another": 1}},
+		{"storm", 3, time.Minute, false, map[string]int{`and more: storm{"times":98}`: 1}},
+		{"storm", 30, 2*time.Minute - time.Second, false, map[string]int{"storm": 20}},
+		{"storm", 0, 2*time.Minute - time.Second, true, map[string]int{`and more: storm{"times":10}`: 1}},
+	} {
+		if diff := cmp.Diff(c.want, said(c.message, c.times, c.after, c.last)); diff != "" {
+			t.Errorf("%d after %s (-want +got):\n%s", c.times, c.after, diff)
+		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 
 	"github.com/twinctl/twin/cmd/internal/cli"
 	"github.com/twinctl/twin/collector/history"
@@ -27,6 +28,7 @@ type Peer struct {
 	History *history.DB
 	Say     func(context.Context) (exchange.Word, error)
 	Damaged func(feed string, k record.Key) // told the records that rot here; may be nil
+	Log     *slog.Logger                    // not for the one who asks; may be nil
 }
 
 // Serve runs one session of the link on rw until it is over.
@@ -64,7 +66,7 @@ func (p Peer) Answer(ctx context.Context, verb string, args json.RawMessage) (an
 	}
 	switch verb {
 	case exchange.Verb:
-		return exchange.Listener{Node: p.Node, Say: p.Say}.Answer(ctx, args)
+		return exchange.Listener{Node: p.Node, Say: p.Say, Log: p.Log}.Answer(ctx, args)
 	case PairCheck, PairRekey:
 		return p.Notary.Answer(ctx, verb, args)
 	case Fill:

@@ -3,9 +3,12 @@ package app
 import (
 	"encoding/json"
 	"errors"
+	"log/slog"
+	"strings"
 	"testing"
 
 	"github.com/twinctl/twin/cmd/internal/cli"
+	"github.com/twinctl/twin/sync/exchange"
 	"github.com/twinctl/twin/sync/link"
 )
 
@@ -61,5 +64,30 @@ func TestASessionIsNoLongerThanItsKey(t *testing.T) {
 	}
 	if !refused(fresh, PairCheck, CheckQuestion{From: from}) {
 		t.Error("a twin that was removed is answered")
+	}
+}
+
+// A word that is not the twin's is in the log of the server that was told it:
+// the one who said it does not learn whose was expected.
+func TestAWrongWordIsInTheLog(t *testing.T) {
+	_, b := twins(t)
+	have, err := b.Node.Pair(t.Context())
+	if err != nil || have == nil {
+		t.Fatalf("%+v, %v", have, err)
+	}
+	err = WithLog(t.Context(), b.Node, func(log *slog.Logger) error {
+		text, err := json.Marshal(exchange.Word{Server: "another", Pair: have.Pair})
+		if err != nil {
+			return err
+		}
+		_, err = Peer{Notary: b, Key: have.PublicKey, Log: log}.Answer(t.Context(), exchange.Verb, text)
+		return err
+	})
+	if remote, ok := errors.AsType[*link.RemoteError](err); !ok || remote.Code != int(cli.Untrusted) || strings.Contains(err.Error(), have.Server) {
+		t.Errorf("answered %v", err)
+	}
+	log, err := b.Node.Log(t.Context(), 0, slog.LevelWarn)
+	if err != nil || len(log) != 1 || !strings.Contains(string(log[0].Attrs), have.Server) {
+		t.Errorf("log %+v, %v", log, err)
 	}
 }
