@@ -19,7 +19,9 @@ const (
 	maxShort    = 200      // bytes of what is a word or two
 	maxFeeds    = 1000
 	maxAlarms   = 1000
-	maxSettings = 100 // of a feed
+	maxSettings = 100      // of a feed
+	maxValues   = 10_000   // in a part of the document that is kept and not read here
+	maxPart     = 64 << 10 // bytes of texts in one
 )
 
 // check tells whether the twin can have said this. Its error is for this
@@ -71,7 +73,7 @@ func (w *Word) sane() error {
 	if err := role(d.Role); err != nil {
 		return err
 	}
-	for _, check := range []func() error{w.feeds, w.alarms, w.twin} {
+	for _, check := range []func() error{w.feeds, w.alarms, w.twin, w.parts} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -133,6 +135,46 @@ func (w *Word) twin() error {
 		}
 	}
 	return errors.Join(short(t.Name, t.State), texts(t.Error))
+}
+
+// parts bounds what has no form here: each server has its own program.
+func (w *Word) parts() error {
+	for _, part := range []any{w.Doc.Sync, w.Doc.Timetables} {
+		p := weight{values: maxValues, bytes: maxPart}
+		if err := p.take(part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// A weight is what a part of a document may still hold.
+type weight struct{ values, bytes int }
+
+// take takes off what a value weighs that came as JSON, and all within it.
+func (p *weight) take(value any) error {
+	var own []string
+	var within []any
+	switch v := value.(type) {
+	case string:
+		own = []string{v}
+	case []any:
+		within = v
+	case map[string]any:
+		own, within = slices.Collect(maps.Keys(v)), slices.Collect(maps.Values(v))
+	}
+	for _, s := range own {
+		p.bytes -= len(s)
+	}
+	if p.values--; p.values < 0 || p.bytes < 0 {
+		return fmt.Errorf("a part of more than %d values, or %d bytes of texts", maxValues, maxPart)
+	}
+	for _, v := range within {
+		if err := p.take(v); err != nil {
+			return err
+		}
+	}
+	return texts(own...)
 }
 
 // role believes the two that there are, and none: it may not be told yet.

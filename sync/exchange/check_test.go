@@ -3,6 +3,7 @@ package exchange
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -36,6 +37,11 @@ func TestWordHasBounds(t *testing.T) {
 		"what we are":     func(w *Word) { w.Doc.Twin = &node.TwinDocument{Error: long} },
 		"role of us":      func(w *Word) { w.Doc.Twin = &node.TwinDocument{Role: &role} },
 		"store of us":     func(w *Word) { w.Doc.Twin = &node.TwinDocument{Store: &long} },
+		"sync":            func(w *Word) { w.Doc.Sync = map[string]any{"state": long} },
+		"sync's keys":     func(w *Word) { w.Doc.Sync = map[string]any{long: "x"} },
+		"sync, deep":      func(w *Word) { w.Doc.Sync = deep(maxValues) },
+		"sync, many":      func(w *Word) { w.Doc.Sync = map[string]any{"x": slices.Repeat([]any{true}, maxValues)} },
+		"timetables":      func(w *Word) { w.Doc.Timetables = slices.Repeat([]any{long[:1000]}, maxPart/1000+1) },
 		"epoch":           func(w *Word) { w.Doc.Epoch = node.MaxEpoch },
 		"epoch below all": func(w *Word) { w.Doc.Epoch = -1 },
 	} {
@@ -47,6 +53,25 @@ func TestWordHasBounds(t *testing.T) {
 		if err := w.check("S", "P"); !errors.Is(err, link.ErrProtocol) || len(err.Error()) > 2000 {
 			t.Errorf("%s: %.200v", name, err)
 		}
+	}
+}
+
+// deep nests so many lists.
+func deep(n int) any {
+	var v any
+	for range n {
+		v = []any{v}
+	}
+	return v
+}
+
+// What a later version may tell of synchronising and timetables passes.
+func TestPartsThatAreNotReadHereMayBeTold(t *testing.T) {
+	w := Word{Server: "S", Pair: "P"}
+	w.Doc.Sync = map[string]any{"state": "ok", "generation": 12.0, "pending": []any{"queue/sales", nil, true}}
+	w.Doc.Timetables = map[string]any{"due": 3.0, "late": deep(10)}
+	if err := w.check("S", "P"); err != nil {
+		t.Error(err)
 	}
 }
 
