@@ -27,8 +27,10 @@ func AuthorizedLine(publicKey, command string) (string, error) {
 
 // AuthorizeKey writes a line into an authorized_keys file, into a block of its
 // own that the marker names: a pair's. What that block held before is gone,
-// everything else in the file stays as it is. The file is replaced as a whole,
-// 0600, and made if it is missing, with its folder, 0700.
+// and so is any other marker's that lets somebody do the same: it is of a server
+// that was in the place of this one. Everything else in the file stays as it is.
+// The file is replaced as a whole, 0600, and made if it is missing, with its
+// folder, 0700.
 func AuthorizeKey(file, marker, line string) error {
 	if strings.ContainsAny(line, "\r\n") {
 		return fmt.Errorf("authorize key: more than one line")
@@ -38,6 +40,44 @@ func AuthorizeKey(file, marker, line string) error {
 	}
 	return changeBlock(file, marker, []string{line})
 }
+
+// KeyElsewhere returns the number of the first line of an authorized_keys file
+// that lets in the key of a line (see AuthorizedLine) otherwise than that line
+// would, outside of the blocks of the marker; 0 if there is none. sshd takes the
+// first line that has the key: what another one lets it do, ours would not forbid.
+func KeyElsewhere(file, marker, line string) (int, error) {
+	command, key := cutLine(line)
+	_, blob, _ := strings.Cut(key, " ")
+	lines, err := readLines(file)
+	if err != nil {
+		return 0, fmt.Errorf("authorized keys: %w", err)
+	}
+	ours := false
+	for i, other := range lines {
+		switch {
+		case other == blockBegin(marker):
+			ours = true
+		case other == blockEnd(marker):
+			ours = false
+		case ours || other == command+key || strings.HasPrefix(strings.TrimSpace(other), "#"):
+		case slices.Contains(strings.Fields(other), blob):
+			return i + 1, nil
+		}
+	}
+	return 0, nil
+}
+
+// cutLine cuts a line of AuthorizedLine into what the key may do, and the key.
+func cutLine(line string) (command, key string) {
+	kind := strings.LastIndexByte(line[:max(0, strings.LastIndexByte(line, ' '))], ' ')
+	return line[:kind+1], line[kind+1:]
+}
+
+func blockBegin(marker string) string {
+	return "# twin pair " + marker + ": begin, written by twinctl pair"
+}
+
+func blockEnd(marker string) string { return "# twin pair " + marker + ": end" }
 
 // Revoke takes the block of a marker out of an authorized_keys file. It is
 // nothing to it if there is none.
@@ -51,7 +91,7 @@ func changeBlock(file, marker string, block []string) error {
 	if err != nil {
 		return fmt.Errorf("authorized keys: %w", err)
 	}
-	after, err := withBlock(before, marker, block)
+	after, err := withBlock(withoutOld(before, marker, block), marker, block)
 	if err != nil {
 		return fmt.Errorf("%s: %w", file, err)
 	}
@@ -61,13 +101,47 @@ func changeBlock(file, marker string, block []string) error {
 	return replaceFile(file, joinLines(after))
 }
 
+// withoutOld returns the lines without the blocks of other markers than this in
+// which every line may do what the one line of block may.
+func withoutOld(lines []string, marker string, block []string) []string {
+	if len(block) == 0 {
+		return lines
+	}
+	command, _ := cutLine(block[0])
+	foreign := func(line string) bool {
+		its, _ := cutLine(line)
+		return command == "" || its != command
+	}
+	var all []string
+	for len(lines) > 0 {
+		if other := begins(lines[0]); other != "" && other != marker {
+			end := slices.Index(lines, blockEnd(other))
+			if end > 1 && !slices.ContainsFunc(lines[1:end], foreign) {
+				lines = lines[end+1:]
+				continue
+			}
+		}
+		all, lines = append(all, lines[0]), lines[1:]
+	}
+	return all
+}
+
+// begins returns the marker of the block that a line begins, "" if it begins none.
+func begins(line string) string {
+	name, ok := strings.CutSuffix(strings.TrimPrefix(line, "# twin pair "), ": begin, written by twinctl pair")
+	if !ok || line != blockBegin(name) {
+		return ""
+	}
+	return name
+}
+
 // withBlock returns the lines with the block of a marker in place of the first
 // that was there, or at the end, and without any other of that marker: a copy of
 // an old one would still let its key in; without any if block is empty. A block
 // without an end is left for a person to look at: what is behind its beginning
 // may be anybody's.
 func withBlock(lines []string, marker string, block []string) ([]string, error) {
-	begin, end := "# twin pair "+marker+": begin, written by twinctl pair", "# twin pair "+marker+": end"
+	begin, end := blockBegin(marker), blockEnd(marker)
 	if len(block) > 0 {
 		block = slices.Concat([]string{begin}, block, []string{end})
 	}

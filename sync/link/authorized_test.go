@@ -124,3 +124,48 @@ func check(t *rapid.T, err error) {
 		t.Fatal(err)
 	}
 }
+
+// A key that another line lets in is found, whatever stands around it there.
+func TestKeyElsewhere(t *testing.T) {
+	dir := t.TempDir()
+	key, err := link.EnsureIdentity(filepath.Join(dir, "id"))
+	must(t, err)
+	file := filepath.Join(dir, "authorized_keys")
+	for name, c := range map[string]struct {
+		before string
+		want   int
+	}{
+		"no file":            {"", 0},
+		"other keys":         {"ssh-ed25519 AAAA ann@desk\n", 0},
+		"a comment":          {"\t# " + key + "\n", 0},
+		"bare":               {"ssh-ed25519 AAAA ann@desk\n" + key + " ann\n", 2},
+		"with options":       {"command=\"a b\",no-pty \t" + key + "\n", 1},
+		"with an old end":    {"# twin pair p1: end\n  " + key + "\r\n", 2},
+		"in another's block": {"# twin pair p2: begin, written by twinctl pair\n" + key + "\n# twin pair p2: end\n", 2},
+	} {
+		must(t, os.RemoveAll(file))
+		if c.before != "" {
+			must(t, os.WriteFile(file, []byte(c.before), 0o600))
+		}
+		line, err := link.AuthorizedLine(key, "twinctl peer")
+		must(t, err)
+		must(t, link.AuthorizeKey(file, "p1", line))
+		if got, err := link.KeyElsewhere(file, "p1", line); err != nil || got != c.want {
+			t.Errorf("%s: line %d, %v; want %d", name, got, err, c.want)
+		}
+	}
+}
+
+// A server that was set up anew under its old name has another marker: what its
+// old block let in would otherwise be let in for ever.
+func TestAuthorizeKeyTakesTheBlocksOfWhoWasHereBefore(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "authorized_keys")
+	must(t, link.AuthorizeKey(file, "old", `restrict,command="twinctl --config a peer" ssh-ed25519 OLD`))
+	must(t, link.AuthorizeKey(file, "another", `restrict,command="twinctl --config b peer" ssh-ed25519 ANOTHER`))
+	line := `restrict,command="twinctl --config a peer" ssh-ed25519 NEW`
+	must(t, link.AuthorizeKey(file, "new", line))
+	text := content(t, file)
+	if strings.Contains(text, "OLD") || !strings.Contains(text, "ANOTHER") || !strings.Contains(text, line) {
+		t.Error(text)
+	}
+}

@@ -135,6 +135,9 @@ func (n Notary) Decide(ctx context.Context, line pairing.Token, replace string) 
 		return pairing.Decision{}, self, err
 	}
 	d, err := pairing.Decide(self, have, line, replace)
+	if err == nil && !n.embedded() {
+		_, _, err = n.nowhereElse(self, line.PublicKey)
+	}
 	return d, self, refused(err)
 }
 

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"syscall"
 
+	"github.com/twinctl/twin/cmd/internal/cli"
 	"github.com/twinctl/twin/cmd/internal/pairing"
 	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/sync/link"
@@ -33,23 +34,38 @@ func (n Notary) do(self node.Self, s pairing.Step) error {
 // authorize lets a key in, for the link alone, in the place of any that was let
 // in before. The block is named after this server: there may be others here.
 func (n Notary) authorize(self node.Self, key string) error {
-	file, err := n.authorizedKeys()
-	if err != nil {
-		return err
-	}
-	program, err := os.Executable()
-	if err != nil {
-		return fmt.Errorf("forced command: %w", err)
-	}
-	command, err := pairing.Command(program, n.Config.File)
-	if err != nil {
-		return err
-	}
-	line, err := link.AuthorizedLine(key, command)
+	file, line, err := n.nowhereElse(self, key)
 	if err != nil {
 		return err
 	}
 	return link.AuthorizeKey(file, self.Server, line)
+}
+
+// nowhereElse returns the line for a key and the file that it belongs into. It
+// refuses a key that somebody else's line lets in already: it would open more
+// than the link.
+func (n Notary) nowhereElse(self node.Self, key string) (file, line string, err error) {
+	if file, err = n.authorizedKeys(); err != nil {
+		return "", "", err
+	}
+	program, err := os.Executable()
+	if err != nil {
+		return "", "", fmt.Errorf("forced command: %w", err)
+	}
+	command, err := pairing.Command(program, n.Config.File)
+	if err != nil {
+		return "", "", err
+	}
+	if line, err = link.AuthorizedLine(key, command); err != nil {
+		return "", "", err
+	}
+	at, err := link.KeyElsewhere(file, self.Server, line)
+	if err == nil && at > 0 {
+		err = cli.Fail(cli.Refused,
+			fmt.Errorf("line %d of %s on %s lets in that key already, and not for the link alone", at, file, n.Config.Name),
+			"take that line out; or move the other server's key (id_ed25519) away, and accept the line that it shows then")
+	}
+	return file, line, err
 }
 
 func (n Notary) revoke(self node.Self) error {

@@ -281,6 +281,29 @@ func TestRekeyChangesTheForcedCommand(t *testing.T) {
 		t.Errorf("%s, %v", text, err)
 	}
 
+	// A key that somebody else's line lets in is not taken.
+	taken, err := link.EnsureIdentity(filepath.Join(t.TempDir(), "key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := taken + " ann@desk\n" + string(text)
+	if err := os.WriteFile(keys, []byte(before), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	err = b.answerRekey(t.Context(), RekeyQuestion{From: from, PublicKey: taken})
+	if remote, ok := errors.AsType[*link.RemoteError](err); !ok || remote.Code != int(cli.Refused) || !strings.Contains(remote.Text, "take it out there; or") {
+		t.Errorf("a key of another line: %v", err)
+	}
+	if text, err := os.ReadFile(keys); err != nil || string(text) != before {
+		t.Errorf("%s, %v", text, err)
+	}
+	if have, err := b.Node.Pair(t.Context()); err != nil || have.PublicKey != key {
+		t.Errorf("%+v, %v", have, err)
+	}
+	if err := os.WriteFile(keys, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+
 	// With its own server, what sshd let in goes at the next new key.
 	b.Config.SSH.Listen = listen
 	if key, err = link.EnsureIdentity(filepath.Join(t.TempDir(), "key")); err != nil {

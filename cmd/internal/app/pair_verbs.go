@@ -182,6 +182,9 @@ func (n Notary) answerRekey(ctx context.Context, q RekeyQuestion) error {
 		let = pairing.Step{Action: pairing.Revoke}
 	}
 	if err := n.do(self, let); err != nil {
+		if cli.Verdict(err) == cli.Refused {
+			err = remote(cli.Refused, fmt.Errorf("%w: take it out there; or, for another new key, remove id_ed25519.new here, and rekey again", err))
+		}
 		return err
 	}
 	if have.PublicKey == key {
