@@ -117,6 +117,21 @@ func (c *Client) live(channels <-chan ssh.NewChannel, requests <-chan *ssh.Reque
 	})
 }
 
+// ping says now and then that this end of a session is there, until ended is
+// closed; one at a time, which returns at the latest when the session ends.
+func (c *Client) ping(ended <-chan struct{}, say func()) {
+	tick := time.NewTicker(c.options.Ping)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			say()
+		case <-ended:
+			return
+		}
+	}
+}
+
 // refuse answers what a server may ask of its client: nothing is granted. A
 // server asks for a sign of life now and then, and tells its keys once; one
 // that never stops is cut off.

@@ -136,5 +136,8 @@ func (c *Client) greet(ctx context.Context) error {
 	c.calls = newCalls(p)
 	c.start(c.calls.write)
 	c.start(func() { c.end(c.calls.read()) })
+	c.start(func() { //nolint:contextcheck // ctx is for dialling alone
+		c.ping(c.done, func() { _, _ = c.ask(context.Background(), verbPing, nil) })
+	})
 	return nil
 }

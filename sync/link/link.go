@@ -100,6 +100,8 @@ type Options struct {
 	Answer    time.Duration // for a call or an opening whose context has no deadline: 30 s
 	Keepalive time.Duration // how often life is asked for: 5 s
 	Misses    int           // how often in a row nothing may come back: 3
+	Ping      time.Duration // how often a session that stands says so: 15 s
+	Idle      time.Duration // how long the other side of a session that is served may say, or take, nothing: 1 minute
 	Versions  Versions      // Spoken
 }
 
@@ -110,6 +112,8 @@ func (o Options) settled() Options {
 	o.Answer = orElse(o.Answer, 30*time.Second)
 	o.Keepalive = orElse(o.Keepalive, 5*time.Second)
 	o.Misses = orElse(o.Misses, 3)
+	o.Ping = orElse(o.Ping, 15*time.Second)
+	o.Idle = orElse(o.Idle, time.Minute)
 	o.Versions = orElse(o.Versions, Spoken())
 	return o
 }

@@ -108,6 +108,8 @@ func (c *Client) fileEnd(ctx context.Context) (*fileEnd, error) {
 	}
 	end = started
 	c.start(func() { _ = started.sftp.Wait(); _ = p.Close() })
+	// What a ping of files asks for is refused, and that is answer enough.
+	c.start(func() { c.ping(p.ended, func() { _, _ = started.sftp.Lstat("/") }) })
 	return end, nil
 }
 

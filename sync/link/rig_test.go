@@ -78,7 +78,7 @@ func byteAt(at int64) byte { return byte(at ^ at>>8 ^ at>>16) }
 // serveSession is what both kinds of server do for the conformance suite.
 func serveSession(ctx context.Context, s link.Session, rw io.ReadWriter) error {
 	if s == link.Files {
-		return link.ServeFiles(ctx, rw, shop{})
+		return link.ServeFiles(ctx, rw, shop{}, link.Options{})
 	}
 	return link.ServeControl(ctx, rw, echo{}, link.Options{})
 }

@@ -24,16 +24,18 @@ const maxAnswering = 8
 // ServeControl is the other end of a Client's calls: it agrees on a version
 // and answers until the other side ends the session (nil), ctx ends, or
 // something is said that no twin would say (ErrProtocol). A side that does not
-// greet within Options.Login is ErrMute. If rw is an io.Closer it is closed
-// when ctx ends, and all has stopped when ServeControl returns; a read of
-// another rw cannot be woken and is left behind.
+// greet within Options.Login, or then says or takes nothing for Options.Idle, is
+// ErrMute: a Client pings. If rw is an io.Closer it is closed when ctx ends, and
+// all has stopped when ServeControl returns; a read of another rw, or of a side
+// that is mute, cannot be woken and is left behind.
 func ServeControl(ctx context.Context, rw io.ReadWriter, h Handler, o Options) error {
 	o = o.settled()
 	if err := welcome(ctx, rw, o); err != nil {
 		return err
 	}
-	err := watched(ctx, rw, func(ctx context.Context) error {
-		a := &answers{rw: rw, handler: h, place: make(chan struct{}, maxAnswering)}
+	s := newSteady(rw)
+	err := s.serve(ctx, o.Idle, func(ctx context.Context) error {
+		a := &answers{rw: s, handler: h, place: make(chan struct{}, maxAnswering)}
 		return a.serve(ctx)
 	})
 	if errors.Is(err, io.EOF) {
@@ -128,6 +130,9 @@ func (a *answers) answer(ctx context.Context, q question) {
 }
 
 func (a *answers) frame(ctx context.Context, q question) ([]byte, error) {
+	if q.Verb == verbPing {
+		return frameOf(reply{ID: q.ID})
+	}
 	answer, err := a.handler.Answer(ctx, q.Verb, q.Args)
 	if err != nil {
 		return nil, err

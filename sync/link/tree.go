@@ -33,14 +33,16 @@ const (
 
 // ServeFiles is the other end of a Client's files: SFTP for reading a tree,
 // until the other side ends the session (nil) or ctx ends. Whatever would
-// write, list or link is refused. What holds of rw in ServeControl holds here.
-func ServeFiles(ctx context.Context, rw io.ReadWriter, t Tree) error {
-	err := watched(ctx, rw, func(ctx context.Context) error {
+// write, list or link is refused. What holds of rw in ServeControl holds here,
+// and of Options.Idle.
+func ServeFiles(ctx context.Context, rw io.ReadWriter, t Tree, o Options) error {
+	steady := newSteady(rw)
+	err := steady.serve(ctx, o.settled().Idle, func(ctx context.Context) error {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
 		s := &shelf{lent: map[string]*lent{}}
 		s.enter = func(path string) (File, error) { return t.Open(ctx, path) }
-		server := sftp.NewRequestServer(&stream{rw}, sftp.Handlers{FileGet: s, FilePut: s, FileCmd: s, FileList: s},
+		server := sftp.NewRequestServer(steady, sftp.Handlers{FileGet: s, FilePut: s, FileCmd: s, FileList: s},
 			sftp.WithRSMaxTxPacket(packet))
 		return server.Serve()
 	})
@@ -48,15 +50,4 @@ func ServeFiles(ctx context.Context, rw io.ReadWriter, t Tree) error {
 		return nil
 	}
 	return err
-}
-
-// A stream can be closed, for the library's sake. To close is a closer's own
-// matter; what cannot be closed ends when the process does.
-type stream struct{ io.ReadWriter }
-
-func (s *stream) Close() error {
-	if closer, ok := s.ReadWriter.(io.Closer); ok {
-		return closer.Close()
-	}
-	return nil
 }

@@ -37,7 +37,7 @@ func (p Peer) Serve(ctx context.Context, s link.Session, rw io.ReadWriter) error
 	case link.Control:
 		return link.ServeControl(ctx, rw, p, link.Options{})
 	case link.Files:
-		return link.ServeFiles(ctx, rw, p)
+		return link.ServeFiles(ctx, rw, p, link.Options{})
 	}
 	return fmt.Errorf("%w %q", link.ErrCommand, s)
 }

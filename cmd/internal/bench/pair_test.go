@@ -35,7 +35,7 @@ func serve(b *testing.B, db *history.DB) *link.Client {
 		Authorize: func(_ context.Context, key string) (string, bool) { return "other", key == line },
 		Serve: func(ctx context.Context, _ string, s link.Session, rw io.ReadWriter) error {
 			if s == link.Files {
-				return link.ServeFiles(ctx, rw, tree{fill.Tree{Side: fill.Local{DB: db}}})
+				return link.ServeFiles(ctx, rw, tree{fill.Tree{Side: fill.Local{DB: db}}}, link.Options{})
 			}
 			return link.ServeControl(ctx, rw, fill.Handler{Side: fill.Local{DB: db}}, link.Options{})
 		},

@@ -144,7 +144,7 @@ func (l *liar) serve(ctx context.Context, _ string, s link.Session, rw io.ReadWr
 	now := l.telling.Load()
 	switch {
 	case s == link.Files:
-		return link.ServeFiles(ctx, rw, l)
+		return link.ServeFiles(ctx, rw, l, link.Options{})
 	case now.speak != nil:
 		now.speak(rw)
 		return nil
