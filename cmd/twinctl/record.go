@@ -47,7 +47,8 @@ func recordExportCommand() cli.Command {
 		Long: `Writes a feed's records in the order of their keys, in memory that does not depend on how many there are: ` +
 			`for each one object a line (JSON Lines, with --json too: there may be millions), with "raw_base64" in place of "raw" where its bytes are not UTF-8; or, with -o raw, the bytes as they came. ` +
 			`With --follow or --after it writes them in the order of arrival, each with its cursor. ` +
-			`A cursor of one twin is good on the other: what it may have missed around then is sent again, from ten minutes before, and the key tells.`,
+			`A cursor of one twin is good on the other: what it may have missed around then is sent again, from ten minutes before, and the key tells.` + "\n\n" +
+			`A record that no longer fits its digest ends it, with its key and exit status 6: twinctl history verify --mend takes it from the twin again.`,
 		Examples: []cli.Example{
 			{Line: "twinctl record export --feed pbx --from 2026-11-21T08:00:00Z --to 1h", Why: "from eight o'clock (UTC) up to an hour ago"},
 			{Line: "twinctl record export --feed pbx -o raw", Why: "everything, as the upstream said it"},

@@ -67,6 +67,7 @@ func TestScript(t *testing.T) {
 			"sameset":  sameset,
 			"distinct": distinct,
 			"append":   appendText,
+			"rot":      rot,
 			"line":     line,
 			"expand":   expand,
 			"inert":    inertText,
@@ -124,6 +125,19 @@ func appendText(ts *testscript.TestScript, neg bool, args []string) {
 	_, err = f.WriteString(text)
 	ts.Check(err)
 	ts.Check(f.Close())
+}
+
+// rot FILE OLD NEW changes bytes where they stand, as a disk might.
+func rot(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 || len(args[1]) != len(args[2]) {
+		ts.Fatalf("usage: rot FILE OLD NEW, as long as OLD")
+	}
+	before := ts.ReadFile(args[0])
+	after := strings.Replace(before, args[1], args[2], 1)
+	if after == before {
+		ts.Fatalf("%s does not hold %q", args[0], args[1])
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(after), 0o600))
 }
 
 // line N FILE writes the N-th line of the file to a file named "line".

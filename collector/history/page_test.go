@@ -3,6 +3,7 @@ package history
 import (
 	"bytes"
 	"errors"
+	"iter"
 	"slices"
 	"testing"
 	"time"
@@ -92,6 +93,19 @@ func TestDamageIsNotRead(t *testing.T) {
 			t.Fatalf("%v, %v", rows, err)
 		}
 		after = &damaged.Key
+	}
+	for name, rows := range map[string]iter.Seq2[Row, error]{"records": h.Records(t.Context(), Range{Feed: "pbx"}), "arrivals": h.Arrivals(t.Context(), "pbx", 0)} {
+		sound := 0
+		var last error
+		for _, last = range rows {
+			if last == nil {
+				sound++
+			}
+		}
+		var damaged *DamagedError
+		if sound != 2 || !errors.As(last, &damaged) || damaged.Key != all[2].Key {
+			t.Errorf("%s: %d, and then %v", name, sound, last)
+		}
 	}
 	if rows, err = h.Page(t.Context(), "pbx", always, after, 1<<20); err != nil || len(rows) != 1 || rows[0].Key != all[4].Key {
 		t.Errorf("behind the damage %v, %v", rows, err)

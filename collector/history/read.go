@@ -13,8 +13,7 @@ import (
 )
 
 // What one short transaction reads at the most: a long one would hold up
-// checkpoints, and the log would grow for as long. The last row may go beyond
-// the bytes.
+// checkpoints, and the log would grow for as long. One row may be larger.
 const (
 	pageRows  = 5000
 	pageBytes = 4 << 20
@@ -51,7 +50,8 @@ func beforeAll(at record.Instant) record.Key {
 
 // Records yields the records of a range in key order, in memory that does not
 // depend on how many there are. Records that are stored while it runs may be
-// missed. An error is the last thing that it yields.
+// missed. An error is the last thing that it yields: a [*DamagedError] in the
+// place of a record that no longer fits its digest.
 func (h *DB) Records(ctx context.Context, r Range) iter.Seq2[Row, error] {
 	to := r.To
 	if to == 0 {
@@ -68,7 +68,7 @@ func (h *DB) Records(ctx context.Context, r Range) iter.Seq2[Row, error] {
 }
 
 // Arrivals yields the records of a feed that were stored after seq, in arrival
-// order, up to the latest.
+// order, up to the latest. Its errors are those of Records.
 func (h *DB) Arrivals(ctx context.Context, name string, seq int64) iter.Seq2[Row, error] {
 	return pages(Row{Seq: seq}, func(last Row) ([]Row, error) {
 		return h.page(ctx, name, `
@@ -155,26 +155,13 @@ func (h *DB) page(ctx context.Context, name, query string, args ...any) (rows []
 		if err != nil {
 			return err
 		}
-		rows, err = scanRows(found)
+		rows, err = scanSound(found, name, pageBytes)
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read records of %q: %w", name, err)
 	}
 	return rows, nil
-}
-
-func scanRows(found *sql.Rows) (rows []Row, err error) {
-	defer found.Close() //nolint:errcheck // Err tells
-	for size := 0; size < pageBytes && found.Next(); {
-		r, err := scanRow(found)
-		if err != nil {
-			return nil, err
-		}
-		rows = append(rows, r)
-		size += len(r.Raw)
-	}
-	return rows, found.Err()
 }
 
 func scanRow(found *sql.Rows) (Row, error) {

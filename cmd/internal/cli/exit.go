@@ -99,6 +99,7 @@ func verdicts() []verdict {
 		{store.ErrCorrupt, Untrusted, damagedHint},
 		{store.ErrBusy, Busy, ""},
 		{node.ErrEpoch, Untrusted, epochHint},
+		{history.ErrDamaged, Untrusted, "twinctl history verify --mend"},
 		{pairing.ErrToken, Usage, "twinctl pair show, on the other server"},
 		{pairing.ErrAlone, Refused, "twinctl pair accept LINE"},
 		{pairing.ErrNotTwin, Untrusted, ""},
