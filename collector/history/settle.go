@@ -3,10 +3,9 @@ package history
 import (
 	"cmp"
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 	"slices"
+	"sort"
 
 	"github.com/twinctl/twin/collector/record"
 	"github.com/twinctl/twin/collector/store"
@@ -31,33 +30,49 @@ type Settled struct{ Filled, Lost, Open int }
 // Settle judges the gaps of a feed that are over, and are open or lost, by what
 // the twin said: what it heard is filled; what it never heard, up to its own
 // covered_until, is lost; the rest stays as it is. A gap that is judged in
-// parts becomes several, with its reason. What was lost is filled when a twin
-// says later that it heard it; what is filled stays so.
+// parts becomes several, with its reason, unless there are too many already:
+// then it stays whole, as it is. What was lost is filled when a twin says later
+// that it heard it; what is filled stays so.
+//
+// It takes as many transactions as it needs, each of which leaves what is true.
+// Cut short, the same again does what is missing.
 func (h *DB) Settle(ctx context.Context, name string, said Testimony) (Settled, error) {
-	var done Settled
-	err := h.db.Update(ctx, func(tx *store.Tx) error {
-		done = Settled{}
+	j := judging{said: said.sorted()}
+	err := h.db.View(ctx, func(tx *store.Tx) error {
 		f, err := readFeed(ctx, tx, name)
 		if err != nil {
 			return err
 		}
-		unsettled, err := f.unsettled(ctx, tx)
-		if err != nil {
-			return err
-		}
-		for _, u := range unsettled {
-			pieces := settle(u.gap, said)
-			done.count(u.State, pieces)
-			if err := f.split(ctx, tx, u, pieces); err != nil {
-				return err
-			}
-		}
-		return f.join(ctx, tx)
+		j.left, err = f.unsettled(ctx, tx)
+		return err
 	})
-	if err != nil {
-		return Settled{}, fmt.Errorf("settle gaps of %q: %w", name, err)
+	for err == nil && len(j.left) > 0 {
+		err = h.portion(ctx, name, j.take)
 	}
-	return done, nil
+	for more := err == nil; more && err == nil; {
+		more, err = h.join(ctx, name)
+	}
+	if err != nil {
+		return j.done, fmt.Errorf("settle gaps of %q: %w", name, err)
+	}
+	return j.done, nil
+}
+
+// sorted returns the testimony with its stretches in order.
+func (t Testimony) sorted() Testimony {
+	return Testimony{record.Union(t.Asked), record.Union(t.Heard), t.Until}
+}
+
+// about returns what a sorted testimony says of a span: a twin may tell of a
+// hundred thousand others.
+func (t Testimony) about(s record.Span) Testimony {
+	return Testimony{touching(t.Asked, s), touching(t.Heard, s), t.Until}
+}
+
+func touching(sorted []record.Span, s record.Span) []record.Span {
+	from := sort.Search(len(sorted), func(i int) bool { return sorted[i].To > s.From })
+	to := sort.Search(len(sorted), func(i int) bool { return sorted[i].From >= s.To })
+	return sorted[from:max(from, to)]
 }
 
 func (s *Settled) count(was GapState, pieces []gap) {
@@ -99,77 +114,6 @@ func settle(g gap, said Testimony) []gap {
 	add(record.Subtract(whole, slices.Concat(filled, lost)), GapOpen)
 	slices.SortFunc(pieces, func(a, b gap) int { return cmp.Compare(a.From, b.From) })
 	return pieces
-}
-
-// An unsettledGap is a row of a gap that is over.
-type unsettledGap struct {
-	id int64
-	gap
-}
-
-func (f *feedRow) unsettled(ctx context.Context, tx *store.Tx) ([]unsettledGap, error) {
-	rows, err := tx.QueryContext(ctx, `
-		SELECT id, start, until, reason, state FROM gap
-		WHERE feed = ? AND until IS NOT NULL AND state IN ('open', 'lost') ORDER BY start, id`, f.id)
-	if err != nil {
-		return nil, err
-	}
-	return scanUnsettled(rows)
-}
-
-func scanUnsettled(rows *sql.Rows) ([]unsettledGap, error) {
-	defer rows.Close() //nolint:errcheck // Err tells
-	var all []unsettledGap
-	for rows.Next() {
-		var u unsettledGap
-		if err := rows.Scan(&u.id, &u.From, &u.Until, &u.Reason, &u.State); err != nil {
-			return nil, err
-		}
-		all = append(all, u)
-	}
-	return all, rows.Err()
-}
-
-// split puts the pieces of a gap in its place. The first keeps its row.
-func (f *feedRow) split(ctx context.Context, tx *store.Tx, was unsettledGap, pieces []gap) error {
-	if len(pieces) == 1 && pieces[0] == was.gap {
-		return nil
-	}
-	_, err := tx.ExecContext(ctx, `UPDATE gap SET until = ?, state = ? WHERE id = ?`, pieces[0].Until, pieces[0].State, was.id)
-	if err != nil {
-		return err
-	}
-	for _, p := range pieces[1:] {
-		if err := f.between(ctx, tx, p); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// join makes one of gaps that touch, have one reason and were settled alike: the
-// pieces in which a gap was judged are nobody's matter afterwards.
-func (f *feedRow) join(ctx context.Context, tx *store.Tx) error {
-	for {
-		var first, second, until int64
-		err := tx.QueryRowContext(ctx, `
-			SELECT a.id, b.id, b.until
-			FROM gap a JOIN gap b ON b.feed = a.feed AND b.start = a.until AND b.id <> a.id
-			WHERE a.feed = ? AND a.state IN ('filled', 'lost') AND b.state = a.state AND b.reason = a.reason
-			LIMIT 1`, f.id).Scan(&first, &second, &until)
-		if errors.Is(err, sql.ErrNoRows) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if _, err := tx.ExecContext(ctx, `UPDATE gap SET until = ? WHERE id = ?`, until, first); err != nil {
-			return err
-		}
-		if _, err := tx.ExecContext(ctx, `DELETE FROM gap WHERE id = ?`, second); err != nil {
-			return err
-		}
-	}
 }
 
 // OpenGaps returns the stretches that are missing here and may be asked of the
