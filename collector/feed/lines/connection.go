@@ -27,6 +27,7 @@ type connection struct {
 	arrived atomic.Int64 // when something was read last, or it was opened, as a record.Instant
 	waiting atomic.Int64 // since when something that arrived is not a record yet, as a record.Instant; or 0
 	known   atomic.Bool  // it has said a record
+	stale   atomic.Bool  // this process stood still, and what arrived meanwhile may not have been read
 }
 
 // Read notes what arrives when, and for how long nothing did.
@@ -76,6 +77,9 @@ func (c *connection) rest() {
 	}
 	c.session.q.Flush()
 	c.waiting.Store(since)
+	if since == 0 && c.stale.Load() && c.empty() {
+		c.stale.Store(false)
+	}
 }
 
 // ended says why there is nothing more to hear.

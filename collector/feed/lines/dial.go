@@ -43,6 +43,7 @@ func (d *dialer) serve(ctx context.Context, door feed.Door, q *feed.Queue) error
 func (s *session) last(c *connection) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.look(time.Now())
 	if c.whole && s.begun {
 		s.prove(time.Now())
 	}

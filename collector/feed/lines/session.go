@@ -43,6 +43,9 @@ type session struct {
 	left    record.Instant // when the last one left behind a line, so that nothing is missing; or 0
 	broken  record.Instant // since when nothing is missing
 
+	looked time.Time // when it was seen to be alive last
+	thawed time.Time // when it was found to have stood still last
+
 	bound time.Time // since when the address is had and nobody is known; zero while it is not had
 	gone  error     // who was the last, and why that one left
 	told  string    // why nobody is heard, as q heard it last
@@ -105,13 +108,15 @@ func (s *session) begin(b feed.Session) {
 func (s *session) leave(c *connection, why *feed.Lost) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.look(time.Now())
 	if why.Reason == feed.Stopped && s.begun { // all of them
 		s.prove(time.Now())
 		s.q.End(feed.Stopped, nil)
 		s.begun = false
 	}
 	delete(s.open, c)
-	missing := !c.whole && (c.known.Load() || why.Reason == feed.Crashed)
+	whole := c.whole && !c.stale.Load() // else it left while we stood still, nobody knows when
+	missing := !whole && (c.known.Load() || why.Reason == feed.Crashed)
 	others := s.known()
 	if !missing && (others || !c.known.Load()) {
 		return
@@ -123,7 +128,7 @@ func (s *session) leave(c *connection, why *feed.Lost) {
 	if !s.begun {
 		return
 	}
-	if c.whole {
+	if whole {
 		s.prove(now)
 	}
 	s.begun, s.bound = false, now
@@ -160,6 +165,7 @@ func (s *session) deaf(reason feed.Reason, why error) {
 func (s *session) tick(now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.look(now)
 	switch {
 	case s.begun:
 		s.prove(now)
@@ -201,12 +207,15 @@ func (s *session) nobody(now time.Time) error {
 // prove tells q up to when everything has arrived: up to what arrived last, and
 // up to so long ago that a broken network would have been noticed, unless
 // something that arrived is not a record yet. Who never said a record cannot
-// hold it up.
+// hold it up. Nothing is proven while what arrived may not have been read: see look.
 func (s *session) prove(now time.Time) {
 	until := record.At(now)
 	for c := range s.open {
 		if !c.known.Load() {
 			continue
+		}
+		if !s.settled(c, now) {
+			return
 		}
 		until = min(until, max(record.Instant(c.arrived.Load()), record.At(now.Add(-blind))))
 		if since := record.Instant(c.waiting.Load()); since != 0 {
@@ -222,7 +231,7 @@ func (s *session) prove(now time.Time) {
 
 // run ticks each second until ctx ends.
 func (s *session) run(ctx context.Context) {
-	tick := time.NewTicker(time.Second)
+	tick := time.NewTicker(tickEvery)
 	defer tick.Stop()
 	for {
 		select {
