@@ -45,7 +45,7 @@ func (l Listener) Answer(ctx context.Context, args json.RawMessage) (any, error)
 	}
 	switch err := word.believe(ctx, l.Node, pair.Server, pair.Pair); {
 	case errors.Is(err, link.ErrRefused), errors.Is(err, link.ErrProtocol):
-		return nil, l.refuse(err)
+		return nil, l.refuse(err, pair.Name)
 	case err != nil:
 		return nil, err
 	}
@@ -61,13 +61,14 @@ func (l Listener) Answer(ctx context.Context, args json.RawMessage) (any, error)
 	return say, nil
 }
 
-// refuse keeps what was expected to ourselves.
-func (l Listener) refuse(why error) error {
+// refuse keeps what was expected to ourselves, but for the name of the twin.
+func (l Listener) refuse(why error, name string) error {
 	if l.Log != nil {
 		l.Log.Warn("the twin's word is not taken", "err", why)
 	}
 	if errors.Is(why, link.ErrRefused) {
-		return &link.RemoteError{Code: codeUntrusted, Text: "this server was paired with another one: twinctl pair accept there"}
+		return &link.RemoteError{Code: codeUntrusted, Text: "this server was paired with another one; if " + name +
+			" lost its files: twinctl pair accept LINE --replace " + name + " there"}
 	}
 	return &link.RemoteError{Code: codeUntrusted, Text: "your word is none that a twin says: see the log there"}
 }

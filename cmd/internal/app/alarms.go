@@ -45,6 +45,7 @@ type state struct {
 	feeds    []collector.Status
 	nameless []error // feeds that cannot be among them
 	stuck    error   // why nothing can be stored
+	unknown  error   // why the twin takes this server for a stranger
 	bond     bond
 }
 
@@ -73,6 +74,9 @@ func (a *alarms) now(at time.Time, is state) []node.Alarm {
 	}
 	if is.stuck != nil {
 		raise("not_stored", "", "error", fmt.Sprintf("nothing can be stored: %v", is.stuck), 0)
+	}
+	if is.unknown != nil {
+		raise("server_unknown", "", "error", is.unknown.Error(), 0)
 	}
 	for _, err := range is.nameless {
 		raise("feed_down", err.Error(), "error", fmt.Sprintf("a feed is configured wrong: %v", err), 0)

@@ -47,6 +47,7 @@ type server struct {
 	log       *slog.Logger
 	started   time.Time
 	alarms    alarms // the heartbeat's own
+	stranger  stranger
 	watcher   *exchange.Watcher
 	filler    *filler
 
@@ -151,6 +152,7 @@ func (s *server) run(ctx context.Context, o Options, rows *logRows) error {
 	part("log", func(ctx context.Context) error { return rows.keep(ctx, s.data.Node) })
 	part("reload", func(ctx context.Context) error { return s.reload(ctx, o) })
 	part("ask the twin", s.watcher.Run)
+	part("ask for this server's name", s.seekName)
 	part("fill", s.filler.run)
 	if door != nil {
 		part("ssh", door)
@@ -219,10 +221,17 @@ func (s *server) document(ctx context.Context) (node.Document, error) {
 	}
 	doc.Running, doc.PID = true, os.Getpid()
 	doc.Store = storeState(s.collector.Stuck())
+	var unknown error
+	if t := doc.Twin; t != nil && !s.watcher.Standing().Paired() {
+		if unknown = s.stranger.get(); unknown != nil {
+			unknown = fmt.Errorf("%w; %s", unknown, KnownHint(s.config()))
+			t.State, t.Error = string(exchange.Refused), unknown.Error()
+		}
+	}
 	var differs map[string]int64
 	doc.Fill, differs = s.filler.state()
 	pair := s.bond(doc, differs)
-	doc.Alarms = s.alarms.now(time.Now(), state{feeds, nameless(s.config()), s.collector.Stuck(), pair})
+	doc.Alarms = s.alarms.now(time.Now(), state{feeds, nameless(s.config()), s.collector.Stuck(), unknown, pair})
 	s.alarms.tell(ctx, s.log)
 	return doc, nil
 }
