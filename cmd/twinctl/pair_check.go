@@ -63,7 +63,7 @@ func checkPair(ctx context.Context, s *site) ([]pairCheck, error) {
 	begun := time.Now()
 	l, err := s.notary().Dial(ctx, link.Options{})
 	if errors.Is(err, pairing.ErrAlone) {
-		if known := app.AskKnown(ctx, s.Config); errors.Is(known, app.ErrKnown) {
+		if known := app.AskKnown(ctx, s.Config, self.Server); errors.Is(known, app.ErrKnown) {
 			return failed("identity", cli.Fail(cli.Untrusted, known, app.KnownHint(s.Config)))
 		}
 	}

@@ -21,7 +21,7 @@ var ErrKnown = errors.New("the twin knows another server by this name")
 // RefuseLost refuses to make a new server of a name that the twin knows another
 // server by. A twin that cannot be asked is no reason to refuse.
 func RefuseLost(ctx context.Context, cfg *config.Config, log *slog.Logger) error {
-	err := AskKnown(ctx, cfg)
+	err := AskKnown(ctx, cfg, "")
 	if errors.Is(err, ErrKnown) {
 		return cli.Fail(cli.Refused, err, "twinctl init --replace here, then on "+cfg.Twin.Name+": twinctl pair accept LINE --replace "+cfg.Name)
 	}
@@ -32,9 +32,10 @@ func RefuseLost(ctx context.Context, cfg *config.Config, log *slog.Logger) error
 }
 
 // AskKnown asks the twin whether it knows another server by this one's name:
-// ErrKnown. It asks only where twin.toml names the twin and this server's key
-// is still there; another error is that it could not be asked.
-func AskKnown(ctx context.Context, cfg *config.Config) error {
+// ErrKnown. server is this one's own id, "" before it has any. It asks only where
+// twin.toml names the twin and this server's key is still there; another error is
+// that it could not be asked.
+func AskKnown(ctx context.Context, cfg *config.Config, server string) error {
 	if _, err := os.Stat(cfg.Twin.Identity); cfg.Twin.SSH == "" || err != nil {
 		return nil
 	}
@@ -46,7 +47,7 @@ func AskKnown(ctx context.Context, cfg *config.Config) error {
 	}
 	defer c.Close() //nolint:errcheck // nothing is under way
 	var remote *link.RemoteError
-	err = c.Call(ctx, PairCheck, CheckQuestion{}, nil)
+	err = c.Call(ctx, PairCheck, CheckQuestion{From: Who{Server: server}}, nil)
 	switch {
 	case !errors.As(err, &remote):
 		return err
@@ -90,6 +91,10 @@ func (s *stranger) set(known error) {
 // another one by its name: a server that lost its files was made anew while the
 // twin was away. It is told of as long as the twin says so.
 func (s *server) seekName(ctx context.Context) error {
+	self, err := s.data.Node.Self(ctx)
+	if err != nil {
+		return final(err)
+	}
 	for {
 		have, err := s.data.Node.Pair(ctx)
 		if err = final(err); err != nil && ctx.Err() == nil {
@@ -98,7 +103,7 @@ func (s *server) seekName(ctx context.Context) error {
 		wait := knownRetry
 		if have != nil {
 			s.stranger.set(nil)
-		} else if err := AskKnown(ctx, s.config()); err == nil || errors.Is(err, ErrKnown) {
+		} else if err := AskKnown(ctx, s.config(), self.Server); err == nil || errors.Is(err, ErrKnown) {
 			s.stranger.set(err)
 			wait = knownAgain
 		}

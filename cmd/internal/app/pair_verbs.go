@@ -106,6 +106,8 @@ func (n Notary) Known(ctx context.Context, from Who) (*node.Pair, error) {
 		return nil, err
 	case have == nil:
 		return nil, remote(cli.Refused, errors.New("this server has no twin: twinctl pair accept"))
+	case have.Server == from.Server && from.Pair == "":
+		return nil, remote(cli.Refused, fmt.Errorf("this server has accepted %s, which has not accepted it: twinctl pair accept, there", have.Name))
 	case have.Server != from.Server || have.Pair != from.Pair:
 		return nil, remote(cli.Untrusted, fmt.Errorf("this server's twin is another one, %s: twinctl pair accept LINE --replace %s", have.Server, have.Name))
 	}
