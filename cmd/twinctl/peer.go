@@ -35,7 +35,7 @@ func peerCommand() cli.Command {
 			session, err := link.ParseCommand(asked)
 			if err != nil {
 				act := node.Act{Actor: "twin", Verb: "ssh.refused", Target: asked[:min(len(asked), maxCommand)]}
-				if err := s.data.Node.Audit(ctx, act); err != nil {
+				if err := s.data.Node.AuditRefusal(ctx, act); err != nil {
 					return err
 				}
 				return cli.Fail(cli.Refused, err, "")

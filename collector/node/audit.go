@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/twinctl/twin/collector/record"
 	"github.com/twinctl/twin/collector/store"
@@ -55,6 +56,30 @@ func (b *Broken) Error() string { return fmt.Sprintf("the audit is broken at %d:
 // the change itself, in its transaction.
 func (n *DB) Audit(ctx context.Context, act Act) error {
 	return n.db.Update(ctx, func(tx *store.Tx) error { return audit(ctx, tx, act) })
+}
+
+const (
+	mostRefusals  = 20 // in a row that AuditRefusal writes down
+	refusalsWhile = time.Minute
+)
+
+// AuditRefusal adds an act that others can make happen at will, in any number of
+// processes: when the last twenty acts were all of its verb and within a minute
+// it is not written down, and the last that is says that there may be more.
+func (n *DB) AuditRefusal(ctx context.Context, act Act) error {
+	return n.db.Update(ctx, func(tx *store.Tx) error {
+		var before int
+		err := tx.QueryRowContext(ctx, `
+			SELECT count(*) FROM (SELECT at, verb FROM audit ORDER BY id DESC LIMIT ?) WHERE verb = ? AND at > ?`,
+			mostRefusals, act.Verb, record.At(tx.Now.Add(-refusalsWhile))).Scan(&before)
+		if err != nil || before == mostRefusals {
+			return err
+		}
+		if before == mostRefusals-1 {
+			act.Detail = map[string]string{"more": "is not written down for a minute"}
+		}
+		return audit(ctx, tx, act)
+	})
 }
 
 func audit(ctx context.Context, tx *store.Tx, act Act) error {
