@@ -53,9 +53,10 @@ type Outcome struct {
 // Commit stores the batches in one transaction. When it returns nil all of it
 // is on disk; after an error nothing is, and the same batches may be given
 // again unless the error is store.ErrFailed. A record that is there already is
-// counted as a duplicate.
+// counted as a duplicate. Records that MergeAlong has waiting go along.
 func (h *DB) Commit(ctx context.Context, batches []Batch) ([]Outcome, error) {
 	outcomes := make([]Outcome, len(batches))
+	rider := h.rider()
 	err := h.db.Update(ctx, func(tx *store.Tx) error {
 		for i, b := range batches {
 			done, err := commitOne(ctx, tx, b)
@@ -64,8 +65,9 @@ func (h *DB) Commit(ctx context.Context, batches []Batch) ([]Outcome, error) {
 			}
 			outcomes[i] = done
 		}
-		return nil
+		return rider.merge(ctx, tx)
 	})
+	rider.arrive(err)
 	if err != nil {
 		return nil, err
 	}

@@ -42,7 +42,10 @@ var (
 )
 
 // DB is the open history.
-type DB struct{ db *store.DB }
+type DB struct {
+	db    *store.DB
+	along chan *rider // what goes along with the next Commit
+}
 
 // Open opens the history at path.
 func Open(ctx context.Context, path string, mode store.Mode) (*DB, error) {
@@ -50,7 +53,7 @@ func Open(ctx context.Context, path string, mode store.Mode) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &DB{db}, nil
+	return &DB{db, make(chan *rider)}, nil
 }
 
 // Close closes the file.

@@ -19,20 +19,26 @@ import (
 func (h *DB) Merge(ctx context.Context, name string, rows []Row) (Outcome, error) {
 	var done Outcome
 	err := h.db.Update(ctx, func(tx *store.Tx) error {
-		f, err := readFeed(ctx, tx, name)
-		if err != nil {
-			return err
-		}
-		done, err = f.merge(ctx, tx, rows)
-		if err != nil {
-			return err
-		}
-		return f.save(ctx, tx)
+		var err error
+		done, err = merge(ctx, tx, name, rows)
+		return err
 	})
 	if err != nil {
 		return Outcome{}, fmt.Errorf("merge records of %q: %w", name, err)
 	}
 	return done, nil
+}
+
+func merge(ctx context.Context, tx *store.Tx, name string, rows []Row) (Outcome, error) {
+	f, err := readFeed(ctx, tx, name)
+	if err != nil {
+		return Outcome{}, err
+	}
+	done, err := f.merge(ctx, tx, rows)
+	if err != nil {
+		return Outcome{}, err
+	}
+	return done, f.save(ctx, tx)
 }
 
 func (f *feedRow) merge(ctx context.Context, tx *store.Tx, rows []Row) (Outcome, error) {
