@@ -8,7 +8,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/twinctl/twin/collector/history"
 	"github.com/twinctl/twin/collector/record"
 )
 
@@ -251,10 +250,9 @@ func (c *copier) recount(ctx context.Context, r stretch, came record.Tally) (rec
 // outside of any.
 func (c *copier) merge(ctx context.Context, p Page) error {
 	for rows := p.Rows; len(rows) > 0; {
-		n, announced := c.portion(rows, c.room(ctx, c.took))
-		begun := time.Now()
-		out, err := c.into.Merge(ctx, c.name, rows[:n])
-		c.took = time.Since(begun)
+		most, beside := c.room(ctx, c.took)
+		some, announced := c.portion(rows, most)
+		out, n, err := c.store(ctx, some, beside)
 		if err != nil {
 			return err
 		}
@@ -274,28 +272,6 @@ func (c *copier) merge(ctx context.Context, p Page) error {
 		rows = rows[n:]
 	}
 	return nil
-}
-
-// room waits until there is room beside collecting, and returns for how many
-// records.
-func (c *copier) room(ctx context.Context, took time.Duration) int {
-	if c.opt.Room == nil {
-		return mergeRows
-	}
-	if most := c.opt.Room(ctx, took); most > 0 {
-		return min(most, mergeRows)
-	}
-	return mergeRows
-}
-
-// portion returns how many of the rows to merge at once, at most, and whether a gap had
-// told that they were missing.
-func (c *copier) portion(rows []history.Row, most int) (n int, announced bool) {
-	announced = inGap(c.gaps, rows[0].At) >= 0
-	for n < min(len(rows), most) && (inGap(c.gaps, rows[n].At) >= 0) == announced {
-		n++
-	}
-	return n, announced
 }
 
 func (c *copier) report() {

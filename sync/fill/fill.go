@@ -46,6 +46,9 @@ type Options struct {
 	// until there is room beside collecting, and returns how many records may be
 	// merged at once; 0: as many as are useful. May be nil.
 	Room func(ctx context.Context, took time.Duration) (rows int)
+	// Along has records go along with what is collected, a few at a time, where
+	// Room tells that anything is.
+	Along bool
 }
 
 // Progress is how far the filling of one feed has come. Total grows while

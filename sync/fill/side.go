@@ -29,6 +29,7 @@ type Side interface {
 type Target interface {
 	Side
 	Merge(ctx context.Context, feed string, rows []history.Row) (history.Outcome, error)
+	MergeAlong(ctx context.Context, feed string, rows []history.Row) (history.Outcome, int, error)
 	OpenGaps(ctx context.Context, feed string, lost bool) ([]record.Span, error)
 	Settle(ctx context.Context, feed string, said history.Testimony) (history.Settled, error)
 	Reach(ctx context.Context, feed string, from record.Instant) error

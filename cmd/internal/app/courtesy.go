@@ -19,8 +19,8 @@ const (
 )
 
 // A share says that a fill takes one part in so many of the writer's time, and
-// of a processor's. By the way, the median of what collecting takes stays within
-// a fifth of what it is alone.
+// of a processor's. Records that go along with what is collected count for
+// nothing there: they are few, and need no flush of their own.
 type share int
 
 const (

@@ -195,9 +195,9 @@ func (f *filler) fill(ctx context.Context, opt fill.Options, actor string) (fill
 			report(p)
 		}
 	}
-	opt.Room = f.courtesy.room(byTheWay)
+	opt.Room, opt.Along = f.courtesy.room(byTheWay), true
 	if opt.All {
-		opt.Room = f.courtesy.room(rebuild)
+		opt.Room, opt.Along = f.courtesy.room(rebuild), false
 	}
 	defer f.progress(nil)
 	done, err := fill.Fill(ctx, fill.Local{DB: f.history}, fill.Remote{Caller: twin}, opt)
