@@ -161,7 +161,7 @@ func (n *DB) SetPaused(ctx context.Context, feed, actor string, paused bool) err
 		if rows, err := res.RowsAffected(); err != nil || rows == 0 {
 			return err
 		}
-		return audit(ctx, tx, Act{Actor: actor, Verb: verb, Target: feed})
+		return writeDown(ctx, tx, Act{Actor: actor, Verb: verb, Target: feed})
 	})
 }
 

@@ -220,3 +220,33 @@ func TestWatchSeesOthersRequests(t *testing.T) {
 		t.Errorf("called %d times: %v", calls, err)
 	}
 }
+
+// write runs statements beside the package's own.
+func write(t *testing.T, n *DB, statements ...string) error {
+	t.Helper()
+	return n.db.Update(t.Context(), func(tx *store.Tx) error {
+		for _, s := range statements {
+			if _, err := tx.Exec(s); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Other files have the same table; the tests of package audit prove the rest.
+func TestAuditOfThisFile(t *testing.T) {
+	n := open(t)
+	for range 2 {
+		if err := n.Audit(t.Context(), Act{Actor: "ann", Verb: "pair.check"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	head, err := n.AuditHead(t.Context())
+	if got, verr := n.AuditVerify(t.Context()); err != nil || verr != nil || got != head || head.ID != 2 {
+		t.Errorf("head %+v, %v; verified %+v, %v", head, err, got, verr)
+	}
+	if err := write(t, n, `DELETE FROM audit`); err == nil || !strings.Contains(err.Error(), "the audit is only added to") {
+		t.Errorf("taken away: %v", err)
+	}
+}

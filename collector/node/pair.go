@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/twinctl/twin/collector/audit"
 	"github.com/twinctl/twin/collector/record"
 	"github.com/twinctl/twin/collector/store"
 )
@@ -98,7 +99,7 @@ func writePairing(ctx context.Context, tx *store.Tx, p Pairing) error {
 	if err != nil {
 		return fmt.Errorf("write epoch: %w", err)
 	}
-	return audit(ctx, tx, p.Act)
+	return writeDown(ctx, tx, p.Act)
 }
 
 // RemovePair makes this server one that is alone and audits that. It returns
@@ -115,7 +116,7 @@ func (n *DB) RemovePair(ctx context.Context, act Act) (had *Pair, err error) {
 		if err := forget(ctx, tx); err != nil {
 			return err
 		}
-		return audit(ctx, tx, act)
+		return writeDown(ctx, tx, act)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("remove pair: %w", err)
@@ -170,7 +171,7 @@ func (n *DB) Heard(ctx context.Context, way Direction) (*Heard, error) {
 		return nil, nil //nolint:nilnil // it told nothing
 	}
 	if err == nil {
-		h.Head.Hash, err = hashFrom(hash)
+		h.Head.Hash, err = audit.HashFrom(hash)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read what the twin told: %w", err)

@@ -120,7 +120,7 @@ func TestRemovePairLeavesAServerAlone(t *testing.T) {
 
 func TestHeardIsWhatWasToldLast(t *testing.T) {
 	n := initialized(t)
-	said := Heard{Ahead: -3 * time.Millisecond, Doc: []byte(`{"name":"cms-b"}`), Head: Head{7, Hash{1}}}
+	said := Heard{Ahead: -3 * time.Millisecond, Doc: []byte(`{"name":"cms-b"}`), Head: Head{ID: 7, Hash: Hash{1}}}
 	if err := n.SetHeard(t.Context(), Out, said); err != nil {
 		t.Fatal(err)
 	}

@@ -28,8 +28,9 @@ var arrows = []struct {
 	{"collector", []string{"collector/feed", "collector/feed/*", "collector/acd", "collector/history"}},
 	{"collector/report", []string{"collector/history", "collector/acd", "collector/admin"}},
 	{"collector/history", []string{"collector/store", "collector/feed"}}, // it commits a feed's batches
-	{"collector/admin", []string{"collector/store"}},
-	{"collector/node", []string{"collector/store"}},
+	{"collector/admin", []string{"collector/store", "collector/audit"}},
+	{"collector/node", []string{"collector/store", "collector/audit"}},
+	{"collector/audit", []string{"collector/store"}}, // a table that two files have
 	{"collector/feed/*", []string{"collector/feed"}},
 	{"collector/feed", nil},
 	{"collector/acd", nil},
@@ -55,6 +56,7 @@ var doors = []struct{ dependency, folder string }{
 	{"github.com/robfig/cron/v3", "timetable/schedule"},
 	{"github.com/charmbracelet", "tui/..."},
 	{"github.com/muesli/termenv", "tui"}, // the colour profiles that lipgloss takes
+	{"golang.org/x/text", "collector/admin"},
 	{"golang.org/x/sync", "..."},
 	{"golang.org/x/sys", "..."},
 }

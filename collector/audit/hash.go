@@ -1,4 +1,4 @@
-package node
+package audit
 
 import (
 	"crypto/sha256"
@@ -20,7 +20,7 @@ func (h Hash) MarshalText() ([]byte, error) { return hex.AppendEncode(nil, h[:])
 func (h *Hash) UnmarshalText(text []byte) error {
 	b, err := hex.DecodeString(string(text))
 	if err == nil {
-		*h, err = hashFrom(b)
+		*h, err = HashFrom(b)
 	}
 	if err != nil {
 		return fmt.Errorf("hash %q: want %d hexadecimal digits: %w", text, 2*len(h), err)
@@ -28,7 +28,8 @@ func (h *Hash) UnmarshalText(text []byte) error {
 	return nil
 }
 
-func hashFrom(b []byte) (Hash, error) {
+// HashFrom takes the bytes of a hash as they stand in a database.
+func HashFrom(b []byte) (Hash, error) {
 	if len(b) != sha256.Size {
 		return Hash{}, fmt.Errorf("a hash of %d bytes: want %d", len(b), sha256.Size)
 	}
