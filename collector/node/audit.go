@@ -9,13 +9,17 @@ import (
 	"github.com/twinctl/twin/collector/store"
 )
 
-// The words of this file's audit.
 type (
-	Act     = audit.Act
+	// An Act is what somebody did, for the audit.
+	Act = audit.Act
+	// An Audited is an act as it was written down.
 	Audited = audit.Audited
-	Head    = audit.Head
-	Broken  = audit.Broken
-	Hash    = audit.Hash
+	// A Head is the last act of an audit.
+	Head = audit.Head
+	// A Broken is the first act that is not what was written down.
+	Broken = audit.Broken
+	// A Hash is that of an act.
+	Hash = audit.Hash
 )
 
 // Audit adds an act to the audit. What changes this file too is written down by
