@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/mattn/go-sqlite3"
 )
 
 // The log is folded in at 16 MiB and cut back to 64 MiB after a burst. Memory
@@ -32,12 +34,33 @@ func writerPragmas(s Schema) []string {
 	}
 }
 
-var readerPragmas = []string{
-	"query_only = ON",
-	"cache_size = -4000",
-	"temp_store = MEMORY",
-	"mmap_size = 0",
-	"trusted_schema = OFF",
+// writerSetup prepares the writing connection.
+func writerSetup(s Schema) func(*sqlite3.SQLiteConn) error {
+	return func(c *sqlite3.SQLiteConn) error {
+		if err := set(c, writerPragmas(s)); err != nil || s.Beside.Path == "" {
+			return err
+		}
+		return s.Beside.attach(c)
+	}
+}
+
+func readerSetup(c *sqlite3.SQLiteConn) error {
+	return set(c, []string{
+		"query_only = ON",
+		"cache_size = -4000",
+		"temp_store = MEMORY",
+		"mmap_size = 0",
+		"trusted_schema = OFF",
+	})
+}
+
+func set(c *sqlite3.SQLiteConn, pragmas []string) error {
+	for _, p := range pragmas {
+		if _, err := c.Exec("PRAGMA "+p, nil); err != nil {
+			return fmt.Errorf("pragma %s: %w", p, err)
+		}
+	}
+	return nil
 }
 
 // prove reads back what durability rests on. The driver's own defaults, or a

@@ -25,6 +25,7 @@ type Schema struct {
 	App        int32 // SQLite's application_id: which of our files it is
 	PageSize   int   // of a file that is made new
 	Migrations fs.FS // migrations/NNNN_name.sql, without holes
+	Beside     Beside
 }
 
 // A Mode is what the opener may do to the file.
@@ -56,8 +57,8 @@ func Open(ctx context.Context, path string, schema Schema, mode Mode) (*DB, erro
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	db := &DB{path: path, now: time.Now}
-	db.writer = pool(path, url.Values{"mode": {"rwc"}, "_txlock": {"immediate"}}, writerPragmas(schema), 1)
-	db.reader = pool(path, url.Values{"mode": {"ro"}, "_txlock": {"deferred"}}, readerPragmas, readers)
+	db.writer = pool(path, url.Values{"mode": {"rwc"}, "_txlock": {"immediate"}}, writerSetup(schema), 1)
+	db.reader = pool(path, url.Values{"mode": {"ro"}, "_txlock": {"deferred"}}, readerSetup, readers)
 	if err := db.prepare(ctx, schema, mode); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", path, classify(err)), db.Close())
 	}
@@ -100,28 +101,24 @@ func (db *DB) prepare(ctx context.Context, schema Schema, mode Mode) error {
 	return db.migrate(ctx, schema)
 }
 
-// pool makes a pool of at most n connections, each with the pragmas set. The
+// pool makes a pool of at most n connections, each prepared by setup. The
 // connector stands in for a registered driver, which would be a global.
-func pool(path string, access url.Values, pragmas []string, n int) *sql.DB {
+func pool(path string, access url.Values, setup func(*sqlite3.SQLiteConn) error, n int) *sql.DB {
 	maps.Copy(access, url.Values{
 		"_busy_timeout":    {"5000"},
 		"_foreign_keys":    {"1"},
 		"_synchronous":     {"FULL"},
 		"_stmt_cache_size": {"64"},
 	})
-	dsn := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: access.Encode()}
-	drv := &sqlite3.SQLiteDriver{ConnectHook: func(c *sqlite3.SQLiteConn) error {
-		for _, p := range pragmas {
-			if _, err := c.Exec("PRAGMA "+p, nil); err != nil {
-				return fmt.Errorf("pragma %s: %w", p, err)
-			}
-		}
-		return nil
-	}}
-	db := sql.OpenDB(connector{drv, dsn.String()})
+	drv := &sqlite3.SQLiteDriver{ConnectHook: setup}
+	db := sql.OpenDB(connector{drv, uri(path, access)})
 	db.SetMaxOpenConns(n)
 	db.SetMaxIdleConns(n)
 	return db
+}
+
+func uri(path string, access url.Values) string {
+	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: access.Encode()}).String()
 }
 
 type connector struct {
