@@ -45,14 +45,6 @@ func hashFrom(b []byte) (Hash, error) {
 	return h, nil
 }
 
-// sql returns the hash as it goes into the database.
-func (h Hash) sql() any {
-	if h == (Hash{}) {
-		return nil
-	}
-	return h[:]
-}
-
 // hashOf hashes a row that is given by its canonical bytes; nil is no row.
 func hashOf(kind, key string, canonical []byte) Hash {
 	if canonical == nil {

@@ -89,6 +89,7 @@ type Set struct {
 	Verb       string         `json:"verb"`
 	Undoes     int64          `json:"undoes,omitempty"` // the generation whose changes it took back
 	Drift      bool           `json:"drift,omitempty"`  // made on the secondary
+	Rows       int64          `json:"rows"`             // how many changed
 	Changes    []Change       `json:"changes"`          // in the order of their names
 }
 

@@ -69,6 +69,8 @@ CREATE TABLE change (
     PRIMARY KEY (generation, n)
 ) STRICT, WITHOUT ROWID;
 
+CREATE INDEX change_of ON change (kind, key, generation);
+
 CREATE TRIGGER change_set_unchanged BEFORE UPDATE ON change_set
 BEGIN SELECT raise(ABORT, 'the change log is only added to'); END;
 CREATE TRIGGER change_set_kept BEFORE DELETE ON change_set
