@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -219,10 +220,7 @@ func (d *draft) usersOf(ctx context.Context, n Name) ([]*drafted, error) {
 // letGo makes a row refer to gone no longer, as far as how and its fields
 // allow. Where they do not it stays, and write refuses.
 func (d *draft) letGo(r *drafted, gone Name, how How) {
-	body := Body{}
-	for name, v := range r.body {
-		body[name] = v
-	}
+	body := maps.Clone(r.body)
 	for _, f := range d.kinds[r.Kind].Fields {
 		switch {
 		case f.To != gone.Kind:

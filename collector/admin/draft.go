@@ -83,14 +83,6 @@ func (d *draft) loadPart(ctx context.Context, wanted [][]any) error {
 	return rows.Err()
 }
 
-// row returns one row, taking it up if need be.
-func (d *draft) row(ctx context.Context, n Name) (*drafted, error) {
-	if err := d.load(ctx, []Name{n}); err != nil {
-		return nil, err
-	}
-	return d.rows[n], nil
-}
-
 // changes returns the rows that will say something else than they did, in the
 // order of their names.
 func (d *draft) changes() []*drafted {

@@ -110,7 +110,7 @@ func (s *server) all(t tb) map[string]string {
 		if err != nil {
 			return err
 		}
-		defer rows.Close() //nolint:errcheck // Err tells
+		defer rows.Close()
 		for rows.Next() {
 			var name, body string
 			if err := rows.Scan(&name, &body); err != nil {
