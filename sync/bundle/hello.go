@@ -24,12 +24,6 @@ const (
 	MaxTold  = 512 << 10 // bytes of a RowsAnswer as it travels, unless its one row is larger
 )
 
-// dir is the folder of the twin's tree into which bundles are put.
-const dir = "bundles/"
-
-// Path returns where in the twin's tree the bundle of that name is put.
-func Path(name Digest) string { return dir + name.String() }
-
 // A Hello is what a server says of itself before rows travel.
 type Hello struct {
 	Server   string           `json:"server"` // its own, for ever
@@ -110,7 +104,7 @@ type ChunksAnswer struct {
 // ApplyQuestion asks to apply a bundle.
 type ApplyQuestion struct {
 	Name  Digest     `json:"name"`
-	Bytes []byte     `json:"bytes,omitempty"` // all of it; nothing: it was put at Path
+	Bytes []byte     `json:"bytes,omitempty"` // all of it; nothing: it was put into the twin's tree
 	Drift admin.Root `json:"drift"`           // of the secondary's Position, when its edits were read
 	From  string     `json:"from"`            // where the author sits, for the audit
 }

@@ -25,11 +25,14 @@ func resume(t *testing.T, m Manifest, text, held []byte) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
+	extents, err := m.Extents(missing)
+	if err != nil {
+		t.Fatal(err)
+	}
 	got := make([]byte, m.Size)
 	copy(got, held)
-	for _, i := range missing {
-		off, size := m.Piece(i)
-		copy(got[off:], text[off:off+size])
+	for _, e := range extents {
+		copy(got[e.At:], text[e.At:e.At+e.Size])
 	}
 	return got
 }
@@ -103,6 +106,7 @@ func TestManifestsThatCannotBe(t *testing.T) {
 		"negative":        {Size: -1},
 		"too large":       {Size: MaxBytes + 1, Pieces: make([]Digest, MaxBytes/PieceSize+1)},
 		"too few pieces":  {Name: good.Name, Size: good.Size, Pieces: good.Pieces[:1]},
+		"one of another":  {Name: good.Name, Size: 1, Pieces: good.Pieces[:1]},
 		"too many pieces": {Name: good.Name, Size: good.Size, Pieces: append(good.Pieces, Digest{})},
 	} {
 		if err := m.Check(); !errors.Is(err, ErrBundle) {
@@ -121,6 +125,49 @@ func TestDigests(t *testing.T) {
 	for _, bad := range []string{"", "ab", string(upper), d.String() + "0", "../" + d.String()[3:], "\n" + d.String()[1:]} {
 		if got, err := ParseDigest(bad); err == nil || cmp.Diff(got, Digest{}) != "" {
 			t.Errorf("%q: %v, %v", bad, got, err)
+		}
+	}
+}
+
+func TestExtents(t *testing.T) {
+	m := ManifestOf(noise(3*PieceSize + 5))
+	for _, c := range []struct {
+		missing []int
+		want    []Extent
+	}{
+		{nil, nil},
+		{[]int{0, 1, 2, 3}, []Extent{{m.Name, 0, m.Size}}},
+		{[]int{3}, []Extent{{m.Name, 3 * PieceSize, 5}}},
+		{[]int{0, 2, 3}, []Extent{{m.Name, 0, PieceSize}, {m.Name, 2 * PieceSize, PieceSize + 5}}},
+		{[]int{1, 2}, []Extent{{m.Name, PieceSize, 2 * PieceSize}}},
+	} {
+		got, err := m.Extents(c.missing)
+		if diff := cmp.Diff(c.want, got); diff != "" || err != nil {
+			t.Errorf("%v: %v (-want +got)\n%s", c.missing, err, diff)
+		}
+		for _, e := range got {
+			if again, err := ParseExtent(e.Path()); err != nil || again != e {
+				t.Errorf("%s: %v, %v", e.Path(), again, err)
+			}
+		}
+	}
+	for _, bad := range [][]int{{-1}, {4}, {1, 1}, {2, 1}} {
+		if got, err := m.Extents(bad); !errors.Is(err, ErrBundle) || got != nil {
+			t.Errorf("%v: %v, %v", bad, got, err)
+		}
+	}
+}
+
+func TestPathsThatAreNone(t *testing.T) {
+	name := DigestOf(nil).String()
+	for _, bad := range []string{
+		"", "bundles", "bundles/" + name, "bundles/x/0/1", "other/" + name + "/0/1", "/bundles/" + name + "/0/1",
+		"bundles/" + name + "/0/0", "bundles/" + name + "/0/-1", "bundles/" + name + "/1/1", "bundles/" + name + "/00/1",
+		"bundles/" + name + "/0/1/", "bundles/" + name + "/0/+1", "bundles/../" + name + "/0/1", "bundles/" + name + "/0/67108865",
+		"bundles/" + name + "/67108864/1", "bundles/" + name + "/9223372036853727232/1048576", "bundles/" + name + "/0/1\n",
+	} {
+		if e, err := ParseExtent(bad); !errors.Is(err, ErrBundle) || e != (Extent{}) {
+			t.Errorf("%q: %v, %v", bad, e, err)
 		}
 	}
 }
