@@ -1,0 +1,124 @@
+package push
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/twinctl/twin/collector/admin"
+	"github.com/twinctl/twin/collector/inert"
+	"github.com/twinctl/twin/sync/bundle"
+)
+
+// Run makes a plan, has it confirmed and carries it out. confirm is asked
+// before anything is changed, and not where the plan may not be carried out or
+// has nothing to do; that it returns false is ErrDeclined. The plan is returned
+// with an error too, so that it can be shown.
+func (p *Pusher) Run(ctx context.Context, confirm func(context.Context, *Plan) (bool, error)) (*Plan, Result, error) {
+	plan, err := p.Plan(ctx)
+	if err != nil {
+		return nil, Result{}, err
+	}
+	if err := plan.Check(p.Options.AllowDeletes); err != nil {
+		return plan, Result{}, err
+	}
+	if plan.Empty() {
+		return plan, plan.asItIs(), nil
+	}
+	ok, err := confirm(ctx, plan)
+	if err != nil {
+		return plan, Result{}, err
+	}
+	if !ok {
+		return plan, Result{}, ErrDeclined
+	}
+	result, err := p.carry(ctx, plan)
+	return plan, result, err
+}
+
+// asItIs is the result where nothing had to be done: it was read just now.
+func (p *Plan) asItIs() Result {
+	s := p.Secondary
+	return Result{Base: Ground{s.Position.BaseGeneration, s.Position.BaseRoot}, Secondary: s, Counts: []bundle.Count{}}
+}
+
+// carry carries a plan out that was shown. Each step may be the last: what was
+// adopted is found equal on both by the next plan, what arrived by the next
+// hello.
+func (p *Pusher) carry(ctx context.Context, plan *Plan) (Result, error) {
+	if len(plan.edits) > 0 {
+		if err := p.Editor.Adopt(ctx, p.Options.By, plan.edits); err != nil {
+			if errors.Is(err, admin.ErrConflict) {
+				err = fmt.Errorf("%w: %w", ErrMoved, err)
+			}
+			return Result{}, fmt.Errorf("adopt %d rows of %s: %w", len(plan.edits), inert.Text(plan.Secondary.Name), err)
+		}
+	}
+	to, err := p.Sender.Send(ctx, Sending{
+		By: p.Options.By, From: plan.Ground, Above: plan.Secondary.Position.Generation, Ops: plan.ops,
+	})
+	if err != nil {
+		return Result{}, err
+	}
+	b := plan.bundle(p.Options.By, to)
+	text, err := b.Encode()
+	if err != nil {
+		return Result{}, err
+	}
+	result := Result{Base: to, Bundle: bundle.DigestOf(text), Bytes: int64(len(text)), Counts: b.Counts()}
+	if err := p.deliver(ctx, plan, text, to); err != nil {
+		return result, err
+	}
+	result.Secondary, err = p.readBack(ctx, to)
+	return result, err
+}
+
+// deliver has the bundle applied, and notes that it was. What the twin's word
+// of it is lost on, its next hello tells.
+func (p *Pusher) deliver(ctx context.Context, plan *Plan, text []byte, to Ground) error {
+	sent := false
+	q := bundle.ApplyQuestion{Drift: plan.Secondary.Position.Drift, From: p.Options.By.From}
+	a, err := remote{p.Peer}.apply(ctx, text, q, func() { sent = true })
+	switch {
+	case err == nil && Ground{a.Position.BaseGeneration, a.Position.BaseRoot} != to:
+		return fmt.Errorf("%w: the secondary says that it applied the bundle, and stands on generation %d", ErrUntrusted, a.Position.BaseGeneration)
+	case err == nil:
+		return p.Sender.Agree(ctx, to)
+	case !sent:
+		return err
+	}
+	ours, again := p.hello(ctx)
+	var answer bundle.HelloAnswer
+	if again == nil {
+		answer, again = remote{p.Peer}.hello(ctx, ours)
+	}
+	if again == nil {
+		again = p.check(ours, answer.Hello)
+	}
+	if again != nil {
+		return fmt.Errorf("%w: %w; asked again: %w", ErrUnknown, err, again)
+	}
+	if (Ground{answer.Hello.Position.BaseGeneration, answer.Hello.Position.BaseRoot}) == to {
+		return p.Sender.Agree(ctx, to)
+	}
+	return err
+}
+
+// readBack asks the secondary where it stands now.
+func (p *Pusher) readBack(ctx context.Context, to Ground) (bundle.Hello, error) {
+	ours, err := p.hello(ctx)
+	if err != nil {
+		return bundle.Hello{}, err
+	}
+	a, err := remote{p.Peer}.hello(ctx, ours)
+	if err != nil {
+		return a.Hello, fmt.Errorf("%w: the secondary told that it is done, and then no more: %w", ErrUnknown, err)
+	}
+	if err := p.check(ours, a.Hello); err != nil {
+		return a.Hello, fmt.Errorf("%w: %w", ErrUnknown, err)
+	}
+	if got := (Ground{a.Hello.Position.BaseGeneration, a.Hello.Position.BaseRoot}); got != to {
+		return a.Hello, fmt.Errorf("%w: the secondary stands on generation %d, where %d was agreed on", ErrUnknown, got.Generation, to.Generation)
+	}
+	return a.Hello, nil
+}

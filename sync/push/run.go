@@ -1,0 +1,204 @@
+package push
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/twinctl/twin/collector/admin"
+	"github.com/twinctl/twin/collector/record"
+	"github.com/twinctl/twin/sync/bundle"
+)
+
+// A Reader tells what the primary holds.
+type Reader interface {
+	// Position returns where this server stands.
+	Position(ctx context.Context) (admin.Position, error)
+	// Edits returns where this server stands and, of the same moment, the rows
+	// that are not what the base of a generation held, with their bodies, in the
+	// order of their names. Since 0 it returns all rows, without bases.
+	Edits(ctx context.Context, since int64) (admin.Position, []admin.Pending, error)
+	// Holds tells whether a base is held here, or can be unfolded.
+	Holds(ctx context.Context, base Ground) (bool, error)
+}
+
+// A Sender keeps the primary's half of what is agreed on.
+type Sender interface {
+	// Sent returns the base that was sent last and not acknowledged; zero: none.
+	Sent(ctx context.Context) (Ground, error)
+	// Send notes what is about to be sent, in the place of what was before, and
+	// returns the base that it becomes: its generation is above all that both
+	// sides have used.
+	Send(ctx context.Context, s Sending) (Ground, error)
+	// Agree makes what was sent the base, whatever was edited since.
+	Agree(ctx context.Context, to Ground) error
+}
+
+// An Editor holds the primary's rows.
+type Editor interface {
+	// Row returns a row: admin.ErrNoRow.
+	Row(ctx context.Context, name admin.Name) (admin.Row, error)
+	// Adopt changes rows: admin.ErrConflict if one is not what its edit expects.
+	Adopt(ctx context.Context, by admin.Author, edits []admin.Edit) error
+}
+
+// A Sending is what a Sender notes.
+type Sending struct {
+	By    admin.Author
+	From  Ground // the base that the ops are made for
+	Above int64  // the highest generation that the secondary has used
+	Ops   []admin.Op
+}
+
+// A Pusher makes the secondary what the primary is. Who is this server's hello
+// without its position and rows; Counts tells the latter.
+type Pusher struct {
+	Peer    Peer
+	Reader  Reader
+	Sender  Sender
+	Editor  Editor
+	Counts  func(ctx context.Context) (map[string]int64, error)
+	Who     bundle.Hello
+	Twin    string // the twin's own name for ever, as it was paired
+	Now     func() time.Time
+	Options Options
+}
+
+// Options are what a person asked for.
+type Options struct {
+	By           admin.Author
+	Choices      Choices
+	First        bool                               // a first sync may be made
+	AllowDeletes int                                // that many rows may be deleted
+	Effects      func(change admin.Change) []string // what a change causes on the secondary; may be nil
+}
+
+// A Result is what a sync did, as the secondary told it in the end.
+type Result struct {
+	Base      Ground         `json:"base"`
+	Bundle    bundle.Digest  `json:"bundle"` // zero: nothing had to be sent
+	Bytes     int64          `json:"bytes"`
+	Counts    []bundle.Count `json:"counts"`
+	Secondary bundle.Hello   `json:"secondary"`
+}
+
+// tries is how often a plan is made when one of the two is edited meanwhile.
+const tries = 3
+
+// Plan asks the twin and returns what is to be done. It changes nothing, but
+// that a bundle which had arrived before, and was not acknowledged, is noted.
+// What a person has to choose stands in the plan; see Plan.Check.
+func (p *Pusher) Plan(ctx context.Context) (plan *Plan, err error) {
+	for range tries {
+		if plan, err = p.plan(ctx); !errors.Is(err, ErrMoved) {
+			return plan, err
+		}
+	}
+	return nil, err
+}
+
+func (p *Pusher) plan(ctx context.Context) (*Plan, error) {
+	ours, answer, err := p.meet(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ground, err := p.ground(ctx, ours.Position, answer.Drift)
+	if err != nil {
+		return nil, err
+	}
+	if ground.First() {
+		if err := checkFirst(ours, answer.Hello, p.Options.First); err != nil {
+			return nil, err
+		}
+	}
+	plan := &Plan{Primary: ours, Secondary: answer.Hello, Checked: record.At(p.Now()), Ground: ground}
+	position, pending, err := p.Reader.Edits(ctx, ground.Generation)
+	if err != nil {
+		return nil, err
+	}
+	if position.Generation != ours.Position.Generation || position.BaseGeneration != ours.Position.BaseGeneration {
+		return nil, fmt.Errorf("%w: this server", ErrMoved)
+	}
+	theirs, err := p.theirs(ctx, plan, answer)
+	if err != nil {
+		return nil, err
+	}
+	decisions := Decide(hashesOf(pending), theirs, ground.First(), p.Options.Choices)
+	plan.Unused = unused(decisions, p.Options.Choices)
+	return plan, p.fill(ctx, plan, decisions, pending)
+}
+
+// meet exchanges the hellos, judges them, and notes what had arrived.
+func (p *Pusher) meet(ctx context.Context) (ours bundle.Hello, a bundle.HelloAnswer, err error) {
+	for range tries {
+		if ours, err = p.hello(ctx); err != nil {
+			return ours, a, err
+		}
+		if a, err = (remote{p.Peer}).hello(ctx, ours); err != nil {
+			return ours, a, err
+		}
+		if err = p.check(ours, a.Hello); err != nil {
+			return ours, a, err
+		}
+		arrived, err := p.arrived(ctx, a.Hello.Position)
+		if err != nil || !arrived {
+			return ours, a, err
+		}
+	}
+	return ours, a, fmt.Errorf("%w: this server", ErrMoved)
+}
+
+// check judges the hello of whoever answered.
+func (p *Pusher) check(ours, theirs bundle.Hello) error {
+	if theirs.Server != p.Twin {
+		return fmt.Errorf("%w: server %q answered, and %q was paired", ErrPair, theirs.Server, p.Twin)
+	}
+	return CheckHello(ours, theirs)
+}
+
+// arrived notes that what was sent last did arrive, if that is what the
+// secondary stands on: a link may be cut between its commit and its word of it.
+func (p *Pusher) arrived(ctx context.Context, theirs admin.Position) (bool, error) {
+	sent, err := p.Sender.Sent(ctx)
+	if err != nil || sent.First() || sent != (Ground{theirs.BaseGeneration, theirs.BaseRoot}) {
+		return false, err
+	}
+	return true, p.Sender.Agree(ctx, sent)
+}
+
+func (p *Pusher) hello(ctx context.Context) (bundle.Hello, error) {
+	h := p.Who
+	h.At = record.At(p.Now())
+	var err error
+	if h.Rows, err = p.Counts(ctx); err != nil {
+		return h, err
+	}
+	h.Position, err = p.Reader.Position(ctx)
+	return h, err
+}
+
+func (p *Pusher) ground(ctx context.Context, ours admin.Position, told bundle.DriftAnswer) (Ground, error) {
+	base := Ground{told.Since, told.Root}
+	held, err := p.Reader.Holds(ctx, base)
+	return meet(ours, base, held), err
+}
+
+func (p *Pusher) theirs(ctx context.Context, plan *Plan, a bundle.HelloAnswer) ([]bundle.Edited, error) {
+	r := remote{p.Peer}
+	if plan.Ground.First() {
+		return r.hashes(ctx, a)
+	}
+	if a.Drift.Generation != a.Hello.Position.Generation {
+		return nil, fmt.Errorf("%w: the secondary, while it said hello", ErrMoved)
+	}
+	return r.drift(ctx, plan.Primary.Position, a)
+}
+
+func hashesOf(pending []admin.Pending) []bundle.Edited {
+	edits := make([]bundle.Edited, len(pending))
+	for i, row := range pending {
+		edits[i] = bundle.Edited{Name: admin.Name{Kind: row.Kind, Key: row.Key}, Base: row.Base, Hash: row.Hash}
+	}
+	return edits
+}
