@@ -42,15 +42,13 @@ func (r *Reading) Position(ctx context.Context) (Position, error) {
 		Catalogue: Catalogue, Generation: s.generation,
 		BaseGeneration: s.baseGeneration, BaseRoot: s.baseRoot, Root: s.baseRoot,
 	}
-	pending, err := r.Pending(ctx, s.baseGeneration, Page{})
-	if err != nil {
+	if p.Pending, p.Drift, err = r.drift(ctx); err != nil {
 		return Position{}, err
 	}
-	p.Pending, p.Drift = int64(len(pending)), DriftOf(pending)
 	if err := r.tx.QueryRowContext(ctx, `SELECT count(*) FROM row WHERE hash IS NOT NULL`).Scan(&p.Rows); err != nil {
 		return Position{}, fmt.Errorf("count rows: %w", err)
 	}
-	if len(pending) > 0 {
+	if p.Pending > 0 {
 		if p.Root, err = rootOf(ctx, r.tx, `SELECT hash FROM row WHERE hash IS NOT NULL ORDER BY kind, key`); err != nil {
 			return Position{}, err
 		}

@@ -100,13 +100,17 @@ func closed(f file, dependency string) string {
 			return "it is for tests only"
 		}
 	}
+	var folders []string
 	for _, d := range doors {
 		if under(dependency, d.dependency) {
 			if opensTo(d.folder, f.dir()) {
 				return ""
 			}
-			return "its door is " + d.folder
+			folders = append(folders, d.folder)
 		}
+	}
+	if folders != nil {
+		return "its door is " + strings.Join(folders, " or ")
 	}
 	return "it has no door; name the one folder that may import it in doors"
 }
