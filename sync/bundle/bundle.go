@@ -13,6 +13,7 @@ import (
 	"slices"
 
 	"github.com/twinctl/twin/collector/admin"
+	"github.com/twinctl/twin/collector/audit"
 	"github.com/twinctl/twin/collector/record"
 )
 
@@ -34,15 +35,27 @@ var (
 // A Bundle is the way from a base that both twins hold to the next one.
 type Bundle struct {
 	Pair       string     // of the twins
+	Sender     string     // the primary's name
+	Head       audit.Head // of the primary's audit
 	Epoch      int64      // of the primary that made it
 	From, To   int64      // generations: of the base, 0 for none, and what it becomes
 	BaseRoot   admin.Root // of the base
 	TargetRoot admin.Root // of what it becomes
+	Drift      admin.Root // admin.DriftOf what the secondary had pending since From
 	Catalogue  int        // version of the kinds of rows
 	Author     string     // who asked for it
 	At         record.Instant
 	Kinds      []string   // the kinds of its rows, in the catalogue's order
 	Ops        []admin.Op // each row once
+}
+
+// Facts returns what admin.db wants to know of the bundle, whose bytes are text.
+func (b *Bundle) Facts(text []byte) admin.Facts {
+	return admin.Facts{
+		Pair: b.Pair, Epoch: b.Epoch, Catalogue: b.Catalogue, From: b.From, To: b.To,
+		BaseRoot: b.BaseRoot, Drift: b.Drift, Target: b.TargetRoot,
+		Bundle: audit.Hash(DigestOf(text)), Bytes: int64(len(text)), Sender: b.Sender, Head: b.Head,
+	}
 }
 
 // A Count is how many rows of a kind a bundle moves.

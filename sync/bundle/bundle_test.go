@@ -14,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/twinctl/twin/collector/admin"
+	"github.com/twinctl/twin/collector/audit"
 	"github.com/twinctl/twin/collector/record"
 )
 
@@ -24,7 +25,7 @@ func hashed(text string) admin.Hash {
 // sample is a bundle with an entry of each type.
 func sample() *Bundle {
 	return &Bundle{
-		Pair: "pair", Epoch: 3, From: 411, To: 412, BaseRoot: admin.Root{1}, TargetRoot: admin.Root{2},
+		Pair: "pair", Sender: "cms-a", Drift: admin.Root{3}, Head: audit.Head{ID: 5, Hash: audit.Hash{6}}, Epoch: 3, From: 411, To: 412, BaseRoot: admin.Root{1}, TargetRoot: admin.Root{2},
 		Catalogue: 1, Author: "anna", At: 1_790_000_000_000_000, Kinds: []string{"queue", "agent"},
 		Ops: []admin.Op{
 			{Kind: "agent", Key: "100", New: admin.Body{"title": "Ann \x1b[31m'; DROP", "number": int64(7), "aliases": []string{"PJSIP/100"}}},
@@ -56,6 +57,13 @@ func TestABundleIsReadAsItWasWritten(t *testing.T) {
 	want.Ops = []admin.Op{b.Ops[2], b.Ops[3], b.Ops[1], b.Ops[0], b.Ops[4]}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
+	}
+	facts := admin.Facts{
+		Pair: "pair", Epoch: 3, Catalogue: 1, From: 411, To: 412, BaseRoot: admin.Root{1}, Drift: admin.Root{3}, Target: admin.Root{2},
+		Bundle: audit.Hash(DigestOf(text)), Bytes: int64(len(text)), Sender: "cms-a", Head: want.Head,
+	}
+	if diff := cmp.Diff(facts, got.Facts(text)); diff != "" {
+		t.Errorf("facts (-want +got)\n%s", diff)
 	}
 	counts := []Count{{Kind: "queue", Changed: 1, Removed: 1, Agreed: 1}, {Kind: "agent", Added: 1, Agreed: 1}}
 	if diff := cmp.Diff(counts, got.Counts()); diff != "" {

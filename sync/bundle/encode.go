@@ -10,6 +10,7 @@ import (
 	"math"
 
 	"github.com/twinctl/twin/collector/admin"
+	"github.com/twinctl/twin/collector/audit"
 	"github.com/twinctl/twin/collector/record"
 )
 
@@ -42,11 +43,14 @@ const (
 // header is the JSON at the beginning.
 type header struct {
 	Pair       string     `json:"pair"`
+	Sender     string     `json:"sender"`
+	Head       audit.Head `json:"head"`
 	Epoch      int64      `json:"epoch"`
 	From       int64      `json:"from"`
 	To         int64      `json:"to"`
 	BaseRoot   admin.Root `json:"base_root"`
 	TargetRoot admin.Root `json:"target_root"`
+	Drift      admin.Root `json:"drift"`
 	Catalogue  int        `json:"catalogue"`
 	Author     string     `json:"author"`
 	At         int64      `json:"at"` // µs since 1970
@@ -55,13 +59,13 @@ type header struct {
 
 func (b *Bundle) header() header {
 	return header{
-		b.Pair, b.Epoch, b.From, b.To, b.BaseRoot, b.TargetRoot, b.Catalogue, b.Author, int64(b.At), b.Counts(),
+		b.Pair, b.Sender, b.Head, b.Epoch, b.From, b.To, b.BaseRoot, b.TargetRoot, b.Drift, b.Catalogue, b.Author, int64(b.At), b.Counts(),
 	}
 }
 
 func (h header) bundle() *Bundle {
 	b := &Bundle{
-		Pair: h.Pair, Epoch: h.Epoch, From: h.From, To: h.To, BaseRoot: h.BaseRoot, TargetRoot: h.TargetRoot,
+		Pair: h.Pair, Sender: h.Sender, Head: h.Head, Epoch: h.Epoch, From: h.From, To: h.To, BaseRoot: h.BaseRoot, TargetRoot: h.TargetRoot, Drift: h.Drift,
 		Catalogue: h.Catalogue, Author: h.Author, At: record.Instant(h.At), Kinds: make([]string, len(h.Counts)),
 	}
 	for i, c := range h.Counts {

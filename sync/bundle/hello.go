@@ -103,10 +103,9 @@ type ChunksAnswer struct {
 
 // ApplyQuestion asks to apply a bundle.
 type ApplyQuestion struct {
-	Name  Digest     `json:"name"`
-	Bytes []byte     `json:"bytes,omitempty"` // all of it; nothing: it was put into the twin's tree
-	Drift admin.Root `json:"drift"`           // of the secondary's Position, when its edits were read
-	From  string     `json:"from"`            // where the author sits, for the audit
+	Name  Digest `json:"name"`
+	Bytes []byte `json:"bytes,omitempty"` // all of it; nothing: it was put into the twin's tree
+	From  string `json:"from"`            // where the author sits, for the audit
 }
 
 // ApplyAnswer tells what stands on the secondary's disk then.

@@ -47,16 +47,15 @@ func (p *Plan) asItIs() Result {
 // hello.
 func (p *Pusher) carry(ctx context.Context, plan *Plan) (Result, error) {
 	if len(plan.edits) > 0 {
-		if err := p.Editor.Adopt(ctx, p.Options.By, plan.edits); err != nil {
+		if _, err := p.Editor.Change(ctx, p.Options.By, plan.edits, admin.How{}); err != nil {
 			if errors.Is(err, admin.ErrConflict) {
 				err = fmt.Errorf("%w: %w", ErrMoved, err)
 			}
 			return Result{}, fmt.Errorf("adopt %d rows of %s: %w", len(plan.edits), inert.Text(plan.Secondary.Name), err)
 		}
 	}
-	to, err := p.Sender.Send(ctx, Sending{
-		By: p.Options.By, From: plan.Ground, Above: plan.Secondary.Position.Generation, Ops: plan.ops,
-	})
+	above := max(plan.Secondary.Position.Generation, plan.Secondary.Position.BaseGeneration, plan.Primary.Position.BaseGeneration)
+	to, err := p.Reader.Target(ctx, above, plan.Ground.Generation, plan.ops)
 	if err != nil {
 		return Result{}, err
 	}
@@ -65,8 +64,11 @@ func (p *Pusher) carry(ctx context.Context, plan *Plan) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
+	if err := p.Sender.Sending(ctx, b.Facts(text), plan.ops); err != nil {
+		return Result{}, err
+	}
 	result := Result{Base: to, Bundle: bundle.DigestOf(text), Bytes: int64(len(text)), Counts: b.Counts()}
-	if err := p.deliver(ctx, plan, text, to); err != nil {
+	if err := p.deliver(ctx, text, to); err != nil {
 		return result, err
 	}
 	result.Secondary, err = p.readBack(ctx, to)
@@ -75,15 +77,15 @@ func (p *Pusher) carry(ctx context.Context, plan *Plan) (Result, error) {
 
 // deliver has the bundle applied, and notes that it was. What the twin's word
 // of it is lost on, its next hello tells.
-func (p *Pusher) deliver(ctx context.Context, plan *Plan, text []byte, to Ground) error {
+func (p *Pusher) deliver(ctx context.Context, text []byte, to Ground) error {
 	sent := false
-	q := bundle.ApplyQuestion{Drift: plan.Secondary.Position.Drift, From: p.Options.By.From}
+	q := bundle.ApplyQuestion{From: p.Options.By.From}
 	a, err := remote{p.Peer}.apply(ctx, text, q, func() { sent = true })
 	switch {
 	case err == nil && Ground{a.Position.BaseGeneration, a.Position.BaseRoot} != to:
 		return fmt.Errorf("%w: the secondary says that it applied the bundle, and stands on generation %d", ErrUntrusted, a.Position.BaseGeneration)
 	case err == nil:
-		return p.Sender.Agree(ctx, to)
+		return p.agree(ctx, a.Position)
 	case !sent:
 		return err
 	}
@@ -99,8 +101,14 @@ func (p *Pusher) deliver(ctx context.Context, plan *Plan, text []byte, to Ground
 		return fmt.Errorf("%w: %w; asked again: %w", ErrUnknown, err, again)
 	}
 	if (Ground{answer.Hello.Position.BaseGeneration, answer.Hello.Position.BaseRoot}) == to {
-		return p.Sender.Agree(ctx, to)
+		return p.agree(ctx, answer.Hello.Position)
 	}
+	return err
+}
+
+// agree makes the base what the secondary says that its is.
+func (p *Pusher) agree(ctx context.Context, theirs admin.Position) error {
+	_, err := p.Sender.Agree(ctx, p.Options.By, theirs.BaseGeneration, theirs.Head)
 	return err
 }
 

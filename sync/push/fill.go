@@ -34,7 +34,7 @@ func (p *Pusher) fill(ctx context.Context, plan *Plan, decisions []Decision, pen
 		plan.Rows[i] = newRow(kinds[d.Kind], d, ours[d.Name], theirs[d.Name])
 		p.effects(&plan.Rows[i])
 	}
-	text, err := plan.bundle(p.Options.By, Ground{plan.Primary.Position.Generation + 1, plan.Ground.Root}).Encode()
+	text, err := plan.bundle(p.Options.By, Ground{plan.Primary.Position.Generation + 1, plan.Primary.Position.Root}).Encode()
 	plan.Bytes = int64(len(text))
 	if !plan.moves() {
 		plan.Bytes = 0
@@ -97,7 +97,8 @@ func (p *Pusher) bodiesThere(ctx context.Context, decisions []Decision, ours map
 // bundle returns what travels, when the base becomes to.
 func (p *Plan) bundle(by admin.Author, to Ground) *bundle.Bundle {
 	b := &bundle.Bundle{
-		Pair: p.Primary.Pair, Epoch: p.Primary.Epoch, From: p.Ground.Generation, To: to.Generation, BaseRoot: p.Ground.Root, TargetRoot: to.Root,
+		Pair: p.Primary.Pair, Sender: p.Primary.Name, Head: p.Primary.Position.Head, Epoch: p.Primary.Epoch,
+		From: p.Ground.Generation, To: to.Generation, BaseRoot: p.Ground.baseRoot(), TargetRoot: to.Root, Drift: p.drift,
 		Catalogue: p.Primary.Position.Catalogue, Author: by.Actor, At: p.Checked, Ops: p.ops,
 	}
 	for _, op := range p.ops {

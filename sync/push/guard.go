@@ -1,6 +1,7 @@
 package push
 
 import (
+	"crypto/sha256"
 	"fmt"
 
 	"github.com/twinctl/twin/collector/admin"
@@ -59,6 +60,14 @@ type Ground struct {
 
 // First tells that there is no base.
 func (g Ground) First() bool { return g.Generation == 0 }
+
+// baseRoot returns the root of the base's rows, of which there may be none.
+func (g Ground) baseRoot() admin.Root {
+	if g.First() {
+		return sha256.Sum256(nil)
+	}
+	return g.Root
+}
 
 // meet returns the ground of both sides. told is the base that the secondary
 // told its edits against: ours, where it holds that, else its own. held tells

@@ -12,6 +12,7 @@ import (
 	"slices"
 
 	"github.com/twinctl/twin/collector/admin"
+	"github.com/twinctl/twin/collector/audit"
 	"github.com/twinctl/twin/sync/bundle"
 )
 
@@ -53,7 +54,7 @@ type server struct {
 	generation int64
 	base       Ground
 	bases      map[Ground]texts // all that it ever agreed on
-	sent       Ground
+	sent       *admin.Facts
 	sentRows   texts
 }
 
@@ -125,9 +126,19 @@ func (w *world) Edits(_ context.Context, since int64) (admin.Position, []admin.P
 	return w.primary.position(), w.primary.rows.since(nil), nil
 }
 
-func (w *world) Holds(_ context.Context, g Ground) (bool, error) {
-	_, ok := w.primary.bases[g]
-	return ok, nil
+func (w *world) BaseAt(_ context.Context, generation int64) (admin.Root, bool, error) {
+	for g := range w.primary.bases {
+		if g.Generation == generation {
+			return g.Root, true, nil
+		}
+	}
+	return admin.Root{}, false, nil
+}
+
+func (w *world) Counts(context.Context) (map[string]int64, error) { return map[string]int64{}, nil }
+
+func (w *world) Heard(context.Context, admin.Position) error {
+	return w.step(func() error { return nil })
 }
 
 func (w *world) Row(_ context.Context, n admin.Name) (admin.Row, error) {
@@ -138,8 +149,8 @@ func (w *world) Row(_ context.Context, n admin.Name) (admin.Row, error) {
 	return admin.Row{Kind: n.Kind, Key: n.Key, Body: said(text)}, nil
 }
 
-func (w *world) Adopt(_ context.Context, _ admin.Author, edits []admin.Edit) error {
-	return w.step(func() error {
+func (w *world) Change(_ context.Context, _ admin.Author, edits []admin.Edit, _ admin.How) (admin.Set, error) {
+	return admin.Set{}, w.step(func() error {
 		for _, e := range edits {
 			if n := (admin.Name{Kind: e.Kind, Key: e.Key}); row(n, w.primary.rows[n]) != *e.Old {
 				return admin.ErrConflict
@@ -155,7 +166,7 @@ func (w *world) Adopt(_ context.Context, _ admin.Author, edits []admin.Edit) err
 	})
 }
 
-func (w *world) Sent(context.Context) (Ground, error) { return w.primary.sent, nil }
+func (w *world) Sent(context.Context) (*admin.Facts, error) { return w.primary.sent, nil }
 
 // become returns the base that ops make of another.
 func become(base texts, ops []admin.Op) texts {
@@ -178,30 +189,45 @@ func spoken(ops []admin.Op, rows texts) []admin.Op {
 	return ops
 }
 
-func (w *world) Send(_ context.Context, s Sending) (to Ground, err error) {
+// at returns the base of a generation.
+func (s *server) at(generation int64) texts {
+	for g, base := range s.bases {
+		if g.Generation == generation {
+			return base
+		}
+	}
+	return texts{}
+}
+
+func (w *world) Target(_ context.Context, above, since int64, ops []admin.Op) (to Ground, err error) {
 	err = w.step(func() error {
-		for _, op := range s.Ops {
+		for _, op := range ops {
 			n := admin.Name{Kind: op.Kind, Key: op.Key}
 			if op.Same && row(n, w.primary.rows[n]) != op.Old {
-				return fmt.Errorf("%w: %s", ErrMoved, n) // it was edited since it was equal
+				return ErrMoved // the model knows no texts of hashes
 			}
 		}
 		p := w.primary
-		p.generation = max(p.generation, s.Above) + 1
-		p.sentRows = become(p.bases[s.From], spoken(s.Ops, p.rows))
-		p.sent = Ground{p.generation, p.sentRows.root()}
-		to = p.sent
+		p.generation = max(p.generation, above+1)
+		p.sentRows, p.sent = become(p.at(since), spoken(ops, p.rows)), nil
+		to = Ground{p.generation, p.sentRows.root()}
 		return nil
 	})
 	return to, err
 }
 
-func (w *world) Agree(_ context.Context, to Ground) error {
-	return w.step(func() error {
-		if to != w.primary.sent {
-			return fmt.Errorf("agree on %v, where %v was sent", to, w.primary.sent)
+func (w *world) Sending(_ context.Context, f admin.Facts, _ []admin.Op) error {
+	return w.step(func() error { w.primary.sent = &f; return nil })
+}
+
+func (w *world) Agree(_ context.Context, _ admin.Author, to int64, _ audit.Head) (admin.Applied, error) {
+	return admin.Applied{}, w.step(func() error {
+		p := w.primary
+		if p.sent == nil || p.sent.To != to {
+			return fmt.Errorf("agree on %d, where %v was sent", to, p.sent)
 		}
-		w.primary.base, w.primary.bases[to], w.primary.sent = to, w.primary.sentRows, Ground{}
+		p.base = Ground{to, p.sent.Target}
+		p.bases[p.base], p.sent = p.sentRows, nil
 		return nil
 	})
 }
@@ -277,7 +303,7 @@ func (s *server) apply(w *world, q bundle.ApplyQuestion) (any, error) {
 	}
 	from := Ground{b.From, b.BaseRoot}
 	base, ok := s.bases[from]
-	if !ok && !from.First() || b.To <= s.generation || q.Drift != s.position().Drift {
+	if !ok && !from.First() || b.To <= s.generation || b.Drift != admin.DriftOf(s.rows.since(base)) {
 		return nil, admin.ErrStale
 	}
 	is := become(base, spoken(b.Ops, s.rows))

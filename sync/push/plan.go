@@ -24,6 +24,7 @@ type Plan struct {
 
 	ops   []admin.Op   // of the bundle
 	edits []admin.Edit // of the primary, before: what it adopts
+	drift admin.Root   // of what was edited on the secondary
 }
 
 // A Row is a decision, with what can be shown of it.

@@ -7,58 +7,53 @@ import (
 	"time"
 
 	"github.com/twinctl/twin/collector/admin"
+	"github.com/twinctl/twin/collector/audit"
 	"github.com/twinctl/twin/collector/record"
 	"github.com/twinctl/twin/sync/bundle"
 )
 
-// A Reader tells what the primary holds.
+// A Reader tells what the primary holds. A Book is one.
 type Reader interface {
-	// Position returns where this server stands.
-	Position(ctx context.Context) (admin.Position, error)
 	// Edits returns where this server stands and, of the same moment, the rows
 	// that are not what the base of a generation held, with their bodies, in the
 	// order of their names. Since 0 it returns all rows, without bases.
 	Edits(ctx context.Context, since int64) (admin.Position, []admin.Pending, error)
-	// Holds tells whether a base is held here, or can be unfolded.
-	Holds(ctx context.Context, base Ground) (bool, error)
+	// Target raises the generation above what is given, and returns it with the
+	// root that the base has after ops, counted from the base of a generation.
+	Target(ctx context.Context, above, since int64, ops []admin.Op) (Ground, error)
+	// BaseAt returns the root of the base of a generation, if it can be told.
+	BaseAt(ctx context.Context, generation int64) (admin.Root, bool, error)
 }
 
-// A Sender keeps the primary's half of what is agreed on.
+// A Sender keeps the primary's half of what is agreed on; see admin.DB.
 type Sender interface {
-	// Sent returns the base that was sent last and not acknowledged; zero: none.
-	Sent(ctx context.Context) (Ground, error)
-	// Send notes what is about to be sent, in the place of what was before, and
-	// returns the base that it becomes: its generation is above all that both
-	// sides have used.
-	Send(ctx context.Context, s Sending) (Ground, error)
-	// Agree makes what was sent the base, whatever was edited since.
-	Agree(ctx context.Context, to Ground) error
+	Sent(ctx context.Context) (*admin.Facts, error)
+	Sending(ctx context.Context, f admin.Facts, ops []admin.Op) error
+	Agree(ctx context.Context, by admin.Author, to int64, head audit.Head) (admin.Applied, error)
 }
 
-// An Editor holds the primary's rows.
+// An Editor holds the primary's rows; see admin.DB.
 type Editor interface {
-	// Row returns a row: admin.ErrNoRow.
 	Row(ctx context.Context, name admin.Name) (admin.Row, error)
-	// Adopt changes rows: admin.ErrConflict if one is not what its edit expects.
-	Adopt(ctx context.Context, by admin.Author, edits []admin.Edit) error
+	Change(ctx context.Context, by admin.Author, edits []admin.Edit, how admin.How) (admin.Set, error)
 }
 
-// A Sending is what a Sender notes.
-type Sending struct {
-	By    admin.Author
-	From  Ground // the base that the ops are made for
-	Above int64  // the highest generation that the secondary has used
-	Ops   []admin.Op
+// A Teller tells where the primary stands, and notes where the twin does; see
+// admin.DB.
+type Teller interface {
+	Position(ctx context.Context) (admin.Position, error)
+	Counts(ctx context.Context) (map[string]int64, error)
+	Heard(ctx context.Context, twin admin.Position) error
 }
 
 // A Pusher makes the secondary what the primary is. Who is this server's hello
-// without its position and rows; Counts tells the latter.
+// without its position and rows.
 type Pusher struct {
 	Peer    Peer
 	Reader  Reader
 	Sender  Sender
 	Editor  Editor
-	Counts  func(ctx context.Context) (map[string]int64, error)
+	Teller  Teller
 	Who     bundle.Hello
 	Twin    string // the twin's own name for ever, as it was paired
 	Now     func() time.Time
@@ -124,6 +119,7 @@ func (p *Pusher) plan(ctx context.Context) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	plan.drift = driftOf(theirs)
 	decisions := Decide(hashesOf(pending), theirs, ground.First(), p.Options.Choices)
 	plan.Unused = unused(decisions, p.Options.Choices)
 	return plan, p.fill(ctx, plan, decisions, pending)
@@ -139,6 +135,9 @@ func (p *Pusher) meet(ctx context.Context) (ours bundle.Hello, a bundle.HelloAns
 			return ours, a, err
 		}
 		if err = p.check(ours, a.Hello); err != nil {
+			return ours, a, err
+		}
+		if err = p.Teller.Heard(ctx, a.Hello.Position); err != nil {
 			return ours, a, err
 		}
 		arrived, err := p.arrived(ctx, a.Hello.Position)
@@ -161,27 +160,27 @@ func (p *Pusher) check(ours, theirs bundle.Hello) error {
 // secondary stands on: a link may be cut between its commit and its word of it.
 func (p *Pusher) arrived(ctx context.Context, theirs admin.Position) (bool, error) {
 	sent, err := p.Sender.Sent(ctx)
-	if err != nil || sent.First() || sent != (Ground{theirs.BaseGeneration, theirs.BaseRoot}) {
+	if err != nil || sent == nil || (Ground{sent.To, sent.Target}) != (Ground{theirs.BaseGeneration, theirs.BaseRoot}) {
 		return false, err
 	}
-	return true, p.Sender.Agree(ctx, sent)
+	_, err = p.Sender.Agree(ctx, p.Options.By, sent.To, theirs.Head)
+	return true, err
 }
 
 func (p *Pusher) hello(ctx context.Context) (bundle.Hello, error) {
 	h := p.Who
 	h.At = record.At(p.Now())
 	var err error
-	if h.Rows, err = p.Counts(ctx); err != nil {
+	if h.Rows, err = p.Teller.Counts(ctx); err != nil {
 		return h, err
 	}
-	h.Position, err = p.Reader.Position(ctx)
+	h.Position, err = p.Teller.Position(ctx)
 	return h, err
 }
 
 func (p *Pusher) ground(ctx context.Context, ours admin.Position, told bundle.DriftAnswer) (Ground, error) {
-	base := Ground{told.Since, told.Root}
-	held, err := p.Reader.Holds(ctx, base)
-	return meet(ours, base, held), err
+	root, held, err := p.Reader.BaseAt(ctx, told.Since)
+	return meet(ours, Ground{told.Since, told.Root}, held && root == told.Root), err
 }
 
 func (p *Pusher) theirs(ctx context.Context, plan *Plan, a bundle.HelloAnswer) ([]bundle.Edited, error) {
@@ -201,4 +200,13 @@ func hashesOf(pending []admin.Pending) []bundle.Edited {
 		edits[i] = bundle.Edited{Name: admin.Name{Kind: row.Kind, Key: row.Key}, Base: row.Base, Hash: row.Hash}
 	}
 	return edits
+}
+
+// driftOf returns what the secondary's admin.db makes of the same edits.
+func driftOf(edits []bundle.Edited) admin.Root {
+	pending := make([]admin.Pending, len(edits))
+	for i, e := range edits {
+		pending[i] = admin.Pending{Kind: e.Kind, Key: e.Key, Base: e.Base, Hash: e.Hash}
+	}
+	return admin.DriftOf(pending)
 }

@@ -18,9 +18,8 @@ func newWorld() *world { return &world{primary: newServer(), secondary: newServe
 func (w *world) pusher(o Options) *Pusher {
 	who, _ := hellos()
 	return &Pusher{
-		Peer: w, Reader: w, Sender: w, Editor: w, Who: who, Twin: "B", Options: o,
-		Counts: func(context.Context) (map[string]int64, error) { return map[string]int64{}, nil },
-		Now:    func() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) },
+		Peer: w, Reader: w, Sender: w, Editor: w, Teller: w, Who: who, Twin: "B", Options: o,
+		Now: func() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) },
 	}
 }
 
