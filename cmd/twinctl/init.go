@@ -22,7 +22,8 @@ func initCommand() cli.Command {
 		Long: `Creates the data directory and its databases, and gives this server the name that it keeps for life and its first role. ` +
 			`A second time it says so and changes nothing.` + "\n\n" +
 			`A server that has its identity and has lost history.db is not touched: put the file back from a copy, or say --empty-history. ` +
-			`What was collected before is gone from this server then; files that are followed are read again from their beginning.` + "\n\n" +
+			`What was collected before is gone from this server then; files that are followed are read again from their beginning. ` +
+			`So it is with admin.db and --empty-admin: what people set comes back with a sync from the twin.` + "\n\n" +
 			`A server that lost all its files is told by the twin, if twin.toml names it and the key is still there: it comes back with --replace, ` +
 			`and twinctl pair accept LINE --replace NAME on the twin.`,
 		Examples: []cli.Example{
@@ -34,6 +35,7 @@ func initCommand() cli.Command {
 		Flags: func(f *cli.FlagSet) {
 			f.StringVar(&role, "role", "", "`ROLE` to begin with: primary or secondary")
 			f.BoolVar(&asked.emptyHistory, "empty-history", false, "begin an empty history on a server that has lost its own")
+			f.BoolVar(&asked.emptyAdmin, "empty-admin", false, "begin empty administration data on a server that has lost its own")
 			f.BoolVar(&asked.replace, "replace", false, "this server lost its disk, and comes back under a name that the twin knows")
 		},
 		Complete: map[string]func(context.Context, *cli.Call) []string{
@@ -57,8 +59,8 @@ func initCommand() cli.Command {
 
 // initOptions are what init was asked for.
 type initOptions struct {
-	role                  node.Role
-	emptyHistory, replace bool
+	role                              node.Role
+	emptyHistory, emptyAdmin, replace bool
 }
 
 func runInit(ctx context.Context, call *cli.Call, asked initOptions) error {
@@ -71,6 +73,11 @@ func runInit(ctx context.Context, call *cli.Call, asked initOptions) error {
 	}
 	if asked.emptyHistory {
 		if err := app.NewHistory(ctx, cfg.Data); err != nil {
+			return err
+		}
+	}
+	if asked.emptyAdmin {
+		if err := app.NewAdmin(ctx, cfg.Data); err != nil {
 			return err
 		}
 	}
@@ -95,7 +102,7 @@ func runInit(ctx context.Context, call *cli.Call, asked initOptions) error {
 	if self.Name != cfg.Name || self.Role != asked.role { // a second init of the same is done already; of another is refused
 		return cli.Fail(cli.Refused, fmt.Errorf("%w: as %q, %s; nothing was changed", node.ErrInitialized, self.Name, self.Role), "")
 	}
-	return showIdentity(call, identity{self.Name, self.Role, cfg.Data, err == nil || asked.emptyHistory})
+	return showIdentity(call, identity{self.Name, self.Role, cfg.Data, err == nil || asked.emptyHistory || asked.emptyAdmin})
 }
 
 // An identity is the answer of init, as read back.

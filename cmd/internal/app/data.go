@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/twinctl/twin/cmd/internal/cli"
+	"github.com/twinctl/twin/collector/admin"
 	"github.com/twinctl/twin/collector/history"
 	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/collector/store"
@@ -22,6 +23,7 @@ type Data struct {
 	Dir     string
 	History *history.DB
 	Node    *node.DB
+	Admin   *admin.DB
 }
 
 // OpenData opens the databases of the directory, all or none. Verbs use them
@@ -38,8 +40,11 @@ func OpenData(ctx context.Context, dir string, mode store.Mode) (*Data, error) {
 	if err := d.needHistory(ctx, mode); err != nil {
 		return nil, errors.Join(err, d.Node.Close())
 	}
-	if d.History, err = history.Open(ctx, filepath.Join(dir, history.File), mode); err != nil {
+	if d.Admin, err = openAdmin(ctx, dir, d.Node, mode); err != nil {
 		return nil, errors.Join(err, d.Node.Close())
+	}
+	if d.History, err = history.Open(ctx, filepath.Join(dir, history.File), mode); err != nil {
+		return nil, errors.Join(err, d.Admin.Close(), d.Node.Close())
 	}
 	return d, nil
 }
@@ -85,7 +90,7 @@ func NewHistory(ctx context.Context, dir string) (err error) {
 
 // Close closes the databases.
 func (d *Data) Close() error {
-	return errors.Join(d.History.Close(), d.Node.Close())
+	return errors.Join(d.History.Close(), d.Admin.Close(), d.Node.Close())
 }
 
 // Initialized tells whether a data directory holds a server's identity.
@@ -105,5 +110,8 @@ func Init(ctx context.Context, dir, name string, role node.Role) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, data.Close()) }()
-	return data.Node.Init(ctx, name, role)
+	if err := data.Node.Init(ctx, name, role); err != nil {
+		return err
+	}
+	return data.Node.SetAdministered(ctx)
 }

@@ -107,7 +107,7 @@ func TestSecond(t *testing.T) {
 // anything is written.
 func TestNewerSchema(t *testing.T) {
 	t.Parallel()
-	for _, file := range []string{"history.db", "node.db"} {
+	for _, file := range []string{"history.db", "node.db", "admin.db"} {
 		t.Run(file, func(t *testing.T) {
 			s := newServer(t, newSpeaker(t).section("calls"))
 			s.start()

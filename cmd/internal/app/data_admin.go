@@ -1,0 +1,103 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/twinctl/twin/cmd/internal/cli"
+	"github.com/twinctl/twin/collector/admin"
+	"github.com/twinctl/twin/collector/node"
+	"github.com/twinctl/twin/collector/store"
+)
+
+// ErrNoAdmin is returned when admin.db is gone.
+var ErrNoAdmin = errors.New("the administration data is missing")
+
+// openAdmin opens admin.db. A server that was made by a version without one
+// gets it from twind at its start; node.db remembers that, so that one which
+// was lost is not taken for one that never was.
+func openAdmin(ctx context.Context, dir string, n *node.DB, mode store.Mode) (*admin.DB, error) {
+	path := filepath.Join(dir, admin.File)
+	made, err := n.Administered(ctx)
+	if err != nil {
+		return nil, err
+	}
+	_, statErr := os.Stat(path)
+	missing := errors.Is(statErr, fs.ErrNotExist)
+	switch {
+	case missing && made:
+		return nil, lostAdmin(ctx, path, n)
+	case missing && mode == store.Use:
+		return nil, fmt.Errorf("%s: %w: it has no administration data yet: start twind once", dir, store.ErrOlderSchema)
+	case !made && mode == store.Migrate:
+		mode = store.Create
+	}
+	a, err := admin.Open(ctx, path, mode, adminOptions(dir))
+	if err != nil {
+		return nil, err
+	}
+	if made || mode == store.Use {
+		return a, nil
+	}
+	if err := n.SetAdministered(ctx); err != nil && !errors.Is(err, node.ErrNotInitialized) { // Init notes it
+		return nil, errors.Join(err, a.Close())
+	}
+	return a, nil
+}
+
+func lostAdmin(ctx context.Context, path string, n *node.DB) error {
+	self, err := n.Self(ctx)
+	if err != nil {
+		return err
+	}
+	return cli.Fail(cli.Untrusted, fmt.Errorf("%s: %w, and %s is %s already", path, ErrNoAdmin, self.Name, self.Role),
+		fmt.Sprintf("put it back from a copy; or begin an empty one: twinctl init --role %s --empty-admin", self.Role))
+}
+
+func adminOptions(dir string) admin.Options {
+	return admin.Options{NodePath: filepath.Join(dir, node.File), Guard: standing}
+}
+
+// superseded is the role of a primary that has heard of a higher epoch than its
+// own: it acts as primary no longer, and is not a secondary yet.
+const superseded = "superseded"
+
+// standing tells admin.db who may change it, from node.db beside it.
+func standing(ctx context.Context, tx *store.Tx) (admin.Standing, error) {
+	self, pair, err := node.SelfBeside(ctx, tx)
+	if err != nil {
+		return admin.Standing{}, err
+	}
+	s := admin.Standing{Server: self.Name, Role: string(self.Role), Epoch: self.EpochSeen}
+	if self.Role == node.Primary && self.Epoch < self.EpochSeen {
+		s.Role = superseded
+	}
+	if pair != nil {
+		s.Pair, s.Twin = pair.Pair, pair.Name
+	}
+	return s, nil
+}
+
+// NewAdmin makes empty administration data for a server that has lost its own.
+// It refuses where there is some, or where twind runs.
+func NewAdmin(ctx context.Context, dir string) (err error) {
+	held, err := lock(dir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, held.Close()) }()
+	path := filepath.Join(dir, admin.File)
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return cli.Fail(cli.Refused, fmt.Errorf("%s is there: empty administration data is only for a server that has none; nothing was changed", path),
+			"move admin.db, admin.db-wal and admin.db-shm away first")
+	}
+	made, err := admin.Open(ctx, path, store.Create, adminOptions(dir))
+	if err != nil {
+		return err
+	}
+	return made.Close()
+}
