@@ -23,6 +23,7 @@ type Client struct {
 	version int
 	calls   *calls
 	files   chan *fileEnd // holds one: the file end, nil until it is needed
+	putting chan struct{} // a place for the one upload
 	spare   chan struct{} // a place for each channel that may stand open
 
 	mu      sync.Mutex // held to start something, and to end

@@ -21,6 +21,8 @@ func conform(t *testing.T, start func(*testing.T) host) {
 	h := start(t)
 	t.Run("answers", func(t *testing.T) { answers(t, dial(t, h.target, link.Options{})) })
 	t.Run("files", func(t *testing.T) { files(t, dial(t, h.target, link.Options{})) })
+	t.Run("uploads", func(t *testing.T) { uploads(t, dial(t, h.target, link.Options{})) })
+	t.Run("resumes", func(t *testing.T) { resumes(t, h) })
 	t.Run("deadline", func(t *testing.T) { deadline(t, dial(t, h.target, link.Options{})) })
 	t.Run("wrong key", func(t *testing.T) { wrongKey(t, h) })
 	t.Run("host keys", func(t *testing.T) { hostKeys(t, h) })

@@ -42,7 +42,8 @@ func dial(ctx context.Context, t Target, o Options) (*Client, error) {
 	}
 	c := &Client{
 		target: t, options: o, log: o.Log, meter: &meter{Conn: conn},
-		files: make(chan *fileEnd, 1), spare: make(chan struct{}, maxChannels), done: make(chan struct{}),
+		files: make(chan *fileEnd, 1), putting: make(chan struct{}, 1), spare: make(chan struct{}, maxChannels),
+		done: make(chan struct{}),
 	}
 	c.files <- nil
 	channels, requests, err := l.shake(within, c)

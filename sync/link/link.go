@@ -1,6 +1,6 @@
 // Package link is the one SSH session between the twins, both ends of it: a
-// long-lived channel for verbs with JSON answers, a second one for files of a
-// virtual tree, and the keys by which the twins know each other.
+// long-lived channel for verbs with JSON answers, a second one for files from
+// and to a virtual tree, and the keys by which the twins know each other.
 //
 // A Client is the end that dials. The other end is the system's sshd, which
 // runs a program that calls ServeControl or ServeFiles, or a Server, which is

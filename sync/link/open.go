@@ -9,6 +9,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/pkg/sftp"
@@ -18,6 +19,13 @@ import (
 type fileEnd struct {
 	p    *process
 	sftp *sftp.Client
+	left atomic.Bool // given up, and soon ended
+}
+
+// leave ends the channel. Whoever asks for a file from now on gets another.
+func (e *fileEnd) leave() {
+	e.left.Store(true)
+	_ = e.p.Close()
 }
 
 const (
@@ -51,7 +59,7 @@ func (c *Client) Open(ctx context.Context, path string) (io.ReadCloser, int64, e
 	})
 	if err != nil {
 		if opening.Err() != nil {
-			_ = end.p.Close()
+			end.leave()
 		}
 		return nil, 0, c.late(fmt.Errorf("file %s: %w", shorten(path), c.whole(remote(err))), "open "+shorten(path))
 	}
@@ -118,7 +126,7 @@ func (e *fileEnd) stands() bool {
 	case <-e.p.ended:
 		return false
 	default:
-		return true
+		return !e.left.Load()
 	}
 }
 
@@ -145,7 +153,7 @@ func (c *Client) pump(ctx context.Context, end *fileEnd, f *sftp.File, size int6
 	ended := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		_ = w.CloseWithError(c.late(ctx.Err(), "read a file"))
-		_ = end.p.Close()
+		end.leave()
 	})
 	started := c.start(func() {
 		defer close(ended)

@@ -40,10 +40,11 @@ func (echo) Answer(ctx context.Context, verb string, args json.RawMessage) (any,
 	case "big":
 		return strings.Repeat("x", 2<<20), nil
 	}
-	return nil, fmt.Errorf("no verb %q", verb)
+	return spoolVerb(ctx, verb, args)
 }
 
-// A shop is a tree for tests: zeros/N is a file of N bytes that count up.
+// A shop is a tree for tests: count/N is a file of N bytes that count up, to
+// be read or sent.
 type shop struct{}
 
 func (shop) Open(_ context.Context, path string) (link.File, error) {

@@ -19,12 +19,15 @@ import (
 // open. The library asks for the size of an open file by its path: it is taken
 // from here, so that a file whose making costs something is made once.
 type shelf struct {
-	enter func(path string) (File, error)
+	enter  func(path string) (File, error)
+	create func(path string) (Upload, error) // nil: nothing is taken
+	frozen func(error)                       // ends the session of one that lets an upload lie
 
 	opening sync.Mutex // held while the tree opens a file
 	mu      sync.Mutex
 	lent    map[string]*lent
 	handles int
+	taking  bool
 }
 
 // A lent file is open under one or several handles.
@@ -36,9 +39,9 @@ type lent struct {
 // Fileread opens a file, or lends an open one once more: whoever reads a path
 // twice at once sees one size and one content.
 func (s *shelf) Fileread(r *sftp.Request) (io.ReaderAt, error) {
-	name := strings.TrimPrefix(r.Filepath, "/")
-	if len(name) > maxPath {
-		return nil, refusal(errors.New("the path is too long"))
+	name, err := named(r)
+	if err != nil {
+		return nil, refusal(err)
 	}
 	s.opening.Lock()
 	defer s.opening.Unlock()
@@ -54,6 +57,14 @@ func (s *shelf) Fileread(r *sftp.Request) (io.ReaderAt, error) {
 		f = &lent{File: file}
 	}
 	return s.lend(name, f), nil
+}
+
+func named(r *sftp.Request) (string, error) {
+	name := strings.TrimPrefix(r.Filepath, "/")
+	if len(name) > maxPath {
+		return "", errors.New("the path is too long")
+	}
+	return name, nil
 }
 
 func (s *shelf) room() error {
@@ -111,11 +122,6 @@ func (s *shelf) Filelist(r *sftp.Request) (sftp.ListerAt, error) {
 		return nil, sftp.ErrSSHFxPermissionDenied
 	}
 	return entry{path.Base(r.Filepath), f.Size()}, nil
-}
-
-// Filewrite refuses.
-func (s *shelf) Filewrite(*sftp.Request) (io.WriterAt, error) {
-	return nil, sftp.ErrSSHFxPermissionDenied
 }
 
 // Filecmd refuses.

@@ -1,0 +1,229 @@
+// Package apply is the secondary's side of a sync: what comes in lies in a
+// Spool until it is whole.
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/twinctl/twin/collector/store"
+)
+
+// Why the spool does not do what it was asked for. A disk or quota that is
+// full is store.ErrFull; a bundle that nobody has offered is fs.ErrNotExist.
+var (
+	// ErrManifest: it cannot be true, or is of more than a spool takes.
+	ErrManifest = errors.New("manifest refused")
+	// ErrPath: no path of an Extent.
+	ErrPath = errors.New("no such place in the spool")
+	// ErrExtent: not of this bundle, or written to beyond its end.
+	ErrExtent = errors.New("outside of what was offered")
+	// ErrOdd: what lies in the spool's place is not its own: a link, a pipe,
+	// somebody else's, open to others. It is neither followed nor removed.
+	ErrOdd = errors.New("not of the spool's making")
+	// ErrBusy: somebody else is at it.
+	ErrBusy = errors.New("spool is in use")
+	// ErrIncomplete: the bytes are not, or not all, those of the bundle's name.
+	ErrIncomplete = errors.New("bundle is not complete")
+)
+
+// Limits of a spool.
+const (
+	MaxBundles = 2
+	MaxAge     = 7 * 24 * time.Hour // since something was last written of a bundle
+)
+
+// A Spool is a folder with a file of its full size for each bundle that comes
+// in, NAME.part. It remembers nothing else: which pieces are there is read
+// from the file, so a spool survives any crash, and any number of processes
+// may use one. The folder's parent must be there.
+type Spool struct {
+	Dir   string // 0700; made with the first bundle
+	Spare int64  // bytes of its disk that a new bundle leaves to others
+}
+
+func partName(name Sum) string { return name.String() + suffixPart }
+
+// Offer makes room for a bundle, if it is not there yet, and returns which of
+// its pieces are missing, in order: those whose bytes do not verify. The others
+// are on disk to stay. The room is taken at once: store.ErrFull comes before
+// the first byte is sent. Bundles older than MaxAge are removed, and if there
+// are still MaxBundles the oldest that nobody writes to is; now is for that.
+//
+// Whoever still writes to the bundle, such as the session of a link that was
+// cut, writes to it in vain from here on.
+func (s Spool) Offer(ctx context.Context, m Manifest, now time.Time) (missing []int, err error) {
+	if err := m.check(); err != nil {
+		return nil, err
+	}
+	d, err := makeFolder(s.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("spool: %w", err)
+	}
+	defer d.Close() //nolint:errcheck // it was opened to read
+	if missing, err = s.offer(ctx, d, m, now); err != nil {
+		return nil, fmt.Errorf("offer bundle %s: %w", m.Name, err)
+	}
+	return missing, nil
+}
+
+func (s Spool) offer(ctx context.Context, d folder, m Manifest, now time.Time) ([]int, error) {
+	if err := d.lock(ctx); err != nil {
+		return nil, err
+	}
+	if _, err := d.sweep(now); err != nil {
+		return nil, err
+	}
+	name := partName(m.Name)
+	f, err := d.open(name, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return s.begin(d, m)
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() //nolint:errcheck // it was synced where it matters
+	size, err := sizeOf(f)
+	if err != nil {
+		return nil, err
+	}
+	if size != m.Size { // a crash came between its making and its size, or somebody lied
+		if err := d.remove(name); err != nil {
+			return nil, err
+		}
+		return s.begin(d, m)
+	}
+	free, err := tryLock(f)
+	if err != nil {
+		return nil, err
+	}
+	if !free {
+		return s.takeOver(ctx, d, f, m)
+	}
+	return missingOf(ctx, f, m)
+}
+
+// begin makes the file of a bundle: nothing, or all of its size.
+func (s Spool) begin(d folder, m Manifest) ([]int, error) {
+	if err := d.evict(); err != nil {
+		return nil, err
+	}
+	f, err := s.create(d, partName(m.Name), m.Size)
+	if err != nil {
+		return nil, err
+	}
+	missing := make([]int, len(m.Pieces))
+	for i := range missing {
+		missing[i] = i
+	}
+	return missing, errors.Join(f.Close(), d.Sync())
+}
+
+// create makes a file of a size, on a disk that has that room.
+func (s Spool) create(d folder, name string, size int64) (*os.File, error) {
+	free, err := store.Free(s.Dir)
+	if err != nil {
+		return nil, err
+	}
+	if free-s.Spare < size {
+		return nil, fmt.Errorf("%w: %d bytes are free, %d of them not for this", store.ErrFull, free, s.Spare)
+	}
+	f, err := d.open(name, unix.O_CREAT|unix.O_EXCL)
+	if err != nil {
+		return nil, err
+	}
+	err = takeUp(f, size)
+	if err == nil {
+		err = full(f.Sync())
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close(), d.remove(name))
+	}
+	return f, nil
+}
+
+// takeOver puts a copy in the place of a file that somebody still writes to.
+func (s Spool) takeOver(ctx context.Context, d folder, old *os.File, m Manifest) (missing []int, err error) {
+	name := m.Name.String() + suffixNew
+	f, err := s.create(d, name, m.Size)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() //nolint:errcheck // it was synced
+	if err = copyAll(f, old, m.Size); err == nil {
+		missing, err = missingOf(ctx, f, m)
+	}
+	if err == nil {
+		err = unix.Renameat(int(d.Fd()), name, int(d.Fd()), partName(m.Name))
+	}
+	if err != nil {
+		return nil, errors.Join(full(err), d.remove(name))
+	}
+	return missing, d.Sync()
+}
+
+// missingOf makes sure that what is there is on disk, and only then looks
+// which pieces are right.
+func missingOf(ctx context.Context, f *os.File, m Manifest) ([]int, error) {
+	if err := f.Sync(); err != nil {
+		return nil, full(err)
+	}
+	missing := []int{}
+	for i, want := range m.Pieces {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		e := m.extent(i)
+		have, err := sumOf(f, e.At, e.Size)
+		if err != nil {
+			return nil, err
+		}
+		if have != want {
+			missing = append(missing, i)
+		}
+	}
+	return missing, nil
+}
+
+// Remove removes a bundle; it is no error that there is none.
+func (s Spool) Remove(ctx context.Context, name Sum) error {
+	return s.within(ctx, "remove bundle "+name.String(), func(d folder) error {
+		return errors.Join(d.remove(partName(name)), d.Sync())
+	})
+}
+
+// Sweep removes the bundles that are older than MaxAge, and what a crash left
+// behind, and returns how many they were. What is ErrOdd stays, and is told.
+func (s Spool) Sweep(ctx context.Context, now time.Time) (removed int, err error) {
+	err = s.within(ctx, "sweep", func(d folder) error {
+		removed, err = d.sweep(now)
+		return err
+	})
+	return removed, err
+}
+
+// within does something while nobody else makes or removes files. A spool
+// without a folder is empty.
+func (s Spool) within(ctx context.Context, what string, do func(folder) error) error {
+	d, err := openFolder(s.Dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil {
+		defer d.Close() //nolint:errcheck // it was opened to read
+		err = d.lock(ctx)
+	}
+	if err == nil {
+		err = do(d)
+	}
+	if err != nil {
+		return fmt.Errorf("spool: %s: %w", what, err)
+	}
+	return nil
+}
