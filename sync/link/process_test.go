@@ -82,7 +82,23 @@ func embeddedProcess(t *testing.T) host {
 	must(t, err)
 	line, err := link.EnsureIdentity(dir + "/id")
 	must(t, err)
-	cmd := exec.Command(os.Args[0], dir+"/host", line)
+	var cmd *exec.Cmd
+	var address string
+	t.Cleanup(func() { must(t, cmd.Wait()) }) // once its stdin is closed
+	cmd, address = startProcess(t, dir+"/host", line)
+	h.target = link.Target{Name: "cms-b", Address: "twin@" + address, Identity: dir + "/id", KnownHosts: dir + "/hosts"}
+	must(t, link.PinHost(h.target.KnownHosts, h.target.Address, h.hostKey))
+	h.freeze = func() func() {
+		return stop(t, cmd.Process.Pid)
+	}
+	return h
+}
+
+// startProcess starts an embedded server in a process of its own, which ends
+// with the test. Somebody has to wait for it.
+func startProcess(t *testing.T, hostKey, line string) (cmd *exec.Cmd, address string) {
+	t.Helper()
+	cmd = exec.Command(os.Args[0], hostKey, line)
 	cmd.Env = append(os.Environ(), role+"=server")
 	cmd.Stderr = os.Stderr
 	stdin, err := cmd.StdinPipe()
@@ -90,20 +106,10 @@ func embeddedProcess(t *testing.T) host {
 	stdout, err := cmd.StdoutPipe()
 	must(t, err)
 	must(t, cmd.Start())
-	t.Cleanup(func() {
-		_ = stdin.Close()
-		if err := cmd.Wait(); err != nil {
-			t.Errorf("server: %v", err)
-		}
-	})
-	address, err := bufio.NewReader(stdout).ReadString('\n')
+	t.Cleanup(func() { _ = stdin.Close() })
+	address, err = bufio.NewReader(stdout).ReadString('\n')
 	must(t, err)
-	h.target = link.Target{Name: "cms-b", Address: "twin@" + strings.TrimSpace(address), Identity: dir + "/id", KnownHosts: dir + "/hosts"}
-	must(t, link.PinHost(h.target.KnownHosts, h.target.Address, h.hostKey))
-	h.freeze = func() func() {
-		return stop(t, cmd.Process.Pid)
-	}
-	return h
+	return cmd, strings.TrimSpace(address)
 }
 
 // stop stops processes, waits until they stand, and returns how to let them go on.
