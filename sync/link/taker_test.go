@@ -28,7 +28,7 @@ func library(t *testing.T, tree link.Tree) *sftp.Client {
 	t.Helper()
 	near, far := net.Pipe()
 	ended := make(chan error, 1)
-	go func() { ended <- link.ServeFiles(context.Background(), far, tree) }()
+	go func() { ended <- link.ServeFiles(context.Background(), far, tree, link.Options{}) }()
 	c, err := sftp.NewClientPipe(near, near, sftp.MaxPacketUnchecked(200<<10))
 	must(t, err)
 	t.Cleanup(func() {
@@ -155,7 +155,7 @@ func TestAnUploadThatLiesEndsItsSession(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				near, far := net.Pipe()
 				ended := make(chan error, 1)
-				go func() { ended <- link.ServeFiles(t.Context(), far, shop{}) }()
+				go func() { ended <- link.ServeFiles(t.Context(), far, shop{}, link.Options{}) }()
 				client, err := sftp.NewClientPipe(near, near)
 				must(t, err)
 				began := time.Now()
