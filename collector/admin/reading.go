@@ -225,7 +225,7 @@ type Summary struct {
 	Generation     int64
 	BaseGeneration int64
 	Pending        int64
-	PendingSince   record.Instant // the first change that is pending; 0: none
+	PendingSince   record.Instant // the first change that waits for a sync, or of a row that one left alone the last; 0: none
 	Checked        record.Instant // when the twin was heard of last; 0: never
 	TwinGeneration int64          // what it said then
 	TwinPending    int64
@@ -239,9 +239,12 @@ func (a *DB) Summary(ctx context.Context) (s Summary, err error) {
 		err := tx.QueryRowContext(ctx, `
 			SELECT generation, base_generation, checked, twin_generation, twin_pending, twin_head_id, twin_head_hash,
 				(SELECT count(*) FROM row INDEXED BY row_pending WHERE hash IS NOT base),
-				coalesce((SELECT min(s.at) FROM row AS r INDEXED BY row_pending
-					JOIN change AS c INDEXED BY change_of ON c.kind = r.kind AND c.key = r.key AND c.generation > state.base_generation
-					JOIN change_set AS s ON s.generation = c.generation WHERE r.hash IS NOT r.base), 0)
+				coalesce((SELECT min(coalesce(
+					(SELECT min(s.at) FROM change AS c JOIN change_set AS s ON s.generation = c.generation
+						WHERE c.kind = r.kind AND c.key = r.key AND c.generation > state.base_generation),
+					(SELECT max(s.at) FROM change AS c JOIN change_set AS s ON s.generation = c.generation
+						WHERE c.kind = r.kind AND c.key = r.key)))
+					FROM row AS r INDEXED BY row_pending WHERE r.hash IS NOT r.base), 0)
 			FROM state`).Scan(&s.Generation, &s.BaseGeneration, &s.Checked, &s.TwinGeneration, &s.TwinPending,
 			&s.TwinHead.ID, &head, &s.Pending, &s.PendingSince)
 		if err == nil {

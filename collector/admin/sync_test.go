@@ -115,6 +115,14 @@ func TestKeptDriftStaysPendingAndEqualEditsAgree(t *testing.T) {
 	if got := pendingOf(t, p.a, f.To); len(got) != 0 {
 		t.Errorf("pending here: %+v", got)
 	}
+	drifted, err := p.b.Log(t.Context(), 0, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Of the newest sets one made row a equal; the one before is the drift.
+	if s, err := p.b.Summary(t.Context()); err != nil || s.PendingSince != drifted[1].At || s.Pending != 1 {
+		t.Errorf("%+v, %v; the log is %+v", s, err, drifted)
+	}
 	f, _ = p.sync(t) // overwrites
 	p.agrees(t, f)
 }

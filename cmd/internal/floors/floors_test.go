@@ -21,6 +21,7 @@ type rule struct {
 // rules lists everything that is held. What is decided stands in plan_test.go.
 var rules = []rule{
 	{"imports run down the floors", each(floorsRunDown)},
+	{"two sides stay apart", each(sidesStayApart)},
 	{"inside collector the arrows run down too", each(arrowsRunDown)},
 	{"the collector never learns its role", each(collectorIsBlind)},
 	{"one door per outside dependency", each(oneDoor)},

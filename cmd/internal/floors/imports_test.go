@@ -30,6 +30,22 @@ func floorsRunDown(f file) []string {
 	return found
 }
 
+// sidesStayApart holds what stands in apart. Tests may have both sides talk.
+func sidesStayApart(f file) []string {
+	if f.isTest() {
+		return nil
+	}
+	var found []string
+	f.imports(func(spec *ast.ImportSpec, to string, own bool) {
+		for _, sides := range apart {
+			if own && (f.dir() == sides[0] && to == sides[1] || f.dir() == sides[1] && to == sides[0]) {
+				found = append(found, f.say(spec, "%s imports %s: they are two sides of one conversation", f.dir(), to))
+			}
+		}
+	})
+	return found
+}
+
 // arrowsRunDown holds the arrows inside collector. Tests may reach sideways:
 // an upstream or a database of the same floor is the real thing to test with.
 func arrowsRunDown(f file) []string {

@@ -40,6 +40,12 @@ var arrows = []struct {
 	{"collector/nearest", nil},
 }
 
+// apart are packages of one floor that know nothing of each other: each is one
+// server's side of a conversation, and what both know stands in a third.
+var apart = [][2]string{
+	{"sync/push", "sync/apply"},
+}
+
 // ground is what every package inside collector may stand on.
 var ground = []string{"collector/record", "collector/inert", "collector/nearest"}
 

@@ -27,6 +27,11 @@ func TestRulesFail(t *testing.T) {
 		{"imports run down the floors", sources("a.go", ""), `folder "." stands on no floor`},
 		{"imports run down the floors", sources("cmd/a.go", own("attic")), "imports attic"},
 
+		{"two sides stay apart", sources("sync/push/a.go", own("sync/bundle")), ""},
+		{"two sides stay apart", sources("sync/push/a.go", own("sync/apply")), "two sides of one conversation"},
+		{"two sides stay apart", sources("sync/apply/a.go", own("sync/push")), "two sides of one conversation"},
+		{"two sides stay apart", sources("sync/apply/a_test.go", own("sync/push")), ""},
+
 		{"inside collector the arrows run down too", sources("collector/a.go", own("collector/feed/ami")), ""},
 		{"inside collector the arrows run down too", sources("collector/feed/ami/a.go", own("collector/feed")), ""},
 		{"inside collector the arrows run down too", sources("collector/feed/ami/a.go", own("collector/feed/tail")), "it may import only collector/feed,"},
