@@ -151,6 +151,18 @@ func TestClaimsMayMoveWithinAChange(t *testing.T) {
 	s.change(t, set("agent", "2", Body{"aliases": []string{"a", "b"}}))
 }
 
+// A key is one person's, whatever is written behind it.
+func TestAKeyIsOneUsers(t *testing.T) {
+	s := open(t, primary)
+	s.change(t, set("user", "ann", Body{"keys": []string{key1}}))
+	other := withoutComment(key1) + " bob@elsewhere"
+	_, err := s.Change(t.Context(), ann, []Edit{set("user", "bob", Body{"keys": []string{other}})}, How{})
+	if !errors.Is(err, ErrInvalid) || !strings.Contains(err.Error(), "is user/ann's already") {
+		t.Errorf("%v", err)
+	}
+	s.change(t, set("user", "ann", Body{"keys": []string{other}}))
+}
+
 func TestRandomKeys(t *testing.T) {
 	s := open(t, primary)
 	done := s.change(t, set("report", "", Body{"title": "Daily", "question": "queue"}), set("report", "", Body{"title": "Weekly", "question": "queue"}))

@@ -201,10 +201,14 @@ func (k Kind) claims(b Body) [][2]string {
 		if !f.Unique {
 			continue
 		}
+		said := b.List(f.Name)
 		if text := b.Text(f.Name); text != "" {
-			claims = append(claims, [2]string{f.Name, text})
+			said = []string{text}
 		}
-		for _, text := range b.List(f.Name) {
+		for _, text := range said {
+			if f.claim != nil {
+				text = f.claim(text)
+			}
 			claims = append(claims, [2]string{f.Name, text})
 		}
 	}

@@ -56,6 +56,7 @@ type Field struct {
 	Min, Max int64    // of an Integer
 	Default  any      // what a row says that leaves it out; nil: "", 0, false or none
 	check    func(text string) error
+	claim    func(text string) string // what of a Unique text is; nil: all
 }
 
 // A Kind is one sort of row.

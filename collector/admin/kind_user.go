@@ -13,7 +13,7 @@ func user() Kind {
 		Name: "user", Short: "a person who may log in, by login", Label: "name", key: isLogin,
 		Fields: []Field{
 			name(), description(),
-			{Name: "keys", Short: "public SSH keys, as in authorized_keys, without options", Type: List, Unique: true, check: isPublicKey},
+			{Name: "keys", Short: "public SSH keys, as in authorized_keys, without options", Type: List, Unique: true, check: isPublicKey, claim: withoutComment},
 			{Name: "permission", Short: "what the user may do", Type: Choice, Choices: []string{"view", "operate", "admin"}, Default: "view"},
 			{Name: "feeds", Short: "may see these feeds; none: all", Type: List, check: isName},
 			{Name: "queue-groups", Short: "may see the queues of these groups; none: all", Type: Refs, To: "queue-group", Gone: Stands},
@@ -46,7 +46,7 @@ func isPublicKey(line string) error {
 	default:
 		return fmt.Errorf("has a line that begins with %.40q: want a public key, as ssh-ed25519 AAAA... name", kind)
 	}
-	blob, err := base64.StdEncoding.DecodeString(code)
+	blob, err := base64.StdEncoding.Strict().DecodeString(code)
 	if err != nil {
 		return fmt.Errorf("has a %s key that is not base64", kind)
 	}
@@ -55,4 +55,11 @@ func isPublicKey(line string) error {
 		return errors.New("has a " + kind + " key that is cut off or of another type")
 	}
 	return nil
+}
+
+// withoutComment returns what of a public key's line tells whose it is.
+func withoutComment(line string) string {
+	kind, rest, _ := strings.Cut(line, " ")
+	code, _, _ := strings.Cut(rest, " ")
+	return kind + " " + code
 }
