@@ -29,7 +29,8 @@ type Command struct {
 	Flags func(*FlagSet)
 	Run   func(context.Context, *Call) error
 	// Complete offers words for arguments, by their name in Args, and for the
-	// values of flags, by "--name". Where it says nothing, the shell offers files.
+	// values of flags, by "--name"; behind a tab may stand what a word means.
+	// Where it says nothing, the shell offers files.
 	Complete map[string]func(context.Context, *Call) []string
 
 	Sub []Command
@@ -57,6 +58,7 @@ type Call struct {
 	Chosen  bool     // Format was asked for; it is not the default
 	NoInput bool     // nobody is there to answer a question
 	Yes     bool     // the answer to each is yes
+	Begun   string   // the word to be completed, as far as it was typed; "" outside Complete
 
 	root *Command
 }

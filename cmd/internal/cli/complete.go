@@ -56,7 +56,7 @@ func complete(ctx context.Context, root *Command, std Stdio, words []string) {
 			continue
 		}
 		if c.about != "" {
-			c.word += "\t" + c.about
+			c.word += "\t" + inert.Text(c.about)
 		}
 		fmt.Fprintln(std.Out, c.word)
 	}
@@ -70,14 +70,15 @@ func candidates(ctx context.Context, root *Command, words []string, begun string
 	for _, word := range words {
 		w.step(word)
 	}
-	call := &Call{Config: g.configFile(), Set: g.set, Args: w.args, root: root}
-	name, _, assigns := strings.Cut(begun, "=")
+	call := &Call{Config: g.configFile(), Set: g.set, Args: w.args, Begun: begun, root: root}
+	name, value, assigns := strings.Cut(begun, "=")
 	switch {
 	case w.open != nil:
 		return w.values(ctx, w.open, call)
 	case w.verbatim:
 		return w.arguments(ctx, call)
 	case assigns && strings.HasPrefix(begun, "--"):
+		call.Begun = value
 		return prefixed(name+"=", w.values(ctx, w.flags.Lookup(name[2:]), call))
 	case strings.HasPrefix(begun, "-"):
 		return w.flagNames()
@@ -216,7 +217,7 @@ func subNames(c *Command) []candidate {
 func plainWords(words []string) []candidate {
 	all := make([]candidate, len(words))
 	for i, word := range words {
-		all[i] = candidate{word: word}
+		all[i].word, all[i].about, _ = strings.Cut(word, "\t")
 	}
 	return all
 }

@@ -1,16 +1,25 @@
 # Completion for PROGRAM in bash. Load it with: source <(PROGRAM completion bash)
 _PROGRAM() {
-    local line word begun="${COMP_WORDS[COMP_CWORD]}"
+    local line word glue="" begun="" said=""
     local -a words=()
-    # bash takes "--flag=value" apart into three words: the middle one says nothing.
-    for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-        [[ $word == "=" ]] || words+=("$word")
+    # bash takes "name=value" apart into three words: they are put together again.
+    for word in "${COMP_WORDS[@]:1:COMP_CWORD}"; do
+        word="${word//\\/}"
+        if [[ ($word == "=" || -n $glue && -n $word) && ${#words[@]} -gt 0 ]]; then
+            words[${#words[@]}-1]+="$word"
+        else
+            words+=("$word")
+        fi
+        glue=""
+        [[ $word == "=" ]] && glue=1
     done
-    [[ $begun == "=" ]] && begun=""
-    begun="${begun//\\/}"
+    (( ${#words[@]} )) && begun="${words[${#words[@]}-1]}"
+    # Of the answer bash wants what stands behind the last "=" alone.
+    [[ $begun == *=* && $COMP_WORDBREAKS == *=* ]] && said="${begun%=*}="
     COMPREPLY=()
     while IFS= read -r line; do
         word="${line%%$'\t'*}"
+        word="${word#"$said"}"
         if [[ $word == *= ]]; then
             compopt -o nospace 2>/dev/null
         else
@@ -18,6 +27,6 @@ _PROGRAM() {
             printf -v word '%q' "$word"
         fi
         COMPREPLY+=("$word")
-    done < <(PROGRAM __complete "${words[@]}" "$begun" 2>/dev/null)
+    done < <(PROGRAM __complete "${words[@]}" 2>/dev/null)
 }
 complete -o default -F _PROGRAM PROGRAM
