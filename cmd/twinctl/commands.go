@@ -50,6 +50,7 @@ func commands() []cli.Command {
 		compareCommand(),
 		fillCommand(),
 		historyCommand(),
+		adminCommand(),
 		logCommand(),
 		auditCommand(),
 		replayCommand(),

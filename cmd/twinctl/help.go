@@ -9,7 +9,7 @@ import (
 func helpCommand() cli.Command {
 	return cli.Command{
 		Name:  "help",
-		Args:  "[VERB [SUB]]",
+		Args:  "[VERB [SUB...]]",
 		Short: "show what a verb does",
 		Long:  "Shows the manual page of a verb, as --help behind the verb does; without a verb, that of twinctl and the list of verbs.",
 		Examples: []cli.Example{

@@ -11,6 +11,7 @@ import (
 
 	"github.com/twinctl/twin/cmd/internal/config"
 	"github.com/twinctl/twin/cmd/internal/pairing"
+	"github.com/twinctl/twin/collector/admin"
 	"github.com/twinctl/twin/collector/history"
 	"github.com/twinctl/twin/collector/inert"
 	"github.com/twinctl/twin/collector/node"
@@ -93,6 +94,14 @@ func verdicts() []verdict {
 		{node.ErrNotInitialized, Refused, "twinctl init --role primary, or secondary"},
 		{node.ErrNotClaimed, Refused, StartTwind},
 		{node.ErrNoAnswer, Unknown, "twinctl status"},
+		{admin.ErrTampered, Untrusted, ""},
+		{admin.ErrNotPrimary, Refused, ""},
+		{admin.ErrReferenced, Refused, ""},
+		{admin.ErrConflict, Refused, "twinctl admin log"},
+		{admin.ErrInvalid, Usage, ""},
+		{admin.ErrNoKind, Usage, "twinctl help admin"},
+		{admin.ErrNoRow, Usage, ""},
+		{admin.ErrNoGeneration, Usage, "twinctl admin log"},
 		{store.ErrNewerSchema, Untrusted, ""},
 		{store.ErrOlderSchema, Untrusted, RestartTwind},
 		{store.ErrForeign, Untrusted, damagedHint},
