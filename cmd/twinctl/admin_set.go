@@ -92,21 +92,32 @@ func (s *site) set(ctx context.Context, call *cli.Call, want setting, a act) err
 }
 
 // noteSimilar says that a row of almost the same name is there already: what is
-// typed wrong would else be a new row, and nobody the wiser. It looks at some
-// names only.
+// typed wrong would else be a new row, and nobody the wiser. Numbers are similar
+// all the time, and say nothing. It looks at some names only.
 func (s *site) noteSimilar(ctx context.Context, call *cli.Call, want setting) error {
 	rows, err := s.data.Admin.Rows(ctx, want.kind.Name, "", similarAmong)
 	if err != nil {
 		return err
 	}
-	names := make([]string, len(rows))
-	for i, r := range rows {
-		names[i] = calledOf(want.kind, r)
+	var names []string
+	for _, r := range rows {
+		if name := calledOf(want.kind, r); withoutDigits(name) != withoutDigits(want.word) {
+			names = append(names, name)
+		}
 	}
 	if meant, ok := nearest.Word(want.word, names); ok {
 		fmt.Fprintf(call.Err, "Note: this is a new %s; there is also %s\n", want.kind.Name, inert.Text(meant))
 	}
 	return nil
+}
+
+func withoutDigits(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return -1
+		}
+		return r
+	}, text)
 }
 
 // readFile returns what reads the files that a command line names, as much as a

@@ -11,7 +11,7 @@ func completionCommand() cli.Command {
 		Name:  "completion",
 		Args:  "bash|zsh|fish",
 		Short: "write the script that completes twinctl in a shell",
-		Long:  "Writes a script for the shell to read. It completes verbs, flags and their values, and the names of feeds, which come from the configuration at that moment.",
+		Long:  "Writes a script for the shell to read. It completes verbs, flags and their values, the names of feeds, which come from the configuration at that moment, and what is administered: rows, fields and their values.",
 		Examples: []cli.Example{
 			{Line: "source <(twinctl completion bash)", Why: "For this bash; in ~/.bashrc for every one."},
 			{Line: "twinctl completion fish > ~/.config/fish/completions/twinctl.fish"},
