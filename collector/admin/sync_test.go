@@ -135,7 +135,9 @@ func TestApplyRefuses(t *testing.T) {
 	p.a.change(t, set("queue", "a", Body{"name": "A"}), set("queue", "c", Body{}))
 	good, goodOps := p.plan(t, nil)
 	before, at := p.b.all(t), p.b.position(t)
-	row := func(kind, key string, old Hash, body Body) []Op { return []Op{{Kind: kind, Key: key, Old: old, New: body}} }
+	row := func(kind, key string, old Hash, body Body) []Op {
+		return []Op{{Kind: kind, Key: key, Old: old, New: body}}
+	}
 	for name, c := range map[string]struct {
 		standing string
 		facts    func(*Facts)

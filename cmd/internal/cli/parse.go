@@ -23,7 +23,7 @@ func (g *globals) parse(args []string) (*invocation, error) {
 	inv := &invocation{path: []*Command{g.root}}
 	for {
 		own, all := g.flagsOf(inv.command())
-		if err := all.Parse(args); err != nil {
+		if err := all.Parse(joinWords(all, args)); err != nil {
 			return nil, inv.badFlag(err, all)
 		}
 		args = all.Args()
