@@ -188,7 +188,7 @@ func TestReferencesAreKept(t *testing.T) {
 	s := open(t, primary)
 	s.change(t, set("queue", "a", Body{}), set("queue", "b", Body{}), set("queue-group", "g", Body{"queues": []string{"a", "b"}}),
 		set("threshold", "t", Body{"measure": "asa", "queue": "a"}), set("calendar", "c", Body{}),
-		set("threshold", "u", Body{"measure": "asa", "calendar": "c"}), set("user", "bob", Body{"queue-groups": []string{"g"}}))
+		set("threshold", "u", Body{"measure": "asa", "calendar": "c"}), set("user", "bob", Body{"queue_groups": []string{"g"}}))
 	_, err := s.Change(t.Context(), ann, []Edit{del("queue", "a")}, How{})
 	var used *Referenced
 	if !errors.As(err, &used) || !errors.Is(err, ErrReferenced) {

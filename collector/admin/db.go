@@ -75,6 +75,10 @@ func Open(ctx context.Context, path string, mode store.Mode, o Options) (*DB, er
 // Close closes the file.
 func (a *DB) Close() error { return a.db.Close() }
 
+// Snapshot writes a copy of the file to path, which must not exist; see
+// store.DB.
+func (a *DB) Snapshot(ctx context.Context, path string) error { return a.db.Snapshot(ctx, path) }
+
 // Watch calls changed whenever another process changed the file, and once at
 // the start, until ctx ends.
 func (a *DB) Watch(ctx context.Context, interval time.Duration, changed func(context.Context) error) error {

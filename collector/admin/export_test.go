@@ -20,14 +20,14 @@ func exported(t tb, s *server) string {
 
 func TestExportIsReadable(t *testing.T) {
 	s := open(t, primary)
-	s.change(t, set("queue", "support", Body{"name": "Support", "service-level": int64(30)}), set("queue", "to sell", Body{}),
+	s.change(t, set("queue", "support", Body{"name": "Support", "service_level": int64(30)}), set("queue", "to sell", Body{}),
 		set("queue-group", "g", Body{"queues": []string{"support", "to sell"}}), set("threshold", "t", Body{"measure": "asa", "off": true}))
 	_, got, _ := strings.Cut(exported(t, s), "back.\n")
 	want := `format = 1
 
 [queue.support]
 name = 'Support'
-service-level = 30
+service_level = 30
 
 [queue.'to sell']
 

@@ -7,7 +7,7 @@ func queue() Kind {
 			name(),
 			{Name: "synonym", Short: "a short name for narrow columns", Type: Text, check: isName},
 			description(),
-			{Name: "service-level", Short: "answered within so many seconds is good; 0: as the setting says", Type: Integer, Max: 3600},
+			{Name: "service_level", Short: "answered within so many seconds is good; 0: as the setting says", Type: Integer, Max: 3600},
 		},
 	}
 }

@@ -21,10 +21,10 @@ type Setting struct {
 func Settings() []Setting {
 	return []Setting{
 		{"interval", "minutes that a row of a report stands for", "15", oneOf("15", "30", "60")},
-		{"service-level", "answered within so many seconds is good", "20", number(1, 3600)},
-		{"short-abandoned", "abandoned within so many seconds is not counted as lost", "5", number(0, 600)},
-		{"unsent-alarm", "hours that changes may wait for a sync before it is an alarm", "24", number(1, 720)},
-		{"week-start", "the first day of a week", "monday", oneOf("monday", "saturday", "sunday")},
+		{"service_level", "answered within so many seconds is good", "20", number(1, 3600)},
+		{"short_abandoned", "abandoned within so many seconds is not counted as lost", "5", number(0, 600)},
+		{"unsent_alarm", "hours that changes may wait for a sync before it is an alarm", "24", number(1, 720)},
+		{"week_start", "the first day of a week", "monday", oneOf("monday", "saturday", "sunday")},
 		{"zone", "the time zone of reports and timetables", "UTC", isZone},
 	}
 }

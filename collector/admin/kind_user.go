@@ -16,7 +16,7 @@ func user() Kind {
 			{Name: "keys", Short: "public SSH keys, as in authorized_keys, without options", Type: List, Unique: true, check: isPublicKey, claim: withoutComment},
 			{Name: "permission", Short: "what the user may do", Type: Choice, Choices: []string{"view", "operate", "admin"}, Default: "view"},
 			{Name: "feeds", Short: "may see these feeds; none: all", Type: List, check: isName},
-			{Name: "queue-groups", Short: "may see the queues of these groups; none: all", Type: Refs, To: "queue-group", Gone: Stands},
+			{Name: "queue_groups", Short: "may see the queues of these groups; none: all", Type: Refs, To: "queue-group", Gone: Stands},
 		},
 	}
 }

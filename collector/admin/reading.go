@@ -57,6 +57,12 @@ func (r *Reading) Position(ctx context.Context) (Position, error) {
 	return p, err
 }
 
+// Base returns the generation and the base of this server, which costs nothing.
+func (r *Reading) Base(ctx context.Context) (generation, base int64, root Root, err error) {
+	s, err := readState(ctx, r.tx)
+	return s.generation, s.baseGeneration, s.baseRoot, err
+}
+
 // A state is the row of that table.
 type state struct {
 	generation, baseGeneration int64
@@ -224,6 +230,8 @@ func (a *DB) BaseAt(ctx context.Context, generation int64) (root Root, ok bool, 
 type Summary struct {
 	Generation     int64
 	BaseGeneration int64
+	BaseRoot       Root
+	Agreed         record.Instant // when that base was agreed on; 0: never
 	Pending        int64
 	PendingSince   record.Instant // the first change that waits for a sync, or of a row that one left alone the last; 0: none
 	Checked        record.Instant // when the twin was heard of last; 0: never
@@ -235,9 +243,10 @@ type Summary struct {
 // Summary returns it. It costs as much as there is pending, however many rows.
 func (a *DB) Summary(ctx context.Context) (s Summary, err error) {
 	err = a.db.View(ctx, func(tx *store.Tx) error {
-		var head []byte
+		var head, root []byte
 		err := tx.QueryRowContext(ctx, `
-			SELECT generation, base_generation, checked, twin_generation, twin_pending, twin_head_id, twin_head_hash,
+			SELECT generation, base_generation, base_root, checked, twin_generation, twin_pending, twin_head_id, twin_head_hash,
+				coalesce((SELECT at FROM agreement WHERE agreement.generation = base_generation), 0),
 				(SELECT count(*) FROM row INDEXED BY row_pending WHERE hash IS NOT base),
 				coalesce((SELECT min(coalesce(
 					(SELECT min(s.at) FROM change AS c JOIN change_set AS s ON s.generation = c.generation
@@ -245,10 +254,13 @@ func (a *DB) Summary(ctx context.Context) (s Summary, err error) {
 					(SELECT max(s.at) FROM change AS c JOIN change_set AS s ON s.generation = c.generation
 						WHERE c.kind = r.kind AND c.key = r.key)))
 					FROM row AS r INDEXED BY row_pending WHERE r.hash IS NOT r.base), 0)
-			FROM state`).Scan(&s.Generation, &s.BaseGeneration, &s.Checked, &s.TwinGeneration, &s.TwinPending,
-			&s.TwinHead.ID, &head, &s.Pending, &s.PendingSince)
+			FROM state`).Scan(&s.Generation, &s.BaseGeneration, &root, &s.Checked, &s.TwinGeneration, &s.TwinPending,
+			&s.TwinHead.ID, &head, &s.Agreed, &s.Pending, &s.PendingSince)
 		if err == nil {
 			s.TwinHead.Hash, err = audit.HashFrom(head)
+		}
+		if err == nil {
+			s.BaseRoot, err = audit.HashFrom(root)
 		}
 		return err
 	})

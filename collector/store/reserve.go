@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-
-	"golang.org/x/sys/unix"
 )
 
 // ReserveSize is how much room is kept back for the small writes that matter
@@ -21,36 +19,16 @@ type Reserve struct{ Path string }
 // taken is given back and an error (ErrFull) returned.
 func (r Reserve) Make() error {
 	f, err := os.OpenFile(r.Path, os.O_CREATE|os.O_RDWR, 0o600)
-	if noSpace(err) {
-		return fmt.Errorf("reserve: %w: %w", ErrFull, err)
-	}
 	if err != nil {
-		return fmt.Errorf("reserve: %w", err)
+		return fmt.Errorf("reserve: %w", Full(err))
 	}
-	if err = takeUp(f, ReserveSize); noSpace(err) {
-		err = errors.Join(ErrFull, err, f.Truncate(0))
-	}
-	if errors.Is(err, unix.EOPNOTSUPP) {
-		err = nil // a file system where room cannot be kept back
+	if err = TakeUp(f, ReserveSize); errors.Is(err, ErrFull) {
+		err = errors.Join(err, f.Truncate(0))
 	}
 	if err := errors.Join(err, f.Close()); err != nil {
 		return fmt.Errorf("reserve %s: %w", r.Path, err)
 	}
 	return nil
-}
-
-// takeUp gives f that many bytes of the disk. Signals, which the runtime sends
-// itself, may interrupt it.
-func takeUp(f *os.File, size int64) error {
-	for {
-		if err := unix.Fallocate(int(f.Fd()), 0, 0, size); !errors.Is(err, unix.EINTR) {
-			return err
-		}
-	}
-}
-
-func noSpace(err error) bool {
-	return errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT)
 }
 
 // Release gives the room up.
@@ -59,13 +37,4 @@ func (r Reserve) Release() error {
 		return fmt.Errorf("reserve: %w", err)
 	}
 	return nil
-}
-
-// Free returns how many bytes the owner of dir may still write to its disk.
-func Free(dir string) (int64, error) {
-	var s unix.Statfs_t
-	if err := unix.Statfs(dir, &s); err != nil {
-		return 0, fmt.Errorf("free space of %s: %w", dir, err)
-	}
-	return int64(s.Bavail) * s.Bsize, nil
 }

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/twinctl/twin/collector/store"
+	"github.com/twinctl/twin/sync/bundle"
 )
 
 const (
@@ -49,7 +50,7 @@ func makeFolder(dir string) (folder, error) {
 		err = syncDirectory(filepath.Dir(dir))
 	}
 	if err != nil && !errors.Is(err, fs.ErrExist) {
-		return folder{}, full(err)
+		return folder{}, store.Full(err)
 	}
 	return openFolder(dir)
 }
@@ -94,7 +95,7 @@ func (d folder) open(name string, flags int) (*os.File, error) {
 		case errors.Is(err, unix.ELOOP), errors.Is(err, unix.EISDIR), errors.Is(err, unix.ENXIO):
 			return nil, fmt.Errorf("%w: %s: %w", ErrOdd, path, err)
 		case err != nil:
-			return nil, full(&fs.PathError{Op: "open", Path: path, Err: err})
+			return nil, store.Full(&fs.PathError{Op: "open", Path: path, Err: err})
 		}
 		f := os.NewFile(uintptr(fd), path)
 		if err := owned(f, unix.S_IFREG, 0o177); err != nil {
@@ -158,18 +159,27 @@ func tryLock(f *os.File) (bool, error) {
 	return true, nil
 }
 
-// parts returns the names of the files that are bundles by their names, and of
-// the copies that a crash left behind.
-func (d folder) parts() (parts, copies []string, err error) {
+// names returns what there is, in no order.
+func (d folder) names() ([]string, error) {
 	if _, err := d.Seek(0, 0); err != nil {
-		return nil, nil, fmt.Errorf("read %s: %w", d.Name(), err)
+		return nil, fmt.Errorf("read %s: %w", d.Name(), err)
 	}
 	names, err := d.Readdirnames(-1)
 	if err != nil {
-		return nil, nil, fmt.Errorf("read %s: %w", d.Name(), err)
+		return nil, fmt.Errorf("read %s: %w", d.Name(), err)
+	}
+	return names, nil
+}
+
+// parts returns the names of the files that are bundles by their names, and of
+// the copies that a crash left behind.
+func (d folder) parts() (parts, copies []string, err error) {
+	names, err := d.names()
+	if err != nil {
+		return nil, nil, err
 	}
 	for _, name := range names {
-		var sum Sum
+		var sum bundle.Digest
 		base, suffix, _ := strings.Cut(name, ".")
 		if sum.UnmarshalText([]byte(base)) != nil {
 			continue
@@ -182,27 +192,4 @@ func (d folder) parts() (parts, copies []string, err error) {
 		}
 	}
 	return parts, copies, nil
-}
-
-// takeUp gives a file its size and that much of the disk, or fails with
-// store.ErrFull.
-func takeUp(f *os.File, size int64) error {
-	for {
-		err := unix.Fallocate(int(f.Fd()), 0, 0, size)
-		if errors.Is(err, unix.EINTR) {
-			continue
-		}
-		if errors.Is(err, unix.EOPNOTSUPP) { // a file system where room cannot be kept
-			err = f.Truncate(size)
-		}
-		return full(err)
-	}
-}
-
-// full puts store.ErrFull before an error that means it.
-func full(err error) error {
-	if errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) || errors.Is(err, unix.EFBIG) {
-		return fmt.Errorf("%w: %w", store.ErrFull, err)
-	}
-	return err
 }

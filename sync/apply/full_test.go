@@ -14,6 +14,7 @@ import (
 
 	"github.com/twinctl/twin/collector/store"
 	"github.com/twinctl/twin/sync/apply"
+	"github.com/twinctl/twin/sync/bundle"
 )
 
 // limited is the variable that makes the test binary fill a spool, with files
@@ -39,12 +40,12 @@ func fillUp(dir string) error {
 		return err
 	}
 	s := apply.Spool{Dir: filepath.Join(dir, "offered")}
-	m := apply.Manifest{Name: apply.Sum{1}, Size: 2 << 20, Pieces: []apply.Sum{{2}, {3}}}
+	m := bundle.Manifest{Name: bundle.Digest{1}, Size: 2 << 20, Pieces: []bundle.Digest{{2}, {3}}}
 	if _, err := s.Offer(context.Background(), m, time.Now()); !errors.Is(err, store.ErrFull) {
 		return fmt.Errorf("offer: %w", err)
 	}
 	s.Dir = filepath.Join(dir, "taken")
-	u, err := s.Create(apply.Extent{Name: m.Name, Size: m.Size}.Path())
+	u, err := s.Create(bundle.Extent{Name: m.Name, Size: m.Size}.Path())
 	if err != nil {
 		return err
 	}
@@ -66,7 +67,7 @@ func TestFull(t *testing.T) {
 	dir := t.TempDir()
 	taken := apply.Spool{Dir: filepath.Join(dir, "taken")}
 	must(t, os.Mkdir(taken.Dir, 0o700))
-	part := filepath.Join(taken.Dir, apply.Sum{1}.String()+".part")
+	part := filepath.Join(taken.Dir, bundle.Digest{1}.String()+".part")
 	must(t, os.WriteFile(part, nil, 0o600))
 	must(t, os.Truncate(part, 2<<20)) // as on a disk where no room can be kept
 	cmd := exec.Command(os.Args[0])

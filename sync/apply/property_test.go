@@ -10,13 +10,14 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/twinctl/twin/sync/apply"
+	"github.com/twinctl/twin/sync/bundle"
 )
 
 // TestSpoolKeepsWhatCame writes right and wrong bytes in any order, with
 // uploads that end and others that stay open for ever, and holds what the
 // spool says to be missing against what was written.
 func TestSpoolKeepsWhatCame(t *testing.T) {
-	p := newParcel(t, 9, apply.PieceSize+5)
+	p := newParcel(t, 9, bundle.PieceSize+5)
 	rapid.Check(t, func(rt *rapid.T) {
 		s := apply.Spool{Dir: filepath.Join(t.TempDir(), "spool")}
 		var have []byte // nil: not offered
@@ -36,7 +37,7 @@ func TestSpoolKeepsWhatCame(t *testing.T) {
 			}
 			var want []int
 			for i := range p.Pieces {
-				at, end := i*apply.PieceSize, min((i+1)*apply.PieceSize, len(have))
+				at, end := i*bundle.PieceSize, min((i+1)*bundle.PieceSize, len(have))
 				if !bytes.Equal(have[at:end], p.bytes[at:end]) {
 					want = append(want, i)
 				}
@@ -53,8 +54,8 @@ func TestSpoolKeepsWhatCame(t *testing.T) {
 			if err != nil {
 				rt.Fatal(err)
 			}
-			at := rapid.SampledFrom([]int{0, 1, apply.PieceSize - 1, apply.PieceSize, apply.PieceSize + 4}).Draw(rt, "at")
-			end := rapid.SampledFrom([]int{at + 1, max(at+1, apply.PieceSize), len(have)}).Draw(rt, "end")
+			at := rapid.SampledFrom([]int{0, 1, bundle.PieceSize - 1, bundle.PieceSize, bundle.PieceSize + 4}).Draw(rt, "at")
+			end := rapid.SampledFrom([]int{at + 1, max(at+1, bundle.PieceSize), len(have)}).Draw(rt, "end")
 			from := p.bytes
 			if rapid.IntRange(0, 4).Draw(rt, "wrong") == 0 {
 				from = make([]byte, len(have))

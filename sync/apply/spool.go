@@ -1,5 +1,5 @@
-// Package apply is the secondary's side of a sync: what comes in lies in a
-// Spool until it is whole.
+// Package apply is the secondary's side of a sync: it tells where this server
+// stands, takes what comes in into a Spool until it is whole, and applies it.
 package apply
 
 import (
@@ -13,22 +13,20 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/twinctl/twin/collector/store"
+	"github.com/twinctl/twin/sync/bundle"
 )
 
-// Why the spool does not do what it was asked for. A disk or quota that is
-// full is store.ErrFull; a bundle that nobody has offered is fs.ErrNotExist.
+// Why the spool does not do what it was asked for. A manifest or a path that
+// cannot be is bundle.ErrBundle; a disk or quota that is full is store.ErrFull;
+// a bundle that nobody has offered is fs.ErrNotExist.
 var (
-	// ErrManifest: it cannot be true, or is of more than a spool takes.
-	ErrManifest = errors.New("manifest refused")
-	// ErrPath: no path of an Extent.
-	ErrPath = errors.New("no such place in the spool")
 	// ErrExtent: not of this bundle, or written to beyond its end.
 	ErrExtent = errors.New("outside of what was offered")
 	// ErrOdd: what lies in the spool's place is not its own: a link, a pipe,
 	// somebody else's, open to others. It is neither followed nor removed.
 	ErrOdd = errors.New("not of the spool's making")
 	// ErrBusy: somebody else is at it.
-	ErrBusy = errors.New("spool is in use")
+	ErrBusy = errors.New("in use")
 	// ErrIncomplete: the bytes are not, or not all, those of the bundle's name.
 	ErrIncomplete = errors.New("bundle is not complete")
 )
@@ -48,7 +46,7 @@ type Spool struct {
 	Spare int64  // bytes of its disk that a new bundle leaves to others
 }
 
-func partName(name Sum) string { return name.String() + suffixPart }
+func partName(name bundle.Digest) string { return name.String() + suffixPart }
 
 // Offer makes room for a bundle, if it is not there yet, and returns which of
 // its pieces are missing, in order: those whose bytes do not verify. The others
@@ -58,8 +56,8 @@ func partName(name Sum) string { return name.String() + suffixPart }
 //
 // Whoever still writes to the bundle, such as the session of a link that was
 // cut, writes to it in vain from here on.
-func (s Spool) Offer(ctx context.Context, m Manifest, now time.Time) (missing []int, err error) {
-	if err := m.check(); err != nil {
+func (s Spool) Offer(ctx context.Context, m bundle.Manifest, now time.Time) (missing []int, err error) {
+	if err := m.Check(); err != nil {
 		return nil, err
 	}
 	d, err := makeFolder(s.Dir)
@@ -73,7 +71,7 @@ func (s Spool) Offer(ctx context.Context, m Manifest, now time.Time) (missing []
 	return missing, nil
 }
 
-func (s Spool) offer(ctx context.Context, d folder, m Manifest, now time.Time) ([]int, error) {
+func (s Spool) offer(ctx context.Context, d folder, m bundle.Manifest, now time.Time) ([]int, error) {
 	if err := d.lock(ctx); err != nil {
 		return nil, err
 	}
@@ -110,7 +108,7 @@ func (s Spool) offer(ctx context.Context, d folder, m Manifest, now time.Time) (
 }
 
 // begin makes the file of a bundle: nothing, or all of its size.
-func (s Spool) begin(d folder, m Manifest) ([]int, error) {
+func (s Spool) begin(d folder, m bundle.Manifest) ([]int, error) {
 	if err := d.evict(); err != nil {
 		return nil, err
 	}
@@ -138,9 +136,9 @@ func (s Spool) create(d folder, name string, size int64) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = takeUp(f, size)
+	err = store.TakeUp(f, size)
 	if err == nil {
-		err = full(f.Sync())
+		err = store.Full(f.Sync())
 	}
 	if err != nil {
 		return nil, errors.Join(err, f.Close(), d.remove(name))
@@ -149,7 +147,7 @@ func (s Spool) create(d folder, name string, size int64) (*os.File, error) {
 }
 
 // takeOver puts a copy in the place of a file that somebody still writes to.
-func (s Spool) takeOver(ctx context.Context, d folder, old *os.File, m Manifest) (missing []int, err error) {
+func (s Spool) takeOver(ctx context.Context, d folder, old *os.File, m bundle.Manifest) (missing []int, err error) {
 	name := m.Name.String() + suffixNew
 	f, err := s.create(d, name, m.Size)
 	if err != nil {
@@ -163,36 +161,23 @@ func (s Spool) takeOver(ctx context.Context, d folder, old *os.File, m Manifest)
 		err = unix.Renameat(int(d.Fd()), name, int(d.Fd()), partName(m.Name))
 	}
 	if err != nil {
-		return nil, errors.Join(full(err), d.remove(name))
+		return nil, errors.Join(store.Full(err), d.remove(name))
 	}
 	return missing, d.Sync()
 }
 
 // missingOf makes sure that what is there is on disk, and only then looks
 // which pieces are right.
-func missingOf(ctx context.Context, f *os.File, m Manifest) ([]int, error) {
+func missingOf(ctx context.Context, f *os.File, m bundle.Manifest) ([]int, error) {
 	if err := f.Sync(); err != nil {
-		return nil, full(err)
+		return nil, store.Full(err)
 	}
-	missing := []int{}
-	for i, want := range m.Pieces {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		e := m.extent(i)
-		have, err := sumOf(f, e.At, e.Size)
-		if err != nil {
-			return nil, err
-		}
-		if have != want {
-			missing = append(missing, i)
-		}
-	}
-	return missing, nil
+	missing, err := m.Missing(f)
+	return missing, errors.Join(err, ctx.Err())
 }
 
 // Remove removes a bundle; it is no error that there is none.
-func (s Spool) Remove(ctx context.Context, name Sum) error {
+func (s Spool) Remove(ctx context.Context, name bundle.Digest) error {
 	return s.within(ctx, "remove bundle "+name.String(), func(d folder) error {
 		return errors.Join(d.remove(partName(name)), d.Sync())
 	})

@@ -14,11 +14,12 @@ import (
 	"time"
 
 	"github.com/twinctl/twin/sync/apply"
+	"github.com/twinctl/twin/sync/bundle"
 )
 
 // A parcel is a bundle with its bytes.
 type parcel struct {
-	apply.Manifest
+	bundle.Manifest
 	bytes []byte
 }
 
@@ -26,9 +27,7 @@ func newParcel(t *testing.T, seed byte, size int) parcel {
 	t.Helper()
 	p := parcel{bytes: make([]byte, size)}
 	_, _ = rand.NewChaCha8([32]byte{seed}).Read(p.bytes)
-	var err error
-	p.Manifest, err = apply.Describe(bytes.NewReader(p.bytes), int64(size))
-	must(t, err)
+	p.Manifest = bundle.ManifestOf(p.bytes)
 	return p
 }
 
@@ -101,10 +100,10 @@ func want(t *testing.T, what string, got, want []int) {
 }
 
 func TestSpool(t *testing.T) {
-	for _, size := range []int{1, apply.PieceSize - 1, apply.PieceSize, apply.PieceSize + 1, 5*apply.PieceSize + 9} {
+	for _, size := range []int{1, bundle.PieceSize - 1, bundle.PieceSize, bundle.PieceSize + 1, 5*bundle.PieceSize + 9} {
 		s, p := newSpool(t), newParcel(t, 1, size)
 		missing := offer(t, s, p)
-		if len(missing) != (size+apply.PieceSize-1)/apply.PieceSize {
+		if len(missing) != (size+bundle.PieceSize-1)/bundle.PieceSize {
 			t.Errorf("%d bytes: %d are missing at first", size, missing)
 		}
 		if _, err := s.Open(p.Name); !errors.Is(err, apply.ErrIncomplete) {
@@ -126,11 +125,11 @@ func TestSpool(t *testing.T) {
 }
 
 func TestResume(t *testing.T) {
-	s, p := newSpool(t), newParcel(t, 1, 4*apply.PieceSize+1)
+	s, p := newSpool(t), newParcel(t, 1, 4*bundle.PieceSize+1)
 	offer(t, s, p)
 	must(t, p.send(s, 0, 1, 4))
 	want(t, "some came", offer(t, s, p), []int{2, 3})
-	u, err := s.Create(apply.Extent{Name: p.Name, At: 2 << 20, Size: 2 << 20}.Path())
+	u, err := s.Create(bundle.Extent{Name: p.Name, At: 2 << 20, Size: 2 << 20}.Path())
 	must(t, err)
 	_, err = u.WriteAt(p.bytes[2<<20:3<<20-1], 0) // all but the last byte, and the end of the next
 	must(t, err)
@@ -156,7 +155,7 @@ func TestTakeOver(t *testing.T) {
 	s, p := newSpool(t), newParcel(t, 1, 3<<20)
 	offer(t, s, p)
 	must(t, p.send(s, 0))
-	stale, err := s.Create(apply.Extent{Name: p.Name, At: 1 << 20, Size: 2 << 20}.Path())
+	stale, err := s.Create(bundle.Extent{Name: p.Name, At: 1 << 20, Size: 2 << 20}.Path())
 	must(t, err)
 	if err := p.send(s, 2); !errors.Is(err, apply.ErrBusy) {
 		t.Errorf("two write at once: %v", err)
@@ -220,18 +219,15 @@ func TestLimits(t *testing.T) {
 	must(t, errors.Join(busy.Close(), also.Close()))
 
 	big := newParcel(t, 4, 100)
-	big.Size = apply.MaxBundle + 1
-	big.Pieces = make([]apply.Sum, 65)
-	if _, err := s.Offer(t.Context(), big.Manifest, time.Now()); !errors.Is(err, apply.ErrManifest) {
+	big.Size = bundle.MaxBytes + 1
+	big.Pieces = make([]bundle.Digest, 65)
+	if _, err := s.Offer(t.Context(), big.Manifest, time.Now()); !errors.Is(err, bundle.ErrBundle) {
 		t.Errorf("too large: %v", err)
-	}
-	if _, err := apply.Describe(bytes.NewReader(nil), apply.MaxBundle+1); !errors.Is(err, apply.ErrManifest) {
-		t.Errorf("described: %v", err)
 	}
 }
 
 // whole0 is all of a bundle as one extent.
-func (p parcel) whole0() apply.Extent { return apply.Extent{Name: p.Name, Size: p.Size} }
+func (p parcel) whole0() bundle.Extent { return bundle.Extent{Name: p.Name, Size: p.Size} }
 
 func TestSweep(t *testing.T) {
 	s, p := newSpool(t), newParcel(t, 1, 100)
@@ -332,18 +328,18 @@ func TestCreateRefuses(t *testing.T) {
 	if _, err := s.Create(other.whole0().Path()); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("not offered: %v", err)
 	}
-	for _, e := range []apply.Extent{{At: 0, Size: 5}, {At: 0, Size: 3 << 20}, {At: 2 << 20, Size: 6}, {At: 2 << 20, Size: 4}, {At: 3 << 20, Size: 5}} {
+	for _, e := range []bundle.Extent{{At: 0, Size: 5}, {At: 0, Size: 3 << 20}, {At: 2 << 20, Size: 6}, {At: 2 << 20, Size: 4}, {At: 3 << 20, Size: 5}} {
 		e.Name = p.Name
 		if _, err := s.Create(e.Path()); !errors.Is(err, apply.ErrExtent) {
 			t.Errorf("%d bytes at %d: %v", e.Size, e.At, err)
 		}
 	}
 	for _, path := range []string{"", "bundles", "../../etc/passwd", "/" + p.whole0().Path(), p.whole0().Path() + "/", strings.ToUpper(p.whole0().Path())} {
-		if _, err := s.Create(path); !errors.Is(err, apply.ErrPath) {
+		if _, err := s.Create(path); !errors.Is(err, bundle.ErrBundle) {
 			t.Errorf("%q: %v", path, err)
 		}
 	}
-	u, err := s.Create(apply.Extent{Name: p.Name, At: 1 << 20, Size: 1<<20 + 5}.Path())
+	u, err := s.Create(bundle.Extent{Name: p.Name, At: 1 << 20, Size: 1<<20 + 5}.Path())
 	must(t, err)
 	for _, at := range []int64{-1, -1 << 63, 1<<20 + 5, 1<<63 - 1} {
 		if _, err := u.WriteAt([]byte{1}, at); !errors.Is(err, apply.ErrExtent) {

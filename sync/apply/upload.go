@@ -11,14 +11,15 @@ import (
 	"sync"
 
 	"github.com/twinctl/twin/collector/store"
+	"github.com/twinctl/twin/sync/bundle"
 )
 
 // Create begins to take the extent that a path names, of a bundle that was
 // offered. One at a time writes to a bundle: ErrBusy.
 func (s Spool) Create(path string) (*Upload, error) {
-	e, err := ParseExtent(path)
+	e, err := bundle.ParseExtent(path)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %q", err, path[:min(len(path), maxPath)])
+		return nil, fmt.Errorf("spool: %w", err)
 	}
 	d, err := openFolder(s.Dir)
 	if err != nil {
@@ -37,16 +38,16 @@ func (s Spool) Create(path string) (*Upload, error) {
 	return &Upload{folder: d, f: f, e: e}, nil
 }
 
-func checkExtent(f *os.File, e Extent) error {
+func checkExtent(f *os.File, e bundle.Extent) error {
 	size, err := sizeOf(f)
-	if err == nil && !e.fits(size) {
+	if err == nil && !e.Fits(size) {
 		err = fmt.Errorf("%w: %d bytes at %d of %d", ErrExtent, e.Size, e.At, size)
 	}
 	return err
 }
 
 // claim opens the file of a bundle for nobody else to use until it is closed.
-func (d folder) claim(name Sum) (*os.File, error) {
+func (d folder) claim(name bundle.Digest) (*os.File, error) {
 	f, err := d.open(partName(name), 0)
 	if err != nil {
 		return nil, err
@@ -69,7 +70,7 @@ func (d folder) claim(name Sum) (*os.File, error) {
 type Upload struct {
 	folder folder
 	f      *os.File
-	e      Extent
+	e      bundle.Extent
 
 	mu  sync.Mutex
 	err error // the first
@@ -85,7 +86,7 @@ func (u *Upload) WriteAt(p []byte, at int64) (int, error) {
 	}
 	n, err := u.f.WriteAt(p, u.e.At+at)
 	if err != nil {
-		err = u.failed(full(err))
+		err = u.failed(store.Full(err))
 	}
 	return n, err
 }
@@ -104,7 +105,7 @@ func (u *Upload) failed(err error) error {
 func (u *Upload) Close() error {
 	err := u.failed(nil)
 	if err == nil {
-		if err = full(u.f.Sync()); err != nil {
+		if err = store.Full(u.f.Sync()); err != nil {
 			err = errors.Join(err, u.drop()) // nobody knows any more what of it is on disk
 		}
 	} else if errors.Is(err, store.ErrFull) {
@@ -133,7 +134,7 @@ type Whole struct {
 
 // Open returns a bundle whose bytes have the SHA-256 that is its name, and
 // ErrIncomplete for any other. Nobody changes it before it is closed.
-func (s Spool) Open(name Sum) (*Whole, error) {
+func (s Spool) Open(name bundle.Digest) (*Whole, error) {
 	d, err := openFolder(s.Dir)
 	if err != nil {
 		return nil, fmt.Errorf("spool: %w", err)
@@ -151,15 +152,15 @@ func (s Spool) Open(name Sum) (*Whole, error) {
 }
 
 // prove makes sure that a file is on disk, and what its name says.
-func prove(f *os.File, name Sum) (size int64, err error) {
+func prove(f *os.File, name bundle.Digest) (size int64, err error) {
 	if size, err = sizeOf(f); err != nil {
 		return 0, err
 	}
-	if size > MaxBundle {
+	if size > bundle.MaxBytes {
 		return 0, fmt.Errorf("%w: it has %d bytes", ErrIncomplete, size)
 	}
 	if err := f.Sync(); err != nil {
-		return 0, full(err)
+		return 0, store.Full(err)
 	}
 	have, err := sumOf(f, 0, size)
 	if err == nil && have != name {
@@ -185,12 +186,16 @@ func sizeOf(f *os.File) (int64, error) {
 	return info.Size(), nil
 }
 
-func sumOf(r io.ReaderAt, at, size int64) (Sum, error) {
+func sumOf(r io.ReaderAt, at, size int64) (bundle.Digest, error) {
 	h := sha256.New()
-	if err := sumInto(h, r, at, size); err != nil {
-		return Sum{}, err
+	n, err := io.Copy(h, io.NewSectionReader(r, at, size))
+	if err == nil && n < size {
+		err = io.ErrUnexpectedEOF
 	}
-	return Sum(h.Sum(nil)), nil
+	if err != nil {
+		return bundle.Digest{}, err
+	}
+	return bundle.Digest(h.Sum(nil)), nil
 }
 
 func copyAll(to *os.File, from io.ReaderAt, size int64) error {

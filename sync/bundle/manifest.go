@@ -80,6 +80,12 @@ type Extent struct {
 	At, Size int64
 }
 
+// Fits tells whether it can be of a bundle of so many bytes.
+func (e Extent) Fits(size int64) bool {
+	end := e.At + e.Size
+	return end == size || end < size && e.Size%PieceSize == 0
+}
+
 // Path returns bundles/NAME/AT/SIZE, the place in the twin's tree to which the
 // extent is put.
 func (e Extent) Path() string { return fmt.Sprintf("bundles/%s/%d/%d", e.Name, e.At, e.Size) }
@@ -108,7 +114,7 @@ func ParseExtent(path string) (Extent, error) {
 // may be shorter than the bundle; what stands behind it is not looked at. The
 // memory is that of one piece. The manifest must have passed Check.
 func (m Manifest) Missing(r io.ReaderAt) ([]int, error) {
-	var missing []int
+	missing := []int{}
 	buffer := make([]byte, min(PieceSize, m.Size))
 	for i, want := range m.Pieces {
 		e := m.piece(i)

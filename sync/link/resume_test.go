@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/twinctl/twin/sync/apply"
+	"github.com/twinctl/twin/sync/bundle"
 	"github.com/twinctl/twin/sync/link"
 )
 
@@ -22,7 +23,7 @@ import (
 // names the folder of a spool.
 type offering struct {
 	Dir      string
-	Manifest apply.Manifest
+	Manifest bundle.Manifest
 }
 
 func spoolVerb(ctx context.Context, verb string, args json.RawMessage) (any, error) {
@@ -69,9 +70,7 @@ func newParcel(t *testing.T, size int64) parcel {
 	t.Helper()
 	p := parcel{offering: offering{Dir: filepath.Join(t.TempDir(), "spool")}, bytes: make([]byte, size)}
 	_, _ = rand.NewChaCha8([32]byte{7}).Read(p.bytes)
-	var err error
-	p.Manifest, err = apply.Describe(bytes.NewReader(p.bytes), size)
-	must(t, err)
+	p.Manifest = bundle.ManifestOf(p.bytes)
 	return p
 }
 

@@ -6,51 +6,16 @@ import (
 
 	"github.com/twinctl/twin/collector/admin"
 	"github.com/twinctl/twin/collector/inert"
-	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/sync/bundle"
 )
 
-// CheckHello tells whether rows may go from ours to theirs at all. Direction is
-// given by role and epoch, never by what is newer. It has to be asked on both
-// sides: each judges what the other says.
+// CheckHello tells whether rows may go from ours to theirs at all.
 func CheckHello(ours, theirs bundle.Hello) error {
-	name := inert.Text(theirs.Name)
-	switch {
-	case len(theirs.Name) > inert.MaxName || len(theirs.Rows) > maxKinds:
-		return fmt.Errorf("%w: its name has %d bytes, and it has %d kinds of rows", ErrUntrusted, len(theirs.Name), len(theirs.Rows))
-	case ours.Pair == "" || ours.Pair != theirs.Pair || ours.Server == theirs.Server:
-		return fmt.Errorf("%w: %s is of pair %q, this server of %q", ErrPair, name, theirs.Pair, ours.Pair)
-	case theirs.Role != node.Primary && theirs.Role != node.Secondary:
-		return fmt.Errorf("%w: %s says that it is %q", ErrUntrusted, name, theirs.Role)
-	case ours.Role != node.Primary && theirs.Role == node.Primary:
-		return fmt.Errorf("%w: the primary is %s: run this there", ErrRole, name)
-	case ours.Role != node.Primary:
-		return fmt.Errorf("%w: neither this server nor %s is primary", ErrRole, name)
-	case theirs.Role == node.Primary:
-		return fmt.Errorf("%w: %s is primary too: settle that with `twinctl role confirm` first", ErrRole, name)
-	case theirs.Epoch > ours.Epoch:
-		return fmt.Errorf("%w: %s has seen epoch %d, this server %d", ErrEpoch, name, theirs.Epoch, ours.Epoch)
+	if err := theirs.Check(); err != nil {
+		return err
 	}
-	return checkPosition(ours.Position, theirs.Position, name)
+	return bundle.Direction(ours, theirs)
 }
-
-func checkPosition(ours, theirs admin.Position, name string) error {
-	if d := ours.Catalogue - theirs.Catalogue; d < -1 || d > 1 {
-		return fmt.Errorf("%w: rows are of version %d here and %d on %s: upgrade the older one", ErrVersion, ours.Catalogue, theirs.Catalogue, name)
-	}
-	for _, n := range []int64{theirs.Generation, theirs.BaseGeneration, theirs.Rows, theirs.Pending} {
-		if n < 0 || n > maxCount {
-			return fmt.Errorf("%w: %s says %d of its rows and generations", ErrUntrusted, name, n)
-		}
-	}
-	return nil
-}
-
-// What is believed of a hello at the most.
-const (
-	maxCount = 1 << 53 // of rows or generations
-	maxKinds = 1000
-)
 
 // A Ground is the base against which both sides are compared.
 type Ground struct {

@@ -30,7 +30,7 @@ func TestWhoMayNotSync(t *testing.T) {
 		says   string
 	}{
 		"as it should be":     {func(_, _ *bundle.Hello) {}, nil, ""},
-		"of another pair":     {func(_, theirs *bundle.Hello) { theirs.Pair = "Q" }, ErrPair, `pair "Q"`},
+		"of another pair":     {func(_, theirs *bundle.Hello) { theirs.Pair = "Q" }, ErrPair, `cms-b of "Q"`},
 		"alone":               {func(ours, theirs *bundle.Hello) { ours.Pair, theirs.Pair = "", "" }, ErrPair, ""},
 		"with itself":         {func(ours, theirs *bundle.Hello) { theirs.Server = ours.Server }, ErrPair, ""},
 		"from the secondary":  {func(ours, theirs *bundle.Hello) { ours.Role, theirs.Role = theirs.Role, ours.Role }, ErrRole, "the primary is cms-b"},
@@ -41,7 +41,7 @@ func TestWhoMayNotSync(t *testing.T) {
 		"it is behind":        {func(_, theirs *bundle.Hello) { theirs.Epoch-- }, nil, ""},
 		"one version newer":   {func(_, theirs *bundle.Hello) { theirs.Position.Catalogue++ }, nil, ""},
 		"one version older":   {func(_, theirs *bundle.Hello) { theirs.Position.Catalogue-- }, nil, ""},
-		"two versions newer":  {func(_, theirs *bundle.Hello) { theirs.Position.Catalogue += 2 }, ErrVersion, "2 here and 4 on cms-b"},
+		"two versions newer":  {func(_, theirs *bundle.Hello) { theirs.Position.Catalogue += 2 }, ErrVersion, "2 on cms-a and 4 on cms-b"},
 		"two versions older":  {func(_, theirs *bundle.Hello) { theirs.Position.Catalogue -= 2 }, ErrVersion, ""},
 		"a count below zero":  {func(_, theirs *bundle.Hello) { theirs.Position.Rows = -1 }, ErrUntrusted, ""},
 		"a vast generation":   {func(_, theirs *bundle.Hello) { theirs.Position.Generation = 1 << 60 }, ErrUntrusted, ""},

@@ -207,10 +207,10 @@ func (p *Plan) CheckOpen() error {
 	name := inert.Text(p.Secondary.Name)
 	switch {
 	case conflicts > 0:
-		return fmt.Errorf("%w: %d rows, and %d on %s alone: choose with --resolve primary|secondary KIND/KEY, the first is %s",
-			ErrConflict, conflicts, drift, name, inert.Text(first.Name.String()))
+		return fmt.Errorf("%w: %s, and %d on %s alone: choose with --resolve primary|secondary KIND/KEY, the first is %s",
+			ErrConflict, rows(conflicts), drift, name, inert.Text(first.Name.String()))
 	case drift > 0:
-		return fmt.Errorf("%w: %d rows on %s: choose with --drift keep|overwrite|adopt", ErrDrift, drift, name)
+		return fmt.Errorf("%w: %s on %s: choose with --drift keep|overwrite|adopt", ErrDrift, rows(drift), name)
 	}
 	return nil
 }
@@ -221,4 +221,11 @@ func (p *Plan) Check(allowDeletes int) error {
 		return err
 	}
 	return p.CheckDeletes(allowDeletes)
+}
+
+func rows(n int) string {
+	if n == 1 {
+		return "1 row"
+	}
+	return fmt.Sprintf("%d rows", n)
 }

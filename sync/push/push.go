@@ -8,21 +8,25 @@
 // them inert before a terminal sees them.
 package push
 
-import "errors"
+import (
+	"errors"
+
+	"github.com/twinctl/twin/sync/bundle"
+)
 
 // Why nothing was pushed. Where one of them is returned the secondary is what it
 // was, but for ErrUnknown; so is the primary, unless it had adopted rows already.
 var (
 	// ErrRole: this is not the primary, or the twin is not its secondary.
-	ErrRole = errors.New("wrong role")
+	ErrRole = bundle.ErrRole
 	// ErrEpoch: the twin has seen a higher epoch: there was a switch-over since.
-	ErrEpoch = errors.New("of an older epoch")
+	ErrEpoch = bundle.ErrEpoch
 	// ErrPair: the two are not each other's twin.
-	ErrPair = errors.New("another pair")
+	ErrPair = bundle.ErrPair
 	// ErrVersion: the two know rows of kinds that lie too far apart.
-	ErrVersion = errors.New("versions too far apart")
+	ErrVersion = bundle.ErrVersion
 	// ErrUntrusted: what the twin says cannot be.
-	ErrUntrusted = errors.New("not to be believed")
+	ErrUntrusted = bundle.ErrUntrusted
 	// ErrFirst: there is no base that both hold.
 	ErrFirst = errors.New("a first sync has to be asked for")
 	// ErrDrift: rows were edited on the secondary.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/twinctl/twin/collector/admin"
 	"github.com/twinctl/twin/collector/node"
+	"github.com/twinctl/twin/sync/bundle"
 )
 
 // A State is how the administration data of the pair stands, in a word for
@@ -28,10 +29,6 @@ const (
 	Alone        State = "alone"         // there is no twin
 )
 
-// unsentFor is how long a change may wait before it is an alarm: if the primary
-// is lost, it is lost with it.
-const unsentFor = 24 * time.Hour
-
 // Known is what this server knows when it is asked how the pair stands. Counts
 // are of rows.
 type Known struct {
@@ -39,6 +36,7 @@ type Known struct {
 	Paired  bool
 	Ours    admin.Position
 	Oldest  time.Time       // when the oldest row that is pending here was changed; zero: none is
+	Patient time.Duration   // how long it may wait before it is an alarm: if the primary is lost, it is lost with it
 	Theirs  *admin.Position // as the twin told it last; nil: it never did
 	Their   node.Role       // the twin's, as told with it
 	Told    time.Time       // when
@@ -65,7 +63,7 @@ type Status struct {
 	Age     int64  `json:"age_s"`             // of what is known of the twin, in seconds; -1: nothing is
 	Command string `json:"command,omitempty"` // the sensible next one, on the primary
 	Because string `json:"because,omitempty"` // why it failed; foreign text
-	Alarm   bool   `json:"alarm"`             // changes wait for longer than a day
+	Alarm   bool   `json:"alarm"`             // changes wait for longer than they may
 }
 
 // StatusOf tells how the pair stands. That it is in sync is only said of what
@@ -83,7 +81,7 @@ func StatusOf(k Known, now time.Time) Status {
 	if s.State == Failed {
 		s.Because = k.Last.Err
 	}
-	s.Alarm = k.Paired && k.Role == node.Primary && !k.Oldest.IsZero() && now.Sub(k.Oldest) > unsentFor
+	s.Alarm = k.Paired && k.Role == node.Primary && !k.Oldest.IsZero() && now.Sub(k.Oldest) > k.Patient
 	return s
 }
 
@@ -117,7 +115,7 @@ func (k Known) state() State {
 		return Unasked
 	case k.Role == k.Their:
 		return RolesClash
-	case checkPosition(k.Ours, *k.Theirs, "") != nil:
+	case !bundle.Near(k.Ours, *k.Theirs):
 		return Skewed
 	}
 	return k.standing()

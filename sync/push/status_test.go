@@ -95,6 +95,7 @@ func TestChangesThatWaitTooLongAreAnAlarm(t *testing.T) {
 		{func(k *Known) { k.Oldest, k.Role = now.Add(-25*time.Hour), node.Secondary }, false},
 	} {
 		k := known(now)
+		k.Patient = 24 * time.Hour
 		c.change(&k)
 		if s := StatusOf(k, now); s.Alarm != c.want {
 			t.Errorf("%+v: alarm %t, want %t", k, s.Alarm, c.want)
