@@ -49,7 +49,7 @@ func peerCommand() cli.Command {
 			}
 			return app.WithLog(ctx, s.data.Node, func(log *slog.Logger) error {
 				p := app.Peer{
-					Notary: s.notary(), Key: have.PublicKey, History: s.data.History, Say: app.Say(s.Config, s.data),
+					Notary: s.notary(), Key: have.PublicKey, History: s.data.History, Admin: s.data.Admin, Say: app.Say(s.Config, s.data),
 					Damaged: s.mendLater(ctx, call), Log: log,
 				}
 				return p.Serve(ctx, session, stream{os.Stdin, call.Out})

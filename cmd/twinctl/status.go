@@ -104,6 +104,7 @@ func writeStatus(w io.Writer, file string, doc node.Document) error {
 	}
 	fmt.Fprintf(w, "%s  %s  epoch %d  %s  %s\n", inert.Text(doc.Name), doc.Role, doc.Epoch, state, doc.Version)
 	writeTwin(w, doc)
+	writeSync(w, doc.Sync)
 	writeAlarms(w, doc)
 	if len(doc.Feeds) == 0 && slices.ContainsFunc(doc.Alarms, func(a node.Alarm) bool { return a.Code == app.ConfigInvalid }) {
 		fmt.Fprintln(w, "which feeds there are is not known")
@@ -193,4 +194,26 @@ func writeTwin(w io.Writer, doc node.Document) {
 	if f := doc.Fill; f != nil {
 		fmt.Fprintf(w, "filling %s from the twin: %d of %d records, %.0f a second\n", inert.Text(f.Feed), f.Done, f.Total, f.Rate)
 	}
+}
+
+// writeSync writes a line about administration data: what is known of it, and
+// how old that is.
+func writeSync(w io.Writer, s *node.SyncDocument) {
+	if s == nil {
+		return
+	}
+	fmt.Fprintf(w, "sync  %s", s.Word)
+	if s.Pending > 0 {
+		fmt.Fprintf(w, ", %s to send", app.Counted(int(s.Pending), "row"))
+	}
+	if s.Drift > 0 {
+		fmt.Fprintf(w, ", %s edited on the secondary", app.Counted(int(s.Drift), "row"))
+	}
+	if s.CheckedAt != nil {
+		fmt.Fprintf(w, ", checked at %s", s.CheckedAt.Time().Format(time.RFC3339))
+	}
+	if s.Command != "" {
+		fmt.Fprintf(w, "; next: %s", s.Command)
+	}
+	fmt.Fprintln(w)
 }

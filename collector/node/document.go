@@ -21,7 +21,7 @@ type Document struct {
 	Feeds      []FeedDocument `json:"feeds"`
 	Twin       *TwinDocument  `json:"twin"`       // null when this server runs alone
 	Fill       *FillDocument  `json:"fill"`       // null unless records are being copied from the twin
-	Sync       any            `json:"sync"`       // null until the twins are paired
+	Sync       *SyncDocument  `json:"sync"`       // null until the twins are paired
 	Timetables any            `json:"timetables"` // null until there are any
 	Ready      Readiness      `json:"ready"`
 	Alarms     []Alarm        `json:"alarms"`
@@ -77,6 +77,28 @@ type FillDocument struct {
 	Total      int64   `json:"total"` // and that will come, as far as is known
 	Rate       float64 `json:"rate"`  // records a second
 	RemainingS int64   `json:"remaining_s"`
+}
+
+// A SyncDocument is how the administration data of the pair stands, as far as
+// this server knows.
+type SyncDocument struct {
+	State      string    `json:"state"`             // in_sync, pending, first, drift, bases_differ, disconnected, ...
+	Word       string    `json:"word"`              // that, for people
+	Generation int64     `json:"generation"`        // of this server
+	Pending    int64     `json:"pending"`           // rows changed on the primary that the secondary has not got
+	Drift      int64     `json:"drift"`             // rows edited on the secondary
+	CheckedAt  *Moment   `json:"checked_at"`        // when the twin told what is said of it here; null: never
+	Overdue    bool      `json:"overdue"`           // what is pending on this primary has waited for longer than it may
+	Command    string    `json:"command,omitempty"` // the sensible next one, on the primary
+	Base       SyncPlace `json:"base"`              // what this server and its twin agreed on last
+}
+
+// A SyncPlace is where a server stands with its twin.
+type SyncPlace struct {
+	Catalogue  int    `json:"catalogue"`  // version of the kinds of rows
+	Generation int64  `json:"generation"` // 0: they never agreed on anything
+	Root       string `json:"root"`       // of the rows then, in hexadecimal digits
+	Edited     int64  `json:"edited"`     // rows that this server changed since
 }
 
 // Readiness says whether the role could be moved now, and why not.

@@ -20,6 +20,7 @@ const (
 	maxFeeds    = 1000
 	maxAlarms   = 1000
 	maxSettings = 100      // of a feed
+	maxCount    = 1 << 53  // of rows, and of generations
 	maxValues   = 10_000   // in a part of the document that is kept and not read here
 	maxPart     = 64 << 10 // bytes of texts in one
 )
@@ -73,7 +74,7 @@ func (w *Word) sane() error {
 	if err := role(d.Role); err != nil {
 		return err
 	}
-	for _, check := range []func() error{w.feeds, w.alarms, w.twin, w.parts} {
+	for _, check := range []func() error{w.feeds, w.alarms, w.twin, w.sync, w.parts} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -137,15 +138,23 @@ func (w *Word) twin() error {
 	return errors.Join(short(t.Name, t.State), texts(t.Error))
 }
 
-// parts bounds what has no form here: each server has its own program.
-func (w *Word) parts() error {
-	for _, part := range []any{w.Doc.Sync, w.Doc.Timetables} {
-		p := weight{values: maxValues, bytes: maxPart}
-		if err := p.take(part); err != nil {
-			return err
+func (w *Word) sync() error {
+	s := w.Doc.Sync
+	if s == nil {
+		return nil
+	}
+	for _, n := range []int64{s.Generation, s.Pending, s.Drift, s.Base.Generation, s.Base.Edited, int64(s.Base.Catalogue)} {
+		if n < 0 || n > maxCount {
+			return fmt.Errorf("%d rows or generations", n)
 		}
 	}
-	return nil
+	return short(s.State, s.Word, s.Command, s.Base.Root)
+}
+
+// parts bounds what has no form here: each server has its own program.
+func (w *Word) parts() error {
+	p := weight{values: maxValues, bytes: maxPart}
+	return p.take(w.Doc.Timetables)
 }
 
 // A weight is what a part of a document may still hold.

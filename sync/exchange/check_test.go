@@ -17,33 +17,35 @@ func TestWordHasBounds(t *testing.T) {
 	long := strings.Repeat("x", 1<<18)
 	role := node.Role(long)
 	for name, spoil := range map[string]func(*Word){
-		"role":            func(w *Word) { w.Doc.Role = "king" },
-		"name":            func(w *Word) { w.Doc.Name = "a\x1b[2J" },
-		"store":           func(w *Word) { w.Doc.Store = long },
-		"version":         func(w *Word) { w.Doc.Version = long },
-		"zones":           func(w *Word) { w.Zones = long },
-		"section":         func(w *Word) { w.Feeds = []Section{{Name: long}} },
-		"key":             func(w *Word) { w.Feeds = []Section{{Name: "pbx", Keys: map[string]string{long: ""}}} },
-		"value":           func(w *Word) { w.Feeds = []Section{{Name: "pbx", Keys: map[string]string{"k": long}}} },
-		"sections":        func(w *Word) { w.Feeds = make([]Section, maxFeeds+1) },
-		"feed":            func(w *Word) { w.Doc.Feeds = []node.FeedDocument{{Name: "a\nb"}} },
-		"feed's error":    func(w *Word) { w.Doc.Feeds = []node.FeedDocument{{Name: "pbx", Error: long}} },
-		"incarnation":     func(w *Word) { w.Doc.Feeds = []node.FeedDocument{{Name: "pbx", Incarnation: long}} },
-		"feeds":           func(w *Word) { w.Doc.Feeds = make([]node.FeedDocument, maxFeeds+1) },
-		"alarm":           func(w *Word) { w.Doc.Alarms = []node.Alarm{{Text: long}} },
-		"alarms":          func(w *Word) { w.Doc.Alarms = make([]node.Alarm, maxAlarms+1) },
-		"reason":          func(w *Word) { w.Doc.Ready.Because = []string{long} },
-		"what it fills":   func(w *Word) { w.Doc.Fill = &node.FillDocument{Feed: long} },
-		"what we are":     func(w *Word) { w.Doc.Twin = &node.TwinDocument{Error: long} },
-		"role of us":      func(w *Word) { w.Doc.Twin = &node.TwinDocument{Role: &role} },
-		"store of us":     func(w *Word) { w.Doc.Twin = &node.TwinDocument{Store: &long} },
-		"sync":            func(w *Word) { w.Doc.Sync = map[string]any{"state": long} },
-		"sync's keys":     func(w *Word) { w.Doc.Sync = map[string]any{long: "x"} },
-		"sync, deep":      func(w *Word) { w.Doc.Sync = deep(maxValues) },
-		"sync, many":      func(w *Word) { w.Doc.Sync = map[string]any{"x": slices.Repeat([]any{true}, maxValues)} },
-		"timetables":      func(w *Word) { w.Doc.Timetables = slices.Repeat([]any{long[:1000]}, maxPart/1000+1) },
-		"epoch":           func(w *Word) { w.Doc.Epoch = node.MaxEpoch },
-		"epoch below all": func(w *Word) { w.Doc.Epoch = -1 },
+		"role":             func(w *Word) { w.Doc.Role = "king" },
+		"name":             func(w *Word) { w.Doc.Name = "a\x1b[2J" },
+		"store":            func(w *Word) { w.Doc.Store = long },
+		"version":          func(w *Word) { w.Doc.Version = long },
+		"zones":            func(w *Word) { w.Zones = long },
+		"section":          func(w *Word) { w.Feeds = []Section{{Name: long}} },
+		"key":              func(w *Word) { w.Feeds = []Section{{Name: "pbx", Keys: map[string]string{long: ""}}} },
+		"value":            func(w *Word) { w.Feeds = []Section{{Name: "pbx", Keys: map[string]string{"k": long}}} },
+		"sections":         func(w *Word) { w.Feeds = make([]Section, maxFeeds+1) },
+		"feed":             func(w *Word) { w.Doc.Feeds = []node.FeedDocument{{Name: "a\nb"}} },
+		"feed's error":     func(w *Word) { w.Doc.Feeds = []node.FeedDocument{{Name: "pbx", Error: long}} },
+		"incarnation":      func(w *Word) { w.Doc.Feeds = []node.FeedDocument{{Name: "pbx", Incarnation: long}} },
+		"feeds":            func(w *Word) { w.Doc.Feeds = make([]node.FeedDocument, maxFeeds+1) },
+		"alarm":            func(w *Word) { w.Doc.Alarms = []node.Alarm{{Text: long}} },
+		"alarms":           func(w *Word) { w.Doc.Alarms = make([]node.Alarm, maxAlarms+1) },
+		"reason":           func(w *Word) { w.Doc.Ready.Because = []string{long} },
+		"what it fills":    func(w *Word) { w.Doc.Fill = &node.FillDocument{Feed: long} },
+		"what we are":      func(w *Word) { w.Doc.Twin = &node.TwinDocument{Error: long} },
+		"role of us":       func(w *Word) { w.Doc.Twin = &node.TwinDocument{Role: &role} },
+		"store of us":      func(w *Word) { w.Doc.Twin = &node.TwinDocument{Store: &long} },
+		"sync":             func(w *Word) { w.Doc.Sync = &node.SyncDocument{State: long} },
+		"sync's base":      func(w *Word) { w.Doc.Sync = &node.SyncDocument{Base: node.SyncPlace{Generation: -1}} },
+		"a timetable":      func(w *Word) { w.Doc.Timetables = map[string]any{"state": long} },
+		"their keys":       func(w *Word) { w.Doc.Timetables = map[string]any{long: "x"} },
+		"timetables, deep": func(w *Word) { w.Doc.Timetables = deep(maxValues) },
+		"timetables, many": func(w *Word) { w.Doc.Timetables = map[string]any{"x": slices.Repeat([]any{true}, maxValues)} },
+		"timetables":       func(w *Word) { w.Doc.Timetables = slices.Repeat([]any{long[:1000]}, maxPart/1000+1) },
+		"epoch":            func(w *Word) { w.Doc.Epoch = node.MaxEpoch },
+		"epoch below all":  func(w *Word) { w.Doc.Epoch = -1 },
 	} {
 		w := Word{Server: "S", Pair: "P", Doc: node.Document{Name: "cms-a", Role: node.Primary, Store: "ok"}}
 		if err := w.check("S", "P"); err != nil {
@@ -68,8 +70,8 @@ func deep(n int) any {
 // What a later version may tell of synchronising and timetables passes.
 func TestPartsThatAreNotReadHereMayBeTold(t *testing.T) {
 	w := Word{Server: "S", Pair: "P"}
-	w.Doc.Sync = map[string]any{"state": "ok", "generation": 12.0, "pending": []any{"queue/sales", nil, true}}
-	w.Doc.Timetables = map[string]any{"due": 3.0, "late": deep(10)}
+	w.Doc.Sync = &node.SyncDocument{State: "in_sync", Generation: 12, Base: node.SyncPlace{Generation: 12, Root: "ab"}}
+	w.Doc.Timetables = map[string]any{"due": 3.0, "next": []any{"nightly", nil, true}, "late": deep(10)}
 	if err := w.check("S", "P"); err != nil {
 		t.Error(err)
 	}

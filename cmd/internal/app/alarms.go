@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/twinctl/twin/cmd/internal/config"
@@ -47,6 +48,7 @@ type state struct {
 	stuck    error   // why nothing can be stored
 	unknown  error   // why the twin takes this server for a stranger
 	bond     bond
+	sync     concerns // about administration data
 }
 
 // A concern is what is wrong now, and becomes an alarm when it has been for a while.
@@ -94,7 +96,7 @@ func (a *alarms) now(at time.Time, is state) []node.Alarm {
 			raise("feed_down", f.Name, "error", fmt.Sprintf("feed %q is %s", f.Name, f.State), downAfter)
 		}
 	}
-	for _, c := range is.bond.alarms(at) {
+	for _, c := range slices.Concat(is.bond.alarms(at), is.sync) {
 		raise(c.code, c.of, c.severity, c.text, c.after)
 	}
 	return raised

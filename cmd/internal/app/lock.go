@@ -14,17 +14,30 @@ import (
 	"github.com/twinctl/twin/collector/node"
 )
 
-// ErrRunning is returned when another twind has the data directory.
-var ErrRunning = errors.New("twind is running already")
+var (
+	// ErrRunning is returned when another twind has the data directory.
+	ErrRunning = errors.New("twind is running already")
+	// ErrSyncing is returned when another process pushes from it.
+	ErrSyncing = errors.New("a sync is under way already")
+)
 
-// lockName is the file whose lock is held by the twind that runs on a data
-// directory. The kernel gives it up however that process ends.
-const lockName = "twind.lock"
+// The files whose locks say who does what nobody else may do meanwhile. The
+// kernel gives a lock up however its process ends.
+const (
+	lockName = "twind.lock" // runs on the data directory
+	syncName = "sync.lock"  // pushes administration data from it
+)
 
 // lock takes the data directory for this process; closing what it returns
 // gives it up. If another has it the error is ErrRunning and names its pid.
-func lock(data string) (io.Closer, error) {
-	path := filepath.Join(data, lockName)
+func lock(data string) (io.Closer, error) { return take(data, lockName, ErrRunning) }
+
+// LockSync takes the right to push from the data directory, as lock does. If
+// another has it the error is ErrSyncing.
+func LockSync(data string) (io.Closer, error) { return take(data, syncName, ErrSyncing) }
+
+func take(data, name string, taken error) (io.Closer, error) {
+	path := filepath.Join(data, name)
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s: %w", data, node.ErrNotInitialized)
@@ -37,8 +50,8 @@ func lock(data string) (io.Closer, error) {
 		return f, nil
 	}
 	f.Close() //nolint:errcheck // nothing was written
-	if pid := Running(data); pid != 0 {
-		return nil, cli.Fail(cli.Busy, fmt.Errorf("%w on %s, as process %d", ErrRunning, data, pid), "")
+	if pid := holder(path); pid != 0 {
+		return nil, cli.Fail(cli.Busy, fmt.Errorf("%w on %s, as process %d", taken, data, pid), "")
 	}
 	return nil, fmt.Errorf("lock %s: %w", path, err)
 }
@@ -46,8 +59,10 @@ func lock(data string) (io.Closer, error) {
 // Running returns the process id of the twind that has the data directory, 0
 // if none has. It must not be called by that twind itself: a process that
 // closes the lock's file loses the lock.
-func Running(data string) int {
-	f, err := os.Open(filepath.Join(data, lockName))
+func Running(data string) int { return holder(filepath.Join(data, lockName)) }
+
+func holder(path string) int {
+	f, err := os.Open(path)
 	if err != nil {
 		return 0
 	}

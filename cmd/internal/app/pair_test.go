@@ -41,8 +41,12 @@ func newNotary(t *testing.T, name string, role node.Role) Notary {
 	}
 	server, err := link.NewServer(link.ServerOptions{
 		HostKey: cfg.SSH.HostKey, Authorize: n.Authorized,
-		Serve: func(ctx context.Context, _ string, _ link.Session, rw io.ReadWriter) error {
-			return link.ServeControl(ctx, rw, n, link.Options{})
+		Serve: func(ctx context.Context, _ string, session link.Session, rw io.ReadWriter) error {
+			have, err := n.Node.Pair(ctx)
+			if err != nil || have == nil {
+				return errors.Join(err, link.ServeControl(ctx, rw, n, link.Options{}))
+			}
+			return Peer{Notary: n, Key: have.PublicKey, History: data.History, Admin: data.Admin}.Serve(ctx, session, rw)
 		},
 	})
 	if err != nil {

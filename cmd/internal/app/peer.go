@@ -8,8 +8,10 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"strings"
 
 	"github.com/twinctl/twin/cmd/internal/cli"
+	"github.com/twinctl/twin/collector/admin"
 	"github.com/twinctl/twin/collector/history"
 	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/collector/record"
@@ -26,6 +28,7 @@ type Peer struct {
 	Notary
 	Key     string // that the one who asks has proven to have, as one line
 	History *history.DB
+	Admin   *admin.DB
 	Say     func(context.Context) (exchange.Word, error)
 	Damaged func(feed string, k record.Key) // told the records that rot here; may be nil
 	Log     *slog.Logger                    // not for the one who asks; may be nil
@@ -71,6 +74,9 @@ func (p Peer) Answer(ctx context.Context, verb string, args json.RawMessage) (an
 		return p.Notary.Answer(ctx, verb, args)
 	case Fill:
 		return p.fill(ctx, *pair, args)
+	}
+	if strings.HasPrefix(verb, syncVerbs) {
+		return p.sync(ctx, *pair, verb, args)
 	}
 	answer, err := fill.Handler{Side: fill.Local{DB: p.History}}.Answer(ctx, verb, args)
 	if errors.Is(err, fill.ErrVerb) || errors.Is(err, fill.ErrQuestion) {

@@ -50,6 +50,7 @@ type server struct {
 	stranger  stranger
 	watcher   *exchange.Watcher
 	filler    *filler
+	rows      *rowGlance
 
 	mu   sync.Mutex
 	cfg  *config.Config
@@ -92,6 +93,7 @@ func newServer(cfg *config.Config, data *Data, log *slog.Logger) *server {
 	s.disk = &disk{dir: cfg.Data, reserve: store.Reserve{Path: filepath.Join(cfg.Data, reserveName)}, log: log}
 	s.watcher = exchange.NewWatcher(exchange.Options{Node: data.Node, Twin: s.twin, Dial: dialTwin, Say: s.say, Log: log})
 	s.filler = newFiller(data, s.watcher, log)
+	s.rows = &rowGlance{db: data.Admin}
 	s.collector = collector.New(data.History, collector.Options{Log: log, Observe: s.committed, Room: s.disk.room})
 	return s
 }
@@ -215,7 +217,7 @@ func (s *server) beat(ctx context.Context) error {
 // document describes this server as it is now.
 func (s *server) document(ctx context.Context) (node.Document, error) {
 	feeds := s.collector.Status()
-	doc, err := describe(ctx, s.config(), s.data, doing{feeds, s.watcher.Standing()})
+	doc, err := describe(ctx, s.config(), s.data, doing{feeds, s.watcher.Standing(), s.rows.rows})
 	if err != nil {
 		return doc, err
 	}
@@ -231,7 +233,7 @@ func (s *server) document(ctx context.Context) (node.Document, error) {
 	var differs map[string]int64
 	doc.Fill, differs = s.filler.state()
 	pair := s.bond(doc, differs)
-	doc.Alarms = s.alarms.now(time.Now(), state{feeds, nameless(s.config()), s.collector.Stuck(), unknown, pair})
+	doc.Alarms = s.alarms.now(time.Now(), state{feeds, nameless(s.config()), s.collector.Stuck(), unknown, pair, syncAlarms(doc)})
 	s.alarms.tell(ctx, s.log)
 	return doc, nil
 }

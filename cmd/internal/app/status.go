@@ -28,7 +28,9 @@ func Status(ctx context.Context, cfg *config.Config, data *Data) (node.Document,
 	if err != nil {
 		return node.Document{}, err
 	}
-	doc, err := describe(ctx, cfg, data, doing{feeds: idle(cfg, paused)})
+	doc, err := describe(ctx, cfg, data, doing{
+		feeds: idle(cfg, paused), rows: func(ctx context.Context) (rows, error) { return lookAtRows(ctx, data.Admin) },
+	})
 	if err != nil {
 		return doc, err
 	}
@@ -126,6 +128,7 @@ func idle(cfg *config.Config, paused map[string]string) []collector.Status {
 type doing struct {
 	feeds []collector.Status
 	twin  exchange.Standing
+	rows  func(context.Context) (rows, error) // of administration data
 }
 
 // describe makes the document of what is being done and the databases hold.
@@ -143,6 +146,9 @@ func describe(ctx context.Context, cfg *config.Config, data *Data, is doing) (no
 		Version: Version(), Feeds: []node.FeedDocument{}, Alarms: []node.Alarm{},
 	}
 	if doc.Twin, err = describeTwin(ctx, cfg, data.Node, is.twin); err != nil {
+		return node.Document{}, err
+	}
+	if doc.Sync, err = describeSync(ctx, data.Node, doc, is); err != nil {
 		return node.Document{}, err
 	}
 	doc.Ready.Because = []string{"no twin is paired"}

@@ -16,8 +16,11 @@ import (
 	"github.com/twinctl/twin/collector/inert"
 	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/collector/store"
+	"github.com/twinctl/twin/sync/apply"
+	"github.com/twinctl/twin/sync/bundle"
 	"github.com/twinctl/twin/sync/fill"
 	"github.com/twinctl/twin/sync/link"
+	"github.com/twinctl/twin/sync/push"
 )
 
 // A Code is an exit status. Scripts rely on them: a code never changes its meaning.
@@ -86,6 +89,10 @@ type verdict struct {
 // verdicts is the one table from errors to exit statuses, the first match
 // wins. A code that Fail put around an error goes before it.
 func verdicts() []verdict {
+	return slices.Concat(serverVerdicts(), adminVerdicts(), linkVerdicts())
+}
+
+func serverVerdicts() []verdict {
 	return []verdict{
 		{errTimeout, Unreachable, ""},
 		{config.ErrNoFile, Usage, "sudo twinctl setup; or name another file with --config"},
@@ -94,14 +101,6 @@ func verdicts() []verdict {
 		{node.ErrNotInitialized, Refused, "twinctl init --role primary, or secondary"},
 		{node.ErrNotClaimed, Refused, StartTwind},
 		{node.ErrNoAnswer, Unknown, "twinctl status"},
-		{admin.ErrTampered, Untrusted, ""},
-		{admin.ErrNotPrimary, Refused, ""},
-		{admin.ErrReferenced, Refused, ""},
-		{admin.ErrConflict, Refused, "twinctl admin log"},
-		{admin.ErrInvalid, Usage, ""},
-		{admin.ErrNoKind, Usage, "twinctl help admin"},
-		{admin.ErrNoRow, Usage, ""},
-		{admin.ErrNoGeneration, Usage, "twinctl admin log"},
 		{store.ErrNewerSchema, Untrusted, ""},
 		{store.ErrOlderSchema, Untrusted, RestartTwind},
 		{store.ErrForeign, Untrusted, damagedHint},
@@ -112,6 +111,50 @@ func verdicts() []verdict {
 		{pairing.ErrToken, Usage, "twinctl pair show, on the other server"},
 		{pairing.ErrAlone, Refused, "twinctl pair accept LINE"},
 		{pairing.ErrNotTwin, Untrusted, ""},
+	}
+}
+
+// adminVerdicts has what a push says before what it says it of.
+func adminVerdicts() []verdict {
+	return []verdict{
+		{push.ErrUnknown, Unknown, syncHint},
+		{push.ErrConflict, Conflict, ""},
+		{push.ErrDrift, Conflict, ""},
+		{push.ErrMoved, Busy, syncHint},
+		{bundle.ErrRole, Refused, ""},
+		{bundle.ErrEpoch, Refused, epochHint},
+		{push.ErrFirst, Refused, ""},
+		{push.ErrDeletes, Refused, ""},
+		{push.ErrDeclined, Refused, ""},
+		{bundle.ErrPair, Untrusted, "twinctl pair check"},
+		{bundle.ErrVersion, Untrusted, ""},
+		{bundle.ErrUntrusted, Untrusted, "twinctl audit verify, on both"},
+		{bundle.ErrBundle, Untrusted, ""},
+		{bundle.ErrTooLarge, Refused, ""},
+		{apply.ErrIncomplete, Untrusted, syncHint},
+		{apply.ErrBusy, Busy, ""},
+		{apply.ErrOdd, Untrusted, ""},
+		{apply.ErrExtent, Untrusted, ""},
+		{admin.ErrOtherPair, Untrusted, ""},
+		{admin.ErrCatalogue, Untrusted, ""},
+		{admin.ErrRoot, Untrusted, ""},
+		{admin.ErrStale, Conflict, syncHint},
+		{admin.ErrNotSecondary, Refused, ""},
+		{admin.ErrAlone, Refused, ""},
+		{admin.ErrEpoch, Refused, ""},
+		{admin.ErrTampered, Untrusted, ""},
+		{admin.ErrNotPrimary, Refused, ""},
+		{admin.ErrReferenced, Refused, ""},
+		{admin.ErrConflict, Refused, "twinctl admin log"},
+		{admin.ErrInvalid, Usage, ""},
+		{admin.ErrNoKind, Usage, "twinctl help admin"},
+		{admin.ErrNoRow, Usage, ""},
+		{admin.ErrNoGeneration, Usage, "twinctl admin log"},
+	}
+}
+
+func linkVerdicts() []verdict {
+	return []verdict{
 		{link.ErrHostKey, Untrusted, "compare with twinctl pair show on the twin, then twinctl pair accept its line here"},
 		{link.ErrVersion, Untrusted, ""},
 		{link.ErrProtocol, Untrusted, ""},
@@ -128,6 +171,7 @@ func verdicts() []verdict {
 
 const (
 	checkHint   = "twinctl config check"
+	syncHint    = "the same again finds out how far it came"
 	epochHint   = "twinctl status on both; if the twin's epoch is right all the same, accept its line (twinctl pair show there) here again"
 	damagedHint = "stop twind and put the file back from a copy; README.md, \"A damaged file\", says what else there is"
 )

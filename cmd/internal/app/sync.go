@@ -1,0 +1,77 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/twinctl/twin/collector/admin"
+	"github.com/twinctl/twin/collector/node"
+	"github.com/twinctl/twin/sync/push"
+)
+
+// Pusher returns what makes the twin's administration data what this server's
+// is, over a link that stands.
+func (n Notary) Pusher(ctx context.Context, db *admin.DB, l *Line, o push.Options) (*push.Pusher, error) {
+	who, err := n.hello(ctx)
+	if err != nil {
+		return nil, err
+	}
+	book := push.Book{DB: db}
+	o.Effects = effects(l.Pair.Name)
+	return &push.Pusher{
+		Peer: l, Reader: book, Sender: book, Editor: book, Teller: book,
+		Who: who, Twin: l.Pair.Server, Now: time.Now, Options: o,
+	}, nil
+}
+
+// effects says what a row that is pushed will cause on the twin, beside being
+// there.
+func effects(twin string) func(admin.Change) []string {
+	return func(c admin.Change) []string {
+		switch c.Kind {
+		case "timetable":
+			return timetableEffects(c, twin)
+		case "user":
+			return userEffects(c, twin)
+		}
+		return nil
+	}
+}
+
+// timetableEffects tells where the runs of a timetable begin or end on the twin.
+func timetableEffects(c admin.Change, twin string) []string {
+	before, after := runsThere(c.Before, twin), runsThere(c.After, twin)
+	switch {
+	case !before && after:
+		return []string{fmt.Sprintf("this timetable will start to run on %s", twin)}
+	case before && !after:
+		return []string{fmt.Sprintf("this timetable will run no more on %s", twin)}
+	case before && after && c.Before.Text("schedule") != c.After.Text("schedule"):
+		return []string{fmt.Sprintf("this timetable will run at other times on %s", twin)}
+	}
+	return nil
+}
+
+// runsThere tells whether a timetable runs on the secondary, which is the twin.
+func runsThere(b admin.Body, twin string) bool {
+	if b == nil || b["paused"] == true {
+		return false
+	}
+	where := b.Text("runs_on")
+	return where == "both" || where == string(node.Secondary) || where == twin
+}
+
+// userEffects tells who may do more or less on the twin.
+func userEffects(c admin.Change, twin string) []string {
+	before, after := c.Before.Text("permission"), c.After.Text("permission")
+	switch {
+	case c.Before == nil:
+		return []string{fmt.Sprintf("%s may work on %s", c.Key, twin)}
+	case c.After == nil:
+		return []string{fmt.Sprintf("%s may no longer work on %s", c.Key, twin)}
+	case before != after:
+		return []string{fmt.Sprintf("what %s may do on %s changes", c.Key, twin)}
+	}
+	return nil
+}
