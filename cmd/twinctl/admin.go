@@ -136,7 +136,7 @@ func entryList(entries [][2]string) string {
 // setLine returns an example of the kind's set that can be typed.
 func setLine(k admin.Kind) string {
 	words, ok := map[string]string{
-		"queue":        `support name="Support, English" service-level=30`,
+		"queue":        `support name="Support, English" service_level=30`,
 		"queue-group":  `voice name=Voice queues=support,sales`,
 		"agent":        `101 name="Ann Lee" aliases+=PJSIP/101`,
 		"agent-group":  `night agents=101,102`,

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/twinctl/twin/cmd/internal/app"
 	"github.com/twinctl/twin/cmd/internal/cli"
 	"github.com/twinctl/twin/collector/admin"
 	"github.com/twinctl/twin/collector/inert"
@@ -38,7 +37,8 @@ func (a *act) flags(f *cli.FlagSet) {
 
 // administer does the edits, all of them or none, and shows what became of them.
 func (s *site) administer(ctx context.Context, call *cli.Call, a act, edits []admin.Edit) error {
-	by := admin.Author{Actor: app.Actor(), From: cameFrom(), Verb: a.verb, OnSecondary: a.onSecondary}
+	by := author(a.verb)
+	by.OnSecondary = a.onSecondary
 	if a.dryRun || a.question != "" {
 		seen, err := s.data.Admin.Preview(ctx, by, edits, a.how)
 		if err != nil {

@@ -16,8 +16,8 @@ func TestChangesAreShown(t *testing.T) {
 		want   string
 	}{
 		"added": {
-			admin.Change{Kind: "queue", Key: "support", After: admin.Body{"name": "Support", "service-level": int64(30)}},
-			"+ queue/support \"Support\"\n    name: \"Support\"\n    service-level: 30\n",
+			admin.Change{Kind: "queue", Key: "support", After: admin.Body{"name": "Support", "service_level": int64(30)}},
+			"+ queue/support \"Support\"\n    name: \"Support\"\n    service_level: 30\n",
 		},
 		"added with nothing to say": {
 			admin.Change{Kind: "queue", Key: "support", After: admin.Body{}},

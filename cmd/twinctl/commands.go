@@ -51,6 +51,7 @@ func commands() []cli.Command {
 		fillCommand(),
 		historyCommand(),
 		adminCommand(),
+		syncCommand(),
 		logCommand(),
 		auditCommand(),
 		replayCommand(),

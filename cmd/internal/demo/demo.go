@@ -109,6 +109,9 @@ func play(ctx context.Context, o Options, twins []*twin) error {
 	}
 	fmt.Fprintf(o.Out, "An upstream replays 25 minutes of a PBX, %d events, to two servers: about %s.\n",
 		recordingEvents, o.Lasting)
+	if err := administer(ctx, o.Out, twins[0], twins[1]); err != nil {
+		return err
+	}
 	if err := outage(ctx, o, twins[0], twins[1]); err != nil {
 		return err
 	}
