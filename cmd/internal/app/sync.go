@@ -29,11 +29,8 @@ func (n Notary) Pusher(ctx context.Context, db *admin.DB, l *Line, o push.Option
 // there.
 func effects(twin string) func(admin.Change) []string {
 	return func(c admin.Change) []string {
-		switch c.Kind {
-		case "timetable":
+		if c.Kind == "timetable" {
 			return timetableEffects(c, twin)
-		case "user":
-			return userEffects(c, twin)
 		}
 		return nil
 	}
@@ -60,18 +57,4 @@ func runsThere(b admin.Body, twin string) bool {
 	}
 	where := b.Text("runs_on")
 	return where == "both" || where == string(node.Secondary) || where == twin
-}
-
-// userEffects tells who may do more or less on the twin.
-func userEffects(c admin.Change, twin string) []string {
-	before, after := c.Before.Text("permission"), c.After.Text("permission")
-	switch {
-	case c.Before == nil:
-		return []string{fmt.Sprintf("%s may work on %s", c.Key, twin)}
-	case c.After == nil:
-		return []string{fmt.Sprintf("%s may no longer work on %s", c.Key, twin)}
-	case before != after:
-		return []string{fmt.Sprintf("what %s may do on %s changes", c.Key, twin)}
-	}
-	return nil
 }
