@@ -60,8 +60,15 @@ func syncLogCommand() cli.Command {
 
 func syncTable(entries []syncEntry) cli.Table {
 	t := cli.Table{Columns: []cli.Column{
-		{Name: "generation", Number: true}, {Name: "at"}, {Name: "actor"}, {Name: "role"},
-		{Name: "added", Number: true}, {Name: "changed", Number: true}, {Name: "removed", Number: true}, {Name: "bytes", Number: true}, {Name: "bundle"},
+		{Name: "generation", Number: true},
+		{Name: "at"},
+		{Name: "actor"},
+		{Name: "role"},
+		{Name: "added", Number: true},
+		{Name: "changed", Number: true},
+		{Name: "removed", Number: true},
+		{Name: "bytes", Number: true},
+		{Name: "bundle"},
 	}}
 	for _, e := range entries {
 		t.Add(number(e.Generation), e.At.Time().Format(time.RFC3339), e.Actor, e.Role,

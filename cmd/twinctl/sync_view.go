@@ -88,8 +88,14 @@ func (v syncView) head(b *strings.Builder, plan *push.Plan) {
 
 func summaryTable(plan *push.Plan) cli.Table {
 	t := cli.Table{Columns: []cli.Column{
-		{Name: "kind"}, {Name: "added", Number: true}, {Name: "changed", Number: true}, {Name: "removed", Number: true},
-		{Name: "adopted", Number: true}, {Name: "equal", Number: true}, {Name: "drift", Number: true}, {Name: "conflicts", Number: true},
+		{Name: "kind"},
+		{Name: "added", Number: true},
+		{Name: "changed", Number: true},
+		{Name: "removed", Number: true},
+		{Name: "adopted", Number: true},
+		{Name: "equal", Number: true},
+		{Name: "drift", Number: true},
+		{Name: "conflicts", Number: true},
 	}}
 	for _, s := range plan.Summary() {
 		adopted := s.Here.Added + s.Here.Changed + s.Here.Removed

@@ -37,14 +37,23 @@ func (h Handler) apply(ctx context.Context, q bundle.ApplyQuestion) (bundle.Appl
 		return bundle.ApplyAnswer{}, err
 	}
 	a, err := h.take(ctx, d, q, text)
-	if len(q.Bytes) == 0 && (err == nil || final(err)) {
-		// What cannot be removed now is swept away when it is old.
-		_ = h.Spool().Remove(context.WithoutCancel(ctx), q.Name)
-	}
+	h.tidy(context.WithoutCancel(ctx), q.Name, err)
 	if err != nil {
 		return bundle.ApplyAnswer{}, fmt.Errorf("bundle %s: %w", q.Name.Short(), err)
 	}
 	return a, nil
+}
+
+// tidy removes what is of no more use once a bundle was applied, or was not:
+// with a new base no other bundle fits. What cannot be removed now is swept
+// away when it is old.
+func (h Handler) tidy(ctx context.Context, name bundle.Digest, err error) {
+	switch {
+	case err == nil:
+		_ = h.Spool().Clear(ctx)
+	case final(err):
+		_ = h.Spool().Remove(ctx, name)
+	}
 }
 
 // final tells whether a bundle will be refused again, whenever it comes.

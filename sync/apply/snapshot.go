@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"github.com/twinctl/twin/collector/store"
 	"io/fs"
 	"path/filepath"
 	"slices"
@@ -15,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/twinctl/twin/collector/admin"
+	"github.com/twinctl/twin/collector/store"
 )
 
 // Snapshots is how many are kept of admin.db as it was before a bundle.

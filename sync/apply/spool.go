@@ -183,6 +183,18 @@ func (s Spool) Remove(ctx context.Context, name bundle.Digest) error {
 	})
 }
 
+// Clear removes all bundles that nobody is at.
+func (s Spool) Clear(ctx context.Context) error {
+	return s.within(ctx, "clear", func(d folder) error {
+		parts, _, err := d.parts()
+		for _, name := range parts {
+			_, failed := d.removeIf(name, func(os.FileInfo) bool { return true })
+			err = errors.Join(err, failed)
+		}
+		return errors.Join(err, d.Sync())
+	})
+}
+
 // Sweep removes the bundles that are older than MaxAge, and what a crash left
 // behind, and returns how many they were. What is ErrOdd stays, and is told.
 func (s Spool) Sweep(ctx context.Context, now time.Time) (removed int, err error) {

@@ -30,6 +30,11 @@ func (d folder) sweep(now time.Time) (removed int, err error) {
 // expire removes a bundle that is too old, unless somebody is at it. One that
 // is from far in the future is too: the clock was wrong, then or now.
 func (d folder) expire(name string, now time.Time) (bool, error) {
+	return d.removeIf(name, func(info os.FileInfo) bool { return now.Sub(info.ModTime()).Abs() > MaxAge })
+}
+
+// removeIf removes a bundle for which that holds, unless somebody is at it.
+func (d folder) removeIf(name string, holds func(os.FileInfo) bool) (bool, error) {
 	f, err := d.open(name, 0)
 	if err != nil {
 		return false, err
@@ -39,7 +44,7 @@ func (d folder) expire(name string, now time.Time) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if age := now.Sub(info.ModTime()).Abs(); age <= MaxAge {
+	if !holds(info) {
 		return false, nil
 	}
 	if free, err := tryLock(f); !free || err != nil {
