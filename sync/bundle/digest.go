@@ -13,14 +13,6 @@ type Digest [sha256.Size]byte
 // DigestOf returns the digest of these bytes.
 func DigestOf(b []byte) Digest { return sha256.Sum256(b) }
 
-// ParseDigest reads the digits. It takes lower case alone: a name is a path too,
-// and there must be one for each bundle.
-func ParseDigest(s string) (Digest, error) {
-	var d Digest
-	err := d.UnmarshalText([]byte(s))
-	return d, err
-}
-
 // String returns the digits.
 func (d Digest) String() string { return hex.EncodeToString(d[:]) }
 
@@ -30,7 +22,8 @@ func (d Digest) Short() string { return hex.EncodeToString(d[:4]) }
 // MarshalText implements encoding.TextMarshaler.
 func (d Digest) MarshalText() ([]byte, error) { return hex.AppendEncode(nil, d[:]), nil }
 
-// UnmarshalText reads what MarshalText wrote, and nothing else.
+// UnmarshalText reads what MarshalText wrote, and nothing else: a name is a path
+// too, and there must be one for each bundle.
 func (d *Digest) UnmarshalText(text []byte) error {
 	var b Digest
 	if len(text) != hex.EncodedLen(len(b)) {

@@ -156,6 +156,7 @@ func (s *server) run(ctx context.Context, o Options, rows *logRows) error {
 	part("ask the twin", s.watcher.Run)
 	part("ask for this server's name", s.seekName)
 	part("fill", s.filler.run)
+	part("sweep", s.sweep)
 	if door != nil {
 		part("ssh", door)
 	}
