@@ -27,8 +27,11 @@ const (
 	slowest    = 64 << 10         // bytes a second of what is put
 )
 
-// maxEdits is how many rows are believed of the twin: more than a bundle takes.
-const maxEdits = 2 * bundle.MaxRows
+// What is taken of the twin at the most.
+const (
+	maxEdits  = 2 * bundle.MaxRows // rows: more than a bundle takes
+	maxBodies = 32 << 20           // bytes of what they say
+)
 
 // remote asks the twin. It believes no answer that has not the right form.
 type remote struct{ peer Peer }
@@ -125,6 +128,7 @@ func pages(what string, first []bundle.Edited, more bool, next func(after admin.
 // says. ErrMoved if one is another by now.
 func (r remote) rows(ctx context.Context, wanted []Decision) (map[admin.Name]admin.Body, error) {
 	bodies := make(map[admin.Name]admin.Body, len(wanted))
+	size := 0
 	for len(wanted) > 0 {
 		names := make([]admin.Name, min(len(wanted), bundle.MaxNames))
 		for i := range names {
@@ -143,6 +147,9 @@ func (r remote) rows(ctx context.Context, wanted []Decision) (map[admin.Name]adm
 			}
 			if row.Hash() != wanted[i].Theirs {
 				return nil, fmt.Errorf("%w: %q on the secondary", ErrMoved, names[i])
+			}
+			if size += len(row.Body.Canonical()); size > maxBodies {
+				return nil, fmt.Errorf("%w: what was edited on the secondary is more than %d bytes", ErrUntrusted, maxBodies)
 			}
 			bodies[names[i]] = row.Body
 		}

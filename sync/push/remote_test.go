@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -210,6 +211,27 @@ func TestRowsAreWhatTheirHashSays(t *testing.T) {
 		if _, err := (remote{twin}).rows(t.Context(), wanted); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v: want %v", name, err, c.want)
 		}
+	}
+}
+
+func TestATwinCannotTellRowsWithoutEnd(t *testing.T) {
+	body := admin.Body{"description": strings.Repeat("x", 60<<10)}
+	wanted := []Decision{}
+	for i := range maxBodies>>10/60 + 2 {
+		name := admin.Name{Kind: "queue", Key: fmt.Sprint(i)}
+		wanted = append(wanted, Decision{Name: name, Theirs: admin.Row{Kind: name.Kind, Key: name.Key, Body: body}.Hash()})
+	}
+	twin := &teller{answer: func(_ string, args json.RawMessage) (any, error) {
+		var q bundle.RowsQuestion
+		err := json.Unmarshal(args, &q)
+		a := bundle.RowsAnswer{}
+		for _, n := range q.Names[:min(len(q.Names), 8)] {
+			a.Rows = append(a.Rows, admin.Row{Kind: n.Kind, Key: n.Key, Body: body})
+		}
+		return a, err
+	}}
+	if _, err := (remote{twin}).rows(t.Context(), wanted); !errors.Is(err, ErrUntrusted) || !strings.Contains(err.Error(), "more than") {
+		t.Errorf("%v", err)
 	}
 }
 
