@@ -213,7 +213,7 @@ func TestTwoAtOnce(t *testing.T) {
 	args := p.capture(t)
 	second, err := openServer(t.Context(), p.b.dir, node.Secondary) // as another process would
 	must(t, err)
-	defer second.close()
+	defer func() { must(t, second.close()) }()
 	errs := make([]error, 6)
 	var all sync.WaitGroup
 	for i := range errs {
@@ -317,8 +317,8 @@ func TestWhateverFails(t *testing.T) {
 					p.a.set(rt, "queue", key, nil)
 				}
 			}
-			if rapid.IntRange(0, 15).Draw(rt, "many") == 0 {
-				p.a.fill(rt, 5000)
+			if rapid.IntRange(0, 15).Draw(rt, "many") == 15 {
+				p.a.fill(rt, 8000)
 			}
 			p.fails(rt, rapid.IntRange(0, 9).Draw(rt, "at"), rapid.SampledFrom([]string{"", "cut", "mute", "cancel", "full", "rot", "twice", "old"}).Draw(rt, "fault"))
 		}

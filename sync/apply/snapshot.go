@@ -65,11 +65,11 @@ func (h Handler) settled(ctx context.Context) error {
 // snapshot keeps admin.db as it is at a generation. It is on disk, or nothing
 // is changed. There are Snapshots at most, whenever this ends or is ended.
 func (d folder) snapshot(ctx context.Context, db *admin.DB, generation int64) error {
-	if err := d.remove(snapshotNew); err != nil { // a crash left it
+	if err := d.discard(snapshotNew); err != nil { // a crash left it
 		return err
 	}
 	if err := db.Snapshot(ctx, filepath.Join(d.Name(), snapshotNew)); err != nil {
-		return err
+		return errors.Join(err, d.discard(snapshotNew))
 	}
 	name := snapshotName(generation)
 	err := d.prune(name)
@@ -80,7 +80,7 @@ func (d folder) snapshot(ctx context.Context, db *admin.DB, generation int64) er
 		err = unix.Renameat(int(d.Fd()), snapshotNew, int(d.Fd()), name)
 	}
 	if err != nil {
-		return errors.Join(fmt.Errorf("keep snapshot %s: %w", name, store.Full(err)), d.remove(snapshotNew))
+		return errors.Join(fmt.Errorf("keep snapshot %s: %w", name, store.Full(err)), d.discard(snapshotNew))
 	}
 	return store.Full(d.Sync())
 }
@@ -111,14 +111,20 @@ func (d folder) prune(name string) error {
 		if i < Snapshots-1 {
 			continue
 		}
-		if err := errors.Join(d.removeLogs(s.name), d.remove(s.name)); err != nil {
+		if err := d.discard(s.name); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// removeLogs removes what SQLite leaves beside a database that somebody opened.
+// discard removes a database with what lies beside it.
+func (d folder) discard(name string) error {
+	return errors.Join(d.removeLogs(name), d.remove(name))
+}
+
+// removeLogs removes what SQLite leaves beside a database that it was killed
+// over, or that somebody opened.
 func (d folder) removeLogs(name string) error {
-	return errors.Join(d.remove(name+"-wal"), d.remove(name+"-shm"))
+	return errors.Join(d.remove(name+"-journal"), d.remove(name+"-wal"), d.remove(name+"-shm"))
 }
