@@ -153,19 +153,23 @@ func (h Handler) check(b *bundle.Bundle, q bundle.ApplyQuestion, at admin.Positi
 	return nil
 }
 
-// carry keeps what is at a position, and then has it changed.
+// carry keeps what is at a position, and then has it changed. Where nothing was
+// changed, nothing is kept.
 func (h Handler) carry(ctx context.Context, d folder, at admin.Position, change func() error) error {
 	if err := d.snapshot(ctx, h.DB, at.Generation); err != nil {
 		return err
 	}
 	now, err := h.DB.Position(ctx)
-	if err != nil {
-		return err
+	if err == nil && now.Generation != at.Generation {
+		err = fmt.Errorf("%w: rows were changed here meanwhile", admin.ErrStale)
 	}
-	if now.Generation != at.Generation {
-		return fmt.Errorf("%w: rows were changed here meanwhile", admin.ErrStale)
+	if err == nil {
+		err = change()
 	}
-	return change()
+	if err != nil && !errors.Is(err, store.ErrFailed) { // after that nobody knows what was changed
+		return errors.Join(err, d.discard(snapshotName(at.Generation)))
+	}
+	return err
 }
 
 // rowRoom is what a row takes of the disk beside what it says four times: in

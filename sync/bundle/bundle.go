@@ -14,7 +14,6 @@ import (
 
 	"github.com/twinctl/twin/collector/admin"
 	"github.com/twinctl/twin/collector/audit"
-	"github.com/twinctl/twin/collector/record"
 )
 
 // What a bundle may hold. A pair that changes more at once makes copies of its
@@ -32,7 +31,9 @@ var (
 	ErrTooLarge = errors.New("too much for a bundle")
 )
 
-// A Bundle is the way from a base that both twins hold to the next one.
+// A Bundle is the way from a base that both twins hold to the next one. It holds
+// nothing that tells when it was made: the same way is the same bundle, so that
+// what has come of a large one before a cut need not come again.
 type Bundle struct {
 	Pair       string     // of the twins
 	Sender     string     // the primary's name
@@ -44,7 +45,6 @@ type Bundle struct {
 	Drift      admin.Root // admin.DriftOf what the secondary had pending since From
 	Catalogue  int        // version of the kinds of rows
 	Author     string     // who asked for it
-	At         record.Instant
 	Kinds      []string   // the kinds of its rows, in the catalogue's order
 	Ops        []admin.Op // each row once
 }

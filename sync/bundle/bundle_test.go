@@ -15,7 +15,6 @@ import (
 
 	"github.com/twinctl/twin/collector/admin"
 	"github.com/twinctl/twin/collector/audit"
-	"github.com/twinctl/twin/collector/record"
 )
 
 func hashed(text string) admin.Hash {
@@ -26,7 +25,7 @@ func hashed(text string) admin.Hash {
 func sample() *Bundle {
 	return &Bundle{
 		Pair: "pair", Sender: "cms-a", Drift: admin.Root{3}, Head: audit.Head{ID: 5, Hash: audit.Hash{6}}, Epoch: 3, From: 411, To: 412, BaseRoot: admin.Root{1}, TargetRoot: admin.Root{2},
-		Catalogue: 1, Author: "anna", At: 1_790_000_000_000_000, Kinds: []string{"queue", "agent"},
+		Catalogue: 1, Author: "anna", Kinds: []string{"queue", "agent"},
 		Ops: []admin.Op{
 			{Kind: "agent", Key: "100", New: admin.Body{"title": "Ann \x1b[31m'; DROP", "number": int64(7), "aliases": []string{"PJSIP/100"}}},
 			{Kind: "queue", Key: "sales", Old: hashed("was"), New: admin.Body{"on": true}},
@@ -238,7 +237,6 @@ func drawBundle(t *rapid.T) *Bundle {
 	b := &Bundle{
 		Pair: rapid.String().Draw(t, "pair"), Epoch: rapid.Int64Range(0, 9).Draw(t, "epoch"), From: rapid.Int64Range(0, 9).Draw(t, "from"),
 		Catalogue: rapid.Int().Draw(t, "catalogue"), Author: rapid.String().Draw(t, "author"),
-		At: record.Instant(rapid.Int64Range(0, 1<<60).Draw(t, "at")),
 	}
 	b.To = b.From + rapid.Int64Range(1, 9).Draw(t, "to")
 	for _, key := range rapid.SliceOfNDistinct(rapid.String(), 0, 12, rapid.ID).Draw(t, "keys") {

@@ -124,7 +124,7 @@ func (p *parser) header() error {
 	if !bytes.Equal(again, text) {
 		return errors.New("header: it is not written as a header is")
 	}
-	if h.Epoch < 0 || h.From < 0 || h.To <= h.From || h.At < 0 || len(h.Counts) > maxKinds {
+	if h.Epoch < 0 || h.From < 0 || h.To <= h.From || len(h.Counts) > maxKinds {
 		return fmt.Errorf("header: epoch %d, generations %d to %d, %d kinds", h.Epoch, h.From, h.To, len(h.Counts))
 	}
 	p.into, p.counts = h.bundle(), h.Counts

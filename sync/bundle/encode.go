@@ -11,7 +11,6 @@ import (
 
 	"github.com/twinctl/twin/collector/admin"
 	"github.com/twinctl/twin/collector/audit"
-	"github.com/twinctl/twin/collector/record"
 )
 
 // A bundle travels as one line that names its format, and behind it, deflated,
@@ -53,20 +52,19 @@ type header struct {
 	Drift      admin.Root `json:"drift"`
 	Catalogue  int        `json:"catalogue"`
 	Author     string     `json:"author"`
-	At         int64      `json:"at"` // µs since 1970
 	Counts     []Count    `json:"counts"`
 }
 
 func (b *Bundle) header() header {
 	return header{
-		b.Pair, b.Sender, b.Head, b.Epoch, b.From, b.To, b.BaseRoot, b.TargetRoot, b.Drift, b.Catalogue, b.Author, int64(b.At), b.Counts(),
+		b.Pair, b.Sender, b.Head, b.Epoch, b.From, b.To, b.BaseRoot, b.TargetRoot, b.Drift, b.Catalogue, b.Author, b.Counts(),
 	}
 }
 
 func (h header) bundle() *Bundle {
 	b := &Bundle{
 		Pair: h.Pair, Sender: h.Sender, Head: h.Head, Epoch: h.Epoch, From: h.From, To: h.To, BaseRoot: h.BaseRoot, TargetRoot: h.TargetRoot, Drift: h.Drift,
-		Catalogue: h.Catalogue, Author: h.Author, At: record.Instant(h.At), Kinds: make([]string, len(h.Counts)),
+		Catalogue: h.Catalogue, Author: h.Author, Kinds: make([]string, len(h.Counts)),
 	}
 	for i, c := range h.Counts {
 		b.Kinds[i] = c.Kind

@@ -99,7 +99,7 @@ func (p *Plan) bundle(by admin.Author, to Ground) *bundle.Bundle {
 	b := &bundle.Bundle{
 		Pair: p.Primary.Pair, Sender: p.Primary.Name, Head: p.Primary.Position.Head, Epoch: p.Primary.Epoch,
 		From: p.Ground.Generation, To: to.Generation, BaseRoot: p.Ground.baseRoot(), TargetRoot: to.Root, Drift: p.drift,
-		Catalogue: p.Primary.Position.Catalogue, Author: by.Actor, At: p.Checked, Ops: p.ops,
+		Catalogue: p.Primary.Position.Catalogue, Author: by.Actor, Ops: p.ops,
 	}
 	for _, op := range p.ops {
 		if !slices.Contains(b.Kinds, op.Kind) {

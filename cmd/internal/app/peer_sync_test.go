@@ -178,6 +178,36 @@ func (h *withheld) Call(ctx context.Context, verb string, args, answer any) erro
 	return h.Line.Call(ctx, verb, args, answer)
 }
 
+// A sync that was cut off goes on with the same bundle: what of a large one has
+// come is not sent again.
+func TestASyncThatWasCutOffGoesOn(t *testing.T) {
+	a, b := twins(t)
+	ours := adminOf(t, a)
+	setQueues(t, ours, 9000, false)
+	cut := errors.New("cut off")
+	var names []bundle.Digest
+	var sent []int64
+	for range 2 {
+		p := pusherOf(t, a, ours)
+		l := dial(t, a)
+		held := &withheld{Line: l, err: cut}
+		p.Peer = held
+		if _, _, err := p.Run(t.Context(), yes); !errors.Is(err, cut) {
+			t.Fatal(err)
+		}
+		names, sent = append(names, held.q.Name), append(sent, l.BytesOut())
+	}
+	if names[0] != names[1] || sent[1] > sent[0]/4 {
+		t.Errorf("bundles %s after %d bytes", names, sent)
+	}
+	if _, _, err := pusherOf(t, a, ours).Run(t.Context(), yes); err != nil {
+		t.Fatal(err)
+	}
+	if at, err := adminOf(t, b).Position(t.Context()); err != nil || at.Rows != 9000 {
+		t.Errorf("%+v, %v", at, err)
+	}
+}
+
 // A key that is not the twin's any more syncs nothing.
 func TestASyncIsTheTwinsAlone(t *testing.T) {
 	_, b := twins(t)
