@@ -1,8 +1,8 @@
 // Package bench measures a real twind over loopback TCP, and what two servers
-// do with each other over the embedded SSH server, each time beside a yardstick
-// in the same run: raw inserts of the same rows through the driver, rsyslog
-// writing the same lines to a file, rsync of the database file. Trust the
-// ratios, not the figures.
+// do with each other over SSH, each time beside a yardstick in the same run:
+// raw inserts of the same rows through the driver, rsyslog writing the same
+// lines to a file, rsync of the database file. Trust the ratios, not the
+// figures.
 package bench
 
 import (
@@ -134,11 +134,13 @@ time = {field = 1, separator = ",", layout = "epoch"}
 }
 
 // buildTwind builds the program and returns its path.
-func buildTwind(b *testing.B) string {
+func buildTwind(b *testing.B) string { return buildProgram(b, "twind") }
+
+func buildProgram(b *testing.B, name string) string {
 	b.Helper()
-	program := filepath.Join(b.TempDir(), "twind")
-	if out, err := exec.Command("go", "build", "-o", program, "github.com/twinctl/twin/cmd/twind").CombinedOutput(); err != nil {
-		b.Fatalf("build twind: %v\n%s", err, out)
+	program := filepath.Join(b.TempDir(), name)
+	if out, err := exec.Command("go", "build", "-o", program, "github.com/twinctl/twin/cmd/"+name).CombinedOutput(); err != nil {
+		b.Fatalf("build %s: %v\n%s", name, err, out)
 	}
 	return program
 }
