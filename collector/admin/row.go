@@ -133,9 +133,9 @@ type Position struct {
 	Generation     int64      `json:"generation"`
 	BaseGeneration int64      `json:"base_generation"` // 0: there is no base
 	BaseRoot       Root       `json:"base_root"`
-	Root           Root       `json:"root"`    // of the rows as they are now
-	Drift          Root       `json:"drift"`   // of what is pending: see DriftOf
-	Rows           int64      `json:"rows"`    // that live
-	Pending        int64      `json:"pending"` // rows changed since the base
-	Head           audit.Head `json:"head"`    // of admin.db's own audit
+	Root           Root       `json:"root,omitzero"`  // of the rows as they are now
+	Drift          Root       `json:"drift,omitzero"` // of what is pending: see DriftOf
+	Rows           int64      `json:"rows"`           // that live
+	Pending        int64      `json:"pending"`        // rows changed since the base
+	Head           audit.Head `json:"head"`           // of admin.db's own audit
 }

@@ -143,8 +143,10 @@ func (h Handler) hello(ctx context.Context, q bundle.HelloQuestion) (a bundle.He
 	if err != nil {
 		return bundle.HelloAnswer{}, err
 	}
-	if a.Hello.Rows, err = h.DB.Counts(ctx); err != nil {
-		return bundle.HelloAnswer{}, err
+	if a.Hello.Position.Root != theirs.Root {
+		if a.Hello.Rows, err = h.DB.Counts(ctx); err != nil {
+			return bundle.HelloAnswer{}, err
+		}
 	}
 	// Where it cannot be noted, what is known of the twin stays as old as it is
 	// said to be; a full disk is to be told by what needs it.

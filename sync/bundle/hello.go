@@ -34,7 +34,7 @@ type Hello struct {
 	Version  string           `json:"version"`
 	At       record.Instant   `json:"at"` // by its clock
 	Position admin.Position   `json:"position"`
-	Rows     map[string]int64 `json:"rows"` // how many there are of each kind
+	Rows     map[string]int64 `json:"rows,omitzero"` // how many there are of each kind
 }
 
 // HelloQuestion is the primary's own hello.
@@ -42,7 +42,8 @@ type HelloQuestion struct {
 	Hello Hello `json:"hello"`
 }
 
-// HelloAnswer is the secondary's, and the first of what was edited there.
+// HelloAnswer is the secondary's, and the first of what was edited there. It
+// has no Rows where they are the asker's: where both roots are the same.
 type HelloAnswer struct {
 	Hello Hello       `json:"hello"`
 	Drift DriftAnswer `json:"drift"` // as a DriftQuestion for the asker's base is answered

@@ -48,6 +48,9 @@ func (r remote) ask(ctx context.Context, verb string, args, answer any) error {
 func (r remote) hello(ctx context.Context, ours bundle.Hello) (bundle.HelloAnswer, error) {
 	var a bundle.HelloAnswer
 	err := r.ask(ctx, bundle.VerbHello, bundle.HelloQuestion{Hello: ours}, &a)
+	if a.Hello.Rows == nil && a.Hello.Position.Root == ours.Position.Root {
+		a.Hello.Rows = ours.Rows
+	}
 	return a, err
 }
 
