@@ -102,9 +102,10 @@ func (o *office) set(b *testing.B, rows []int, word string) {
 // A carried is what a sync took, its dialling included.
 type carried struct {
 	took    time.Duration
-	wire    int64 // bytes, both ways, with all that SSH adds
-	payload int64 // bytes of what was asked, answered and put
-	rows    int   // that were pushed
+	dialled time.Duration // of that, until the secondary listened
+	wire    int64         // bytes, both ways, with all that SSH adds
+	payload int64         // bytes of what was asked, answered and put
+	rows    int           // that were pushed
 }
 
 // sync dials, and makes the secondary what the primary is.
@@ -116,6 +117,7 @@ func (o *office) sync(b *testing.B) (c carried) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	dialled := time.Since(begun)
 	by := admin.Author{Actor: "ann", From: "local", Verb: "sync"}
 	p, err := notary.Pusher(b.Context(), o.data.Admin, line, push.Options{By: by})
 	if err != nil {
@@ -127,7 +129,7 @@ func (o *office) sync(b *testing.B) (c carried) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	c = carried{time.Since(begun), wireBytes(line.Client), int64(weighed.bytes) + weighed.put, len(plan.Rows)}
+	c = carried{time.Since(begun), dialled, wireBytes(line.Client), int64(weighed.bytes) + weighed.put, len(plan.Rows)}
 	shut(b, line)
 	return c
 }

@@ -74,6 +74,7 @@ func syncFirst(b *testing.B, program string) {
 func (c carried) report(b *testing.B) {
 	b.Helper()
 	b.ReportMetric(c.took.Seconds()*1e3, "ms")
+	b.ReportMetric(c.dialled.Seconds()*1e3, "ms-dialling")
 	b.ReportMetric(float64(c.payload), "payload-B")
 	b.ReportMetric(float64(c.wire), "wire-B")
 }
