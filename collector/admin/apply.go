@@ -78,8 +78,8 @@ func (a *DB) mayApply(ctx context.Context, tx *store.Tx, f Facts) error {
 		return fmt.Errorf("bundle of %s is %w", inert.Text(f.Sender), ErrOtherPair)
 	case f.Epoch < s.Epoch:
 		return fmt.Errorf("bundle of %s is %w: %d, the highest seen is %d", inert.Text(f.Sender), ErrEpoch, f.Epoch, s.Epoch)
-	case f.Catalogue > Catalogue+1 || f.Catalogue < Catalogue-1:
-		return fmt.Errorf("rows %w: catalogue %d, this one has %d: install the same version on both", ErrCatalogue, f.Catalogue, Catalogue)
+	case f.Catalogue > a.version+1 || f.Catalogue < a.version-1:
+		return fmt.Errorf("rows %w: catalogue %d, this one has %d: install the same version on both", ErrCatalogue, f.Catalogue, a.version)
 	}
 	have, err := readState(ctx, tx)
 	if err != nil {
@@ -97,7 +97,7 @@ func rewind(ctx context.Context, tx *store.Tx, f Facts) error {
 	if err := rewindBase(ctx, tx, f); err != nil {
 		return err
 	}
-	pending, err := (&Reading{tx}).Pending(ctx, f.From, Page{})
+	pending, err := (&Reading{tx: tx}).Pending(ctx, f.From, Page{})
 	if err != nil {
 		return err
 	}
@@ -116,7 +116,7 @@ func rewindBase(ctx context.Context, tx *store.Tx, f Facts) error {
 	}
 	root := have.baseRoot
 	if f.From != have.baseGeneration {
-		if root, err = (&Reading{tx}).unwind(ctx, f.From); err != nil {
+		if root, err = (&Reading{tx: tx}).unwind(ctx, f.From); err != nil {
 			return err
 		}
 	}
@@ -188,7 +188,7 @@ func (d *draft) takeOp(r *drafted, op Op, f Facts) error {
 	r.rebase = true
 	k, ok := d.kinds[op.Kind]
 	switch {
-	case !ok && f.Catalogue > Catalogue:
+	case !ok && f.Catalogue > d.version:
 		return fmt.Errorf("%s is %w: install that one here too", shown(r.Name), ErrCatalogue)
 	case !ok:
 		return fmt.Errorf("%w: %s", ErrNoKind, shown(r.Name))
@@ -201,7 +201,7 @@ func (d *draft) takeOp(r *drafted, op Op, f Facts) error {
 		return nil
 	}
 	normal, err := k.Normal(Row{op.Kind, op.Key, op.New})
-	if err != nil && f.Catalogue > Catalogue {
+	if err != nil && f.Catalogue > d.version {
 		return fmt.Errorf("%s is %w: install that one here too: %w", shown(r.Name), ErrCatalogue, err)
 	}
 	if err != nil {

@@ -155,7 +155,7 @@ func (d *draft) names(edits []Edit) ([]Name, error) {
 	names := make([]Name, len(edits))
 	seen := make(map[Name]bool, len(edits))
 	for i, e := range edits {
-		k, err := (&DB{kinds: d.kinds}).kind(e.Kind)
+		k, err := d.kind(e.Kind)
 		if err != nil {
 			return nil, err
 		}

@@ -55,7 +55,7 @@ type Options struct {
 type DB struct {
 	db    *store.DB
 	guard func(context.Context, *store.Tx) (Standing, error)
-	kinds map[string]Kind
+	catalogue
 }
 
 // Open opens the file at path.
@@ -65,11 +65,7 @@ func Open(ctx context.Context, path string, mode store.Mode, o Options) (*DB, er
 	if err != nil {
 		return nil, err
 	}
-	a := &DB{db: db, guard: o.Guard, kinds: map[string]Kind{}}
-	for _, k := range Kinds() {
-		a.kinds[k.Name] = k
-	}
-	return a, nil
+	return &DB{db, o.Guard, newCatalogue()}, nil
 }
 
 // Close closes the file.
@@ -83,17 +79,6 @@ func (a *DB) Snapshot(ctx context.Context, path string) error { return a.db.Snap
 // the start, until ctx ends.
 func (a *DB) Watch(ctx context.Context, interval time.Duration, changed func(context.Context) error) error {
 	return a.db.Watch(ctx, interval, changed)
-}
-
-func (a *DB) kind(name string) (Kind, error) {
-	k, ok := a.kinds[name]
-	if ok {
-		return k, nil
-	}
-	if near, ok := nearest.Word(name, order[:]); ok {
-		return k, fmt.Errorf("%w: %q: did you mean %s?", ErrNoKind, inert.Text(name), near)
-	}
-	return k, fmt.Errorf("%w: %q", ErrNoKind, inert.Text(name))
 }
 
 // Row returns a row by its key: ErrNoRow.

@@ -23,13 +23,13 @@ func (r *drafted) set(body Body) { r.body, r.is = body, body.Canonical() }
 
 // A draft holds the rows that a transaction touches, until write.
 type draft struct {
-	tx    *store.Tx
-	kinds map[string]Kind
-	rows  map[Name]*drafted
+	catalogue
+	tx   *store.Tx
+	rows map[Name]*drafted
 }
 
 func (a *DB) newDraft(tx *store.Tx) *draft {
-	return &draft{tx: tx, kinds: a.kinds, rows: map[Name]*drafted{}}
+	return &draft{catalogue: a.catalogue, tx: tx, rows: map[Name]*drafted{}}
 }
 
 // load takes up rows that the draft does not hold yet.

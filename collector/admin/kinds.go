@@ -1,6 +1,12 @@
 package admin
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+
+	"github.com/twinctl/twin/collector/inert"
+	"github.com/twinctl/twin/collector/nearest"
+)
 
 // order has the names of the kinds as Kinds lists them.
 var order = [...]string{
@@ -25,4 +31,29 @@ func KindNamed(name string) (Kind, bool) {
 		return Kind{}, false
 	}
 	return kinds[i], true
+}
+
+// A catalogue is the rows that a version of Twin can check.
+type catalogue struct {
+	version int
+	kinds   map[string]Kind // by name
+}
+
+func newCatalogue() catalogue {
+	c := catalogue{Catalogue, map[string]Kind{}}
+	for _, k := range Kinds() {
+		c.kinds[k.Name] = k
+	}
+	return c
+}
+
+func (c catalogue) kind(name string) (Kind, error) {
+	k, ok := c.kinds[name]
+	if ok {
+		return k, nil
+	}
+	if near, ok := nearest.Word(name, order[:]); ok {
+		return k, fmt.Errorf("%w: %q: did you mean %s?", ErrNoKind, inert.Text(name), near)
+	}
+	return k, fmt.Errorf("%w: %q", ErrNoKind, inert.Text(name))
 }

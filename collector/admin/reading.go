@@ -14,12 +14,15 @@ import (
 
 // A Reading is one unchanging view of the file, in which a plan is made: what
 // is pending, the rows and the roots belong together.
-type Reading struct{ tx *store.Tx }
+type Reading struct {
+	tx      *store.Tx
+	version int // of the catalogue
+}
 
 // Read calls fn with a view of the file. Others may write meanwhile, and are
 // not seen.
 func (a *DB) Read(ctx context.Context, fn func(*Reading) error) error {
-	return a.db.View(ctx, func(tx *store.Tx) error { return fn(&Reading{tx}) })
+	return a.db.View(ctx, func(tx *store.Tx) error { return fn(&Reading{tx, a.version}) })
 }
 
 // Position returns where this server stands.
@@ -39,7 +42,7 @@ func (r *Reading) Position(ctx context.Context) (Position, error) {
 		return Position{}, err
 	}
 	p := Position{
-		Catalogue: Catalogue, Generation: s.generation,
+		Catalogue: r.version, Generation: s.generation,
 		BaseGeneration: s.baseGeneration, BaseRoot: s.baseRoot, Root: s.baseRoot,
 	}
 	if p.Pending, p.Drift, err = r.drift(ctx); err != nil {

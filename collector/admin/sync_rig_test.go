@@ -48,7 +48,7 @@ func (p *pair) plan(t tb, keep func(Name) bool) (Facts, []Op) {
 	if _, err := p.a.Raise(ctx, max(b.Generation, b.BaseGeneration, p.a.position(t).BaseGeneration)); err != nil {
 		t.Fatal(err)
 	}
-	f := Facts{Pair: "p1", Epoch: 3, Catalogue: Catalogue, From: since, Sender: "cms-a", Bundle: Root{1}, Bytes: 10, BaseRoot: newMerge(nil).root()}
+	f := Facts{Pair: "p1", Epoch: 3, Catalogue: p.a.version, From: since, Sender: "cms-a", Bundle: Root{1}, Bytes: 10, BaseRoot: newMerge(nil).root()}
 	if since != 0 {
 		f.BaseRoot, _, _ = p.a.BaseAt(ctx, since)
 	}

@@ -203,19 +203,6 @@ func TestApplyRefuses(t *testing.T) {
 	p.send(t, good, goodOps)
 }
 
-// A newer Twin's rows that this one knows all about are taken.
-func TestOneVersionApartIsTaken(t *testing.T) {
-	for _, apart := range []int{-1, 1} {
-		p := newPair(t)
-		p.a.change(t, set("queue", "a", Body{}))
-		f, ops := p.plan(t, nil)
-		f.Catalogue += apart
-		if _, err := p.b.Apply(t.Context(), bySync, f, ops); err != nil {
-			t.Errorf("%+d: %v", apart, err)
-		}
-	}
-}
-
 func TestOldBasesAreKeptFiftyTimes(t *testing.T) {
 	p := newPair(t)
 	p.a.change(t, set("queue", "q0", Body{}))

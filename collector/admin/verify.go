@@ -54,7 +54,7 @@ func (a *DB) verifyRows(ctx context.Context) error {
 func (a *DB) verifyDrawn(ctx context.Context) error {
 	return a.db.View(ctx, func(tx *store.Tx) error {
 		want := map[string]bool{}
-		r := &Reading{tx}
+		r := &Reading{tx: tx}
 		rows, err := r.Pending(ctx, 0, Page{Bodies: true})
 		if err != nil {
 			return err
