@@ -8,7 +8,7 @@ func threshold() Kind {
 		Fields: []Field{
 			name(), description(),
 			{Name: "measure", Short: "what is watched", Type: Choice, Required: true, Choices: []string{
-				"waiting", "longest_wait", "abandoned", "abandoned_pct", "service_level_pct", "asa", "aht",
+				"waiting", "longest-wait", "abandoned", "abandoned-pct", "service-level-pct", "asa", "aht",
 				"available-agents", "staffed-agents", "talk-time", "pause-time", "ring-no-answer", "feed-silent",
 			}},
 			{Name: "when", Short: "which side of the limit is wrong", Type: Choice, Choices: []string{"above", "below"}, Default: "above"},
