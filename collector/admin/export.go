@@ -8,7 +8,6 @@ import (
 	"io"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/pelletier/go-toml/v2"
 	"golang.org/x/text/unicode/norm"
@@ -21,16 +20,11 @@ const exportFormat = 1
 const maxImport = 64 << 20
 
 // Export writes all rows as one TOML file: [kind.key] and what the row says.
-// What a row leaves out is at its default. Import of it changes nothing.
+// What a row leaves out is at its default. The same rows make the same file.
+// Import of it changes nothing.
 func (a *DB) Export(ctx context.Context, w io.Writer) error {
 	return a.Read(ctx, func(r *Reading) error {
-		at, err := readState(ctx, r.tx)
-		if err != nil {
-			return err
-		}
-		_, err = fmt.Fprintf(w, "# Administration data, generation %d, as of %s.\n# twinctl admin import takes it back.\nformat = %d\n",
-			at.generation, r.tx.Now.Format(time.RFC3339), exportFormat)
-		if err != nil {
+		if _, err := fmt.Fprintf(w, "# Administration data; twinctl admin import takes it back.\nformat = %d\n", exportFormat); err != nil {
 			return err
 		}
 		for after := (Name{}); ; {

@@ -29,19 +29,31 @@ func newSyncing(t *testing.T, rows int) *syncing {
 	w := &syncing{twins: newTwins(t)}
 	w.b.start()
 	eventually(t, patience, "the secondary is ready", w.b.listens)
-	text := &strings.Builder{}
-	text.WriteString("format = 1\n")
-	for i := range rows {
-		fmt.Fprintf(text, "[agent.%05d]\nname = \"Agent %d %x\"\n", i, i, rand.Uint64())
+	for first := 0; first < rows; first += fileRows {
+		w.load(first, min(rows, first+fileRows))
 	}
-	file := filepath.Join(t.TempDir(), "rows.toml")
-	if err := os.WriteFile(file, []byte(text.String()), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	ctl(t, "admin", "import", file, "--yes", "--config", w.a.config)
 	w.edit()
 	w.done()
 	return w
+}
+
+// fileRows is how many rows go in one file: reading it takes its time, which
+// grows with the square of them.
+const fileRows = 10_000
+
+// load gives the primary agents, from one number to another.
+func (w *syncing) load(first, end int) {
+	w.t.Helper()
+	text := &strings.Builder{}
+	text.WriteString("format = 1\n")
+	for i := first; i < end; i++ {
+		fmt.Fprintf(text, "[agent.%05d]\nname = \"Agent %d %x\"\n", i, i, rand.Uint64())
+	}
+	file := filepath.Join(w.t.TempDir(), "rows.toml")
+	if err := os.WriteFile(file, []byte(text.String()), 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+	ctl(w.t, "admin", "import", file, "--yes", "--config", w.a.config)
 }
 
 // listens tells whether the server's own SSH server takes connections.
