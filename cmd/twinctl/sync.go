@@ -105,6 +105,9 @@ func (s *site) sync(ctx context.Context, call *cli.Call, w syncWish) error {
 	if err != nil {
 		return cli.Fail(cli.Usage, err, "twinctl help sync")
 	}
+	if err := s.notary().MayPush(ctx); err != nil {
+		return err
+	}
 	held, err := app.LockSync(s.Data)
 	if err != nil {
 		return err
@@ -124,7 +127,7 @@ func (s *site) sync(ctx context.Context, call *cli.Call, w syncWish) error {
 
 // carry makes the plan, shows it, and does it unless this is a dry run.
 func (w *syncWish) carry(ctx context.Context, call *cli.Call, p *push.Pusher) error {
-	show := syncView{call: call, view: detail(w.view), dryRun: w.dryRun}
+	show := syncView{call: call, view: detail(w.view), dryRun: w.dryRun, deletes: w.deletes}
 	if w.dryRun {
 		plan, err := p.Plan(ctx)
 		if err != nil {

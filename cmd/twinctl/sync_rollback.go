@@ -8,6 +8,7 @@ import (
 
 	"github.com/twinctl/twin/cmd/internal/cli"
 	"github.com/twinctl/twin/collector/admin"
+	"github.com/twinctl/twin/collector/inert"
 )
 
 func syncRollbackCommand() cli.Command {
@@ -38,9 +39,21 @@ func syncRollbackCommand() cli.Command {
 			if err := s.administer(ctx, call, a, edits); err != nil || a.dryRun || a.onSecondary {
 				return err
 			}
-			return s.sync(ctx, call, w)
+			return s.pushBack(ctx, call, w)
 		}),
 	}
+}
+
+// pushBack pushes what was taken back. Who said yes to that is not asked again:
+// nothing else is pending.
+func (s *site) pushBack(ctx context.Context, call *cli.Call, w syncWish) error {
+	asked := *call
+	asked.Yes = true
+	err := s.sync(ctx, &asked, w)
+	if err != nil {
+		fmt.Fprintf(call.Err, "Rows are what they were on %s alone: twinctl sync goes on from here\n", inert.Text(s.Name))
+	}
+	return err
 }
 
 // since returns the edits that take back what became of rows since a sync.

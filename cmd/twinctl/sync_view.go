@@ -9,7 +9,6 @@ import (
 	"github.com/twinctl/twin/cmd/internal/cli"
 	"github.com/twinctl/twin/collector/admin"
 	"github.com/twinctl/twin/collector/inert"
-	"github.com/twinctl/twin/sync/bundle"
 	"github.com/twinctl/twin/sync/push"
 )
 
@@ -35,9 +34,10 @@ func (v detail) check() error {
 
 // A syncView shows what a sync found and did.
 type syncView struct {
-	call   *cli.Call
-	view   detail
-	dryRun bool
+	call    *cli.Call
+	view    detail
+	dryRun  bool
+	deletes int // rows that may be deleted
 }
 
 // A syncDocument is a sync in JSON.
@@ -114,12 +114,16 @@ type section struct {
 
 func sections(plan *push.Plan) []section {
 	twin := inert.Text(plan.Secondary.Name)
+	conflicts := "conflicts, edited on both"
+	if plan.Ground.First() {
+		conflicts = "conflicts, not the same on both"
+	}
 	is := func(a push.Action) func(push.Row) bool { return func(r push.Row) bool { return r.Action == a } }
 	waits := func(f push.Finding) func(push.Row) bool {
 		return func(r push.Row) bool { return r.Action == push.Stop && r.Finding == f }
 	}
 	return []section{
-		{"conflicts, edited on both: here -> " + twin, waits(push.Conflicting)},
+		{conflicts + ": here -> " + twin, waits(push.Conflicting)},
 		{"drift, edited on " + twin + " alone: here -> " + twin, waits(push.Drifted)},
 		{"on " + twin + ":", is(push.Push)},
 		{"adopted from " + twin + ", on this server:", is(push.Adopt)},
@@ -170,14 +174,16 @@ func (v syncView) verdict(plan *push.Plan) string {
 	switch {
 	case len(plan.Open()) > 0:
 		return fmt.Sprintf("%s to choose about; nothing was changed", app.Counted(len(plan.Open()), "row"))
+	case plan.CheckDeletes(v.deletes) != nil:
+		return app.Counted(plan.Deletes(), "row") + " would be deleted; nothing was changed"
 	case plan.Empty() && plan.Secondary.Position.Pending > 0:
-		return fmt.Sprintf("nothing to send; %s stays edited on %s", app.Counted(int(plan.Secondary.Position.Pending), "row"), twin)
+		return fmt.Sprintf("nothing to send; what was edited on %s stays so there: %s", twin, app.Counted(int(plan.Secondary.Position.Pending), "row"))
 	case plan.Empty():
 		return fmt.Sprintf("in sync: %s is at generation %d, checked just now", twin, plan.Secondary.Position.BaseGeneration)
 	case v.dryRun:
-		return fmt.Sprintf("%d bytes to send; dry run, nothing was changed", plan.Bytes)
+		return fmt.Sprintf("about %d bytes to send; dry run, nothing was changed", plan.Bytes)
 	}
-	return fmt.Sprintf("%d bytes to send", plan.Bytes)
+	return fmt.Sprintf("about %d bytes to send", plan.Bytes)
 }
 
 // result shows what came of a plan, which people may have seen already.
@@ -191,8 +197,8 @@ func (v syncView) result(plan *push.Plan, r push.Result, shown bool) error {
 }
 
 // total says in words what became of rows of all kinds.
-func total(counts []bundle.Count) string {
-	var sum bundle.Count
+func total(counts []push.Done) string {
+	var sum push.Tally
 	for _, c := range counts {
 		sum.Added += c.Added
 		sum.Changed += c.Changed

@@ -39,7 +39,7 @@ func (p *Pusher) Run(ctx context.Context, confirm func(context.Context, *Plan) (
 // asItIs is the result where nothing had to be done: it was read just now.
 func (p *Plan) asItIs() Result {
 	s := p.Secondary
-	return Result{Base: Ground{s.Position.BaseGeneration, s.Position.BaseRoot}, Secondary: s, Counts: []bundle.Count{}}
+	return Result{Base: Ground{s.Position.BaseGeneration, s.Position.BaseRoot}, Secondary: s, Counts: []Done{}}
 }
 
 // carry carries a plan out that was shown. Each step may be the last: what was
@@ -51,7 +51,7 @@ func (p *Pusher) carry(ctx context.Context, plan *Plan) (Result, error) {
 			if errors.Is(err, admin.ErrConflict) {
 				err = fmt.Errorf("%w: %w", ErrMoved, err)
 			}
-			return Result{}, fmt.Errorf("adopt %d rows of %s: %w", len(plan.edits), inert.Text(plan.Secondary.Name), err)
+			return Result{}, fmt.Errorf("adopt %s of %s: %w", rows(len(plan.edits)), inert.Text(plan.Secondary.Name), err)
 		}
 	}
 	above := max(plan.Secondary.Position.Generation, plan.Secondary.Position.BaseGeneration, plan.Primary.Position.BaseGeneration)
@@ -67,7 +67,7 @@ func (p *Pusher) carry(ctx context.Context, plan *Plan) (Result, error) {
 	if err := p.Sender.Sending(ctx, b.Facts(text), plan.ops); err != nil {
 		return Result{}, err
 	}
-	result := Result{Base: to, Bundle: bundle.DigestOf(text), Bytes: int64(len(text)), Counts: b.Counts()}
+	result := Result{Base: to, Bundle: bundle.DigestOf(text), Bytes: int64(len(text)), Counts: doneOf(b.Counts())}
 	if err := p.deliver(ctx, text, to); err != nil {
 		return result, err
 	}

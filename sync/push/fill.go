@@ -36,7 +36,7 @@ func (p *Pusher) fill(ctx context.Context, plan *Plan, decisions []Decision, pen
 	}
 	text, err := plan.bundle(p.Options.By, Ground{plan.Primary.Position.Generation + 1, plan.Primary.Position.Root}).Encode()
 	plan.Bytes = int64(len(text))
-	if !plan.moves() {
+	if plan.Empty() {
 		plan.Bytes = 0
 	}
 	return err

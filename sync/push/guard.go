@@ -19,8 +19,8 @@ func CheckHello(ours, theirs bundle.Hello) error {
 
 // A Ground is the base against which both sides are compared.
 type Ground struct {
-	Generation int64 // 0: there is none that both hold
-	Root       admin.Root
+	Generation int64      `json:"generation"` // 0: there is none that both hold
+	Root       admin.Root `json:"root"`
 }
 
 // First tells that there is no base.

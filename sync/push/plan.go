@@ -125,6 +125,21 @@ func (t *Tally) add(m Move) {
 	}
 }
 
+// A Done counts what was done to the rows of a kind on the secondary.
+type Done struct {
+	Kind string `json:"kind"`
+	Tally
+	Agreed int `json:"agreed"` // were what they became already
+}
+
+func doneOf(counts []bundle.Count) []Done {
+	all := make([]Done, len(counts))
+	for i, c := range counts {
+		all[i] = Done{c.Kind, Tally{c.Added, c.Changed, c.Removed}, c.Agreed}
+	}
+	return all
+}
+
 // A Summary counts the rows of a kind.
 type Summary struct {
 	Kind      string `json:"kind"`
@@ -207,8 +222,12 @@ func (p *Plan) CheckOpen() error {
 	name := inert.Text(p.Secondary.Name)
 	switch {
 	case conflicts > 0:
-		return fmt.Errorf("%w: %s, and %d on %s alone: choose with --resolve primary|secondary KIND/KEY, the first is %s",
-			ErrConflict, rows(conflicts), drift, name, inert.Text(first.Name.String()))
+		also := ""
+		if drift > 0 {
+			also = fmt.Sprintf(", and %s on %s alone", rows(drift), name)
+		}
+		return fmt.Errorf("%w: %s%s: choose with --resolve primary|secondary KIND/KEY, the first is %s",
+			ErrConflict, rows(conflicts), also, inert.Text(first.Name.String()))
 	case drift > 0:
 		return fmt.Errorf("%w: %s on %s: choose with --drift keep|overwrite|adopt", ErrDrift, rows(drift), name)
 	}

@@ -71,11 +71,11 @@ type Options struct {
 
 // A Result is what a sync did, as the secondary told it in the end.
 type Result struct {
-	Base      Ground         `json:"base"`
-	Bundle    bundle.Digest  `json:"bundle"` // zero: nothing had to be sent
-	Bytes     int64          `json:"bytes"`
-	Counts    []bundle.Count `json:"counts"`
-	Secondary bundle.Hello   `json:"secondary"`
+	Base      Ground        `json:"base"`
+	Bundle    bundle.Digest `json:"bundle"` // zero: nothing had to be sent
+	Bytes     int64         `json:"bytes"`
+	Counts    []Done        `json:"counts"`
+	Secondary bundle.Hello  `json:"secondary"`
 }
 
 // tries is how often a plan is made when one of the two is edited meanwhile.

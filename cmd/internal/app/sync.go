@@ -5,10 +5,32 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/twinctl/twin/cmd/internal/pairing"
 	"github.com/twinctl/twin/collector/admin"
+	"github.com/twinctl/twin/collector/inert"
 	"github.com/twinctl/twin/collector/node"
+	"github.com/twinctl/twin/sync/bundle"
 	"github.com/twinctl/twin/sync/push"
 )
+
+// MayPush tells, without the twin, whether this is the primary of a pair:
+// pairing.ErrAlone, bundle.ErrRole.
+func (n Notary) MayPush(ctx context.Context) error {
+	self, err := n.Node.Self(ctx)
+	if err != nil {
+		return err
+	}
+	have, err := n.Node.Pair(ctx)
+	switch {
+	case err != nil:
+		return err
+	case have == nil:
+		return pairing.ErrAlone
+	case self.Role != node.Primary:
+		return fmt.Errorf("%w: %s is %s: run this on %s", bundle.ErrRole, self.Name, self.Role, inert.Text(have.Name))
+	}
+	return nil
+}
 
 // Pusher returns what makes the twin's administration data what this server's
 // is, over a link that stands.
