@@ -153,6 +153,23 @@ func freeze(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Fatalf("%s does not stop writing to %s", args[0], args[1])
 }
 
+// locked FILE waits until a process has locked the file.
+func locked(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: locked FILE")
+	}
+	until(ts, args[0]+" to be locked", func() (bool, string) {
+		f, err := os.Open(ts.MkAbs(args[0]))
+		if err != nil {
+			return false, err.Error()
+		}
+		defer f.Close()
+		l := syscall.Flock_t{Type: syscall.F_WRLCK}
+		ts.Check(syscall.FcntlFlock(f.Fd(), syscall.F_GETLK, &l))
+		return l.Type != syscall.F_UNLCK, ""
+	})
+}
+
 // thaw NAME lets a frozen program go on.
 func thaw(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {

@@ -58,6 +58,7 @@ func TestScript(t *testing.T) {
 			"hangup":   hangup,
 			"freeze":   freeze,
 			"thaw":     thaw,
+			"locked":   locked,
 			"killpid":  killpid,
 			"says":     says,
 			"waitfor":  waitfor,
