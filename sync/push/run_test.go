@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/twinctl/twin/collector/admin"
+	"github.com/twinctl/twin/sync/bundle"
 )
 
 func newWorld() *world { return &world{primary: newServer(), secondary: newServer()} }
@@ -161,6 +162,38 @@ func TestEveryStepMayBeTheLast(t *testing.T) {
 			}
 		}
 	}
+}
+
+// What was cut off is sent again as the same bytes, so that the pieces of it
+// which came before are not.
+func TestALaterTrySendsTheSameBundle(t *testing.T) {
+	w := agreed(t)
+	w.primary.edit(queue("sales"), "Sold")
+	confirm := func(context.Context, *Plan) (bool, error) { return true, nil }
+	var names []bundle.Digest
+	for i := range 3 {
+		p := w.pusher(Options{})
+		p.Now = func() time.Time { return time.Date(2026, 3, 1+i, 12, 0, 0, 0, time.UTC) }
+		p.Peer = cutAtApply{w}
+		_, result, err := p.Run(t.Context(), confirm)
+		if !errors.Is(err, errFault) || result.Bundle == (bundle.Digest{}) {
+			t.Fatalf("%+v, %v", result, err)
+		}
+		names = append(names, result.Bundle)
+	}
+	if names[0] != names[1] || names[1] != names[2] {
+		t.Errorf("the same rows went as %v", names)
+	}
+}
+
+// cutAtApply is a link that breaks before a bundle is applied.
+type cutAtApply struct{ *world }
+
+func (c cutAtApply) Call(ctx context.Context, verb string, args, answer any) error {
+	if verb == bundle.VerbApply {
+		return errFault
+	}
+	return c.world.Call(ctx, verb, args, answer)
 }
 
 // TestNothingIsLostOverManySyncs is the quick form of TestRealManySyncs.
