@@ -10,6 +10,8 @@ import (
 	"github.com/twinctl/twin/cmd/internal/cli"
 	"github.com/twinctl/twin/collector/admin"
 	"github.com/twinctl/twin/collector/audit"
+	"github.com/twinctl/twin/sync/bundle"
+	"github.com/twinctl/twin/sync/link"
 )
 
 // The audits: each database that people change has its own.
@@ -20,19 +22,23 @@ const (
 
 func auditVerifyCommand() cli.Command {
 	var known []string
+	var twin bool
 	return cli.Command{
 		Name:  "verify",
 		Short: "prove that nothing was changed in the audits or taken from them",
 		Long: `There are two audits: of this server (node.db) and of administration data (admin.db). Each act has a hash that covers the act before. Verify reads them all and names the first that is not what was written down; ` +
 			`of administration data also rows and changes that are not what their hashes say. ` +
-			`That acts were taken off the end only an older head can tell: keep what this prints on another machine and give it back with --head.`,
+			`That acts were taken off the end only an older head can tell: keep what this prints on another machine and give it back with --head. ` +
+			`The twin keeps one at each sync: --twin asks it for that, and whether what this server kept of its audit is still so there.`,
 		Examples: []cli.Example{
 			{Line: "twinctl audit verify", Why: "all of both; prints the heads"},
+			{Line: "twinctl audit verify --twin", Why: "and that neither server has rewritten administration data since the last sync"},
 			{Line: "twinctl audit verify --head 1042:5f3c... --head admin:77:90ab...", Why: "and that these heads of earlier are still in them"},
 		},
-		Exits:   []cli.Code{cli.Refused, cli.Untrusted},
+		Exits:   []cli.Code{cli.Refused, cli.Unreachable, cli.Untrusted},
 		Outputs: []cli.Format{cli.Text, cli.JSON},
 		Flags: func(f *cli.FlagSet) {
+			f.BoolVar(&twin, "twin", false, "ask the twin too, about administration data")
 			f.StringArrayVar(&known, "head", nil, "the `ID:HASH` of an earlier head, or admin:ID:HASH; repeatable")
 		},
 		Run: with(func(ctx context.Context, call *cli.Call, s *site) error {
@@ -43,6 +49,15 @@ func auditVerifyCommand() cli.Command {
 					return cli.Fail(cli.Usage, err, "twinctl help audit verify")
 				}
 				earlier[file] = append(earlier[file], head)
+			}
+			if twin {
+				head, err := s.witness(ctx)
+				if err != nil {
+					return err
+				}
+				if head.ID > 0 {
+					earlier[adminAudit] = append(earlier[adminAudit], head)
+				}
 			}
 			node, err := proved(ctx, s.data.Node.AuditVerify, s.data.Node.Audited, earlier[nodeAudit])
 			if err != nil {
@@ -55,6 +70,32 @@ func auditVerifyCommand() cli.Command {
 			return showVerified(call, node, administered)
 		}),
 	}
+}
+
+// witness asks the twin whether its audit of administration data still is what it
+// was at the last sync, and returns what ours was then, as the twin wrote it down.
+func (s *site) witness(ctx context.Context) (audit.Head, error) {
+	l, err := s.notary().Dial(ctx, link.Options{})
+	if err != nil {
+		return audit.Head{}, err
+	}
+	defer l.Close() //nolint:errcheck // nothing is under way
+	if _, err := l.Check(ctx, false); err != nil {
+		return audit.Head{}, err
+	}
+	known, err := s.data.Admin.Summary(ctx)
+	if err != nil {
+		return audit.Head{}, err
+	}
+	var a bundle.AuditAnswer
+	if err := l.Call(ctx, bundle.VerbAudit, bundle.AuditQuestion{Head: known.TwinHead}, &a); err != nil {
+		return audit.Head{}, err
+	}
+	if !a.Held {
+		return audit.Head{}, cli.Fail(cli.Untrusted, fmt.Errorf("on %s: the audit of administration data has not got act %d any more, as it was at the last sync",
+			l.Pair.Name, known.TwinHead.ID), "twinctl audit verify, there")
+	}
+	return a.Yours, nil
 }
 
 // parseHead reads ID:HASH or FILE:ID:HASH.

@@ -66,6 +66,8 @@ func (h Handler) Answer(ctx context.Context, verb string, args json.RawMessage) 
 		return answer(ctx, args, h.chunks)
 	case bundle.VerbApply:
 		return answer(ctx, args, h.apply)
+	case bundle.VerbAudit:
+		return answer(ctx, args, h.audit)
 	}
 	return nil, fmt.Errorf("%w %q", ErrVerb, verb)
 }

@@ -123,3 +123,14 @@ func (h Handler) rows(ctx context.Context, q bundle.RowsQuestion) (a bundle.Rows
 	})
 	return a, err
 }
+
+// audit tells whether an act is still in the audit, and what this server knows
+// of the asker's.
+func (h Handler) audit(ctx context.Context, q bundle.AuditQuestion) (a bundle.AuditAnswer, err error) {
+	if a.Held, err = h.DB.Has(ctx, q.Head); err != nil {
+		return a, err
+	}
+	s, err := h.DB.Summary(ctx)
+	a.Yours = s.TwinHead
+	return a, err
+}

@@ -2,6 +2,7 @@ package bundle
 
 import (
 	"github.com/twinctl/twin/collector/admin"
+	"github.com/twinctl/twin/collector/audit"
 	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/collector/record"
 )
@@ -15,6 +16,7 @@ const (
 	VerbRows   = "sync.rows"   // RowsQuestion, RowsAnswer
 	VerbChunks = "sync.chunks" // Manifest, ChunksAnswer
 	VerbApply  = "sync.apply"  // ApplyQuestion, ApplyAnswer
+	VerbAudit  = "sync.audit"  // AuditQuestion, AuditAnswer; either server may ask
 )
 
 // How much one answer holds. What is more is asked for again, behind the last.
@@ -113,4 +115,16 @@ type ApplyQuestion struct {
 type ApplyAnswer struct {
 	Position admin.Position `json:"position"`
 	Counts   []Count        `json:"counts"`
+}
+
+// AuditQuestion asks whether the twin's audit of administration data still has
+// in it what was its last act at the last sync.
+type AuditQuestion struct {
+	Head audit.Head `json:"head"` // as the asker wrote it down then
+}
+
+// AuditAnswer tells it, and what the twin wrote down of the asker's.
+type AuditAnswer struct {
+	Held  bool       `json:"held"`
+	Yours audit.Head `json:"yours"` // of id 0: there was no sync
 }
