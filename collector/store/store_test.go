@@ -258,3 +258,30 @@ func TestFilesAreTheirOwnersAlone(t *testing.T) {
 		}
 	}
 }
+
+// A transaction that ends with its context says so, whatever it did last.
+func TestATransactionEndsWithItsContext(t *testing.T) {
+	db := open(t, file(t), note)
+	for name, run := range map[string]func(context.Context, func(*Tx) error) error{"view": db.View, "update": db.Update} {
+		ctx, cancel := context.WithCancel(t.Context())
+		err := run(ctx, func(tx *Tx) error {
+			cancel()
+			for { // until database/sql has seen it
+				if _, err := tx.ExecContext(context.WithoutCancel(ctx), `SELECT 1`); err != nil {
+					return err
+				}
+			}
+		})
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: %v", name, err)
+		}
+		ctx, cancel = context.WithCancel(t.Context())
+		err = run(ctx, func(*Tx) error {
+			cancel()
+			return nil
+		})
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("%s, at its end: %v", name, err)
+		}
+	}
+}

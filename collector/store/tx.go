@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -43,9 +44,18 @@ func (db *DB) run(ctx context.Context, from *sql.DB, fn func(*Tx) error) error {
 	}
 	defer tx.Rollback() //nolint:errcheck // after Commit it has nothing to do
 	if err := fn(&Tx{Tx: tx, Now: db.now().UTC().Truncate(time.Microsecond)}); err != nil {
-		return db.explain("", err)
+		return db.explain("", ended(ctx, err))
 	}
-	return db.explain("commit", tx.Commit())
+	return db.explain("commit", ended(ctx, tx.Commit()))
+}
+
+// ended says of a transaction that was undone because ctx ended that it did:
+// the driver says only that there is none any more.
+func ended(ctx context.Context, err error) error {
+	if ctx.Err() != nil && errors.Is(err, sql.ErrTxDone) {
+		return context.Cause(ctx)
+	}
+	return err
 }
 
 // explain names the file in errors of the database; fn's own pass unchanged.
