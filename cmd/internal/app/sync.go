@@ -33,7 +33,8 @@ func (n Notary) MayPush(ctx context.Context) error {
 }
 
 // Pusher returns what makes the twin's administration data what this server's
-// is, over a link that stands.
+// is, over a link that stands. What the twin has to be asked once that has
+// ended it is asked on a new one.
 func (n Notary) Pusher(ctx context.Context, db *admin.DB, l *Line, o push.Options) (*push.Pusher, error) {
 	who, err := n.hello(ctx)
 	if err != nil {
@@ -42,7 +43,7 @@ func (n Notary) Pusher(ctx context.Context, db *admin.DB, l *Line, o push.Option
 	book := push.Book{DB: db}
 	o.Effects = effects(l.Pair.Name)
 	return &push.Pusher{
-		Peer: l, Reader: book, Sender: book, Editor: book, Teller: book,
+		Peer: lasting{l, n}, Reader: book, Sender: book, Editor: book, Teller: book,
 		Who: who, Twin: l.Pair.Server, Now: time.Now, Options: o,
 	}, nil
 }
