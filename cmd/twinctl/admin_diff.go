@@ -23,13 +23,14 @@ type fieldChange struct {
 
 // String writes the change in a line.
 func (f fieldChange) String() string {
+	field := clipped(f.Field, maxShown) // one of another version may be called anything
 	switch {
 	case f.Old == "":
-		return f.Field + ": " + f.New
+		return field + ": " + f.New
 	case f.New == "":
-		return f.Field + ": " + f.Old
+		return field + ": " + f.Old
 	}
-	return f.Field + ": " + f.Old + " -> " + f.New
+	return field + ": " + f.Old + " -> " + f.New
 }
 
 // fieldChanges tells field by field what a change does, in the order of the

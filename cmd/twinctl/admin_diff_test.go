@@ -23,6 +23,10 @@ func TestChangesAreShown(t *testing.T) {
 			admin.Change{Kind: "queue", Key: "support", After: admin.Body{}},
 			"+ queue/support\n",
 		},
+		"a field that nobody knows": {
+			admin.Change{Kind: "queue", Key: "support", After: admin.Body{"a\x1b[2J\nb": "x"}},
+			"+ queue/support\n    a\\x1b[2J\\nb: \"x\"\n",
+		},
 		"deleted": {
 			admin.Change{Kind: "queue", Key: "support", Before: admin.Body{"name": "Support"}},
 			"- queue/support \"Support\"\n    name: \"Support\"\n",

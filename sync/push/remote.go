@@ -3,11 +3,13 @@ package push
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
 
 	"github.com/twinctl/twin/collector/admin"
+	"github.com/twinctl/twin/collector/inert"
 	"github.com/twinctl/twin/sync/bundle"
 )
 
@@ -106,6 +108,9 @@ func pages(what string, first []bundle.Edited, more bool, next func(after admin.
 	all := []bundle.Edited{}
 	for page := first; ; {
 		for _, e := range page {
+			if err := errors.Join(inert.Name(e.Kind), inert.Name(e.Key)); err != nil {
+				return nil, fmt.Errorf("%w: a name among the twin's %s %w", ErrUntrusted, what, err)
+			}
 			if len(all) > 0 && e.Compare(all[len(all)-1].Name) <= 0 {
 				return nil, fmt.Errorf("%w: %q is out of order among the twin's %s", ErrUntrusted, e.Name, what)
 			}
@@ -150,6 +155,11 @@ func (r remote) rows(ctx context.Context, wanted []Decision) (map[admin.Name]adm
 			}
 			if row.Hash() != wanted[i].Theirs {
 				return nil, fmt.Errorf("%w: %q on the secondary", ErrMoved, names[i])
+			}
+			for field := range row.Body {
+				if err := inert.Name(field); err != nil {
+					return nil, fmt.Errorf("%w: a field of %q on the secondary %w", ErrUntrusted, names[i], err)
+				}
 			}
 			if size += len(row.Body.Canonical()); size > maxBodies {
 				return nil, fmt.Errorf("%w: what was edited on the secondary is more than %d bytes", ErrUntrusted, maxBodies)

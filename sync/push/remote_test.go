@@ -125,6 +125,9 @@ func TestPagesThatCannotBe(t *testing.T) {
 		"out of order":         {bundle.DriftAnswer{Edits: []bundle.Edited{two[1], two[0]}}, bundle.DriftAnswer{}, ErrUntrusted},
 		"twice":                {bundle.DriftAnswer{Edits: []bundle.Edited{two[0], two[0]}}, bundle.DriftAnswer{}, ErrUntrusted},
 		"not edited":           {bundle.DriftAnswer{Edits: same}, bundle.DriftAnswer{}, ErrUntrusted},
+		"a key that acts":      {bundle.DriftAnswer{Edits: []bundle.Edited{{Name: admin.Name{Kind: "queue", Key: "a\x1b[2J"}, Hash: h("a")}}}, bundle.DriftAnswer{}, ErrUntrusted},
+		"a kind that acts":     {bundle.DriftAnswer{Edits: []bundle.Edited{{Name: admin.Name{Kind: "a\nb", Key: "x"}, Hash: h("a")}}}, bundle.DriftAnswer{}, ErrUntrusted},
+		"a key without end":    {bundle.DriftAnswer{Edits: []bundle.Edited{{Name: admin.Name{Kind: "queue", Key: strings.Repeat("x", 257)}, Hash: h("a")}}}, bundle.DriftAnswer{}, ErrUntrusted},
 		"more, and none":       {bundle.DriftAnswer{More: true}, bundle.DriftAnswer{}, ErrUntrusted},
 		"the same page again":  {bundle.DriftAnswer{Edits: two, More: true}, bundle.DriftAnswer{Edits: two, More: true}, ErrUntrusted},
 		"another generation":   {bundle.DriftAnswer{Edits: two[:1], More: true}, bundle.DriftAnswer{Generation: 1, Edits: two[1:]}, ErrMoved},
@@ -210,6 +213,19 @@ func TestRowsAreWhatTheirHashSays(t *testing.T) {
 		}}
 		if _, err := (remote{twin}).rows(t.Context(), wanted); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v: want %v", name, err, c.want)
+		}
+	}
+}
+
+func TestFieldsThatActAreRefused(t *testing.T) {
+	for _, field := range []string{"a\x1b[2J", "a\nb", "", strings.Repeat("x", 257)} {
+		row := admin.Row{Kind: "queue", Key: "x", Body: admin.Body{field: "y"}}
+		twin := &teller{answer: func(string, json.RawMessage) (any, error) {
+			return bundle.RowsAnswer{Rows: []admin.Row{row}}, nil
+		}}
+		wanted := []Decision{{Name: admin.Name{Kind: row.Kind, Key: row.Key}, Theirs: row.Hash()}}
+		if _, err := (remote{twin}).rows(t.Context(), wanted); !errors.Is(err, ErrUntrusted) {
+			t.Errorf("%q: %v", field, err)
 		}
 	}
 }
