@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -21,10 +22,18 @@ var update = flag.Bool("update", false, "write what the scripts compare with")
 
 // TestMain makes the programs commands of the scripts.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
+	programs := map[string]func(){
 		"twinctl": main,
 		"twind":   func() { os.Exit(app.Main()) },
-	})
+	}
+	if programs[filepath.Base(os.Args[0])] == nil {
+		// The scripts mostly wait, so more may run than there are processors.
+		flag.Parse()
+		if err := flag.Set("test.parallel", strconv.Itoa(max(4, runtime.GOMAXPROCS(0)))); err != nil {
+			panic(err)
+		}
+	}
+	testscript.Main(m, programs)
 }
 
 func TestScript(t *testing.T) {

@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -18,40 +20,51 @@ import (
 
 // TestWhateverFails runs syncs in which one thing after the other goes wrong:
 // the secondary is what it was or what was promised, and the next sync works.
-func TestWhateverFails(t *testing.T) {
-	rapid.Check(t, func(rt *rapid.T) {
-		p := &pair{}
-		opened := func(role node.Role) *server {
-			s, err := openServer(t.Context(), t.TempDir(), role)
-			if err != nil {
-				rt.Fatal(err)
-			}
-			return s
+func TestWhateverFails(t *testing.T) { draw(t, 25) }
+
+// draw draws so many histories: each opens files, and takes its time.
+func draw(t *testing.T, histories int) {
+	t.Helper()
+	most := flag.Lookup("rapid.checks").Value
+	was := most.String()
+	must(t, most.Set(strconv.Itoa(histories)))
+	defer func() { must(t, most.Set(was)) }()
+	rapid.Check(t, func(rt *rapid.T) { whateverFails(t, rt) })
+}
+
+func whateverFails(t *testing.T, rt *rapid.T) {
+	p := &pair{}
+	opened := func(role node.Role) *server {
+		s, err := openServer(t.Context(), t.TempDir(), role)
+		if err != nil {
+			rt.Fatal(err)
 		}
-		p.a, p.b = opened(node.Primary), opened(node.Secondary)
-		defer func() {
-			if err := errors.Join(p.a.close(), p.b.close()); err != nil {
-				rt.Fatal(err)
-			}
-		}()
-		p.h = p.b.handler()
-		for range rapid.IntRange(1, 3).Draw(rt, "syncs") {
-			for range rapid.IntRange(0, 3).Draw(rt, "edits") {
-				key := fmt.Sprint(rapid.IntRange(0, 4).Draw(rt, "key"))
-				if rapid.IntRange(0, 3).Draw(rt, "deletes") > 0 {
-					p.a.set(rt, "queue", key, admin.Body{"name": rapid.StringMatching(`[a-z]{1,5}`).Draw(rt, "name")})
-				} else if _, err := p.a.Row(t.Context(), admin.Name{Kind: "queue", Key: key}); err == nil {
-					p.a.set(rt, "queue", key, nil)
-				}
-			}
-			if rapid.IntRange(0, 15).Draw(rt, "many") == 15 {
-				p.a.fill(rt, 8000)
-			}
-			p.fails(rt, rapid.IntRange(0, 9).Draw(rt, "at"), rapid.SampledFrom([]string{"", "cut", "mute", "cancel", "full", "rot", "twice", "old"}).Draw(rt, "fault"))
+		return s
+	}
+	p.a, p.b = opened(node.Primary), opened(node.Secondary)
+	defer func() {
+		if err := errors.Join(p.a.close(), p.b.close()); err != nil {
+			rt.Fatal(err)
 		}
-		p.how.AllowDeletes = 1 << 20
-		p.works(rt)
-	})
+	}()
+	p.h = p.b.handler()
+	for range rapid.IntRange(1, 3).Draw(rt, "syncs") {
+		for range rapid.IntRange(0, 3).Draw(rt, "edits") {
+			key := fmt.Sprint(rapid.IntRange(0, 4).Draw(rt, "key"))
+			if rapid.IntRange(0, 3).Draw(rt, "deletes") > 0 {
+				p.a.set(rt, "queue", key, admin.Body{"name": rapid.StringMatching(`[a-z]{1,5}`).Draw(rt, "name")})
+			} else if _, err := p.a.Row(t.Context(), admin.Name{Kind: "queue", Key: key}); err == nil {
+				p.a.set(rt, "queue", key, nil)
+			}
+		}
+		if rapid.IntRange(0, 15).Draw(rt, "many") == 15 {
+			p.a.fill(rt, 8000)
+		}
+		fault := rapid.SampledFrom([]string{"", "cut", "mute", "cancel", "full", "rot", "twice", "old"}).Draw(rt, "fault")
+		p.fails(rt, rapid.IntRange(0, 9).Draw(rt, "at"), fault)
+	}
+	p.how.AllowDeletes = 1 << 20
+	p.works(rt)
 }
 
 // fails syncs with a fault at a call, and holds what became of it against what
