@@ -223,18 +223,3 @@ func (a *DB) Agreements(ctx context.Context) ([]Agreement, error) {
 	}
 	return found, nil
 }
-
-// Heard notes what the twin told of itself: from then on it is known how old
-// the knowledge of it is, and rewriting its audit shows.
-func (a *DB) Heard(ctx context.Context, twin Position) error {
-	err := a.db.Update(ctx, func(tx *store.Tx) error {
-		_, err := tx.ExecContext(ctx, `
-			UPDATE state SET checked = ?, twin_generation = ?, twin_pending = ?, twin_head_id = ?, twin_head_hash = ?`,
-			record.At(tx.Now), twin.Generation, twin.Pending, twin.Head.ID, twin.Head.Hash[:])
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("note what the twin told: %w", err)
-	}
-	return nil
-}

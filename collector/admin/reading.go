@@ -237,10 +237,9 @@ type Summary struct {
 	Agreed         record.Instant // when that base was agreed on; 0: never
 	Pending        int64
 	PendingSince   record.Instant // the first change that waits for a sync, or of a row that one left alone the last; 0: none
-	Checked        record.Instant // when the twin was heard of last; 0: never
-	TwinGeneration int64          // what it said then
-	TwinPending    int64
-	TwinHead       audit.Head
+	Checked        record.Instant // when this server last wrote down what the two had agreed on; 0: never
+	TwinGeneration int64          // of the twin then
+	TwinHead       audit.Head     // the last act of the twin's audit then
 }
 
 // Summary returns it. It costs as much as there is pending, however many rows.
@@ -248,7 +247,7 @@ func (a *DB) Summary(ctx context.Context) (s Summary, err error) {
 	err = a.db.View(ctx, func(tx *store.Tx) error {
 		var head, root []byte
 		err := tx.QueryRowContext(ctx, `
-			SELECT generation, base_generation, base_root, checked, twin_generation, twin_pending, twin_head_id, twin_head_hash,
+			SELECT generation, base_generation, base_root, checked, twin_generation, twin_head_id, twin_head_hash,
 				coalesce((SELECT at FROM agreement WHERE agreement.generation = base_generation), 0),
 				(SELECT count(*) FROM row INDEXED BY row_pending WHERE hash IS NOT base),
 				coalesce((SELECT min(coalesce(
@@ -257,7 +256,7 @@ func (a *DB) Summary(ctx context.Context) (s Summary, err error) {
 					(SELECT max(s.at) FROM change AS c JOIN change_set AS s ON s.generation = c.generation
 						WHERE c.kind = r.kind AND c.key = r.key)))
 					FROM row AS r INDEXED BY row_pending WHERE r.hash IS NOT r.base), 0)
-			FROM state`).Scan(&s.Generation, &s.BaseGeneration, &root, &s.Checked, &s.TwinGeneration, &s.TwinPending,
+			FROM state`).Scan(&s.Generation, &s.BaseGeneration, &root, &s.Checked, &s.TwinGeneration,
 			&s.TwinHead.ID, &head, &s.Agreed, &s.Pending, &s.PendingSince)
 		if err == nil {
 			s.TwinHead.Hash, err = audit.HashFrom(head)

@@ -150,8 +150,5 @@ func (h Handler) hello(ctx context.Context, q bundle.HelloQuestion) (a bundle.He
 			return bundle.HelloAnswer{}, err
 		}
 	}
-	// Where it cannot be noted, what is known of the twin stays as old as it is
-	// said to be; a full disk is to be told by what needs it.
-	_ = h.DB.Heard(ctx, theirs)
 	return a, nil
 }

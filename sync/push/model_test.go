@@ -137,10 +137,6 @@ func (w *world) BaseAt(_ context.Context, generation int64) (admin.Root, bool, e
 
 func (w *world) Counts(context.Context) (map[string]int64, error) { return map[string]int64{}, nil }
 
-func (w *world) Heard(context.Context, admin.Position) error {
-	return w.step(func() error { return nil })
-}
-
 func (w *world) Row(_ context.Context, n admin.Name) (admin.Row, error) {
 	text, ok := w.primary.rows[n]
 	if !ok {

@@ -38,12 +38,10 @@ type Editor interface {
 	Change(ctx context.Context, by admin.Author, edits []admin.Edit, how admin.How) (admin.Set, error)
 }
 
-// A Teller tells where the primary stands, and notes where the twin does; see
-// admin.DB.
+// A Teller tells where the primary stands; see admin.DB.
 type Teller interface {
 	Position(ctx context.Context) (admin.Position, error)
 	Counts(ctx context.Context) (map[string]int64, error)
-	Heard(ctx context.Context, twin admin.Position) error
 }
 
 // A Pusher makes the secondary what the primary is. Who is this server's hello
@@ -135,9 +133,6 @@ func (p *Pusher) meet(ctx context.Context) (ours bundle.Hello, a bundle.HelloAns
 			return ours, a, err
 		}
 		if err = p.check(ours, a.Hello); err != nil {
-			return ours, a, err
-		}
-		if err = p.Teller.Heard(ctx, a.Hello.Position); err != nil {
 			return ours, a, err
 		}
 		arrived, err := p.arrived(ctx, a.Hello.Position)
