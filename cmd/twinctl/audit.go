@@ -68,15 +68,12 @@ type fileAct struct {
 	File string `json:"file"` // "node" or "admin"; each counts its own ids
 }
 
-// An audited reads acts in order, those after an id, at most limit.
-type audited func(ctx context.Context, after int64, limit int) ([]audit.Audited, error)
-
 // acts returns the acts of both audits since then, in the order of their times.
 func (s *site) acts(ctx context.Context, from record.Instant) ([]fileAct, error) {
 	all := []fileAct{}
 	for _, f := range []struct {
 		name string
-		read audited
+		read audit.Reader
 	}{{nodeAudit, s.data.Node.Audited}, {adminAudit, s.data.Admin.Audited}} {
 		acts, err := actsSince(ctx, f.read, from)
 		if err != nil {
@@ -90,7 +87,7 @@ func (s *site) acts(ctx context.Context, from record.Instant) ([]fileAct, error)
 	return all, nil
 }
 
-func actsSince(ctx context.Context, read audited, from record.Instant) ([]audit.Audited, error) {
+func actsSince(ctx context.Context, read audit.Reader, from record.Instant) ([]audit.Audited, error) {
 	var acts []audit.Audited
 	for after := int64(0); ; {
 		page, err := read(ctx, after, actsPage)

@@ -55,9 +55,7 @@ func auditVerifyCommand() cli.Command {
 				if err != nil {
 					return err
 				}
-				if head.ID > 0 {
-					earlier[adminAudit] = append(earlier[adminAudit], head)
-				}
+				earlier[adminAudit] = append(earlier[adminAudit], head)
 			}
 			node, err := proved(ctx, s.data.Node.AuditVerify, s.data.Node.Audited, earlier[nodeAudit])
 			if err != nil {
@@ -128,11 +126,11 @@ type proof struct {
 }
 
 // proved verifies an audit, and that the earlier heads are still in it.
-func proved(ctx context.Context, verify func(context.Context) (audit.Head, error), read audited, earlier []audit.Head) (proof, error) {
+func proved(ctx context.Context, verify func(context.Context) (audit.Head, error), read audit.Reader, earlier []audit.Head) (proof, error) {
 	head, err := verify(ctx)
 	for _, e := range earlier {
 		if err == nil {
-			err = contains(ctx, read, e)
+			err = audit.Contains(ctx, read, e)
 		}
 	}
 	p := proof{Head: head}
@@ -145,21 +143,6 @@ func proved(ctx context.Context, verify func(context.Context) (audit.Head, error
 		return p, err
 	}
 	return p, nil
-}
-
-// contains returns an audit.Broken unless the audit, which is whole, has that
-// head in it.
-func contains(ctx context.Context, read audited, head audit.Head) error {
-	acts, err := read(ctx, head.ID-1, 1)
-	switch {
-	case err != nil:
-		return err
-	case len(acts) == 0:
-		return &audit.Broken{ID: head.ID, Why: "it is missing, and so may be others behind it"}
-	case acts[0].Hash != head.Hash:
-		return &audit.Broken{ID: head.ID, Why: "it is not the one whose hash was given"}
-	}
-	return nil
 }
 
 func showVerified(call *cli.Call, node, administered proof) error {

@@ -263,16 +263,6 @@ func (a *DB) Audited(ctx context.Context, after int64, limit int) (acts []audit.
 	return acts, err
 }
 
-// Has tells whether an act is in this file's audit with that hash. Before the
-// first act there is nothing that it could lack.
-func (a *DB) Has(ctx context.Context, head audit.Head) (bool, error) {
-	if head.ID == 0 {
-		return true, nil
-	}
-	acts, err := a.Audited(ctx, head.ID-1, 1)
-	return len(acts) == 1 && acts[0].ID == head.ID && acts[0].Hash == head.Hash, err
-}
-
 // list is rows for SQL: an array of arrays, read by json_each.
 func list(rows [][]any) (string, error) {
 	text, err := json.Marshal(rows)

@@ -175,3 +175,24 @@ func (a Audited) follows(head Head) error {
 	}
 	return nil
 }
+
+// A Reader reads acts in order, those after an id, at most limit.
+type Reader func(ctx context.Context, after int64, limit int) ([]Audited, error)
+
+// Contains returns a *Broken unless an audit, which is whole, has that head in
+// it. One of id 0 is before the first act: every audit has it.
+func Contains(ctx context.Context, read Reader, head Head) error {
+	if head.ID == 0 {
+		return nil
+	}
+	acts, err := read(ctx, head.ID-1, 1)
+	switch {
+	case err != nil:
+		return err
+	case len(acts) == 0:
+		return &Broken{ID: head.ID, Why: "it is missing, and so may be others behind it"}
+	case acts[0].ID != head.ID || acts[0].Hash != head.Hash:
+		return &Broken{ID: head.ID, Why: "it is not the one whose hash was given"}
+	}
+	return nil
+}

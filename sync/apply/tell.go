@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/twinctl/twin/collector/admin"
+	"github.com/twinctl/twin/collector/audit"
 	"github.com/twinctl/twin/sync/bundle"
 )
 
@@ -127,7 +128,8 @@ func (h Handler) rows(ctx context.Context, q bundle.RowsQuestion) (a bundle.Rows
 // audit tells whether an act is still in the audit, and what this server knows
 // of the asker's.
 func (h Handler) audit(ctx context.Context, q bundle.AuditQuestion) (a bundle.AuditAnswer, err error) {
-	if a.Held, err = h.DB.Has(ctx, q.Head); err != nil {
+	err = audit.Contains(ctx, h.DB.Audited, q.Head)
+	if a.Held = err == nil; !a.Held && !errors.As(err, new(*audit.Broken)) {
 		return a, err
 	}
 	s, err := h.DB.Summary(ctx)

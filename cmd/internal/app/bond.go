@@ -54,44 +54,53 @@ func (s *server) bond(doc node.Document, differs map[string]int64) bond {
 	return b
 }
 
+// A partner is the twin as this server's files know it.
+type partner struct {
+	pair           *node.Pair     // nil while this server is alone
+	answered       *node.Heard    // nil if it never did
+	word           *exchange.Word // that answer
+	asked          *node.Heard    // when it asked us last; nil if it never did
+	saidWhenAsking *exchange.Word
+}
+
+func readPartner(ctx context.Context, n *node.DB) (p partner, err error) {
+	if p.pair, err = n.Pair(ctx); err != nil || p.pair == nil {
+		return p, err
+	}
+	if p.answered, p.word, err = lastWord(ctx, n, node.Out); err != nil {
+		return p, err
+	}
+	p.asked, p.saidWhenAsking, err = lastWord(ctx, n, node.In)
+	return p, err
+}
+
 // describeTwin makes the document of what is known of the twin: is is what
 // twind knows of it now, the zero Standing where no twind runs.
-func describeTwin(ctx context.Context, cfg *config.Config, n *node.DB, is exchange.Standing) (*node.TwinDocument, error) {
-	have, err := n.Pair(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if have == nil {
+func describeTwin(cfg *config.Config, p partner, is exchange.Standing) *node.TwinDocument {
+	if p.pair == nil {
 		if cfg.Twin.Name == "" {
-			return nil, nil //nolint:nilnil // this server runs alone
+			return nil // this server runs alone
 		}
-		return &node.TwinDocument{Name: cfg.Twin.Name, State: string(exchange.Unknown), Error: "not paired yet: twinctl pair accept"}, nil
+		return &node.TwinDocument{Name: cfg.Twin.Name, State: string(exchange.Unknown), Error: "not paired yet: twinctl pair accept"}
 	}
-	d := &node.TwinDocument{Name: have.Name, State: string(exchange.Unknown)}
+	d := &node.TwinDocument{Name: p.pair.Name, State: string(exchange.Unknown)}
 	if is.Paired() {
 		d.State = string(is.State)
 	}
 	if is.Err != nil {
 		d.Error = is.Err.Error()
 	}
-	answered, word, err := lastWord(ctx, n, node.Out)
-	if err != nil {
-		return nil, err
+	if p.asked != nil {
+		d.AskedAt = momentOf(p.asked.At)
 	}
-	asked, byItself, err := lastWord(ctx, n, node.In)
-	if err != nil {
-		return nil, err
-	}
-	if asked != nil {
-		d.AskedAt = momentOf(asked.At)
-	}
-	if answered != nil {
-		d.SeenAt = momentOf(answered.At)
-		ahead := answered.Ahead.Milliseconds()
+	if p.answered != nil {
+		d.SeenAt = momentOf(p.answered.At)
+		ahead := p.answered.Ahead.Milliseconds()
 		d.AheadMS = &ahead
 	}
-	if word == nil || byItself != nil && asked.At > answered.At {
-		word = byItself // it told us later than it answered
+	word := p.word
+	if word == nil || p.saidWhenAsking != nil && p.asked.At > p.answered.At {
+		word = p.saidWhenAsking // it told us later than it answered
 	}
 	if word != nil {
 		d.Role, d.Epoch = &word.Doc.Role, &word.Doc.Epoch
@@ -99,7 +108,7 @@ func describeTwin(ctx context.Context, cfg *config.Config, n *node.DB, is exchan
 			d.Store = &word.Doc.Store
 		}
 	}
-	return d, nil
+	return d
 }
 
 func momentOf(at record.Instant) *time.Time {

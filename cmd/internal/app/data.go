@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -57,31 +58,48 @@ func (d *Data) needHistory(ctx context.Context, mode store.Mode) error {
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
 		return nil // opening it tells
 	}
-	self, err := d.Node.Self(ctx)
+	err := lost(ctx, d.Node, fmt.Errorf("%s: %w", path, ErrNoHistory), "--empty-history")
 	switch {
+	case errors.Is(err, ErrNoHistory):
+		return err
 	case errors.Is(err, node.ErrNotInitialized) && mode == store.Create:
 		return nil
-	case err != nil:
-		return fmt.Errorf("%s: %w", d.Dir, err)
 	}
-	return cli.Fail(cli.Untrusted, fmt.Errorf("%s: %w, and %s is %s already", path, ErrNoHistory, self.Name, self.Role),
-		fmt.Sprintf("put it back from a copy; or begin an empty one: twinctl init --role %s --empty-history", self.Role))
+	return fmt.Errorf("%s: %w", d.Dir, err)
+}
+
+// lost says of a database that is gone whose it was, and by which flag of init
+// that server can begin an empty one.
+func lost(ctx context.Context, n *node.DB, what error, flag string) error {
+	self, err := n.Self(ctx)
+	if err != nil {
+		return err
+	}
+	return cli.Fail(cli.Untrusted, fmt.Errorf("%w, and %s is %s already", what, self.Name, self.Role),
+		fmt.Sprintf("put it back from a copy; or begin an empty one: twinctl init --role %s %s", self.Role, flag))
 }
 
 // NewHistory makes an empty history for a server that has lost its own. It
 // refuses where there is one, or where twind runs.
-func NewHistory(ctx context.Context, dir string) (err error) {
+func NewHistory(ctx context.Context, dir string) error {
+	return anew(dir, history.File, "an empty history", func(path string) (io.Closer, error) {
+		return history.Open(ctx, path, store.Create)
+	})
+}
+
+// anew makes a database that a server has lost, which is called what.
+func anew(dir, file, what string, create func(path string) (io.Closer, error)) (err error) {
 	held, err := lock(dir)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, held.Close()) }()
-	path := filepath.Join(dir, history.File)
+	path := filepath.Join(dir, file)
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
-		return cli.Fail(cli.Refused, fmt.Errorf("%s is there: an empty history is only for a server that has none; nothing was changed", path),
-			"move history.db, history.db-wal and history.db-shm away first")
+		return cli.Fail(cli.Refused, fmt.Errorf("%s is there: %s is only for a server that has none; nothing was changed", path, what),
+			fmt.Sprintf("move %[1]s, %[1]s-wal and %[1]s-shm away first", file))
 	}
-	made, err := history.Open(ctx, path, store.Create)
+	made, err := create(path)
 	if err != nil {
 		return err
 	}

@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 
-	"github.com/twinctl/twin/cmd/internal/cli"
 	"github.com/twinctl/twin/collector/admin"
 	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/collector/store"
@@ -30,7 +30,7 @@ func openAdmin(ctx context.Context, dir string, n *node.DB, mode store.Mode) (*a
 	missing := errors.Is(statErr, fs.ErrNotExist)
 	switch {
 	case missing && made:
-		return nil, lostAdmin(ctx, path, n)
+		return nil, lost(ctx, n, fmt.Errorf("%s: %w", path, ErrNoAdmin), "--empty-admin")
 	case missing && mode == store.Use:
 		return nil, fmt.Errorf("%s: %w: it has no administration data yet: start twind once", dir, store.ErrOlderSchema)
 	case !made && mode == store.Migrate:
@@ -47,15 +47,6 @@ func openAdmin(ctx context.Context, dir string, n *node.DB, mode store.Mode) (*a
 		return nil, errors.Join(err, a.Close())
 	}
 	return a, nil
-}
-
-func lostAdmin(ctx context.Context, path string, n *node.DB) error {
-	self, err := n.Self(ctx)
-	if err != nil {
-		return err
-	}
-	return cli.Fail(cli.Untrusted, fmt.Errorf("%s: %w, and %s is %s already", path, ErrNoAdmin, self.Name, self.Role),
-		fmt.Sprintf("put it back from a copy; or begin an empty one: twinctl init --role %s --empty-admin", self.Role))
 }
 
 func adminOptions(dir string) admin.Options {
@@ -84,20 +75,8 @@ func standing(ctx context.Context, tx *store.Tx) (admin.Standing, error) {
 
 // NewAdmin makes empty administration data for a server that has lost its own.
 // It refuses where there is some, or where twind runs.
-func NewAdmin(ctx context.Context, dir string) (err error) {
-	held, err := lock(dir)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, held.Close()) }()
-	path := filepath.Join(dir, admin.File)
-	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
-		return cli.Fail(cli.Refused, fmt.Errorf("%s is there: empty administration data is only for a server that has none; nothing was changed", path),
-			"move admin.db, admin.db-wal and admin.db-shm away first")
-	}
-	made, err := admin.Open(ctx, path, store.Create, adminOptions(dir))
-	if err != nil {
-		return err
-	}
-	return made.Close()
+func NewAdmin(ctx context.Context, dir string) error {
+	return anew(dir, admin.File, "empty administration data", func(path string) (io.Closer, error) {
+		return admin.Open(ctx, path, store.Create, adminOptions(dir))
+	})
 }

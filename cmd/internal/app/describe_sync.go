@@ -60,17 +60,16 @@ func (g *rowGlance) rows(ctx context.Context) (rows, error) {
 
 // describeSync tells how the administration data of the pair stands, by what
 // the twin told of itself in the exchange; nil while this server is alone.
-func describeSync(ctx context.Context, n *node.DB, doc node.Document, is doing) (*node.SyncDocument, error) {
-	have, err := n.Pair(ctx)
-	if err != nil || have == nil {
-		return nil, err
+func describeSync(ctx context.Context, p partner, role node.Role, is doing) (*node.SyncDocument, error) {
+	if p.pair == nil {
+		return nil, nil //nolint:nilnil // there is nothing to tell
 	}
 	rows, err := is.rows(ctx)
 	if err != nil {
 		return nil, err
 	}
 	k := push.Known{
-		Role: doc.Role, Paired: true, Reached: is.twin.State == exchange.OK, Patient: rows.patient,
+		Role: role, Paired: true, Reached: is.twin.State == exchange.OK, Patient: rows.patient,
 		Ours: admin.Position{
 			Catalogue: admin.Catalogue, Generation: rows.Generation, BaseGeneration: rows.BaseGeneration,
 			BaseRoot: rows.BaseRoot, Pending: rows.Pending, Rows: rows.Pending,
@@ -79,13 +78,9 @@ func describeSync(ctx context.Context, n *node.DB, doc node.Document, is doing) 
 	if rows.PendingSince != 0 {
 		k.Oldest = rows.PendingSince.Time()
 	}
-	heard, word, err := lastWord(ctx, n, node.Out)
-	if err != nil {
-		return nil, err
-	}
-	if word != nil && word.Doc.Sync != nil {
-		k.Their, k.Told, k.Since = word.Doc.Role, heard.At.Time(), heard.At.Time()
-		k.Theirs = told(*word.Doc.Sync, k, rows.Summary)
+	if p.word != nil && p.word.Doc.Sync != nil {
+		k.Their, k.Told, k.Since = p.word.Doc.Role, p.answered.At.Time(), p.answered.At.Time()
+		k.Theirs = told(*p.word.Doc.Sync, k, rows.Summary)
 	}
 	return syncDocument(k, rows.Summary), nil
 }

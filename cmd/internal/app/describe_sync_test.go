@@ -7,7 +7,6 @@ import (
 	"github.com/twinctl/twin/collector/admin"
 	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/collector/record"
-	"github.com/twinctl/twin/collector/store"
 	"github.com/twinctl/twin/sync/push"
 )
 
@@ -59,18 +58,7 @@ func TestSyncAlarms(t *testing.T) {
 // What is pending is counted anew when something was changed, and not before.
 func TestRowGlance(t *testing.T) {
 	cfg := configured(t, "name = \"cms-a\"\ndata = \"data\"\n")
-	if err := Init(t.Context(), cfg.Data, "cms-a", node.Primary); err != nil {
-		t.Fatal(err)
-	}
-	data, err := OpenData(t.Context(), cfg.Data, store.Use)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := data.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	data := primary(t, cfg)
 	g := &rowGlance{db: data.Admin}
 	look := func(want int64) {
 		t.Helper()

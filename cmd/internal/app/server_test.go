@@ -52,6 +52,12 @@ func configured(t *testing.T, text string) *config.Config {
 // initialized makes a primary of that configuration. What it logs goes to said.
 func initialized(t *testing.T, cfg *config.Config, said io.Writer) *server {
 	t.Helper()
+	return newServer(cfg, primary(t, cfg), slog.New(slog.NewTextHandler(said, nil)))
+}
+
+// primary makes the files of a primary of that configuration.
+func primary(t *testing.T, cfg *config.Config) *Data {
+	t.Helper()
 	if err := Init(t.Context(), cfg.Data, "cms-a", node.Primary); err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +70,7 @@ func initialized(t *testing.T, cfg *config.Config, said io.Writer) *server {
 			t.Error(err)
 		}
 	})
-	return newServer(cfg, data, slog.New(slog.NewTextHandler(said, nil)))
+	return data
 }
 
 func setFeeds(t *testing.T, s *server) {

@@ -145,10 +145,12 @@ func describe(ctx context.Context, cfg *config.Config, data *Data, is doing) (no
 		Schema: 1, Name: self.Name, Role: self.Role, Epoch: self.EpochSeen, Since: wholeSecond(self.Since.Time()),
 		Version: Version(), Feeds: []node.FeedDocument{}, Alarms: []node.Alarm{},
 	}
-	if doc.Twin, err = describeTwin(ctx, cfg, data.Node, is.twin); err != nil {
+	twin, err := readPartner(ctx, data.Node)
+	if err != nil {
 		return node.Document{}, err
 	}
-	if doc.Sync, err = describeSync(ctx, data.Node, doc, is); err != nil {
+	doc.Twin = describeTwin(cfg, twin, is.twin)
+	if doc.Sync, err = describeSync(ctx, twin, self.Role, is); err != nil {
 		return node.Document{}, err
 	}
 	doc.Ready.Because = []string{"no twin is paired"}
