@@ -112,7 +112,7 @@ func (c *copier) read(ctx context.Context, r stretch, pages chan<- []Page) error
 	size := 0
 	for came != r.there {
 		begun := time.Now()
-		p, err := c.from.Records(ctx, c.name, r.Span, after)
+		p, err := c.from.Records(ctx, c.name, r.Span, after, c.opt.pageBytes())
 		if err != nil {
 			return err
 		}

@@ -51,6 +51,17 @@ type Options struct {
 	Along bool
 }
 
+// shortPage is how much is asked for at once beside collecting: what a page
+// costs either twin at once, nothing that is collected meanwhile shall feel.
+const shortPage = 64 << 10
+
+func (o Options) pageBytes() int {
+	if o.Along {
+		return shortPage
+	}
+	return pageBytes
+}
+
 // Progress is how far the filling of one feed has come. Total grows while
 // differences are still being found.
 type Progress struct {

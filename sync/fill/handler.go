@@ -123,7 +123,7 @@ func (t Tree) Open(ctx context.Context, path string) (*File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open %q: %w", path[:min(len(path), maxPath)], err)
 	}
-	page, err := t.Records(ctx, p.feed, p.span, p.after)
+	page, err := t.Records(ctx, p.feed, p.span, p.after, p.most)
 	if err != nil {
 		return nil, err
 	}

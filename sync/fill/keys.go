@@ -68,7 +68,7 @@ func (k *keys) fetch(ctx context.Context) error {
 // fetchCrowd reads the records of one instant for their keys.
 func (k *keys) fetchCrowd(ctx context.Context) error {
 	at := record.Span{From: k.rest.From, To: k.rest.From + 1}
-	p, err := k.side.Records(ctx, k.feed, at, k.after)
+	p, err := k.side.Records(ctx, k.feed, at, k.after, pageBytes)
 	if err != nil {
 		return err
 	}

@@ -44,7 +44,7 @@ func Mend(ctx context.Context, into Healer, from Side, feed string, found histor
 func fetch(ctx context.Context, from Side, feed string, k record.Key) (*history.Row, error) {
 	after := before(k)
 	within := record.Span{From: k.At, To: k.At + 1}
-	p, err := from.Records(ctx, feed, within, &after)
+	p, err := from.Records(ctx, feed, within, &after, pageBytes)
 	if err != nil {
 		return nil, err
 	}

@@ -24,16 +24,18 @@ type place struct {
 	feed  string
 	span  record.Span
 	after *record.Key
+	most  int // raw bytes in it; a single record may be larger
 }
 
-// path returns records/FEED/FROM-TO/AFTER: the name of the feed in base64url,
-// two times in microseconds, and a key in hex digits, or - for none.
+// path returns records/FEED/FROM-TO/AFTER/MOST: the name of the feed in
+// base64url, two times in microseconds, a key in hex digits or - for none, and
+// a number of bytes.
 func (p place) path() string {
 	after := "-"
 	if p.after != nil {
 		after = hex.EncodeToString(appendKey(nil, *p.after))
 	}
-	return fmt.Sprintf("records/%s/%d-%d/%s", base64.RawURLEncoding.EncodeToString([]byte(p.feed)), p.span.From, p.span.To, after)
+	return fmt.Sprintf("records/%s/%d-%d/%s/%d", base64.RawURLEncoding.EncodeToString([]byte(p.feed)), p.span.From, p.span.To, after, p.most)
 }
 
 // parsePlace reads what path returned, with or without a slash before it, and
@@ -42,7 +44,7 @@ func parsePlace(path string) (place, error) {
 	var p place
 	path = strings.TrimPrefix(path, "/")
 	elements := strings.Split(path[:min(len(path), maxPath)], "/")
-	if len(elements) != 4 {
+	if len(elements) != 5 {
 		return p, ErrPath
 	}
 	feed, err := base64.RawURLEncoding.DecodeString(elements[1])
@@ -69,8 +71,9 @@ func parsePlace(path string) (place, error) {
 		after := keyFrom(key)
 		p.after = &after
 	}
+	p.most, err = strconv.Atoi(elements[4])
 	// There is one way to write each place.
-	if p.feed == "" || p.path() != path {
+	if err != nil || p.most < 1 || p.most > pageBytes || p.feed == "" || p.path() != path {
 		return p, ErrPath
 	}
 	return p, nil

@@ -116,7 +116,7 @@ func (r Remote) Heard(ctx context.Context, feed string, span record.Span) ([]rec
 }
 
 // Records implements Side. It holds one page in memory.
-func (r Remote) Records(ctx context.Context, feed string, span record.Span, after *record.Key) (Page, error) {
+func (r Remote) Records(ctx context.Context, feed string, span record.Span, after *record.Key, most int) (Page, error) {
 	if span.Empty() {
 		return Page{}, nil
 	}
@@ -124,7 +124,7 @@ func (r Remote) Records(ctx context.Context, feed string, span record.Span, afte
 	defer cancel(nil)
 	late := time.AfterFunc(pageWait, func() { cancel(context.DeadlineExceeded) })
 	defer late.Stop()
-	file, size, err := r.Open(ctx, place{feed, span, after}.path())
+	file, size, err := r.Open(ctx, place{feed, span, after, most}.path())
 	if err != nil {
 		return Page{}, fmt.Errorf("ask the twin for records of feed %q: %w", feed, inTime(ctx, err))
 	}

@@ -63,3 +63,35 @@ func TestFillGoesAlong(t *testing.T) {
 		t.Errorf("after: %+v", c)
 	}
 }
+
+// A page is as short as it was asked to be, and goes on behind the last.
+func TestPagesAreAsShortAsAsked(t *testing.T) {
+	_, b := pair(t)
+	from := Remote{newWire(b)}
+	var after *record.Key
+	n := 0
+	for {
+		p, err := from.Records(t.Context(), "pbx", hour, after, 300)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.empty() {
+			break
+		}
+		if size := p.rawBytes(); size > 300 && len(p.Rows) > 1 {
+			t.Errorf("a page of %d bytes in %d records", size, len(p.Rows))
+		}
+		last := p.last()
+		n, after = n+len(p.Rows), &last
+	}
+	if n != 3600 {
+		t.Errorf("%d records came, want 3600", n)
+	}
+}
+
+func (p Page) rawBytes() (n int) {
+	for _, r := range p.Rows {
+		n += len(r.Raw)
+	}
+	return n
+}

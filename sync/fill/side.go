@@ -21,8 +21,9 @@ type Side interface {
 	Heard(ctx context.Context, feed string, span record.Span) ([]record.Span, error)
 	// Records returns the next page of a span's records, in key order from
 	// behind after, or from the span's start if after is nil. A page of
-	// nothing is the end.
-	Records(ctx context.Context, feed string, span record.Span, after *record.Key) (Page, error)
+	// nothing is the end. Its raw bytes are at most so many, from 1 to
+	// pageBytes, unless the first record alone is larger.
+	Records(ctx context.Context, feed string, span record.Span, after *record.Key, most int) (Page, error)
 }
 
 // A Target is the history that is filled.
@@ -90,8 +91,8 @@ func (p Page) tally() record.Tally {
 type Local struct{ *history.DB }
 
 // Records implements Side.
-func (l Local) Records(ctx context.Context, feed string, span record.Span, after *record.Key) (Page, error) {
-	rows, err := l.Page(ctx, feed, span, after, pageBytes)
+func (l Local) Records(ctx context.Context, feed string, span record.Span, after *record.Key, most int) (Page, error) {
+	rows, err := l.Page(ctx, feed, span, after, most)
 	var damaged *history.DamagedError
 	if errors.As(err, &damaged) {
 		return Page{Damaged: []record.Key{damaged.Key}}, nil

@@ -40,9 +40,9 @@ func (w *wary) Tallies(ctx context.Context, feed string, span record.Span, width
 }
 
 // Records implements Side.
-func (w *wary) Records(ctx context.Context, feed string, span record.Span, after *record.Key) (Page, error) {
+func (w *wary) Records(ctx context.Context, feed string, span record.Span, after *record.Key, most int) (Page, error) {
 	if err := w.ask(); err != nil {
 		return Page{}, err
 	}
-	return w.Side.Records(ctx, feed, span, after)
+	return w.Side.Records(ctx, feed, span, after, most)
 }

@@ -42,11 +42,11 @@ func TestSilentTwinIsNotWaitedForForEver(t *testing.T) {
 		"keys":  func(ctx context.Context) error { _, err := Remote{silent{}}.Keys(ctx, "pbx", hour, 9); return err },
 		"heard": func(ctx context.Context) error { _, err := Remote{silent{}}.Heard(ctx, "pbx", hour); return err },
 		"a file that does not open": func(ctx context.Context) error {
-			_, err := Remote{silent{}}.Records(ctx, "pbx", hour, nil)
+			_, err := Remote{silent{}}.Records(ctx, "pbx", hour, nil, pageBytes)
 			return err
 		},
 		"a file that does not end": func(ctx context.Context) error {
-			_, err := Remote{silent{trickle: true}}.Records(ctx, "pbx", hour, nil)
+			_, err := Remote{silent{trickle: true}}.Records(ctx, "pbx", hour, nil, pageBytes)
 			return err
 		},
 	} {

@@ -16,7 +16,7 @@ import (
 
 func TestPathsSurvive(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		p := place{feed: rapid.StringN(1, -1, 200).Draw(t, "feed")}
+		p := place{feed: rapid.StringN(1, -1, 200).Draw(t, "feed"), most: rapid.IntRange(1, pageBytes).Draw(t, "most")}
 		p.span.From = record.Instant(rapid.Int64Range(0, latest).Draw(t, "from"))
 		p.span.To = record.Instant(rapid.Int64Range(0, latest).Draw(t, "to"))
 		if rapid.Bool().Draw(t, "goes on") {
@@ -33,26 +33,27 @@ func TestPathsSurvive(t *testing.T) {
 }
 
 func TestPathsAreRefused(t *testing.T) {
-	good := place{feed: "pbx", span: record.Span{From: 1, To: 2}}.path()
+	good := place{feed: "pbx", span: record.Span{From: 1, To: 2}, most: 9}.path()
 	for _, path := range []string{
-		"", "/", "records", "../../etc/passwd", "records/../../etc/passwd/-", "//" + good, good + "/", good + "/..",
-		"records//1-2/-", "records/cGJ4/1-2/", "records/cGJ4/1-2/00", "records/cGJ4/-1-2/-", "records/cGJ4/01-2/-",
-		"records/cGJ4/1-99999999999999999999/-", "records/cGJ4/1/-", "records/cGJ4=/1-2/-", "records/cGJ4/1-2/*",
-		"Records/cGJ4/1-2/-", "files/cGJ4/1-2/-", "records/cGJ5/1-2/" + strings.Repeat("AB", keyBytes),
-		strings.Repeat("records/", 1000), "records/" + strings.Repeat("cGJ4", 1000) + "/1-2/-",
+		"", "/", "records", "../../etc/passwd", "records/../../etc/passwd/-/9", "//" + good, good + "/", good + "/..",
+		"records//1-2/-/9", "records/cGJ4/1-2//9", "records/cGJ4/1-2/00/9", "records/cGJ4/-1-2/-/9", "records/cGJ4/01-2/-/9",
+		"records/cGJ4/1-99999999999999999999/-/9", "records/cGJ4/1/-/9", "records/cGJ4=/1-2/-/9", "records/cGJ4/1-2/*/9",
+		"Records/cGJ4/1-2/-/9", "files/cGJ4/1-2/-/9", "records/cGJ5/1-2/" + strings.Repeat("AB", keyBytes) + "/9",
+		"records/cGJ4/1-2/-", "records/cGJ4/1-2/-/", "records/cGJ4/1-2/-/0", "records/cGJ4/1-2/-/09", "records/cGJ4/1-2/-/-9", "records/cGJ4/1-2/-/4194305",
+		strings.Repeat("records/", 1000), "records/" + strings.Repeat("cGJ4", 1000) + "/1-2/-/9",
 	} {
 		if p, err := parsePlace(path); !errors.Is(err, ErrPath) {
 			t.Errorf("%q: %+v, %v", path, p, err)
 		}
 	}
-	if good != "records/cGJ4/1-2/-" {
+	if good != "records/cGJ4/1-2/-/9" {
 		t.Errorf("a place is written %s: twins of another version could not read it", good)
 	}
 }
 
 func FuzzPath(f *testing.F) {
-	f.Add("records/cGJ4/1-2/-")
-	f.Add("/records/cGJ4/1-2/" + strings.Repeat("0a", keyBytes))
+	f.Add("records/cGJ4/1-2/-/9")
+	f.Add("/records/cGJ4/1-2/" + strings.Repeat("0a", keyBytes) + "/65536")
 	f.Fuzz(func(t *testing.T, path string) {
 		p, err := parsePlace(path)
 		if err == nil && p.path() != strings.TrimPrefix(path, "/") {

@@ -16,6 +16,9 @@ const (
 	// longest is how long a fill waits at once: a slow network must not become
 	// slower by its share.
 	longest = 100 * time.Millisecond
+	// apart is how long a fill that nobody waits for rests at the least between
+	// two steps: most of what is collected meanwhile then meets none.
+	apart = 10 * time.Millisecond
 )
 
 // A share says that a fill takes one part in so many of the writer's time, and
@@ -27,6 +30,15 @@ const (
 	byTheWay share = 12
 	rebuild  share = 2 // a person waits for it
 )
+
+// rest returns how long to wait after a step that took so long.
+func (s share) rest(took time.Duration) time.Duration {
+	rest := took * time.Duration(s-1)
+	if s == byTheWay {
+		rest = max(rest, apart)
+	}
+	return min(rest, longest)
+}
 
 // A courtesy makes fills go behind collecting as long as anything is collected.
 type courtesy struct {
@@ -47,7 +59,7 @@ func (c *courtesy) room(s share) func(context.Context, time.Duration) int {
 		if time.Since(time.Unix(0, c.last.Load())) > busyFor {
 			return 0
 		}
-		wait := time.NewTimer(min(took*time.Duration(s-1), longest))
+		wait := time.NewTimer(s.rest(took))
 		defer wait.Stop()
 		select {
 		case <-ctx.Done():

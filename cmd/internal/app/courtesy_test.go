@@ -24,6 +24,7 @@ func TestCourtesy(t *testing.T) {
 		check(byTheWay, time.Millisecond, 0, 0)
 		c.collected(collector.Commit{Records: 1})
 		check(byTheWay, 2*time.Millisecond, 22*time.Millisecond, gentleRows)
+		check(byTheWay, 0, apart, gentleRows)
 		check(rebuild, 2*time.Millisecond, 2*time.Millisecond, gentleRows)
 		check(byTheWay, time.Minute, longest, gentleRows)
 		<-time.After(busyFor)

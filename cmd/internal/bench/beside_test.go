@@ -22,9 +22,9 @@ type wait struct {
 // missingBeside is what is filled beside collecting: whole buckets, whose tallies
 // are stored. To count parts of one would take the processor from what is
 // measured.
-const missingBeside = 6 * filledRate * int(record.BucketWidth/record.Second)
+const missingBeside = 3 * filledRate * int(record.BucketWidth/record.Second)
 
-// BenchmarkFillBeside has one of two servers collect a feed, and take 180,000
+// BenchmarkFillBeside has one of two servers collect a feed, and take 90,000
 // records that it never heard from the other meanwhile. Both, the upstream and
 // the reader share this machine.
 func BenchmarkFillBeside(b *testing.B) {

@@ -179,8 +179,8 @@ type forged struct {
 	now *lie
 }
 
-func (f forged) Records(ctx context.Context, feed string, s record.Span, after *record.Key) (fill.Page, error) {
-	p, err := f.Side.Records(ctx, feed, s, after)
+func (f forged) Records(ctx context.Context, feed string, s record.Span, after *record.Key, most int) (fill.Page, error) {
+	p, err := f.Side.Records(ctx, feed, s, after, most)
 	f.now.page(s, after, &p)
 	return p, err
 }
