@@ -19,7 +19,7 @@ import (
 
 // hasty gives up soon, so that a test need not wait for what never comes.
 func hasty() link.Options {
-	return link.Options{Login: 500 * time.Millisecond, Answer: 300 * time.Millisecond, Keepalive: 50 * time.Millisecond}
+	return link.Options{Login: 3 * time.Second, Answer: 2 * time.Second, Keepalive: 300 * time.Millisecond}
 }
 
 // TestWhatIsWrongHasAName holds each way not to be a twin against its error.
@@ -61,7 +61,7 @@ func TestWhatIsWrongHasAName(t *testing.T) {
 			if !errors.Is(err, c.want) || !strings.Contains(err.Error(), c.text) || !strings.Contains(err.Error(), "twin cms-b at twin@127") {
 				t.Errorf("got %v\nwant %v and %q", err, c.want, c.text)
 			}
-			if took := time.Since(began); took > 5*time.Second {
+			if took := time.Since(began); took > 20*time.Second {
 				t.Errorf("took %s", took)
 			}
 		})
@@ -135,7 +135,7 @@ func TestAHostilePeerCostsLittle(t *testing.T) {
 			if err := c0.Call(t.Context(), "echo", strings.Repeat("x", 1<<18), &n); !errors.Is(err, c.want) {
 				t.Errorf("got %v\nwant %v", err, c.want)
 			}
-			if took := time.Since(began); took > 5*time.Second {
+			if took := time.Since(began); took > 20*time.Second {
 				t.Errorf("took %s", took)
 			}
 		})

@@ -77,11 +77,11 @@ func TestStrangersAreBounded(t *testing.T) {
 	}
 	began := time.Now()
 	wantDial(t, h.target, link.ErrLost, "hung up")
-	if took := time.Since(began); took > time.Second {
+	if took := time.Since(began); took > 5*time.Second {
 		t.Errorf("the fifth was let go after %s", took)
 	}
 	for _, conn := range mutes { // they are let go too, in their time
-		must(t, conn.SetReadDeadline(time.Now().Add(5*time.Second)))
+		must(t, conn.SetReadDeadline(time.Now().Add(20*time.Second)))
 		if _, err := io.Copy(io.Discard, conn); err != nil && !errors.Is(err, net.ErrClosed) {
 			if slow, ok := errors.AsType[net.Error](err); ok && slow.Timeout() {
 				t.Error("a mute connection was kept")
