@@ -24,6 +24,10 @@ const (
 // ErrEpoch is returned for an epoch that no twin can have got to.
 var ErrEpoch = errors.New("an epoch that no twin can have got to")
 
+// Superseded tells of a primary that has heard of a higher epoch than its own:
+// it acts as primary no longer, and is not a secondary yet.
+func (s Self) Superseded() bool { return s.Role == Primary && s.Epoch < s.EpochSeen }
+
 // NextEpoch returns the smallest epoch of this server's own, odd or even, above
 // all that it has seen.
 func (s Self) NextEpoch() int64 { return nextEpoch(s.Epoch, s.EpochSeen) }

@@ -192,6 +192,21 @@ func TestEpochsNeverReachTheLast(t *testing.T) {
 	}
 }
 
+func TestAPrimaryIsSupersededByAHigherEpoch(t *testing.T) {
+	for _, c := range []struct {
+		self Self
+		want bool
+	}{
+		{Self{Role: Primary, Epoch: 3, EpochSeen: 3}, false},
+		{Self{Role: Primary, Epoch: 3, EpochSeen: 4}, true},
+		{Self{Role: Secondary, Epoch: 2, EpochSeen: 3}, false},
+	} {
+		if got := c.self.Superseded(); got != c.want {
+			t.Errorf("%+v: %t", c.self, got)
+		}
+	}
+}
+
 func TestNextEpochIsOnesOwn(t *testing.T) {
 	for _, c := range []struct{ own, seen, want int64 }{
 		{1, 1, 3}, {1, 2, 3}, {1, 4, 5}, {0, 0, 2}, {0, 1, 2}, {0, 2, 4}, {2, 5, 6},

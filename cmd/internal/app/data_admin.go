@@ -53,8 +53,7 @@ func adminOptions(dir string) admin.Options {
 	return admin.Options{NodePath: filepath.Join(dir, node.File), Guard: standing}
 }
 
-// superseded is the role of a primary that has heard of a higher epoch than its
-// own: it acts as primary no longer, and is not a secondary yet.
+// superseded is the role of a primary that is node.Self.Superseded.
 const superseded = "superseded"
 
 // standing tells admin.db who may change it, from node.db beside it.
@@ -64,7 +63,7 @@ func standing(ctx context.Context, tx *store.Tx) (admin.Standing, error) {
 		return admin.Standing{}, err
 	}
 	s := admin.Standing{Server: self.Name, Role: string(self.Role), Epoch: self.EpochSeen}
-	if self.Role == node.Primary && self.Epoch < self.EpochSeen {
+	if self.Superseded() {
 		s.Role = superseded
 	}
 	if pair != nil {

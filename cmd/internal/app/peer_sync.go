@@ -24,10 +24,10 @@ const (
 	syncTree  = "bundles/"
 )
 
-// applier answers the twin when it syncs, with the role and the epoch that this
-// server has now.
+// applier answers the twin, as it was read a moment ago, when it syncs: with the
+// role and the epoch that this server has now.
 func (p Peer) applier(ctx context.Context, twin node.Pair) (apply.Handler, error) {
-	who, err := p.hello(ctx)
+	who, err := p.hello(ctx, twin)
 	if err != nil {
 		return apply.Handler{}, err
 	}

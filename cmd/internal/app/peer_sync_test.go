@@ -38,11 +38,11 @@ func adminOf(t *testing.T, n Notary) *admin.DB {
 
 func pusherOf(t *testing.T, n Notary, db *admin.DB) *push.Pusher {
 	t.Helper()
-	who, err := n.hello(t.Context())
+	l := dial(t, n)
+	who, err := n.hello(t.Context(), l.Pair)
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := dial(t, n)
 	book := push.Book{DB: db}
 	return &push.Pusher{
 		Peer: l, Reader: book, Sender: book, Editor: book, Teller: book, Who: who, Twin: l.Pair.Server, Now: time.Now,
@@ -224,5 +224,32 @@ func TestASyncIsTheTwinsAlone(t *testing.T) {
 	}
 	if self, err := b.Node.Self(t.Context()); err != nil || self.Role != node.Secondary {
 		t.Errorf("%+v, %v", self, err)
+	}
+}
+
+// A primary that has heard of a higher epoch pushes nothing any more, also to a
+// twin that has not heard of it; and it speaks with its own.
+func TestASupersededPrimaryPushesNothing(t *testing.T) {
+	a, _ := twins(t)
+	if err := a.MayPush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.Node.Seen(t.Context(), 8); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.MayPush(t.Context()); !errors.Is(err, bundle.ErrEpoch) || cli.Verdict(err) != cli.Refused {
+		t.Errorf("%v", err)
+	}
+	if who, err := a.hello(t.Context(), node.Pair{}); err != nil || who.Epoch != 1 {
+		t.Errorf("%+v, %v", who, err)
+	}
+}
+
+// What a verb is answered with goes by the pair that its asker was known by.
+func TestAVerbReadsThePairOnce(t *testing.T) {
+	_, b := twins(t)
+	h, err := Peer{Notary: b}.applier(t.Context(), node.Pair{Pair: "p", Server: "s", Name: "n"})
+	if err != nil || h.Who.Pair != "p" || h.Twin.Server != "s" || h.Who.Role != node.Secondary {
+		t.Errorf("%+v, %v", h.Who, err)
 	}
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // MayPush tells, without the twin, whether this is the primary of a pair:
-// pairing.ErrAlone, bundle.ErrRole.
+// pairing.ErrAlone, bundle.ErrRole, bundle.ErrEpoch.
 func (n Notary) MayPush(ctx context.Context) error {
 	self, err := n.Node.Self(ctx)
 	if err != nil {
@@ -28,6 +28,8 @@ func (n Notary) MayPush(ctx context.Context) error {
 		return pairing.ErrAlone
 	case self.Role != node.Primary:
 		return fmt.Errorf("%w: %s is %s: run this on %s", bundle.ErrRole, self.Name, self.Role, inert.Text(have.Name))
+	case self.Superseded():
+		return fmt.Errorf("%w: %s is primary by epoch %d and has heard of %d", bundle.ErrEpoch, self.Name, self.Epoch, self.EpochSeen)
 	}
 	return nil
 }
@@ -36,7 +38,7 @@ func (n Notary) MayPush(ctx context.Context) error {
 // is, over a link that stands. What the twin has to be asked once that has
 // ended it is asked on a new one.
 func (n Notary) Pusher(ctx context.Context, db *admin.DB, l *Line, o push.Options) (*push.Pusher, error) {
-	who, err := n.hello(ctx)
+	who, err := n.hello(ctx, l.Pair)
 	if err != nil {
 		return nil, err
 	}

@@ -144,7 +144,7 @@ func (d *Decision) settleEpochs(self node.Self, offer Token) error {
 		lost := node.Self{Epoch: self.Epoch + 1, EpochSeen: self.EpochSeen}
 		self.EpochSeen = lost.NextEpoch()
 	}
-	if self.Role == node.Primary && self.EpochSeen > self.Epoch {
+	if self.Superseded() {
 		if !d.Replaced && !unused(was.Epoch) {
 			return refuse("", ErrEpochs, "%s has seen epoch %d, above the %d by which this server is primary: it may be primary no longer",
 				offer.Name, self.EpochSeen, self.Epoch)
