@@ -22,13 +22,10 @@ func (b Book) Edits(ctx context.Context, since int64) (at admin.Position, pendin
 }
 
 // Target implements Reader.
-func (b Book) Target(ctx context.Context, above, since int64, ops []admin.Op) (to Ground, err error) {
-	if to.Generation, err = b.Raise(ctx, above); err != nil {
-		return Ground{}, err
-	}
+func (b Book) Target(ctx context.Context, since int64, ops []admin.Op) (root admin.Root, err error) {
 	err = b.Read(ctx, func(r *admin.Reading) error {
-		to.Root, err = r.Target(ctx, since, ops)
+		root, err = r.Target(ctx, since, ops)
 		return err
 	})
-	return to, err
+	return root, err
 }

@@ -130,12 +130,15 @@ func newRealPair(t *testing.T) *realPair {
 	return &realPair{openBook(t, "cms-a", string(node.Primary), "cms-b"), &far{Book: openBook(t, "cms-b", string(node.Secondary), "cms-a")}}
 }
 
-func (p *realPair) run(t *testing.T, o Options) (*Plan, Result, error) {
-	t.Helper()
+func (p *realPair) pusher(o Options) *Pusher {
 	who, _ := hellos()
 	o.By = byAnn
-	pusher := &Pusher{Peer: p.far, Reader: p.near, Sender: p.near, Editor: p.near, Teller: p.near, Who: who, Twin: "B", Now: time.Now, Options: o}
-	return pusher.Run(t.Context(), func(context.Context, *Plan) (bool, error) { return true, nil })
+	return &Pusher{Peer: p.far, Reader: p.near, Sender: p.near, Editor: p.near, Teller: p.near, Who: who, Twin: "B", Now: time.Now, Options: o}
+}
+
+func (p *realPair) run(t *testing.T, o Options) (*Plan, Result, error) {
+	t.Helper()
+	return p.pusher(o).Run(t.Context(), func(context.Context, *Plan) (bool, error) { return true, nil })
 }
 
 // set names a queue; "" deletes it.
@@ -220,4 +223,28 @@ func TestALostAnswerIsUnderstood(t *testing.T) {
 	if facts, err := p.near.Sent(t.Context()); err != nil || facts != nil {
 		t.Errorf("it is still under way: %+v, %v", facts, err)
 	}
+}
+
+// The bundle whose size is shown is the one that goes, unless somebody edits
+// while it is looked at: then it is made anew, and the edit waits for the next.
+func TestTheBundleThatWasShownIsSent(t *testing.T) {
+	p := newRealPair(t)
+	for i := range 12 {
+		p.set(t, p.near, "1", fmt.Sprint("Sales ", i))
+		if i > 0 && i%3 == 0 {
+			p.set(t, p.far.Book, "2", fmt.Sprint("Help ", i))
+		}
+		var shown bundle.Digest
+		plan, r, err := p.pusher(Options{Choices: Choices{Drift: DriftAdopt}}).Run(t.Context(), func(_ context.Context, plan *Plan) (bool, error) {
+			shown = bundle.DigestOf(plan.text)
+			if i == 7 {
+				p.set(t, p.near, "3", "meanwhile")
+			}
+			return true, nil
+		})
+		if err != nil || (shown == r.Bundle) == (i == 7) || i != 7 && plan.Bytes != r.Bytes {
+			t.Errorf("sync %d: %s with %d bytes was shown, %+v done, %v", i, shown.Short(), plan.Bytes, r, err)
+		}
+	}
+	p.wants(t, map[string]string{"1": "Sales 11", "2": "Help 9", "3": "meanwhile"})
 }

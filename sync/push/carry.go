@@ -54,25 +54,36 @@ func (p *Pusher) carry(ctx context.Context, plan *Plan) (Result, error) {
 			return Result{}, fmt.Errorf("adopt %s of %s: %w", rows(len(plan.edits)), inert.Text(plan.Secondary.Name), err)
 		}
 	}
-	above := max(plan.Secondary.Position.Generation, plan.Secondary.Position.BaseGeneration, plan.Primary.Position.BaseGeneration)
-	to, err := p.Reader.Target(ctx, above, plan.Ground.Generation, plan.ops)
+	b, err := p.ready(ctx, plan)
 	if err != nil {
 		return Result{}, err
 	}
-	b := plan.bundle(p.Options.By, to)
-	text, err := b.Encode()
-	if err != nil {
+	if err := p.Sender.Sending(ctx, b.Facts(plan.text), plan.ops); err != nil {
 		return Result{}, err
 	}
-	if err := p.Sender.Sending(ctx, b.Facts(text), plan.ops); err != nil {
-		return Result{}, err
-	}
-	result := Result{Base: to, Bundle: bundle.DigestOf(text), Bytes: int64(len(text)), Counts: doneOf(b.Counts())}
-	if err := p.deliver(ctx, text, to); err != nil {
+	result := Result{Base: plan.to, Bundle: bundle.DigestOf(plan.text), Bytes: int64(len(plan.text)), Counts: doneOf(b.Counts())}
+	if err := p.deliver(ctx, plan.text, plan.to); err != nil {
 		return result, err
 	}
-	result.Secondary, err = p.readBack(ctx, to)
+	result.Secondary, err = p.readBack(ctx, plan.to)
 	return result, err
+}
+
+// ready takes the generation that the base becomes. Who edited here while the
+// plan was looked at has taken the one that stands in the bundle: then it is
+// made anew, of the same rows.
+func (p *Pusher) ready(ctx context.Context, plan *Plan) (*bundle.Bundle, error) {
+	generation, err := p.Editor.Raise(ctx, plan.above())
+	if err != nil {
+		return nil, err
+	}
+	promised := plan.to.Generation
+	plan.to.Generation = generation
+	b := plan.bundle(p.Options.By, plan.to)
+	if generation != promised {
+		plan.text, err = b.Encode()
+	}
+	return b, err
 }
 
 // deliver has the bundle applied, and notes that it was. What the twin's word

@@ -34,12 +34,32 @@ func (p *Pusher) fill(ctx context.Context, plan *Plan, decisions []Decision, pen
 		plan.Rows[i] = newRow(kinds[d.Kind], d, ours[d.Name], theirs[d.Name])
 		p.effects(&plan.Rows[i])
 	}
-	text, err := plan.bundle(p.Options.By, Ground{plan.Primary.Position.Generation + 1, plan.Primary.Position.Root}).Encode()
-	plan.Bytes = int64(len(text))
 	if plan.Empty() {
-		plan.Bytes = 0
+		return nil
 	}
+	return p.encode(ctx, plan)
+}
+
+// encode makes the bundle that the plan sends, if nothing is edited here until
+// then but what the plan itself adopts.
+func (p *Pusher) encode(ctx context.Context, plan *Plan) (err error) {
+	own := plan.Primary.Position.Generation
+	if len(plan.edits) > 0 {
+		own++
+	}
+	plan.to.Generation = max(own, plan.above()+1)
+	if plan.to.Root, err = p.Reader.Target(ctx, plan.Ground.Generation, plan.ops); err != nil {
+		return err
+	}
+	plan.text, err = plan.bundle(p.Options.By, plan.to).Encode()
+	plan.Bytes = int64(len(plan.text))
 	return err
+}
+
+// above returns the last generation that both sides have used as that of a base
+// or, on the secondary, of anything.
+func (p *Plan) above() int64 {
+	return max(p.Secondary.Position.Generation, p.Secondary.Position.BaseGeneration, p.Primary.Position.BaseGeneration)
 }
 
 func moved(where string, n admin.Name) error { return fmt.Errorf("%w: %q on %s", ErrMoved, n, where) }

@@ -195,25 +195,44 @@ func (s *server) at(generation int64) texts {
 	return texts{}
 }
 
-func (w *world) Target(_ context.Context, above, since int64, ops []admin.Op) (to Ground, err error) {
+// Target finds the texts of hashes on either side: what is adopted is not on the
+// primary yet.
+func (w *world) Target(_ context.Context, since int64, ops []admin.Op) (admin.Root, error) {
+	for i, op := range ops {
+		n := admin.Name{Kind: op.Kind, Key: op.Key}
+		rows := w.primary.rows
+		if row(n, rows[n]) != op.Old {
+			rows = w.secondary.rows
+		}
+		if op.Same && row(n, rows[n]) != op.Old {
+			return admin.Root{}, ErrMoved
+		}
+		ops = slices.Replace(slices.Clone(ops), i, i+1, spoken(ops[i:i+1], rows)...)
+	}
+	return become(w.primary.at(since), ops).root(), nil
+}
+
+func (w *world) Raise(_ context.Context, above int64) (generation int64, err error) {
 	err = w.step(func() error {
+		w.primary.generation = max(w.primary.generation, above+1)
+		generation = w.primary.generation
+		return nil
+	})
+	return generation, err
+}
+
+func (w *world) Sending(_ context.Context, f admin.Facts, ops []admin.Op) error {
+	return w.step(func() error {
+		p := w.primary
 		for _, op := range ops {
 			n := admin.Name{Kind: op.Kind, Key: op.Key}
-			if op.Same && row(n, w.primary.rows[n]) != op.Old {
+			if op.Same && row(n, p.rows[n]) != op.Old {
 				return ErrMoved // the model knows no texts of hashes
 			}
 		}
-		p := w.primary
-		p.generation = max(p.generation, above+1)
-		p.sentRows, p.sent = become(p.at(since), spoken(ops, p.rows)), nil
-		to = Ground{p.generation, p.sentRows.root()}
+		p.sent, p.sentRows = &f, become(p.at(f.From), spoken(ops, p.rows))
 		return nil
 	})
-	return to, err
-}
-
-func (w *world) Sending(_ context.Context, f admin.Facts, _ []admin.Op) error {
-	return w.step(func() error { w.primary.sent = &f; return nil })
 }
 
 func (w *world) Agree(_ context.Context, _ admin.Author, to int64, _ audit.Head) (admin.Applied, error) {

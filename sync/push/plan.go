@@ -25,6 +25,8 @@ type Plan struct {
 	ops   []admin.Op   // of the bundle
 	edits []admin.Edit // of the primary, before: what it adopts
 	drift admin.Root   // of what was edited on the secondary
+	to    Ground       // what the base becomes
+	text  []byte       // the bundle
 }
 
 // A Row is a decision, with what can be shown of it.

@@ -18,9 +18,9 @@ type Reader interface {
 	// that are not what the base of a generation held, with their bodies, in the
 	// order of their names. Since 0 it returns all rows, without bases.
 	Edits(ctx context.Context, since int64) (admin.Position, []admin.Pending, error)
-	// Target raises the generation above what is given, and returns it with the
-	// root that the base has after ops, counted from the base of a generation.
-	Target(ctx context.Context, above, since int64, ops []admin.Op) (Ground, error)
+	// Target returns the root that the base has after ops, counted from the base
+	// of a generation.
+	Target(ctx context.Context, since int64, ops []admin.Op) (admin.Root, error)
 	// BaseAt returns the root of the base of a generation, if it can be told.
 	BaseAt(ctx context.Context, generation int64) (admin.Root, bool, error)
 }
@@ -36,6 +36,8 @@ type Sender interface {
 type Editor interface {
 	Row(ctx context.Context, name admin.Name) (admin.Row, error)
 	Change(ctx context.Context, by admin.Author, edits []admin.Edit, how admin.How) (admin.Set, error)
+	// Raise makes the generation higher than above, and returns it.
+	Raise(ctx context.Context, above int64) (generation int64, err error)
 }
 
 // A Teller tells where the primary stands; see admin.DB.
