@@ -212,6 +212,9 @@ func writeSync(w io.Writer, s *node.SyncDocument) {
 	if s.CheckedAt != nil {
 		fmt.Fprintf(w, ", checked at %s", s.CheckedAt.Time().Format(time.RFC3339))
 	}
+	if s.Because != "" {
+		fmt.Fprintf(w, "; %s", inert.Text(s.Because))
+	}
 	if s.Command != "" {
 		fmt.Fprintf(w, "; next: %s", s.Command)
 	}

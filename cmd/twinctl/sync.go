@@ -113,6 +113,24 @@ func (s *site) sync(ctx context.Context, call *cli.Call, w syncWish) error {
 		return err
 	}
 	defer held.Close() //nolint:errcheck // the process ends
+	show := syncView{call: call, view: detail(w.view), dryRun: w.dryRun, deletes: w.deletes}
+	if w.dryRun {
+		return s.linked(ctx, o, func(p *push.Pusher) error { return show.wouldDo(ctx, p) })
+	}
+	var plan *push.Plan
+	var declined bool
+	err = s.linked(ctx, o, func(p *push.Pusher) (err error) {
+		plan, declined, err = show.do(ctx, p)
+		return err
+	})
+	if declined {
+		return err // nothing was tried
+	}
+	return errors.Join(err, s.noteAttempt(ctx, plan, err))
+}
+
+// linked does f with what pushes, over a link to the twin.
+func (s *site) linked(ctx context.Context, o push.Options, f func(*push.Pusher) error) error {
 	l, err := s.notary().Dial(ctx, link.Options{})
 	if err != nil {
 		return err
@@ -122,45 +140,59 @@ func (s *site) sync(ctx context.Context, call *cli.Call, w syncWish) error {
 	if err != nil {
 		return err
 	}
-	return w.carry(ctx, call, p)
+	return f(p)
 }
 
-// carry makes the plan, shows it, and does it unless this is a dry run.
-func (w *syncWish) carry(ctx context.Context, call *cli.Call, p *push.Pusher) error {
-	show := syncView{call: call, view: detail(w.view), dryRun: w.dryRun, deletes: w.deletes}
-	if w.dryRun {
-		plan, err := p.Plan(ctx)
-		if err != nil {
-			return wayOut(err)
-		}
-		if err := show.plan(plan, nil); err != nil {
-			return err
-		}
-		if err := plan.Check(p.Options.AllowDeletes); err != nil {
-			return wayOut(err)
-		}
-		if !plan.Empty() {
-			return cli.Fail(cli.Differs, nil, "")
-		}
-		return nil
+// noteAttempt writes down for status what became of a sync, also of one that was
+// interrupted. plan may be nil.
+func (s *site) noteAttempt(ctx context.Context, plan *push.Plan, why error) error {
+	conflicts := 0
+	if plan != nil {
+		conflicts = len(plan.Conflicts())
 	}
+	return s.data.Admin.Attempted(context.WithoutCancel(ctx), int64(conflicts), why)
+}
+
+// wouldDo makes the plan and shows it.
+func (v syncView) wouldDo(ctx context.Context, p *push.Pusher) error {
+	plan, err := p.Plan(ctx)
+	if err != nil {
+		return wayOut(err)
+	}
+	if err := v.plan(plan, nil); err != nil {
+		return err
+	}
+	if err := plan.Check(p.Options.AllowDeletes); err != nil {
+		return wayOut(err)
+	}
+	if !plan.Empty() {
+		return cli.Fail(cli.Differs, nil, "")
+	}
+	return nil
+}
+
+// do makes the plan, shows it, and does it. declined tells that whoever was asked
+// did not say yes.
+func (v syncView) do(ctx context.Context, p *push.Pusher) (plan *push.Plan, declined bool, err error) {
 	shown := false
 	plan, result, err := p.Run(ctx, func(_ context.Context, plan *push.Plan) (bool, error) {
-		if call.Format == cli.Text {
+		if v.call.Format == cli.Text {
 			shown = true
-			if err := show.plan(plan, nil); err != nil {
+			if err := v.plan(plan, nil); err != nil {
 				return false, err
 			}
 		}
-		return true, askPush(call, plan)
+		err := askPush(v.call, plan)
+		declined = err != nil
+		return !declined, err
 	})
 	if err != nil {
 		if plan != nil && !shown {
-			err = errors.Join(show.plan(plan, nil), err)
+			err = errors.Join(v.plan(plan, nil), err)
 		}
-		return wayOut(err)
+		return plan, declined, wayOut(err)
 	}
-	return show.result(plan, result, shown)
+	return plan, false, v.result(plan, result, shown)
 }
 
 // askPush asks a person. A script that got so far has said what is to become of

@@ -23,6 +23,7 @@ func TestEveryTableIsClassed(t *testing.T) {
 	want := map[string]string{
 		"row": travels, "reference": drawn, "claim": drawn, "state": local, "change_set": local, "change": local,
 		"agreement": local, "agreed": local, "sent": local, "sent_row": local, "audit": local,
+		"attempt": local,
 	}
 	columns := []string{
 		"kind: carried", "key: carried", "body: carried", "hash: follows from these", "base: local, agreed on by a sync",

@@ -240,6 +240,7 @@ type Summary struct {
 	Checked        record.Instant // when this server last wrote down what the two had agreed on; 0: never
 	TwinGeneration int64          // of the twin then
 	TwinHead       audit.Head     // the last act of the twin's audit then
+	Attempt        Attempt        // of the last sync that was tried; zero: it came to its end, or there was none
 }
 
 // Summary returns it. It costs as much as there is pending, however many rows.
@@ -263,6 +264,9 @@ func (a *DB) Summary(ctx context.Context) (s Summary, err error) {
 		}
 		if err == nil {
 			s.BaseRoot, err = audit.HashFrom(root)
+		}
+		if err == nil {
+			s.Attempt, err = (&Reading{tx: tx}).Attempt(ctx)
 		}
 		return err
 	})

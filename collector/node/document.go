@@ -82,7 +82,7 @@ type FillDocument struct {
 // A SyncDocument is how the administration data of the pair stands, as far as
 // this server knows.
 type SyncDocument struct {
-	State      string    `json:"state"`             // in_sync, pending, first, drift, bases_differ, disconnected, ...
+	State      string    `json:"state"`             // in_sync, pending, first, drift, conflict, failed, syncing, bases_differ, disconnected, ...
 	Word       string    `json:"word"`              // that, for people
 	Generation int64     `json:"generation"`        // of this server
 	Pending    int64     `json:"pending"`           // rows changed on the primary that the secondary has not got
@@ -90,6 +90,7 @@ type SyncDocument struct {
 	CheckedAt  *Moment   `json:"checked_at"`        // when the twin told what is said of it here; null: never
 	Overdue    bool      `json:"overdue"`           // what is pending on this primary has waited for longer than it may
 	Command    string    `json:"command,omitempty"` // the sensible next one, on the primary
+	Because    string    `json:"because,omitempty"` // why the last sync failed; foreign text, made inert
 	Base       SyncPlace `json:"base"`              // what this server and its twin agreed on last
 }
 

@@ -208,28 +208,24 @@ func (p *Plan) Open() []Row {
 	return open
 }
 
+// Conflicts returns those of them that were edited on both sides.
+func (p *Plan) Conflicts() []Row {
+	return slices.DeleteFunc(p.Open(), func(r Row) bool { return r.Finding == Drifted })
+}
+
 // CheckOpen refuses a plan in which something is left to choose.
 func (p *Plan) CheckOpen() error {
-	drift, conflicts := 0, 0
-	var first Row
-	for _, r := range p.Open() {
-		if r.Finding == Drifted {
-			drift++
-			continue
-		}
-		if conflicts++; conflicts == 1 {
-			first = r
-		}
-	}
+	conflicts := p.Conflicts()
+	drift := len(p.Open()) - len(conflicts)
 	name := inert.Text(p.Secondary.Name)
 	switch {
-	case conflicts > 0:
+	case len(conflicts) > 0:
 		also := ""
 		if drift > 0 {
 			also = fmt.Sprintf(", and %s on %s alone", rows(drift), name)
 		}
 		return fmt.Errorf("%w: %s%s: choose with --resolve primary|secondary KIND/KEY, the first is %s",
-			ErrConflict, rows(conflicts), also, inert.Text(first.Name.String()))
+			ErrConflict, rows(len(conflicts)), also, inert.Text(conflicts[0].Name.String()))
 	case drift > 0:
 		return fmt.Errorf("%w: %s on %s: choose with --drift keep|overwrite|adopt", ErrDrift, rows(drift), name)
 	}

@@ -45,7 +45,12 @@ func (g *rowGlance) rows(ctx context.Context) (rows, error) {
 	same := false
 	err := g.db.Read(ctx, func(r *admin.Reading) error {
 		generation, base, root, err := r.Base(ctx)
-		same = g.read && generation == g.known.Generation && base == g.known.BaseGeneration && root == g.known.BaseRoot
+		if err != nil {
+			return err
+		}
+		attempt, err := r.Attempt(ctx)
+		same = g.read && generation == g.known.Generation && base == g.known.BaseGeneration && root == g.known.BaseRoot &&
+			attempt == g.known.Attempt
 		return err
 	})
 	if err != nil || same {
@@ -59,8 +64,9 @@ func (g *rowGlance) rows(ctx context.Context) (rows, error) {
 }
 
 // describeSync tells how the administration data of the pair stands, by what
-// the twin told of itself in the exchange; nil while this server is alone.
-func describeSync(ctx context.Context, p partner, role node.Role, is doing) (*node.SyncDocument, error) {
+// the twin told of itself in the exchange; nil while this server is alone. dir is
+// its data directory.
+func describeSync(ctx context.Context, dir string, p partner, role node.Role, is doing) (*node.SyncDocument, error) {
 	if p.pair == nil {
 		return nil, nil //nolint:nilnil // there is nothing to tell
 	}
@@ -70,6 +76,7 @@ func describeSync(ctx context.Context, p partner, role node.Role, is doing) (*no
 	}
 	k := push.Known{
 		Role: role, Paired: true, Reached: is.twin.State == exchange.OK, Patient: rows.patient,
+		Last: lastSync(dir, role, rows.Attempt),
 		Ours: admin.Position{
 			Catalogue: admin.Catalogue, Generation: rows.Generation, BaseGeneration: rows.BaseGeneration,
 			BaseRoot: rows.BaseRoot, Pending: rows.Pending, Rows: rows.Pending,
@@ -83,6 +90,20 @@ func describeSync(ctx context.Context, p partner, role node.Role, is doing) (*no
 		k.Theirs = told(*p.word.Doc.Sync, k, rows.Summary)
 	}
 	return syncDocument(k, rows.Summary), nil
+}
+
+// lastSync returns what became of the last sync, nil if that is not worth a word.
+// Only a primary syncs: what stands on a secondary is of the time when it was one.
+func lastSync(dir string, role node.Role, a admin.Attempt) *push.Attempt {
+	switch {
+	case role != node.Primary:
+		return nil
+	case Syncing(dir):
+		return &push.Attempt{Running: true}
+	case a == (admin.Attempt{}):
+		return nil
+	}
+	return &push.Attempt{Generation: a.Generation, Conflicts: int(a.Conflicts), Err: a.Err}
 }
 
 // told returns where the twin stands. What it told before the two agreed on
@@ -103,7 +124,7 @@ func told(s node.SyncDocument, k push.Known, rows admin.Summary) *admin.Position
 func syncDocument(k push.Known, rows admin.Summary) *node.SyncDocument {
 	s := push.StatusOf(k, time.Now())
 	d := &node.SyncDocument{
-		State: string(s.State), Word: s.Word, Command: s.Command,
+		State: string(s.State), Word: s.Word, Command: s.Command, Because: s.Because,
 		Generation: rows.Generation, Pending: s.Pending, Drift: s.Drift, Overdue: s.Alarm,
 		Base: node.SyncPlace{
 			Catalogue: admin.Catalogue, Generation: rows.BaseGeneration, Root: rows.BaseRoot.String(), Edited: rows.Pending,

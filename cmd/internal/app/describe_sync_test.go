@@ -1,8 +1,11 @@
 package app
 
 import (
+	"errors"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/twinctl/twin/collector/admin"
 	"github.com/twinctl/twin/collector/node"
@@ -74,4 +77,29 @@ func TestRowGlance(t *testing.T) {
 	look(1)
 	g.known.Pending = 7
 	look(7)
+	if err := data.Admin.Attempted(t.Context(), 0, errors.New("it broke")); err != nil {
+		t.Fatal(err)
+	}
+	look(1) // a sync that failed changed nothing else
+	if g.known.Attempt.Err != "it broke" {
+		t.Errorf("%+v", g.known.Attempt)
+	}
+}
+
+// What became of the last sync is the primary's to tell.
+func TestTheLastSync(t *testing.T) {
+	failed := admin.Attempt{At: 1, Generation: 9, Conflicts: 2, Err: "it broke"}
+	for name, c := range map[string]struct {
+		role node.Role
+		is   admin.Attempt
+		want *push.Attempt
+	}{
+		"none":                {node.Primary, admin.Attempt{}, nil},
+		"it failed":           {node.Primary, failed, &push.Attempt{Generation: 9, Conflicts: 2, Err: "it broke"}},
+		"of a former primary": {node.Secondary, failed, nil},
+	} {
+		if diff := cmp.Diff(c.want, lastSync(t.TempDir(), c.role, c.is)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
 }

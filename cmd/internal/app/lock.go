@@ -61,6 +61,10 @@ func take(data, name string, taken error) (io.Closer, error) {
 // closes the lock's file loses the lock.
 func Running(data string) int { return holder(filepath.Join(data, lockName)) }
 
+// Syncing tells whether somebody pushes from the data directory. Whoever does it
+// must not call this, as with Running: twinctl sync does it, never twind.
+func Syncing(data string) bool { return holder(filepath.Join(data, syncName)) != 0 }
+
 func holder(path string) int {
 	f, err := os.Open(path)
 	if err != nil {
