@@ -23,7 +23,7 @@ func auditCommand() cli.Command {
 			{Line: "twinctl audit list --since 24h", Why: "who changed what since yesterday?"},
 			{Line: "twinctl audit verify", Why: "is anything missing?"},
 		},
-		Sub: []cli.Command{auditListCommand(), auditVerifyCommand()},
+		Sub: []cli.Command{auditListCommand(), auditVerifyCommand(), auditAcceptCommand()},
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 	"github.com/twinctl/twin/cmd/internal/cli"
 	"github.com/twinctl/twin/collector/admin"
 	"github.com/twinctl/twin/collector/audit"
-	"github.com/twinctl/twin/sync/bundle"
+	"github.com/twinctl/twin/collector/inert"
 	"github.com/twinctl/twin/sync/link"
 )
 
@@ -51,7 +51,7 @@ func auditVerifyCommand() cli.Command {
 				earlier[file] = append(earlier[file], head)
 			}
 			if twin {
-				head, err := s.witness(ctx)
+				head, err := s.toldByTwin(ctx)
 				if err != nil {
 					return err
 				}
@@ -70,28 +70,21 @@ func auditVerifyCommand() cli.Command {
 	}
 }
 
-// witness asks the twin whether its audit of administration data still is what it
-// was at the last sync, and returns what ours was then, as the twin wrote it down.
-func (s *site) witness(ctx context.Context) (audit.Head, error) {
+// toldByTwin returns what our audit was at the last sync, as the twin wrote it
+// down, if the twin's own has still in it what it had then.
+func (s *site) toldByTwin(ctx context.Context) (audit.Head, error) {
 	l, err := s.notary().Dial(ctx, link.Options{})
 	if err != nil {
 		return audit.Head{}, err
 	}
 	defer l.Close() //nolint:errcheck // nothing is under way
-	if _, err := l.Check(ctx, false); err != nil {
-		return audit.Head{}, err
-	}
-	known, err := s.data.Admin.Summary(ctx)
+	known, a, err := s.witness(ctx, l)
 	if err != nil {
-		return audit.Head{}, err
-	}
-	var a bundle.AuditAnswer
-	if err := l.Call(ctx, bundle.VerbAudit, bundle.AuditQuestion{Head: known.TwinHead}, &a); err != nil {
 		return audit.Head{}, err
 	}
 	if !a.Held {
 		return audit.Head{}, cli.Fail(cli.Untrusted, fmt.Errorf("on %s: the audit of administration data has not got act %d any more, as it was at the last sync",
-			l.Pair.Name, known.TwinHead.ID), "twinctl audit verify, there")
+			inert.Text(l.Pair.Name), known.ID), "twinctl audit verify, there; if its admin.db was put back from a copy or begun anew: twinctl audit accept, with the head that this prints, or 0")
 	}
 	return a.Yours, nil
 }
@@ -104,16 +97,30 @@ func parseHead(text string) (file string, head audit.Head, err error) {
 			file, rest = name, bare
 		}
 	}
-	id, hash, _ := strings.Cut(rest, ":")
-	n, err := strconv.ParseInt(id, 10, 64)
-	if err == nil {
+	if head, err = readHead(rest); err == nil && head.ID < 1 {
+		err = errHead
+	}
+	if err != nil {
+		return file, head, fmt.Errorf("--head %q: %w, or admin:ID:HASH", text, err)
+	}
+	return file, head, nil
+}
+
+var errHead = errors.New("want ID:HASH, as twinctl audit verify prints it")
+
+// readHead reads ID:HASH, or the 0 of an audit without acts.
+func readHead(text string) (head audit.Head, err error) {
+	if text == head.String() {
+		return head, nil
+	}
+	id, hash, _ := strings.Cut(text, ":")
+	if head.ID, err = strconv.ParseInt(id, 10, 64); err == nil {
 		err = head.Hash.UnmarshalText([]byte(hash))
 	}
-	if err != nil || n < 1 {
-		return file, head, fmt.Errorf("--head %q: want ID:HASH or admin:ID:HASH, as twinctl audit verify prints it", text)
+	if err != nil || head.ID < 1 {
+		return head, errHead
 	}
-	head.ID = n
-	return file, head, nil
+	return head, nil
 }
 
 // A proof is what was found about one audit.
@@ -173,7 +180,7 @@ func showVerified(call *cli.Call, node, administered proof) error {
 		case p.Head.ID == 0:
 			whole = append(whole, p.name+" is empty")
 		default:
-			whole = append(whole, fmt.Sprintf("%s is whole; its head is %s%d:%s", p.name, p.prefix, p.Head.ID, p.Head.Hash))
+			whole = append(whole, fmt.Sprintf("%s is whole; its head is %s%s", p.name, p.prefix, p.Head))
 		}
 	}
 	if broken != nil {

@@ -206,6 +206,11 @@ func askPush(call *cli.Call, plan *push.Plan) error {
 
 // wayOut adds to an error of a push what can be done about it.
 func wayOut(err error) error {
+	var rewritten *push.Rewritten
+	if errors.As(err, &rewritten) {
+		return cli.Fail(cli.Verdict(err), err, fmt.Sprintf("twinctl audit verify --twin; if admin.db of %s was put back from a copy or begun anew: twinctl audit accept %s",
+			inert.Text(rewritten.Twin), rewritten.Is))
+	}
 	for _, c := range []struct {
 		err  error
 		hint string

@@ -272,7 +272,7 @@ func settle(ctx context.Context, tx *store.Tx, f Facts) error {
 	}
 	_, err = tx.ExecContext(ctx, `
 		UPDATE state SET generation = max(generation, ?1), base_generation = ?1, base_root = ?2, checked = ?3,
-			twin_generation = ?1, twin_pending = 0, twin_head_id = ?4, twin_head_hash = ?5`,
-		f.To, root[:], record.At(tx.Now), f.Head.ID, f.Head.Hash[:])
+			twin_generation = ?1, twin_pending = 0, twin_head_id = ?4, twin_head_hash = ?5, twin_pair = ?6`,
+		f.To, root[:], record.At(tx.Now), f.Head.ID, f.Head.Hash[:], f.Pair)
 	return err
 }

@@ -239,16 +239,15 @@ type Summary struct {
 	PendingSince   record.Instant // the first change that waits for a sync, or of a row that one left alone the last; 0: none
 	Checked        record.Instant // when this server last wrote down what the two had agreed on; 0: never
 	TwinGeneration int64          // of the twin then
-	TwinHead       audit.Head     // the last act of the twin's audit then
 	Attempt        Attempt        // of the last sync that was tried; zero: it came to its end, or there was none
 }
 
 // Summary returns it. It costs as much as there is pending, however many rows.
 func (a *DB) Summary(ctx context.Context) (s Summary, err error) {
 	err = a.db.View(ctx, func(tx *store.Tx) error {
-		var head, root []byte
+		var root []byte
 		err := tx.QueryRowContext(ctx, `
-			SELECT generation, base_generation, base_root, checked, twin_generation, twin_head_id, twin_head_hash,
+			SELECT generation, base_generation, base_root, checked, twin_generation,
 				coalesce((SELECT at FROM agreement WHERE agreement.generation = base_generation), 0),
 				(SELECT count(*) FROM row INDEXED BY row_pending WHERE hash IS NOT base),
 				coalesce((SELECT min(coalesce(
@@ -258,10 +257,7 @@ func (a *DB) Summary(ctx context.Context) (s Summary, err error) {
 						WHERE c.kind = r.kind AND c.key = r.key)))
 					FROM row AS r INDEXED BY row_pending WHERE r.hash IS NOT r.base), 0)
 			FROM state`).Scan(&s.Generation, &s.BaseGeneration, &root, &s.Checked, &s.TwinGeneration,
-			&s.TwinHead.ID, &head, &s.Agreed, &s.Pending, &s.PendingSince)
-		if err == nil {
-			s.TwinHead.Hash, err = audit.HashFrom(head)
-		}
+			&s.Agreed, &s.Pending, &s.PendingSince)
 		if err == nil {
 			s.BaseRoot, err = audit.HashFrom(root)
 		}

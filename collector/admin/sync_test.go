@@ -35,7 +35,10 @@ func TestFirstSyncAndTheNext(t *testing.T) {
 			t.Errorf("agreements: %+v, %v", got, err)
 		}
 	}
-	if s, err := p.a.Summary(t.Context()); err != nil || s.TwinHead != p.b.position(t).Head || s.Checked == 0 || s.Pending != 0 || s.PendingSince != 0 {
+	if head, err := p.a.TwinHead(t.Context(), "p1"); err != nil || head != p.b.position(t).Head {
+		t.Errorf("the twin's head: %+v, %v", head, err)
+	}
+	if s, err := p.a.Summary(t.Context()); err != nil || s.Checked == 0 || s.Pending != 0 || s.PendingSince != 0 {
 		t.Errorf("%+v, %v", s, err)
 	}
 }

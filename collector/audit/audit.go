@@ -45,6 +45,15 @@ type Head struct {
 	Hash Hash  `json:"hash"`
 }
 
+// String returns the head as people give it to each other: ID:HASH, or 0 where
+// there is no act.
+func (h Head) String() string {
+	if h == (Head{}) {
+		return "0"
+	}
+	return fmt.Sprintf("%d:%s", h.ID, h.Hash)
+}
+
 // A Broken is the first act of which the audit's own hashes do not tell what
 // the row tells. It is what Verify returns.
 type Broken struct {

@@ -73,6 +73,10 @@ func TestAFirstSyncReadsAllRows(t *testing.T) {
 	p.works(t)
 	fresh := newPair(t)
 	fresh.a = p.a
+	to := admin.TwinAudit{Pair: "P", Twin: "cms-b"} // it began anew
+	if _, err := fresh.a.AcceptTwin(t.Context(), byAnn, to); err != nil {
+		t.Fatal(err)
+	}
 	fresh.b.set(t, "queue", "night", admin.Body{"name": "Night"})
 	if _, err := fresh.sync(t); !errors.Is(err, push.ErrFirst) {
 		t.Fatalf("not asked for: %v", err)

@@ -132,7 +132,6 @@ func (h Handler) audit(ctx context.Context, q bundle.AuditQuestion) (a bundle.Au
 	if a.Held = err == nil; !a.Held && !errors.As(err, new(*audit.Broken)) {
 		return a, err
 	}
-	s, err := h.DB.Summary(ctx)
-	a.Yours = s.TwinHead
+	a.Yours, err = h.DB.TwinHead(ctx, h.Who.Pair)
 	return a, err
 }

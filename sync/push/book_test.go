@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/twinctl/twin/collector/admin"
+	"github.com/twinctl/twin/collector/audit"
 	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/collector/store"
 	"github.com/twinctl/twin/sync/bundle"
@@ -22,16 +23,19 @@ var byAnn = admin.Author{Actor: "ann", From: "local", Verb: "sync"}
 // openBook opens an admin.db on disk, of a server in a role.
 func openBook(t *testing.T, server, role, twin string) Book {
 	t.Helper()
-	dir := t.TempDir()
+	return openBookAt(t, filepath.Join(t.TempDir(), admin.File), admin.Standing{Server: server, Role: role, Epoch: 3, Pair: "P", Twin: twin})
+}
+
+// openBookAt opens one at a path, or makes it.
+func openBookAt(t *testing.T, path string, s admin.Standing) Book {
+	t.Helper()
 	schema := store.Schema{App: 1, Migrations: fstest.MapFS{"migrations/0001_node.sql": &fstest.MapFile{Data: []byte("CREATE TABLE beside (id INTEGER) STRICT")}}}
-	beside, err := store.Open(t.Context(), filepath.Join(dir, "node.db"), schema, store.Create)
+	beside, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "node.db"), schema, store.Create)
 	if err != nil {
 		t.Fatal(err)
 	}
-	guard := func(context.Context, *store.Tx) (admin.Standing, error) {
-		return admin.Standing{Server: server, Role: role, Epoch: 3, Pair: "P", Twin: twin}, nil
-	}
-	db, err := admin.Open(t.Context(), filepath.Join(dir, admin.File), store.Create, admin.Options{NodePath: beside.Path(), Guard: guard})
+	guard := func(context.Context, *store.Tx) (admin.Standing, error) { return s, nil }
+	db, err := admin.Open(t.Context(), path, store.Create, admin.Options{NodePath: beside.Path(), Guard: guard})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,11 +48,13 @@ func openBook(t *testing.T, server, role, twin string) Book {
 }
 
 // A far is the secondary's end over its admin.db, without a link between.
-// Where mute is set it does what it is asked, and its answer to apply is lost.
+// Where mute is set it does what it is asked, and its answer to apply is lost;
+// where lies is, its audit has everything in it that it is asked for.
 type far struct {
 	Book
 	teller
-	mute bool
+	mute, lies     bool
+	asked, applied int // for its audit, and to apply
 }
 
 func (f *far) Call(ctx context.Context, verb string, args, answer any) error {
@@ -81,11 +87,19 @@ func (f *far) reply(ctx context.Context, verb string, args json.RawMessage) (any
 			a.Rows = append(a.Rows, admin.Row{Kind: n.Kind, Key: n.Key, Body: row.Body})
 		}
 		return a, err
+	case bundle.VerbAudit:
+		f.asked++
+		var q bundle.AuditQuestion
+		if err := json.Unmarshal(args, &q); err != nil {
+			return nil, err
+		}
+		return bundle.AuditAnswer{Held: f.lies || audit.Contains(ctx, f.Audited, q.Head) == nil}, nil
 	case bundle.VerbApply:
 		var q bundle.ApplyQuestion
 		if err := json.Unmarshal(args, &q); err != nil {
 			return nil, err
 		}
+		f.applied++
 		b, err := bundle.Read(q.Name, q.Bytes)
 		if err != nil {
 			return nil, err

@@ -137,6 +137,9 @@ func (w *world) BaseAt(_ context.Context, generation int64) (admin.Root, bool, e
 
 func (w *world) Counts(context.Context) (map[string]int64, error) { return map[string]int64{}, nil }
 
+// TwinHead is not in the model: see TestARewrittenAuditStopsASync.
+func (w *world) TwinHead(context.Context, string) (audit.Head, error) { return audit.Head{}, nil }
+
 func (w *world) Row(_ context.Context, n admin.Name) (admin.Row, error) {
 	text, ok := w.primary.rows[n]
 	if !ok {

@@ -44,6 +44,9 @@ type Editor interface {
 type Teller interface {
 	Position(ctx context.Context) (admin.Position, error)
 	Counts(ctx context.Context) (map[string]int64, error)
+	// TwinHead returns the last act that the audit of the twin in a pair had at
+	// the last sync, of id 0 if there was none.
+	TwinHead(ctx context.Context, pair string) (audit.Head, error)
 }
 
 // A Pusher makes the secondary what the primary is. Who is this server's hello
@@ -135,6 +138,9 @@ func (p *Pusher) meet(ctx context.Context) (ours bundle.Hello, a bundle.HelloAns
 			return ours, a, err
 		}
 		if err = p.check(ours, a.Hello); err != nil {
+			return ours, a, err
+		}
+		if err = p.witness(ctx, a.Hello); err != nil { // before what is known of it becomes another
 			return ours, a, err
 		}
 		arrived, err := p.arrived(ctx, a.Hello.Position)
