@@ -10,32 +10,32 @@ import (
 // calls and cost no more than that line. Names that Asterisk had up to 11 are
 // understood too.
 func decodeAMI(dst []Event, raw []byte, at record.Instant) []Event {
-	first, rest, _ := bytes.Cut(raw, []byte{'\n'})
+	first, lines, _ := bytes.Cut(raw, []byte{'\n'})
 	name, kind, ok := bytes.Cut(first, []byte{':'})
 	if !ok || string(name) != "Event" {
 		return dst
 	}
-	kind = bytes.TrimSpace(kind)
-	what := amiType(kind)
-	switch what {
+	switch what := amiType(trim(kind)); what {
 	case "":
 		return dst
 	case Outcome:
-		return decodeVarSet(dst, rest, at)
+		return decodeVarSet(dst, lines, at)
 	case CallLeg:
-		return decodeCDREvent(dst, rest, at)
+		return decodeCDREvent(dst, lines, at)
 	case Restarted:
-		return decodeRestart(dst, rest, at)
+		return decodeRestart(dst, lines, at)
 	default:
-		if e := callEvent(what, rest, at); e.Type != "" {
-			dst = append(dst, e)
+		var h headers
+		h.read(lines)
+		dst = append(dst, Event{At: at, Type: what})
+		if !h.tell(&dst[len(dst)-1]) {
+			return dst[:len(dst)-1]
 		}
 		return dst
 	}
 }
 
-// amiType returns what a kind of event says, "" for nothing. The pause and the
-// outcome are told by the event's own headers.
+// amiType returns what a kind of event says, "" for nothing.
 func amiType(kind []byte) Type {
 	switch string(kind) {
 	case "QueueMemberStatus":
@@ -61,7 +61,7 @@ func amiType(kind []byte) Type {
 	case "AgentDump":
 		return RingCanceled
 	case "QueueMemberPause", "QueueMemberPaused":
-		return Paused
+		return Paused // or Unpaused: a header says which
 	case "QueueMemberAdded", "AgentLogin", "Agentlogin", "Agentcallbacklogin":
 		return LoggedIn
 	case "QueueMemberRemoved", "AgentLogoff", "Agentlogoff", "Agentcallbacklogoff":
@@ -72,87 +72,78 @@ func amiType(kind []byte) Type {
 	return ""
 }
 
-// callEvent makes the event of all kinds but the odd ones.
-func callEvent(what Type, rest []byte, at record.Instant) Event {
-	h := readHeaders(rest)
-	e := Event{
-		At:         at,
-		Type:       what,
-		Queue:      text(h.queue),
-		Interface:  text(h.phone),
-		Leg:        text(h.leg),
-		Call:       text(h.call),
-		Caller:     known(h.number),
-		CallerName: known(h.caller),
-		Wait:       seconds(h.hold),
-		Talk:       seconds(h.talk),
-		Ring:       seconds(h.ring),
-		Position:   position(h.position),
+// tell fills in what the headers say, beside time and type. It is false when
+// they do not say enough.
+func (h *headers) tell(e *Event) bool {
+	var t texts
+	t.grow(h.queue, h.phone, h.leg, h.call, h.number, h.caller, h.member, h.reason, h.pauseReason)
+	h.tellCall(e, &t)
+	e.Queue = t.of(h.queue)
+	e.Interface = t.of(h.phone)
+	e.Agent = e.Interface
+	if name := h.member; len(name) > 0 {
+		e.Agent = t.of(name)
+	} else if e.Agent == "" {
+		e.Agent = t.of(h.agent)
 	}
-	e.Agent = agentName(h, e.Interface)
-	if e.Call == "" {
-		e.Call = e.Leg
-	}
-	switch what {
+	e.Wait, e.Ring, e.Talk = seconds(h.hold), seconds(h.ring), seconds(h.talk)
+	e.Position = position(h.position)
+	e.Device = deviceOf(h.status)
+	e.Static = string(h.membership) == "static"
+	switch e.Type {
 	case RingNoAnswer:
 		e.Ring = milliseconds(h.ring) // here alone
 	case RingCanceled:
 		e.Reason = dumped
 	case Completed:
-		e.Reason = text(h.reason)
-	case Paused:
-		e.Type, e.Reason = pauseOf(h)
+		e.Reason = t.of(h.reason)
 	case AgentState, LoggedIn:
 		e.Paused = flag(h.paused)
+	case Paused:
+		return h.tellPause(e, &t)
 	default:
 	}
-	e.Device = deviceOf(h.status)
-	e.Static = string(bytes.TrimSpace(h.membership)) == "static"
-	return e
+	return true
 }
 
-// known returns the text of a header that Asterisk fills with <unknown>.
-func known(b []byte) string {
-	if string(bytes.TrimSpace(b)) == "<unknown>" {
-		return ""
+// tellCall fills in which call it is, and who called.
+func (h *headers) tellCall(e *Event, t *texts) {
+	e.Leg = t.of(h.leg)
+	e.Call = e.Leg
+	if len(h.call) > 0 {
+		e.Call = t.of(h.call)
 	}
-	return text(b)
+	if !unknown(h.number) {
+		e.Caller = t.of(h.number)
+	}
+	if !unknown(h.caller) {
+		e.CallerName = t.of(h.caller)
+	}
 }
 
-// agentName returns the member's name, or the phone's where it has none. Who
-// logs in as an agent of Asterisk's own is called as queues and queue_log do.
-func agentName(h headers, phone string) string {
-	switch {
-	case len(h.member) > 0:
-		return text(h.member)
-	case phone == "" && len(h.agent) > 0:
-		if bytes.IndexByte(h.agent, '/') < 0 {
-			return text(append([]byte("Agent/"), h.agent...))
-		}
-		return text(h.agent)
+// tellPause fills in whether a pause begins or ends, and why.
+func (h *headers) tellPause(e *Event, t *texts) bool {
+	paused := flag(h.paused)
+	if paused == nil {
+		return false
 	}
-	return phone
+	if !*paused {
+		e.Type = Unpaused
+	}
+	e.Reason = t.of(h.pauseReason)
+	if e.Reason == "" {
+		e.Reason = t.of(h.reason)
+	}
+	return true
 }
 
-// pauseOf returns no type where the event does not say which of both it is.
-func pauseOf(h headers) (Type, string) {
-	why := h.pauseReason
-	if len(why) == 0 {
-		why = h.reason
-	}
-	switch paused := flag(h.paused); {
-	case paused == nil:
-		return "", ""
-	case *paused:
-		return Paused, text(why)
-	}
-	return Unpaused, text(why)
-}
+// unknown tells whether Asterisk filled in that it has no such thing.
+func unknown(b []byte) bool { return string(b) == "<unknown>" }
 
 // flag reads 0 or 1; nil is anything else.
 func flag(b []byte) *bool {
 	var on bool
-	switch string(bytes.TrimSpace(b)) {
+	switch string(b) {
 	case "0":
 	case "1":
 		on = true
@@ -166,7 +157,7 @@ func flag(b []byte) *bool {
 // while it is in use is in use; one whose state Asterisk itself does not know
 // (0) is unknown.
 func deviceOf(b []byte) Device {
-	switch string(bytes.TrimSpace(b)) {
+	switch string(b) {
 	case "1":
 		return Idle
 	case "2", "3", "7", "8": // in use, busy, ringing too, on hold
@@ -179,44 +170,38 @@ func deviceOf(b []byte) Device {
 	return ""
 }
 
-// queueStatus is what VarSet says of the variable that Queue() leaves behind.
-// A channel sets many others.
+// queueStatus is the line of the variable that Queue() leaves behind. A channel
+// sets many others.
 var queueStatus = []byte("\nVariable: QUEUESTATUS")
 
 // decodeVarSet tells how a wait ended. The event does not say of which queue:
 // where the leg joined one it is that. For who was turned away the extension
 // that was dialled has to do, which most dialplans name like the queue.
-func decodeVarSet(dst []Event, rest []byte, at record.Instant) []Event {
-	if !bytes.Contains(rest, queueStatus) {
+func decodeVarSet(dst []Event, lines []byte, at record.Instant) []Event {
+	if !bytes.Contains(lines, queueStatus) {
 		return dst
 	}
-	h := readHeaders(rest)
-	if string(bytes.TrimSpace(h.variable)) != "QUEUESTATUS" || len(h.value) == 0 {
+	var h headers
+	h.read(lines)
+	if string(h.variable) != "QUEUESTATUS" || len(h.value) == 0 {
 		return dst
 	}
-	e := Event{
-		At:         at,
-		Type:       Outcome,
-		Queue:      text(h.extension),
-		Leg:        text(h.leg),
-		Call:       text(h.call),
-		Caller:     known(h.number),
-		CallerName: known(h.caller),
-		Reason:     text(bytes.ToLower(h.value[:min(len(h.value), longestText)])),
-	}
-	if e.Call == "" {
-		e.Call = e.Leg
-	}
+	e := Event{At: at, Type: Outcome}
+	var t texts
+	h.tellCall(&e, &t)
+	e.Queue = t.of(h.extension)
+	e.Reason = t.of(bytes.ToLower(h.value[:min(len(h.value), longestText)]))
 	return append(dst, e)
 }
 
-// freshBoot is how long after its start an Asterisk may say FullyBooted of
-// that start. It says so to everyone who logs in, too, with how long it is up.
+// freshBoot is for how many seconds after its start FullyBooted tells of the
+// start. Who logs in is told, too, with how long the Asterisk is up.
 const freshBoot = 60
 
-func decodeRestart(dst []Event, rest []byte, at record.Instant) []Event {
-	h := readHeaders(rest)
-	if up, ok := whole(h.uptime, 1<<40); len(h.uptime) > 0 && (!ok || up > freshBoot) {
+func decodeRestart(dst []Event, lines []byte, at record.Instant) []Event {
+	var h headers
+	h.read(lines)
+	if _, fresh := whole(h.uptime, freshBoot); !fresh && len(h.uptime) > 0 {
 		return dst
 	}
 	return append(dst, Event{At: at, Type: Restarted})

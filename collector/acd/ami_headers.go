@@ -15,75 +15,83 @@ type headers struct {
 	variable, value, uptime     []byte
 }
 
-// readHeaders finds them in an event's lines.
-func readHeaders(lines []byte) (h headers) {
+// read finds them in an event's lines, by the first letter of each: most lines
+// are none of these.
+func (h *headers) read(lines []byte) {
 	for len(lines) > 0 {
-		var line []byte
-		line, lines, _ = bytes.Cut(lines, []byte{'\n'})
-		name, value, ok := bytes.Cut(line, []byte{':'})
-		if !ok {
-			continue
+		end := bytes.IndexByte(lines, '\n')
+		if end < 0 {
+			end = len(lines) - 1
 		}
-		if place := h.ofCall(name); place != nil && *place == nil {
-			*place = bytes.TrimSpace(value)
+		line := lines[:end+1] // with its end, which keep takes off
+		lines = lines[end+1:]
+		switch line[0] {
+		case 'M', 'I', 'A', 'S', 'R', 'P':
+			h.ofMember(line)
+		case 'Q', 'U', 'L', 'C', 'H', 'T', 'V', 'E':
+			h.ofCall(line)
 		}
 	}
-	return h
 }
 
-// ofCall returns where the value of a header belongs, nil for nowhere. Second
-// names are those of Asterisk up to 11.
-func (h *headers) ofCall(name []byte) *[]byte {
-	switch string(name) {
-	case "Queue":
-		return &h.queue
-	case "Position":
-		return &h.position
-	case "Exten":
-		return &h.extension
-	case "Uniqueid", "UniqueID":
-		return &h.leg
-	case "Linkedid", "LinkedID":
-		return &h.call
-	case "CallerIDNum":
-		return &h.number
-	case "CallerIDName":
-		return &h.caller
-	case "HoldTime", "Holdtime":
-		return &h.hold
-	case "RingTime", "Ringtime":
-		return &h.ring
-	case "TalkTime", "Talktime":
-		return &h.talk
-	case "Variable":
-		return &h.variable
-	case "Value":
-		return &h.value
-	case "Uptime":
-		return &h.uptime
+// keep sets value to the line's if it has that name and value is not set.
+func keep(line []byte, name string, value *[]byte) {
+	if len(line) > len(name) && line[len(name)] == ':' && string(line[:len(name)]) == name && *value == nil {
+		*value = trim(line[len(name)+1:])
 	}
-	return h.ofMember(name)
 }
 
-// ofMember goes on with those that say who.
-func (h *headers) ofMember(name []byte) *[]byte {
-	switch string(name) {
-	case "MemberName", "AgentName":
-		return &h.member
-	case "Interface", "Location", "Member", "AgentCalled":
-		return &h.phone
-	case "Agent":
-		return &h.agent
-	case "Reason":
-		return &h.reason
-	case "PausedReason":
-		return &h.pauseReason
-	case "Paused":
-		return &h.paused
-	case "Status":
-		return &h.status
-	case "Membership":
-		return &h.membership
+// ofCall keeps a line that says what happened to which call. Second names are
+// those of Asterisk up to 11.
+func (h *headers) ofCall(line []byte) {
+	switch line[0] {
+	case 'Q':
+		keep(line, "Queue", &h.queue)
+	case 'U':
+		keep(line, "Uniqueid", &h.leg)
+		keep(line, "Uptime", &h.uptime)
+	case 'L':
+		keep(line, "Linkedid", &h.call)
+		keep(line, "Location", &h.phone)
+	case 'C':
+		keep(line, "CallerIDNum", &h.number)
+		keep(line, "CallerIDName", &h.caller)
+	case 'H':
+		keep(line, "HoldTime", &h.hold)
+		keep(line, "Holdtime", &h.hold)
+	case 'T':
+		keep(line, "TalkTime", &h.talk)
+		keep(line, "Talktime", &h.talk)
+	case 'V':
+		keep(line, "Variable", &h.variable)
+		keep(line, "Value", &h.value)
+	case 'E':
+		keep(line, "Exten", &h.extension)
 	}
-	return nil
+}
+
+// ofMember keeps a line that says who, and how that one is.
+func (h *headers) ofMember(line []byte) {
+	switch line[0] {
+	case 'M':
+		keep(line, "MemberName", &h.member)
+		keep(line, "Membership", &h.membership)
+		keep(line, "Member", &h.phone)
+	case 'I':
+		keep(line, "Interface", &h.phone)
+	case 'A':
+		keep(line, "Agent", &h.agent)
+		keep(line, "AgentCalled", &h.phone)
+		keep(line, "AgentName", &h.member)
+	case 'S':
+		keep(line, "Status", &h.status)
+	case 'R':
+		keep(line, "RingTime", &h.ring)
+		keep(line, "Ringtime", &h.ring)
+		keep(line, "Reason", &h.reason)
+	case 'P':
+		keep(line, "Position", &h.position)
+		keep(line, "Paused", &h.paused)
+		keep(line, "PausedReason", &h.pauseReason)
+	}
 }

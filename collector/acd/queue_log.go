@@ -46,16 +46,16 @@ func decodeQueueLog(dst []Event, raw []byte, at record.Instant) []Event {
 // splitLog cuts a line into fields and says how many there are. A line with
 // too many has the rest in the last one.
 func splitLog(raw []byte) (line logLine, n int) {
-	raw = bytes.TrimRight(raw, "\r\n")
 	for n < logFields-1 {
 		var more bool
 		line[n], raw, more = bytes.Cut(raw, []byte{'|'})
+		line[n] = trim(line[n])
 		n++
 		if !more {
 			return line, n
 		}
 	}
-	line[n] = raw
+	line[n] = trim(raw)
 	return line, n + 1
 }
 
@@ -82,7 +82,7 @@ func (e *Event) setVerb(line logLine, n int) bool {
 	data := line[logData:]
 	switch string(line[logVerb]) {
 	case "ENTERQUEUE": // url|caller[|position[|name]]
-		e.Type, e.Caller, e.Position, e.CallerName = Offered, known(data[1]), position(data[2]), known(data[3])
+		e.Type, e.Caller, e.Position, e.CallerName = Offered, text(data[1]), position(data[2]), text(data[3])
 	case "CONNECT": // wait|channel[|ring]
 		e.Type, e.Wait, e.Ring = Answered, seconds(data[0]), seconds(data[2])
 	case "COMPLETEAGENT": // wait|talk[|position]
