@@ -15,7 +15,8 @@ func decodeAMI(dst []Event, raw []byte, at record.Instant) []Event {
 	if !ok || string(name) != "Event" {
 		return dst
 	}
-	switch what := amiType(trim(kind)); what {
+	kind = trim(kind)
+	switch what := amiType(kind); what {
 	case "":
 		return dst
 	case Outcome:
@@ -27,12 +28,22 @@ func decodeAMI(dst []Event, raw []byte, at record.Instant) []Event {
 	default:
 		var h headers
 		h.read(lines)
+		if isOldLogin(kind) {
+			h.agent = append([]byte("Agent/"), h.agent...)
+		}
 		dst = append(dst, Event{At: at, Type: what})
 		if !h.tell(&dst[len(dst)-1]) {
 			return dst[:len(dst)-1]
 		}
 		return dst
 	}
+}
+
+// isOldLogin tells the events of Asterisk up to 11 about its own agents, as
+// Agentlogin. They leave out how the queues and queue_log of that time begin
+// the agent's name; later ones (AgentLogin) do not.
+func isOldLogin(kind []byte) bool {
+	return bytes.HasPrefix(kind, []byte("Agentl")) || bytes.HasPrefix(kind, []byte("Agentc"))
 }
 
 // amiType returns what a kind of event says, "" for nothing.

@@ -25,6 +25,7 @@ func formats() []namedFormat {
 	return []namedFormat{
 		{"ami", newAMI},
 		{"queue_log", newQueueLog},
+		{"cdr_csv", newCDR},
 		{"text", newText},
 	}
 }
@@ -45,6 +46,7 @@ func FormatNames() []string {
 //   - queue_log: the first field, up to the first "|": seconds since 1970, or
 //     the date and time that Asterisk writes for databases, which are in
 //     time.zone.
+//   - cdr_csv: the end of the call, in time.zone.
 //   - text: where Options.Time says.
 //
 // Where a zone is needed to understand a time, the clock that was put back

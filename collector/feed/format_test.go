@@ -42,6 +42,10 @@ func newFormat(t testing.TB, name string, spec *feed.TimeSpec) feed.Format {
 	return f
 }
 
+// cdrLine is a line of Master.csv, of a caller with a comma in the name.
+const cdrLine = `"","100","7000","in","""Evans, Kim"" <100>","SIP/1-0","","Queue","sales,,,,36",` +
+	`"2026-11-21 11:59:51",,"2026-11-21 12:00:00",9,9,"ANSWERED","DOCUMENTATION","1795222294.8",""`
+
 func TestFormat(t *testing.T) {
 	const noon = "2026-11-21T12:00:00.000000Z"
 	text := func(field int, sep, layout, zone string) *feed.TimeSpec {
@@ -68,6 +72,10 @@ func TestFormat(t *testing.T) {
 		{"queue_log, zone", "queue_log", &feed.TimeSpec{Zone: "Europe/Berlin"}, "2026-11-21 13:00:00.000000|1|q|a|X", noon},
 		{"queue_log, no bar", "queue_log", nil, "1795262400", ""},
 		{"queue_log, empty", "queue_log", nil, "|a", ""},
+		{"cdr_csv", "cdr_csv", nil, cdrLine, noon},
+		{"cdr_csv, zone", "cdr_csv", &feed.TimeSpec{Zone: "America/New_York"}, cdrLine, "2026-11-21T17:00:00.000000Z"},
+		{"cdr_csv, no end", "cdr_csv", nil, strings.Replace(cdrLine, "12:00:00", "", 1), ""},
+		{"cdr_csv, too short", "cdr_csv", nil, `"","2026-11-21 12:00:00"`, ""},
 		{"words", "text", text(2, "", "epoch", ""), "  a \t 1795262400  b", noon},
 		{"words, missing", "text", text(3, "", "epoch", ""), "a 1795262400 ", ""},
 		{"words, layout of two", "text", text(2, "", dateTime, ""), "x 2026-11-21 12:00:00 y", noon},
@@ -122,6 +130,8 @@ func TestFormatKeys(t *testing.T) {
 		{"nearly", "queue-log", nil, "format", `did you mean "queue_log"`},
 		{"ami with a time", "ami", &epoch, "time", "leave this out"},
 		{"queue_log with a field", "queue_log", &epoch, "time", "only zone"},
+		{"cdr_csv with a layout", "cdr_csv", &feed.TimeSpec{Layout: "epoch"}, "time", "only zone"},
+		{"cdr_csv, zone", "cdr_csv", &feed.TimeSpec{Zone: "Mars/Base"}, "time.zone", "Mars/Base"},
 		{"queue_log, zone", "queue_log", &feed.TimeSpec{Zone: "Mars/Base"}, "time.zone", "Mars/Base"},
 		{"text without", "text", nil, "time", "missing"},
 		{"field", "text", with(func(s *feed.TimeSpec) { s.Field = 0 }), "time.field", "count from 1"},
@@ -181,12 +191,14 @@ func FuzzFormat(f *testing.F) {
 		f.Add(line)
 	}
 	f.Add([]byte("Event: X\r\nTimestamp: 1795262400.000000\r\n"))
+	f.Add([]byte(cdrLine))
 	f.Add([]byte(`"a ""b""",2026-11-21 12:00:00,`))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		kept := bytes.Clone(raw)
 		for name, spec := range map[string]*feed.TimeSpec{
 			"ami":       nil,
 			"queue_log": {Zone: "Europe/Berlin"},
+			"cdr_csv":   {Zone: "Europe/Berlin"},
 			"text":      {Field: 2, Separator: ",", Layout: time.DateTime},
 		} {
 			first, err := newFormat(t, name, spec)(raw)
