@@ -117,15 +117,22 @@ func (b *bill) event(at record.Instant) Event {
 
 // setTimes reads the times of the record. They are written without a zone, in
 // the upstream's own or in UTC; but the record was written soon after the end
-// of the call, so that at tells how far the clock on its wall is from UTC.
+// of the call, so that at tells how far the clock on its wall was from UTC
+// then, and the lengths tell how far it was before.
 func (c *CDR) setTimes(b *bill, at record.Instant) {
-	c.End = wallTime(b.end, at)
-	if c.End == 0 {
-		c.Start = wallTime(b.start, at-c.Duration.Length)
-		return
+	end := readWall(b.end)
+	c.End = wallTime(end, at)
+	before := func(shown record.Instant, length Span) record.Instant {
+		switch {
+		case c.End == 0:
+			return wallTime(shown, at-length.Length)
+		case !length.Known:
+			return wallTime(shown, shown+c.End-end)
+		}
+		return wallTime(shown, c.End-length.Length)
 	}
-	c.Start = wallTime(b.start, c.End-c.Duration.Length)
-	c.Answer = wallTime(b.answer, c.End-c.Billed.Length)
+	c.Start = before(readWall(b.start), c.Duration)
+	c.Answer = before(readWall(b.answer), c.Billed)
 }
 
 // wallLayout is how Asterisk writes times in call detail records.
@@ -161,10 +168,9 @@ func readWall(b []byte) record.Instant {
 // zoneStep divides all distances of the world's zones from UTC.
 const zoneStep = 15 * record.Minute
 
-// wallTime reads a time that somebody's clock showed close to that instant.
-// Unreadable is 0, which is never.
-func wallTime(b []byte, near record.Instant) record.Instant {
-	shown := readWall(b)
+// wallTime returns when a clock somewhere in the world showed this time, close
+// to that instant; 0 stays 0, which is never.
+func wallTime(shown, near record.Instant) record.Instant {
 	if shown == 0 {
 		return 0
 	}

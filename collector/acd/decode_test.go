@@ -3,11 +3,14 @@ package acd
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/csv"
 	"encoding/json"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/twinctl/twin/collector/record"
 )
@@ -52,6 +55,31 @@ func decoder(tb testing.TB, format string) Decoder {
 		tb.Fatalf("no decoder of %s", format)
 	}
 	return d
+}
+
+// stampOf returns when an event of a recording was said.
+func stampOf(tb testing.TB, raw []byte) record.Instant {
+	tb.Helper()
+	_, rest, _ := bytes.Cut(raw, []byte("Timestamp: "))
+	seconds, err := strconv.ParseFloat(string(rest[:len("1795222327.141253")]), 64)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return record.Instant(seconds*1e6 + 0.5)
+}
+
+// endOf returns when the call of a line of a recording's bills ended.
+func endOf(tb testing.TB, raw []byte) record.Instant {
+	tb.Helper()
+	cells, err := csv.NewReader(bytes.NewReader(raw)).Read()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	end, err := time.Parse(time.DateTime, cells[11])
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return record.At(end)
 }
 
 // at is the time of the events in these tables: 2026-11-21 12:00:00.
