@@ -40,7 +40,7 @@ func TestAMI(t *testing.T) {
 		"Queue: sales", "Interface: Local/1004@agents/n", "MemberName: Evans, Kim",
 	}
 	with := func(more ...string) []string { return append(dest[:len(dest):len(dest)], more...) }
-	says(t, "ami", []saying{
+	says(t, "ami", []utterance{
 		{"joined", ofCall("QueueCallerJoin", "Queue: sales", "Position: 3", "Count: 3"), call(Event{Type: Offered, Position: 3})},
 		{"left", ofCall("QueueCallerLeave", "Queue: sales", "Position: 1", "Count: 2"), call(Event{Type: Left, Position: 1})},
 		{"abandoned", ofCall("QueueCallerAbandon", "Queue: sales", "Position: 1", "OriginalPosition: 3", "HoldTime: 24"), call(Event{Type: Abandoned, Position: 1, Wait: secs(24)})},
@@ -90,7 +90,7 @@ func TestAMIMembers(t *testing.T) {
 		return ofMember("QueueMemberStatus", "Membership: dynamic", "Status: "+status, "Paused: 0", "PausedReason: ")
 	}
 	stateOf := func(d Device) Event { return member(Event{Type: AgentState, Device: d, Paused: &no}) }
-	says(t, "ami", []saying{
+	says(t, "ami", []utterance{
 		{"unknown", state("0"), stateOf("")},
 		{"free", state("1"), stateOf(Idle)},
 		{"in use", state("2"), stateOf(InUse)},
@@ -128,7 +128,7 @@ func TestOldAMI(t *testing.T) {
 		more(&e)
 		return e
 	}
-	says(t, "ami", []saying{
+	says(t, "ami", []utterance{
 		{"joined", block("Event: Join", "Channel: SIP/trunk-1", "CallerIDNum: 555", "CallerIDName: unknown", "Queue: sales", "Position: 1", "Count: 1", "Uniqueid: 7.8"), is(call, Offered, func(e *Event) { e.Caller, e.CallerName, e.Position = "555", "unknown", 1 })},
 		{"left", block("Event: Leave", "Channel: SIP/trunk-1", "Queue: sales", "Count: 0", "Position: 1", "Uniqueid: 7.8"), is(call, Left, func(e *Event) { e.Position = 1 })},
 		{"called", block("Event: AgentCalled", "Queue: sales", "AgentCalled: SIP/100", "AgentName: Kim", "ChannelCalling: SIP/trunk-1", "Uniqueid: 7.8"), is(agents, Called, func(*Event) {})},

@@ -62,7 +62,7 @@ func TestCDR(t *testing.T) {
 			}
 		})
 	}
-	says(t, "cdr_csv", []saying{
+	says(t, "cdr_csv", []utterance{
 		{"too few columns", strings.TrimSuffix(bill7Line, `,"DOCUMENTATION"`), Event{}},
 		{"too many", bill7Line + strings.Repeat(",x", 6), Event{}},
 		{"many more", bill7Line + strings.Repeat(",x", 60_000), Event{}},
@@ -150,7 +150,7 @@ func instant(t *testing.T, text string) record.Instant {
 func TestBillsAgree(t *testing.T) {
 	byLeg := map[string]Event{}
 	for _, raw := range said(t, "pbx-a.ami.gz") {
-		for _, e := range decoder(t, "ami")(nil, raw, stampOf(t, raw)) {
+		for _, e := range decoder(t, "ami")(nil, raw, eventTime(t, raw)) {
 			if e.Type == CallLeg {
 				byLeg[e.Leg+e.Record.Destination+e.Record.Disposition] = e
 			}
@@ -158,7 +158,7 @@ func TestBillsAgree(t *testing.T) {
 	}
 	same := 0
 	for _, raw := range said(t, "cdr.csv.gz") {
-		for _, line := range decoder(t, "cdr_csv")(nil, raw, endOf(t, raw)) {
+		for _, line := range decoder(t, "cdr_csv")(nil, raw, billEnd(t, raw)) {
 			event, ok := byLeg[line.Leg+line.Record.Destination+line.Record.Disposition]
 			if !ok {
 				continue

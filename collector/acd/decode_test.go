@@ -57,8 +57,8 @@ func decoder(tb testing.TB, format string) Decoder {
 	return d
 }
 
-// stampOf returns when an event of a recording was said.
-func stampOf(tb testing.TB, raw []byte) record.Instant {
+// eventTime returns when an event of a recording was said.
+func eventTime(tb testing.TB, raw []byte) record.Instant {
 	tb.Helper()
 	_, rest, _ := bytes.Cut(raw, []byte("Timestamp: "))
 	seconds, err := strconv.ParseFloat(string(rest[:len("1795222327.141253")]), 64)
@@ -68,8 +68,8 @@ func stampOf(tb testing.TB, raw []byte) record.Instant {
 	return record.Instant(seconds*1e6 + 0.5)
 }
 
-// endOf returns when the call of a line of a recording's bills ended.
-func endOf(tb testing.TB, raw []byte) record.Instant {
+// billEnd returns when the call of a line of a recording's bills ended.
+func billEnd(tb testing.TB, raw []byte) record.Instant {
 	tb.Helper()
 	cells, err := csv.NewReader(bytes.NewReader(raw)).Read()
 	if err != nil {

@@ -9,18 +9,18 @@ import (
 	"github.com/twinctl/twin/collector/record"
 )
 
-// A saying is one record and what it says; nothing, if want has no type.
-type saying struct {
+// An utterance is one record and what it says; nothing, if want has no type.
+type utterance struct {
 	name, raw string
 	want      Event
 }
 
 // says checks that each record says what it should, at the time that it is
 // told, and that what is no event leaves those before it alone.
-func says(t *testing.T, format string, sayings []saying) {
+func says(t *testing.T, format string, utterances []utterance) {
 	t.Helper()
 	before := Event{Type: Other, Reason: "before"}
-	for _, c := range sayings {
+	for _, c := range utterances {
 		t.Run(c.name, func(t *testing.T) {
 			want := []Event{before}
 			if c.want.Type != "" {
@@ -50,7 +50,7 @@ func TestQueueLog(t *testing.T) {
 	}
 	const caller = "1795226032|1795226032.8|sales|NONE|"
 	const agent = "1795226032|1795226032.8|sales|Evans, Kim|"
-	says(t, "queue_log", []saying{
+	says(t, "queue_log", []utterance{
 		{"joined", caller + "ENTERQUEUE||+15555183075|3|Kim", call(Event{Type: Offered, Caller: "+15555183075", Position: 3, CallerName: "Kim"})},
 		{"joined, old", caller + "ENTERQUEUE||+15555183075", call(Event{Type: Offered, Caller: "+15555183075"})},
 		{"joined, from a database", "2026-11-21 12:00:00.000007|1795226032.8|sales|NONE|ENTERQUEUE||100||", call(Event{Type: Offered, Caller: "100"})},
