@@ -63,7 +63,7 @@ func (f *replayFlags) declare(flags *cli.FlagSet) {
 	flags.BoolVar(&f.options.ShiftToNow, "shift-to-now", false, "move all times, so that the first event happens at the start")
 	flags.StringVar(&f.options.Username, "username", "", "who may log in: `NAME`; wants --secret-file")
 	flags.StringVar(&f.secretFile, "secret-file", "", "`FILE` with the secret of --username")
-	flags.StringVar(&f.options.Format, "format", "", "`FORMAT` of lines: text or queue_log (default text)")
+	flags.StringVar(&f.options.Format, "format", "", "`FORMAT` of lines: text, queue_log or cdr_csv (default text)")
 	flags.IntVar(&f.time.Field, "time-field", 0, "format text: the `NUMBER` of the field with the time, from 1")
 	flags.StringVar(&f.time.Separator, "time-separator", "", "format text: the `TEXT` between fields (default: white space)")
 	flags.StringVar(&f.time.Layout, "time-layout", "", "format text: the `LAYOUT` of the time, as \"2006-01-02 15:04:05\", or epoch")

@@ -49,7 +49,7 @@ The secret is never an argument: it is typed, unseen, or read from a file or sta
 		Complete: map[string]func(context.Context, *cli.Call) []string{
 			"--role":   words("primary", "secondary"),
 			"--kind":   words("ami", "tail", "lines"),
-			"--format": words("queue_log", "text"),
+			"--format": words("queue_log", "cdr_csv", "text"),
 		},
 		Run: func(ctx context.Context, call *cli.Call) error { return runSetup(ctx, call, f) },
 	}
@@ -78,7 +78,7 @@ func (f *setupFlags) declare(set *cli.FlagSet) {
 	set.String("username", "", "`USER` of Asterisk's manager.conf (default twin)")
 	set.StringVar(&f.secret, "secret-from", "", "read the feed's secret from `FILE`, or from standard input if that is -")
 	set.String("path", "", "`FILE` that a tail feed follows")
-	set.String("format", "", "`FORMAT` of a tail feed: queue_log (default) or text")
+	set.String("format", "", "`FORMAT` of a tail feed: queue_log (default), cdr_csv or text")
 	set.String("listen", "", "`HOST:PORT` at which the upstream of a lines feed calls this server")
 	set.String("time-field", "", "`N`: a text's time stands in its N-th field (default 1)")
 	set.String("time-separator", "", "`TEXT` between the fields (default: spaces)")

@@ -7,6 +7,8 @@ func TimePlace(o Options) func(raw []byte) (text []byte, ok bool) {
 	switch {
 	case o.Format == "ami":
 		return func(raw []byte) ([]byte, bool) { return header(raw, "Timestamp: ") }
+	case o.Format == "cdr_csv":
+		return func(raw []byte) ([]byte, bool) { return cells(raw, endColumn, 1) }
 	case o.Format == "text" && o.Time != nil:
 		return fieldFinder(*o.Time)
 	}

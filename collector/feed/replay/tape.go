@@ -15,6 +15,7 @@ type tape struct {
 	classes [][]string // that events point at
 	end     string     // what follows each event on the wire
 	stamp   stamper    // how a time is written; nil where none ever is
+	walls   mover      // moves what else tells the time; nil where nothing does
 }
 
 // An event is one thing that is said: an AMI event or a line.
@@ -29,6 +30,9 @@ type event struct {
 
 // A stamper appends a time, written like the recorded one that it replaces.
 type stamper func(dst, recorded []byte, at record.Instant) []byte
+
+// A mover moves other times of a record in their place.
+type mover func(record []byte, by record.Instant)
 
 // times appends the times of the tape.
 func (t *tape) times(all []record.Instant) []record.Instant {
@@ -66,9 +70,13 @@ func (t *tape) render(dst []byte, e *event, at record.Instant) []byte {
 	if at == 0 || e.lo == e.hi {
 		dst = append(dst, e.raw...)
 	} else {
+		begin := len(dst)
 		dst = append(dst, e.raw[:e.lo]...)
 		dst = t.stamp(dst, e.raw[e.lo:e.hi], at)
 		dst = append(dst, e.raw[e.hi:]...)
+		if t.walls != nil {
+			t.walls(dst[begin:], at-e.at)
+		}
 	}
 	return append(dst, t.end...)
 }

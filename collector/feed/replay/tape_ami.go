@@ -20,7 +20,7 @@ func cutEvents(file string, data []byte) (*tape, error) {
 	if !bytes.Contains(data, []byte(crlf)) {
 		data = bytes.ReplaceAll(data, []byte("\n"), []byte(crlf))
 	}
-	t := &tape{file: file, end: crlf + crlf, stamp: stampEpoch}
+	t := &tape{file: file, end: crlf + crlf, stamp: stampEpoch, walls: moveWalls}
 	classes := classList{tape: t, known: make(map[string]int32)}
 	mute := "" // the first event without a time
 	for line, raw := range blocks(data) {

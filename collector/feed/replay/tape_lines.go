@@ -21,6 +21,9 @@ func cutLines(file string, data []byte, o *Options) (*tape, error) {
 	if t.stamp, err = newStamper(fo); err != nil {
 		return nil, fmt.Errorf("replay: %w", err)
 	}
+	if o.Format == "cdr_csv" {
+		t.walls = moveColumns
+	}
 	place := feed.TimePlace(fo)
 	var last record.Instant
 	var problem error // with the first line that has no time
@@ -69,7 +72,8 @@ func span(line []byte, place func([]byte) ([]byte, bool)) (lo, hi int32) {
 	return int32(start), int32(start + len(text))
 }
 
-// databaseLayout is how queue_log has its time where it is not seconds.
+// databaseLayout is how queue_log has its time where it is not seconds, and how
+// cdr_csv has it.
 const databaseLayout = "2006-01-02 15:04:05"
 
 // newStamper returns what writes times as the options say that they are read.
@@ -89,6 +93,9 @@ func newStamper(o feed.Options) (stamper, error) {
 			}
 			return stampLayout(dst, recorded, at.Time().In(zone).Format(databaseLayout+".000000"))
 		}, nil
+	}
+	if o.Format == "cdr_csv" {
+		spec.Layout = databaseLayout
 	}
 	if spec.Layout == "epoch" {
 		return stampEpoch, nil
