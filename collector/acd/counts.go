@@ -60,3 +60,31 @@ type Counted struct {
 	Queues []QueueRow
 	Agents []AgentRow
 }
+
+// count puts a wait into its place n times. One of unknown length has none.
+func (w *Waits) count(length Span, n int64) {
+	if !length.Known {
+		return
+	}
+	for i, limit := range binLimits {
+		if length.Length <= limit {
+			w[i] += n
+			return
+		}
+	}
+	w[len(w)-1] += n
+}
+
+// binLimits are those of Bins.
+var binLimits = [...]record.Instant{
+	5 * record.Second, 10 * record.Second, 15 * record.Second, 20 * record.Second, 25 * record.Second,
+	30 * record.Second, 40 * record.Second, 45 * record.Second, 60 * record.Second, 90 * record.Second,
+	120 * record.Second, 180 * record.Second, 240 * record.Second, 300 * record.Second, 600 * record.Second,
+}
+
+// zero says whether nothing was counted.
+func (c *AgentCounts) zero() bool {
+	return len(c.PausedFor) == 0 && c.FirstLogin|c.LastLogout == 0 &&
+		c.Staffed|c.Available|c.Paused|c.Ringing|c.Talk|c.OtherCall|c.WrapUp|c.Unknown|c.Handled == 0 &&
+		c.Answered|c.RingNoAnswer|c.RingCancelled|c.Transferred|c.Completed == 0 && c.RingsNoAnswer == Waits{}
+}

@@ -1,0 +1,126 @@
+package acd
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/twinctl/twin/collector/record"
+)
+
+// A doing is what an agent's time is counted as. Of several at once it is the
+// last one in this list.
+type doing uint8
+
+const (
+	absent doing = iota
+	available
+	inPause
+	otherCall
+	inRing
+	inTalk
+)
+
+// A belonging is why an agent belongs to a queue.
+type belonging uint8
+
+const (
+	removed belonging = iota
+	implied           // something happened there that happens to members alone
+	added
+	configured
+)
+
+// A member is an agent in a queue; in the queue "" it is the agent's login, or
+// what goes for all queues.
+type member struct {
+	queue, phone string
+	as           belonging
+	until        record.Instant // when it was removed
+	paused       bool
+	why          string
+	turned       record.Instant // when it was paused or resumed
+}
+
+// A phone is an agent's, in the state it was last told in.
+type phone struct {
+	name  string
+	state Device
+}
+
+const (
+	manyQueues = 1 << 8 // of an agent
+	manyPhones = 1 << 4
+	manyRings  = 1 << 6
+)
+
+// An agent is what is known of one.
+type agent struct {
+	name    string
+	heard   record.Instant // when something was told of it
+	counted record.Instant // its time is, up to here
+	doing   doing
+	why     string         // of a pause
+	since   record.Instant // when it began to be available
+	queues  []member       // in order
+	phones  []phone        // in order
+	rings   []string       // legs it is called for
+	talk    string         // the leg it talks to
+	talking bool
+	met     bool // what it did before is known
+}
+
+// meet returns an agent, whose time is counted up to at. One of whom nothing
+// was known until then was there before, except who begins just now.
+func (f *Fold) meet(name string, at record.Instant, begins bool) *agent {
+	a := f.agents[name]
+	if a == nil {
+		if len(f.agents) >= manyAgents {
+			for _, n := range eldest(f.agents, func(a *agent) record.Instant { return a.heard }) {
+				f.account(f.agents[n], at)
+				delete(f.agents, n)
+			}
+		}
+		from := max(at, Interval(f.now))
+		a = &agent{name: name, counted: from, since: from, met: begins}
+		f.agents[name] = a
+		if begin := max(Interval(at), f.restarted); !begins && begin < at {
+			f.agent(at, name).Unknown += at - begin
+		}
+	}
+	a.heard = max(a.heard, at)
+	f.account(a, at)
+	return a
+}
+
+// member returns the agent's place in a queue, nil where there is none.
+func (a *agent) member(queue string) *member {
+	i, ok := a.find(queue)
+	if !ok {
+		return nil
+	}
+	return &a.queues[i]
+}
+
+func (a *agent) find(queue string) (int, bool) {
+	return slices.BinarySearchFunc(a.queues, queue, func(m member, q string) int { return strings.Compare(m.queue, q) })
+}
+
+// place returns the agent's place in a queue, and makes one.
+func (a *agent) place(queue string) *member {
+	i, ok := a.find(queue)
+	if !ok {
+		if len(a.queues) >= manyQueues {
+			a.queues = slices.Delete(a.queues, 0, 1)
+			i = max(0, i-1)
+		}
+		a.queues = slices.Insert(a.queues, i, member{queue: queue})
+	}
+	return &a.queues[i]
+}
+
+// sweep forgets the queues that the agent was removed from long enough ago.
+func (a *agent) sweep(at record.Instant) {
+	a.queues = slices.DeleteFunc(a.queues, func(m member) bool {
+		return m.as == removed && !m.paused && m.until+lateEcho < at
+	})
+}

@@ -1,0 +1,157 @@
+package acd
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/twinctl/twin/collector/record"
+)
+
+// evident returns the agent of an event that only members of the queue have.
+// Who was removed since that began is none.
+func (f *Fold) evident(e *Event, began record.Instant) *agent {
+	a := f.meet(e.Agent, e.At, false)
+	m := a.place(e.Queue)
+	if m.as == removed && (m.until == 0 || began > m.until+lateEcho) {
+		m.as = implied
+	}
+	return a
+}
+
+// changes says whether what an agent did makes a difference. Where it does
+// not, its opposite may be told with the same time.
+func (f *Fold) changes(e *Event) bool {
+	var m *member
+	if a := f.agents[e.Agent]; a != nil {
+		m = a.member(e.Queue)
+	}
+	switch e.Type {
+	case LoggedIn:
+		return m == nil || m.as == removed
+	case LoggedOut:
+		return m != nil && m.as != removed
+	case Paused:
+		return m == nil || !m.paused
+	default: // Unpaused
+		return m != nil && m.paused
+	}
+}
+
+// acted counts what an agent did, or its phone.
+func (f *Fold) acted(e *Event) {
+	if e.Agent == "" {
+		return
+	}
+	switch e.Type {
+	case LoggedIn:
+		f.joins(e)
+	case LoggedOut:
+		f.leaves(e)
+	case AgentState:
+		f.stands(e)
+	default:
+		f.pauses(e)
+	}
+}
+
+func (f *Fold) joins(e *Event) {
+	a := f.meet(e.Agent, e.At, true)
+	m := a.place(e.Queue)
+	m.as, m.phone = added, e.Interface
+	if e.Static {
+		m.as = configured
+	}
+	if e.Paused != nil {
+		m.pause(*e.Paused, e.Reason, e.At)
+	}
+	a.see(e.Interface, e.Device)
+	f.turn(a, e.At)
+}
+
+// leaves ends an agent's time in a queue, or its login. A login's end is that
+// of all that was only implied.
+func (f *Fold) leaves(e *Event) {
+	a := f.meet(e.Agent, e.At, false)
+	a.place(e.Queue).remove(e.At)
+	if m := a.member(""); m != nil && m.as == implied {
+		m.remove(e.At)
+	}
+	for i := range a.queues {
+		if m := &a.queues[i]; e.Queue == "" && m.as == implied {
+			m.remove(e.At)
+		}
+	}
+	a.phones = slices.DeleteFunc(a.phones, func(p phone) bool { return !a.uses(p.name) })
+	f.turn(a, e.At)
+	if a.doing == absent { // and its calls end elsewhere, if at all
+		a.rings, a.talking, a.talk = nil, false, ""
+		if m := a.member(""); m != nil {
+			m.paused = false
+		}
+	}
+}
+
+// stands takes in the state of an agent's phone, and whether the agent is
+// paused where that was not told already.
+func (f *Fold) stands(e *Event) {
+	a := f.meet(e.Agent, e.At, false)
+	m := a.place(e.Queue)
+	if m.as == removed && m.until != 0 && e.At <= m.until+lateEcho {
+		return
+	}
+	m.phone, m.as = e.Interface, added
+	if e.Static {
+		m.as = configured
+	}
+	if e.Paused != nil && *e.Paused != m.paused && e.At > m.turned+lateEcho {
+		m.pause(*e.Paused, e.Reason, e.At)
+	}
+	a.see(e.Interface, e.Device)
+	f.turn(a, e.At)
+}
+
+// pauses begins or ends a pause. One in all queues ends in all.
+func (f *Fold) pauses(e *Event) {
+	a := f.evident(e, e.At)
+	on := e.Type == Paused
+	a.place(e.Queue).pause(on, e.Reason, e.At)
+	if all := a.member(""); !on && all != nil {
+		all.pause(false, "", e.At)
+	}
+	for i := range a.queues {
+		if !on && e.Queue == "" {
+			a.queues[i].pause(false, "", e.At)
+		}
+	}
+	f.turn(a, e.At)
+}
+
+func (m *member) pause(on bool, why string, at record.Instant) {
+	if !on {
+		why = ""
+	}
+	m.paused, m.why, m.turned = on, why, at
+}
+
+func (m *member) remove(at record.Instant) {
+	*m = member{queue: m.queue, until: at}
+}
+
+// see takes in the state of a phone.
+func (a *agent) see(name string, state Device) {
+	if name == "" {
+		return
+	}
+	i, ok := slices.BinarySearchFunc(a.phones, name, func(p phone, n string) int { return strings.Compare(p.name, n) })
+	if !ok {
+		if len(a.phones) >= manyPhones {
+			return
+		}
+		a.phones = slices.Insert(a.phones, i, phone{name: name})
+	}
+	a.phones[i].state = state
+}
+
+func (a *agent) uses(phone string) bool {
+	return slices.ContainsFunc(a.queues, func(m member) bool { return m.phone == phone })
+}

@@ -1,0 +1,158 @@
+package acd
+
+import (
+	"slices"
+
+	"github.com/twinctl/twin/collector/record"
+)
+
+// called begins to ring an agent's phone.
+func (f *Fold) called(e *Event) {
+	l := f.legs[e.Leg]
+	if l != nil && !l.undecided() && l.queue == e.Queue && e.At-l.ended <= lateEcho {
+		return // the call has left
+	}
+	l = f.open(e)
+	if l.how != waiting || l.queue != e.Queue {
+		f.renew(l, e.Leg, wait{queue: e.Queue})
+	}
+	if e.Agent == "" {
+		return
+	}
+	a := f.evident(e, e.At)
+	if e.Leg != "" && !slices.Contains(a.rings, e.Leg) && len(a.rings) < manyRings && len(l.rings) < ringsOfLeg {
+		a.rings = append(a.rings, e.Leg)
+		l.rings = append(l.rings, e.Agent)
+	}
+	f.turn(a, e.At)
+}
+
+// rang ends the ringing of one agent's phone.
+func (f *Fold) rang(e *Event) {
+	q := f.queue(e.At, e.Queue)
+	if e.Type == RingNoAnswer {
+		q.RingNoAnswer++
+		q.RingsNoAnswer.count(e.Ring, 1)
+	}
+	if l := f.legs[e.Leg]; l != nil {
+		l.changed = max(l.changed, e.At)
+		f.unrung(l, e.Agent)
+		l.rings = without(l.rings, e.Agent)
+	}
+	if e.Agent == "" {
+		return
+	}
+	a := f.evident(e, e.At-e.Ring.Length)
+	a.rings = without(a.rings, e.Leg)
+	f.rangFor(a, e)
+	c := f.agent(e.At, e.Agent)
+	if e.Type == RingNoAnswer {
+		c.RingNoAnswer++
+		c.RingsNoAnswer.count(e.Ring, 1)
+	} else {
+		c.RingCancelled++
+	}
+	f.turn(a, e.At)
+}
+
+// rangFor gives the time before to ringing where the format tells only
+// afterwards how long a phone rang.
+func (f *Fold) rangFor(a *agent, e *Event) {
+	if f.callings || !e.Ring.Known || a.doing != available {
+		return
+	}
+	from, to := max(a.since, e.At-min(e.Ring.Length, longestRing)), a.counted
+	for from < to {
+		end := min(to, Interval(from)+IntervalWidth)
+		c := f.agent(from, a.name)
+		c.Available -= end - from
+		c.Ringing += end - from
+		from = end
+	}
+	a.since = max(a.since, to)
+}
+
+// longestRing is how long a phone is believed to have rung.
+const longestRing = record.Hour
+
+// talks begins an agent's talk. It ends one whose end was not heard: queues
+// give an agent one call at a time.
+func (f *Fold) talks(e *Event) {
+	if e.Agent == "" {
+		return
+	}
+	a := f.evident(e, e.At-e.Ring.Length)
+	f.rangFor(a, e)
+	a.talking, a.talk = true, e.Leg
+	f.agent(e.At, e.Agent).Answered++
+	f.turn(a, e.At)
+}
+
+// talked ends an agent's talk.
+func (f *Fold) talked(e *Event) {
+	if e.Agent == "" {
+		return
+	}
+	a := f.agents[e.Agent]
+	if a == nil {
+		a = f.evident(e, e.At)
+	} else {
+		a = f.meet(e.Agent, e.At, false)
+	}
+	if a.talking && a.talk == e.Leg {
+		a.talking, a.talk = false, ""
+	}
+	c := f.agent(e.At, e.Agent)
+	c.Completed++
+	c.Handled += e.Talk.Length
+	if e.Reason == transfer {
+		c.Transferred++
+	}
+	f.turn(a, e.At)
+}
+
+// talkOver ends an agent's talk whose end was not told.
+func (f *Fold) talkOver(name, leg string, at record.Instant) {
+	a := f.agents[name]
+	if a == nil || !a.talking || a.talk != leg {
+		return
+	}
+	f.account(a, at)
+	a.talking, a.talk = false, ""
+	f.turn(a, at)
+}
+
+// hush ends the ringing of all phones that ring for a leg: it was answered, or
+// it left. Where the format does not tell so itself, their rings were
+// cancelled, except that of whom an answer or a ring in vain is told later.
+func (f *Fold) hush(l *leg, id string, at record.Instant) {
+	if len(l.rings) == 0 {
+		return
+	}
+	for _, name := range l.rings {
+		if a := f.agents[name]; a != nil {
+			f.account(a, at)
+			a.rings = without(a.rings, id)
+			f.turn(a, at)
+		}
+		f.agent(at, name).RingCancelled++
+	}
+	l.ceased, l.ceasedAt, l.rings = l.rings, at, nil
+}
+
+// unrung takes back that an agent's ring was cancelled.
+func (f *Fold) unrung(l *leg, name string) {
+	if slices.Contains(l.ceased, name) {
+		f.agent(l.ceasedAt, name).RingCancelled--
+		l.ceased = without(l.ceased, name)
+	}
+}
+
+// without returns the list without a name.
+func without(list []string, name string) []string {
+	i := slices.Index(list, name)
+	if i < 0 {
+		return list
+	}
+	return slices.Delete(list, i, i+1)
+}

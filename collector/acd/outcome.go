@@ -1,0 +1,65 @@
+package acd
+
+// outcome says how a wait ended where AMI tells it apart from the end. It may
+// come before the end; and after the joining of the next queue.
+func (f *Fold) outcome(e *Event) {
+	f.tells = true
+	how := waiting
+	switch e.Reason {
+	case "full", "joinempty", "joinunavail":
+		f.queue(e.At, e.Queue).Refused++
+		return
+	case "timeout":
+		how = timedOut
+	case "leaveempty", "leaveunavail":
+		how = leftEmpty
+	default: // continue, withdraw: as it was told
+		return
+	}
+	l := f.legs[e.Leg]
+	if l == nil {
+		return
+	}
+	switch w := l.judged(e); {
+	case w != nil:
+		f.judge(w, how)
+		w.told = true
+	case l.how == waiting:
+		l.hint, l.hinted = how, e.At
+	}
+}
+
+// judged returns the ended wait that an outcome is of, nil for none.
+func (l *leg) judged(e *Event) *wait {
+	for _, w := range []*wait{&l.wait, &l.former} {
+		switch w.how {
+		case abandoned, timedOut, leftEmpty, byKey, lost:
+			if !w.told && (w == &l.wait || e.At-w.ended <= lateEcho) {
+				return w
+			}
+		case waiting, talking, done:
+		}
+	}
+	return nil
+}
+
+// billed takes the caller's bill for an outcome, where no other is told: who
+// had done something else since the queue had not hung up in it.
+func (f *Fold) billed(e *Event) {
+	l := f.legs[e.Leg]
+	if l == nil || f.tells || !f.provisional || e.Record == nil {
+		return
+	}
+	if app := e.Record.Application; app == "" || app == "Queue" {
+		return
+	}
+	if end := e.Record.End; end != 0 && end+2*lateEcho < l.joined {
+		return // of something before the queue
+	}
+	switch {
+	case l.how == abandoned && !l.told:
+		f.judge(&l.wait, timedOut)
+	case l.how == waiting:
+		l.hint, l.hinted = timedOut, e.At
+	}
+}
