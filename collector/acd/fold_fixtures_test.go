@@ -162,6 +162,46 @@ func columns(rows []acd.QueueRow) map[string]map[string]int64 {
 	return sums
 }
 
+// agentColumns names the counts of agents; no zeros.
+func agentColumns(rows []acd.AgentRow) map[string]map[string]int64 {
+	sums := map[string]map[string]int64{}
+	for _, r := range rows {
+		name := r.Start.Time().Format(time.RFC3339) + " " + r.Agent
+		row := sums[name]
+		if row == nil {
+			row = map[string]int64{}
+			sums[name] = row
+		}
+		c := r.Counts
+		for column, n := range map[string]int64{
+			"staffed": int64(c.Staffed), "available": int64(c.Available), "paused": int64(c.Paused),
+			"ringing": int64(c.Ringing), "talk": int64(c.Talk), "other": int64(c.OtherCall), "unknown": int64(c.Unknown),
+			"answered": c.Answered, "ring_no_answer": c.RingNoAnswer, "ring_cancelled": c.RingCancelled,
+			"transferred": c.Transferred, "completed": c.Completed, "handled": int64(c.Handled),
+		} {
+			row[column] += n
+		}
+		for why, length := range c.PausedFor {
+			row["paused for "+why] += int64(length)
+		}
+		if c.FirstLogin != 0 && (row["first_login"] == 0 || row["first_login"] > int64(c.FirstLogin)) {
+			row["first_login"] = int64(c.FirstLogin)
+		}
+		row["last_logout"] = max(row["last_logout"], int64(c.LastLogout))
+	}
+	for name, row := range sums {
+		for column, n := range row {
+			if n == 0 {
+				delete(row, column)
+			}
+		}
+		if len(row) == 0 {
+			delete(sums, name)
+		}
+	}
+	return sums
+}
+
 func seconds(length record.Instant) int64 { return int64(length / record.Second) }
 
 func within20(w acd.Waits) (n int64) {
