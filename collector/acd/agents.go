@@ -55,18 +55,19 @@ const (
 
 // An agent is what is known of one.
 type agent struct {
-	name    string
-	heard   record.Instant // when something was told of it
-	counted record.Instant // its time is, up to here
-	doing   doing
-	why     string         // of a pause
-	since   record.Instant // when it began to be available
-	queues  []member       // in order
-	phones  []phone        // in order
-	rings   []string       // legs it is called for
-	talk    string         // the leg it talks to
-	talking bool
-	met     bool // what it did before is known
+	name     string
+	heard    record.Instant // when something was told of it
+	counted  record.Instant // its time is, up to here
+	doing    doing
+	why      string         // of a pause
+	since    record.Instant // when it began to do that
+	queues   []member       // in order
+	phones   []phone        // in order
+	rings    []string       // legs it is called for
+	talk     string         // the leg that it talks to, or talked to last
+	talking  bool
+	answered record.Instant // when that talk began
+	met      bool           // what it did before is known
 }
 
 // meet returns an agent, whose time is counted up to at. One of whom nothing

@@ -106,9 +106,16 @@ func (f *Fold) stands(e *Event) {
 	if e.Paused != nil && *e.Paused != m.paused && e.At > m.turned+lateEcho {
 		m.pause(*e.Paused, e.Reason, e.At)
 	}
+	if e.Device == Idle && a.phoneIs(e.Interface, InUse) && e.At > a.answered+shortestTalk {
+		a.talking = false // the end of the talk was not heard
+	}
 	a.see(e.Interface, e.Device)
 	f.turn(a, e.At)
 }
+
+// shortestTalk is for how long after an answer a phone that is idle again says
+// nothing: a Local channel is when it was optimized away, and the talk goes on.
+const shortestTalk = 2 * record.Second
 
 // pauses begins or ends a pause. One in all queues ends in all.
 func (f *Fold) pauses(e *Event) {

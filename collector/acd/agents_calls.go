@@ -58,14 +58,14 @@ func (f *Fold) rang(e *Event) {
 // rangFor gives the time before to ringing where the format tells only
 // afterwards how long a phone rang.
 func (f *Fold) rangFor(a *agent, e *Event) {
-	if f.callings || !e.Ring.Known || a.doing != available {
+	if f.callings || !e.Ring.Known || a.doing != available && a.doing != inPause {
 		return
 	}
 	from, to := max(a.since, e.At-min(e.Ring.Length, longestRing)), a.counted
 	for from < to {
 		end := min(to, Interval(from)+IntervalWidth)
 		c := f.agent(from, a.name)
-		c.Available -= end - from
+		c.spend(a.doing, a.why, from-end)
 		c.Ringing += end - from
 		from = end
 	}
@@ -83,7 +83,7 @@ func (f *Fold) talks(e *Event) {
 	}
 	a := f.evident(e, e.At-e.Ring.Length)
 	f.rangFor(a, e)
-	a.talking, a.talk = true, e.Leg
+	a.talking, a.talk, a.answered = true, e.Leg, e.At
 	f.agent(e.At, e.Agent).Answered++
 	f.turn(a, e.At)
 }
@@ -99,7 +99,7 @@ func (f *Fold) talked(e *Event) {
 	} else {
 		a = f.meet(e.Agent, e.At, false)
 	}
-	if a.talking && a.talk == e.Leg {
+	if a.talk == e.Leg || a.talk == "" || e.Leg == "" {
 		a.talking, a.talk = false, ""
 	}
 	c := f.agent(e.At, e.Agent)
@@ -114,7 +114,7 @@ func (f *Fold) talked(e *Event) {
 // talkOver ends an agent's talk whose end was not told.
 func (f *Fold) talkOver(name, leg string, at record.Instant) {
 	a := f.agents[name]
-	if a == nil || !a.talking || a.talk != leg {
+	if a == nil || a.talk != leg {
 		return
 	}
 	f.account(a, at)

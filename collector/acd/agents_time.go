@@ -78,7 +78,12 @@ func (f *Fold) account(a *agent, to record.Instant) {
 	}
 	c := f.agent(from, a.name)
 	c.Staffed += length
-	switch a.doing {
+	c.spend(a.doing, a.why, length)
+}
+
+// spend gives a length of time to what was done, or takes it away.
+func (c *AgentCounts) spend(as doing, why string, length record.Instant) {
+	switch as {
 	case available:
 		c.Available += length
 	case inPause:
@@ -86,7 +91,9 @@ func (f *Fold) account(a *agent, to record.Instant) {
 		if c.PausedFor == nil {
 			c.PausedFor = map[string]record.Instant{}
 		}
-		c.PausedFor[a.why] += length
+		if c.PausedFor[why] += length; c.PausedFor[why] == 0 {
+			delete(c.PausedFor, why)
+		}
 	case otherCall:
 		c.OtherCall += length
 	case inRing:

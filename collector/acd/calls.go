@@ -183,17 +183,33 @@ func (f *Fold) completed(e *Event) {
 	if e.Reason == transfer {
 		q.Transferred++
 	}
-	if l := f.legs[e.Leg]; l != nil {
-		if w := l.talk(e.Agent); w != nil {
-			w.how, w.ended = done, e.At
-		}
-		l.changed = max(l.changed, e.At)
+	if w := f.talkOf(e); w != nil {
+		w.how, w.ended = done, e.At
 	}
 	f.talked(e)
 }
 
 // transfer is the reason of Completed where the agent passed the call on.
 const transfer = "transfer"
+
+// talkOf returns the talk that an event ends, nil where it is not known. AMI
+// leaves the leg out where the caller's channel is gone: then it is the talk
+// that the agent has.
+func (f *Fold) talkOf(e *Event) *wait {
+	id := e.Leg
+	if a := f.agents[e.Agent]; id == "" && a != nil {
+		id = a.talk
+	}
+	l := f.legs[id]
+	if l == nil {
+		return nil
+	}
+	w := l.talk(e.Agent)
+	if w == nil || w.queue != e.Queue {
+		return nil
+	}
+	return w
+}
 
 // talk returns the leg's talk with an agent, nil where there is none.
 func (l *leg) talk(agent string) *wait {

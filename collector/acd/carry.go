@@ -99,7 +99,7 @@ func (w *carryWriter) agent(a *agent) {
 	w.instant(a.counted)
 	w.b = append(w.b, byte(a.doing))
 	w.text(a.why)
-	if a.doing == available {
+	if a.doing == available || a.doing == inPause {
 		w.instant(a.since)
 	}
 	w.size(len(a.queues))
@@ -120,6 +120,7 @@ func (w *carryWriter) agent(a *agent) {
 	w.texts(a.rings)
 	w.flag(a.talking)
 	w.text(a.talk)
+	w.instant(a.answered)
 }
 
 // event writes of a held event what is counted by.

@@ -143,7 +143,7 @@ func (r *carryReader) agent() *agent {
 		why:     r.text(),
 		met:     true,
 	}
-	if a.doing == available {
+	if a.doing == available || a.doing == inPause {
 		a.since = r.instant()
 	}
 	for range r.size() {
@@ -161,7 +161,7 @@ func (r *carryReader) agent() *agent {
 		a.phones = append(a.phones, phone{r.text(), Device(r.text())})
 	}
 	a.rings = r.texts()
-	a.talking, a.talk = r.flag(), r.text()
+	a.talking, a.talk, a.answered = r.flag(), r.text(), r.instant()
 	return a
 }
 

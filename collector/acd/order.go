@@ -21,6 +21,8 @@ func (f *Fold) follows(e *Event) bool {
 		return f.changes(e)
 	case Refused, AgentState, CallLeg, Restarted, Other:
 		return true
+	case Completed:
+		return f.talkOf(e) != nil
 	default:
 	}
 	if e.Leg == "" {
@@ -40,8 +42,6 @@ func (l *leg) expects(e *Event, callings bool) bool {
 		return l.queue == e.Queue && l.undecided()
 	case RingNoAnswer, RingCanceled:
 		return !callings || slices.Contains(l.rings, e.Agent) || slices.Contains(l.ceased, e.Agent)
-	case Completed:
-		return l.talk(e.Agent) != nil
 	case Left:
 		return l.queue == e.Queue || l.former.queue == e.Queue
 	default: // Outcome
