@@ -45,6 +45,7 @@ type member struct {
 type phone struct {
 	name  string
 	state Device
+	idle  record.Instant // when it was last told to be
 }
 
 const (
@@ -53,18 +54,25 @@ const (
 	manyRings  = 1 << 6
 )
 
+// A segment is a stretch of an agent's time in which it does one thing.
+type segment struct {
+	doing            doing
+	why              string // of a pause
+	since            record.Instant
+	rungFrom, rungTo record.Instant // the last part of it that turned out to be ringing
+}
+
 // An agent is what is known of one.
 type agent struct {
-	name     string
-	heard    record.Instant // when something was told of it
-	counted  record.Instant // its time is, up to here
-	doing    doing
-	why      string         // of a pause
-	since    record.Instant // when it began to do that
-	queues   []member       // in order
-	phones   []phone        // in order
-	rings    []string       // legs it is called for
-	talk     string         // the leg that it talks to, or talked to last
+	name    string
+	heard   record.Instant // when something was told of it
+	counted record.Instant // its time is, up to here
+	segment
+	before   segment  // what it did until then
+	queues   []member // in order
+	phones   []phone  // in order
+	rings    []string // legs it is called for
+	talk     string   // the leg that it talks to, or talked to last
 	talking  bool
 	answered record.Instant // when that talk began
 	met      bool           // what it did before is known
@@ -82,7 +90,7 @@ func (f *Fold) meet(name string, at record.Instant, begins bool) *agent {
 			}
 		}
 		from := max(at, Interval(f.now))
-		a = &agent{name: name, counted: from, since: from, met: begins}
+		a = &agent{name: name, counted: from, segment: segment{since: from}, met: begins}
 		f.agents[name] = a
 		if begin := max(Interval(at), f.restarted); !begins && begin < at {
 			f.agent(at, name).Unknown += at - begin
@@ -119,8 +127,15 @@ func (a *agent) place(queue string) *member {
 	return &a.queues[i]
 }
 
-// sweep forgets the queues that the agent was removed from long enough ago.
+// sweep forgets the queues that the agent was removed from long enough ago, and
+// when phones were.
 func (a *agent) sweep(at record.Instant) {
+	a.before = segment{}
+	for i := range a.phones {
+		if p := &a.phones[i]; p.idle+lateEcho < at {
+			p.idle = 0
+		}
+	}
 	a.queues = slices.DeleteFunc(a.queues, func(m member) bool {
 		return m.as == removed && !m.paused && m.until+lateEcho < at
 	})

@@ -64,7 +64,7 @@ func (f *Fold) joins(e *Event) {
 	if e.Paused != nil {
 		m.pause(*e.Paused, e.Reason, e.At)
 	}
-	a.see(e.Interface, e.Device)
+	a.see(e, f.slack)
 	f.turn(a, e.At)
 }
 
@@ -72,6 +72,9 @@ func (f *Fold) joins(e *Event) {
 // of all that was only implied.
 func (f *Fold) leaves(e *Event) {
 	a := f.meet(e.Agent, e.At, false)
+	if !a.met {
+		f.agent(e.At, a.name).LastLogout = e.At
+	}
 	a.place(e.Queue).remove(e.At)
 	if m := a.member(""); m != nil && m.as == implied {
 		m.remove(e.At)
@@ -109,7 +112,7 @@ func (f *Fold) stands(e *Event) {
 	if e.Device == Idle && a.phoneIs(e.Interface, InUse) && e.At > a.answered+shortestTalk {
 		a.talking = false // the end of the talk was not heard
 	}
-	a.see(e.Interface, e.Device)
+	a.see(e, f.slack)
 	f.turn(a, e.At)
 }
 
@@ -144,19 +147,28 @@ func (m *member) remove(at record.Instant) {
 	*m = member{queue: m.queue, until: at}
 }
 
-// see takes in the state of a phone.
-func (a *agent) see(name string, state Device) {
-	if name == "" {
+// see takes in the state of a phone. One that was told to be idle a moment ago
+// stays so: of a short ring the two may be told the wrong way round, and to be
+// idle for too long harms less than to be in use for too long.
+func (a *agent) see(e *Event, slack record.Instant) {
+	if e.Interface == "" {
 		return
 	}
-	i, ok := slices.BinarySearchFunc(a.phones, name, func(p phone, n string) int { return strings.Compare(p.name, n) })
+	i, ok := slices.BinarySearchFunc(a.phones, e.Interface, func(p phone, n string) int { return strings.Compare(p.name, n) })
 	if !ok {
 		if len(a.phones) >= manyPhones {
 			return
 		}
-		a.phones = slices.Insert(a.phones, i, phone{name: name})
+		a.phones = slices.Insert(a.phones, i, phone{name: e.Interface})
 	}
-	a.phones[i].state = state
+	p := &a.phones[i]
+	switch {
+	case e.Device == Idle:
+		p.idle = e.At
+	case p.idle != 0 && e.At-p.idle <= slack:
+		return
+	}
+	p.state = e.Device
 }
 
 func (a *agent) uses(phone string) bool {

@@ -9,8 +9,9 @@ import (
 // called begins to ring an agent's phone.
 func (f *Fold) called(e *Event) {
 	l := f.legs[e.Leg]
-	if l != nil && !l.undecided() && l.queue == e.Queue && e.At-l.ended <= lateEcho {
-		return // the call has left
+	if l != nil && l.how != waiting && l.queue == e.Queue && e.At-l.ended <= lateEcho {
+		f.rangLate(l, e)
+		return
 	}
 	l = f.open(e)
 	if l.how != waiting || l.queue != e.Queue {
@@ -34,16 +35,18 @@ func (f *Fold) rang(e *Event) {
 		q.RingNoAnswer++
 		q.RingsNoAnswer.count(e.Ring, 1)
 	}
-	if l := f.legs[e.Leg]; l != nil {
-		l.changed = max(l.changed, e.At)
-		f.unrung(l, e.Agent)
-		l.rings = without(l.rings, e.Agent)
-	}
 	if e.Agent == "" {
 		return
 	}
 	a := f.evident(e, e.At-e.Ring.Length)
-	a.rings = without(a.rings, e.Leg)
+	if l := f.legs[e.Leg]; l != nil {
+		l.changed = max(l.changed, e.At)
+		f.unrung(l, e)
+		if l.queue == e.Queue {
+			l.rings = without(l.rings, e.Agent)
+			a.rings = without(a.rings, e.Leg)
+		}
+	}
 	f.rangFor(a, e)
 	c := f.agent(e.At, e.Agent)
 	if e.Type == RingNoAnswer {
@@ -55,21 +58,53 @@ func (f *Fold) rang(e *Event) {
 	f.turn(a, e.At)
 }
 
-// rangFor gives the time before to ringing where the format tells only
-// afterwards how long a phone rang.
-func (f *Fold) rangFor(a *agent, e *Event) {
-	if f.callings || !e.Ring.Known || a.doing != available && a.doing != inPause {
+// rangLate takes in a ring of a call that has left already.
+func (f *Fold) rangLate(l *leg, e *Event) {
+	if e.Agent == "" || l.how == talking && l.agent == e.Agent || slices.Contains(l.ceased, e.Agent) || len(l.ceased) >= ringsOfLeg {
 		return
 	}
-	from, to := max(a.since, e.At-min(e.Ring.Length, longestRing)), a.counted
+	if len(l.ceased) == 0 {
+		l.ceasedAt = l.ended
+	}
+	l.ceased = append(l.ceased, e.Agent)
+	f.agent(l.ceasedAt, e.Agent).RingCancelled++
+}
+
+// rangFor gives the time before to ringing where the format tells only
+// afterwards how long a phone rang. Rings at once are a union too.
+func (f *Fold) rangFor(a *agent, e *Event) {
+	s := &a.segment
+	if s.since == e.At {
+		s = &a.before // what begins just now has no time yet
+	}
+	if f.callings || e.Ring.Length <= 0 || s.doing != available && s.doing != inPause {
+		return
+	}
+	from, to := max(s.since, e.At-min(e.Ring.Length, longestRing)), e.At
+	switch {
+	case from > s.rungTo:
+		f.rung(a, s, from, to)
+		s.since = max(s.since, s.rungTo)
+		s.rungFrom = from
+	case from < s.rungFrom:
+		f.rung(a, s, from, s.rungFrom)
+		s.rungFrom = from
+		fallthrough
+	default:
+		f.rung(a, s, s.rungTo, to)
+	}
+	s.rungTo = max(s.rungTo, to)
+}
+
+// rung turns what was counted of a stretch into ringing.
+func (f *Fold) rung(a *agent, s *segment, from, to record.Instant) {
 	for from < to {
 		end := min(to, Interval(from)+IntervalWidth)
 		c := f.agent(from, a.name)
-		c.spend(a.doing, a.why, from-end)
+		c.spend(s.doing, s.why, from-end)
 		c.Ringing += end - from
 		from = end
 	}
-	a.since = max(a.since, to)
 }
 
 // longestRing is how long a phone is believed to have rung.
@@ -141,11 +176,22 @@ func (f *Fold) hush(l *leg, id string, at record.Instant) {
 }
 
 // unrung takes back that an agent's ring was cancelled.
-func (f *Fold) unrung(l *leg, name string) {
-	if slices.Contains(l.ceased, name) {
-		f.agent(l.ceasedAt, name).RingCancelled--
-		l.ceased = without(l.ceased, name)
+func (f *Fold) unrung(l *leg, e *Event) {
+	if w := l.ceasedFor(e); w != nil {
+		f.agent(w.ceasedAt, e.Agent).RingCancelled--
+		w.ceased = without(w.ceased, e.Agent)
 	}
+}
+
+// ceasedFor returns the wait in the event's queue at whose end the agent's
+// phone rang, nil where it did not.
+func (l *leg) ceasedFor(e *Event) *wait {
+	for _, w := range []*wait{&l.wait, &l.former} {
+		if w.queue == e.Queue && slices.Contains(w.ceased, e.Agent) {
+			return w
+		}
+	}
+	return nil
 }
 
 // without returns the list without a name.

@@ -62,7 +62,10 @@ func (f *Fold) turn(a *agent, at record.Instant) {
 	case next == absent:
 		f.agent(at, a.name).LastLogout = at
 	}
-	a.doing, a.why, a.since = next, why, at
+	if a.since < at {
+		a.before = a.segment
+	}
+	a.segment = segment{doing: next, why: why, since: at}
 }
 
 // account counts an agent's time up to a time in the same interval.

@@ -35,6 +35,9 @@ type wait struct {
 	told   bool   // how it ended is certain
 	out    bool   // Left was told
 	agent  string // who answered
+	// ceased are agents whose phone rang when the wait ended.
+	ceased   []string
+	ceasedAt record.Instant
 }
 
 // undecided says whether an ending may still be told.
@@ -45,13 +48,11 @@ func (w *wait) undecided() bool {
 // A leg is a caller's channel in the queues.
 type leg struct {
 	wait
-	former   wait           // the one before, of which something may still be told
-	changed  record.Instant // when something was told of the leg
-	hint     verdict        // an outcome that was told before the end
-	hinted   record.Instant
-	rings    []string // agents whose phone rings
-	ceased   []string // agents whose phone rang when the wait ended
-	ceasedAt record.Instant
+	former  wait           // the one before, of which something may still be told
+	changed record.Instant // when something was told of the leg
+	hint    verdict        // an outcome that was told before the end
+	hinted  record.Instant
+	rings   []string // agents whose phone rings
 }
 
 // over says whether nothing that comes at or after that time is of the leg.
@@ -105,7 +106,7 @@ func (f *Fold) renew(l *leg, id string, next wait) {
 		l.former = l.wait
 	}
 	l.wait = next
-	l.hint, l.ceased = waiting, nil
+	l.hint = waiting
 }
 
 // offered begins a wait.
@@ -119,7 +120,8 @@ func (f *Fold) offered(e *Event) {
 // left ends a wait in another way than by an answer.
 func (f *Fold) left(e *Event) {
 	l := f.open(e)
-	if e.Type == Left && f.echo(l, e) {
+	if w := l.echoed(e, f.slack); w != nil {
+		f.echo(w, e)
 		return
 	}
 	if l.queue != e.Queue || !l.undecided() {
@@ -148,18 +150,33 @@ func ending(t Type) verdict {
 	}
 }
 
-// echo says whether Left only repeats what was told.
-func (f *Fold) echo(l *leg, e *Event) bool {
-	switch {
-	case l.former.queue == e.Queue && l.how == waiting && !l.former.out && l.former.ended != 0 &&
-		e.At-l.former.ended <= lateEcho:
-		l.former.out = true
-	case l.queue == e.Queue && l.how != waiting:
-		l.out = true
-	default:
-		return false
+// echoed returns the wait of which an event only says again that it ended: AMI
+// tells a leaving once as Left, and where there was no answer as Abandoned too.
+func (l *leg) echoed(e *Event, slack record.Instant) *wait {
+	if e.Type != Left && e.Type != Abandoned {
+		return nil
 	}
-	return true
+	if l.how == waiting {
+		w := &l.former // as long as the new wait is too young to end
+		if w.queue == e.Queue && w.ended != 0 && e.At-w.ended <= lateEcho && !(e.Type == Left && w.out) &&
+			(l.queue != e.Queue || e.At-l.joined <= slack) {
+			return w
+		}
+		return nil
+	}
+	if l.queue != e.Queue || e.Type == Abandoned && (l.undecided() || e.At-l.ended > lateEcho) {
+		return nil
+	}
+	return &l.wait
+}
+
+func (f *Fold) echo(w *wait, e *Event) {
+	switch {
+	case e.Type == Left:
+		w.out = true
+	case w.how == byKey && !w.told: // and had joined another queue since
+		f.judge(w, timedOut)
+	}
 }
 
 // answered ends a wait, or turns its leaving into an answer.
@@ -169,7 +186,7 @@ func (f *Fold) answered(e *Event) {
 		f.renew(l, e.Leg, wait{queue: e.Queue})
 	}
 	f.hush(l, e.Leg, e.At)
-	f.unrung(l, e.Agent)
+	f.unrung(l, e)
 	f.finish(l, talking, e.At, e.Wait)
 	l.agent, l.told = e.Agent, true
 	f.talks(e)

@@ -78,8 +78,6 @@ func (w *carryWriter) leg(l *leg) {
 	w.b = append(w.b, byte(l.hint))
 	w.instant(l.hinted)
 	w.texts(l.rings)
-	w.texts(l.ceased)
-	w.instant(l.ceasedAt)
 }
 
 func (w *carryWriter) wait(t *wait) {
@@ -91,17 +89,17 @@ func (w *carryWriter) wait(t *wait) {
 	w.flag(t.told)
 	w.flag(t.out)
 	w.text(t.agent)
+	if w.texts(t.ceased); len(t.ceased) > 0 {
+		w.instant(t.ceasedAt)
+	}
 }
 
 func (w *carryWriter) agent(a *agent) {
 	w.text(a.name)
 	w.instant(a.heard)
 	w.instant(a.counted)
-	w.b = append(w.b, byte(a.doing))
-	w.text(a.why)
-	if a.doing == available || a.doing == inPause {
-		w.instant(a.since)
-	}
+	w.segment(&a.segment)
+	w.segment(&a.before)
 	w.size(len(a.queues))
 	for _, m := range a.queues {
 		w.text(m.queue)
@@ -116,11 +114,23 @@ func (w *carryWriter) agent(a *agent) {
 	for _, p := range a.phones {
 		w.text(p.name)
 		w.text(string(p.state))
+		w.instant(p.idle)
 	}
 	w.texts(a.rings)
 	w.flag(a.talking)
 	w.text(a.talk)
 	w.instant(a.answered)
+}
+
+// segment writes of one what may still turn out to be something else.
+func (w *carryWriter) segment(s *segment) {
+	w.b = append(w.b, byte(s.doing))
+	w.instant(s.since)
+	if s.doing == available || s.doing == inPause {
+		w.text(s.why)
+		w.instant(s.rungFrom)
+		w.instant(s.rungTo)
+	}
 }
 
 // event writes of a held event what is counted by.

@@ -110,19 +110,17 @@ func (r *carryReader) span() Span {
 
 func (r *carryReader) leg() *leg {
 	return &leg{
-		wait:     r.wait(),
-		former:   r.wait(),
-		changed:  r.instant(),
-		hint:     verdict(r.small()),
-		hinted:   r.instant(),
-		rings:    r.texts(),
-		ceased:   r.texts(),
-		ceasedAt: r.instant(),
+		wait:    r.wait(),
+		former:  r.wait(),
+		changed: r.instant(),
+		hint:    verdict(r.small()),
+		hinted:  r.instant(),
+		rings:   r.texts(),
 	}
 }
 
 func (r *carryReader) wait() wait {
-	return wait{
+	w := wait{
 		queue:  r.text(),
 		joined: r.instant(),
 		ended:  r.instant(),
@@ -131,7 +129,12 @@ func (r *carryReader) wait() wait {
 		told:   r.flag(),
 		out:    r.flag(),
 		agent:  r.text(),
+		ceased: r.texts(),
 	}
+	if len(w.ceased) > 0 {
+		w.ceasedAt = r.instant()
+	}
+	return w
 }
 
 func (r *carryReader) agent() *agent {
@@ -139,12 +142,9 @@ func (r *carryReader) agent() *agent {
 		name:    r.text(),
 		heard:   r.instant(),
 		counted: r.instant(),
-		doing:   doing(r.small()),
-		why:     r.text(),
+		segment: r.segment(),
+		before:  r.segment(),
 		met:     true,
-	}
-	if a.doing == available || a.doing == inPause {
-		a.since = r.instant()
 	}
 	for range r.size() {
 		a.queues = append(a.queues, member{
@@ -158,11 +158,20 @@ func (r *carryReader) agent() *agent {
 		})
 	}
 	for range r.size() {
-		a.phones = append(a.phones, phone{r.text(), Device(r.text())})
+		a.phones = append(a.phones, phone{r.text(), Device(r.text()), r.instant()})
 	}
 	a.rings = r.texts()
 	a.talking, a.talk, a.answered = r.flag(), r.text(), r.instant()
 	return a
+}
+
+func (r *carryReader) segment() segment {
+	s := segment{doing: doing(r.small()), since: r.instant()}
+	if s.doing == available || s.doing == inPause {
+		s.why = r.text()
+		s.rungFrom, s.rungTo = r.instant(), r.instant()
+	}
+	return s
 }
 
 func (r *carryReader) event() Event {

@@ -10,7 +10,7 @@ import (
 // a file that tells whole seconds anywhere within its second.
 const (
 	managerSlack = record.Second / 100
-	manyHeld     = 1 << 10
+	manyHeld     = 1 << 8
 )
 
 // follows says whether what e follows from has been heard, so that it can be
@@ -32,7 +32,7 @@ func (f *Fold) follows(e *Event) bool {
 	if e.Type == Offered {
 		return l == nil || l.how != waiting
 	}
-	return l != nil && l.expects(e, f.callings)
+	return l != nil && (l.expects(e, f.callings) || l.echoed(e, f.slack) != nil)
 }
 
 // expects says whether an event of a leg other than its joining can follow.
@@ -41,9 +41,9 @@ func (l *leg) expects(e *Event, callings bool) bool {
 	case Called, Answered, Abandoned, TimedOut, LeftByKey, LeftEmpty:
 		return l.queue == e.Queue && l.undecided()
 	case RingNoAnswer, RingCanceled:
-		return !callings || slices.Contains(l.rings, e.Agent) || slices.Contains(l.ceased, e.Agent)
+		return !callings || l.queue == e.Queue && slices.Contains(l.rings, e.Agent) || l.ceasedFor(e) != nil
 	case Left:
-		return l.queue == e.Queue || l.former.queue == e.Queue
+		return l.queue == e.Queue
 	default: // Outcome
 		return true
 	}
