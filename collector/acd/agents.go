@@ -127,13 +127,22 @@ func (a *agent) place(queue string) *member {
 	return &a.queues[i]
 }
 
-// sweep forgets the queues that the agent was removed from long enough ago, and
-// when phones were.
+// sweep forgets what makes no difference any more: queues that the agent was
+// removed from, and the times of what is longer ago than is asked back to.
 func (a *agent) sweep(at record.Instant) {
 	a.before = segment{}
+	a.since = max(a.since, at-longestRing)
+	if a.rungTo < a.since {
+		a.rungFrom, a.rungTo = 0, 0
+	}
 	for i := range a.phones {
 		if p := &a.phones[i]; p.idle+lateEcho < at {
 			p.idle = 0
+		}
+	}
+	for i := range a.queues {
+		if m := &a.queues[i]; !m.paused && m.turned+lateEcho < at {
+			m.turned = 0
 		}
 	}
 	a.queues = slices.DeleteFunc(a.queues, func(m member) bool {

@@ -64,7 +64,9 @@ func (f *Fold) joins(e *Event) {
 	if e.Paused != nil {
 		m.pause(*e.Paused, e.Reason, e.At)
 	}
-	a.see(e, f.slack)
+	if e.Device != "" {
+		a.see(e, f.slack)
+	}
 	f.turn(a, e.At)
 }
 

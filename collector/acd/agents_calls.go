@@ -87,11 +87,11 @@ func (f *Fold) rangFor(a *agent, e *Event) {
 		s.since = max(s.since, s.rungTo)
 		s.rungFrom = from
 	case from < s.rungFrom:
-		f.rung(a, s, from, s.rungFrom)
+		f.rung(a, s, from, min(s.rungFrom, to))
 		s.rungFrom = from
 		fallthrough
 	default:
-		f.rung(a, s, s.rungTo, to)
+		f.rung(a, s, max(from, s.rungTo), to)
 	}
 	s.rungTo = max(s.rungTo, to)
 }

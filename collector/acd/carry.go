@@ -117,9 +117,10 @@ func (w *carryWriter) agent(a *agent) {
 		w.instant(p.idle)
 	}
 	w.texts(a.rings)
-	w.flag(a.talking)
 	w.text(a.talk)
-	w.instant(a.answered)
+	if w.flag(a.talking); a.talking {
+		w.instant(a.answered)
+	}
 }
 
 // segment writes of one what may still turn out to be something else.

@@ -161,7 +161,10 @@ func (r *carryReader) agent() *agent {
 		a.phones = append(a.phones, phone{r.text(), Device(r.text()), r.instant()})
 	}
 	a.rings = r.texts()
-	a.talking, a.talk, a.answered = r.flag(), r.text(), r.instant()
+	a.talk, a.talking = r.text(), r.flag()
+	if a.talking {
+		a.answered = r.instant()
+	}
 	return a
 }
 
