@@ -89,7 +89,7 @@ func (f *Fold) meet(name string, at record.Instant, begins bool) *agent {
 				delete(f.agents, n)
 			}
 		}
-		from := max(at, Interval(f.now))
+		from := max(at, Interval(f.now), f.restarted)
 		a = &agent{name: name, counted: from, segment: segment{since: from}, met: begins}
 		f.agents[name] = a
 		if begin := max(Interval(at), f.restarted); !begins && begin < at {

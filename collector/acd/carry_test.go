@@ -60,7 +60,7 @@ func TestFoldIsCarriedOn(t *testing.T) {
 				"borders": func(_, _ record.Instant) bool { return false },
 				"often": func(before, next record.Instant) bool {
 					n++
-					return next > before && n%7 == 0
+					return next > before && n%53 == 0
 				},
 			} {
 				got := carried(t, run.format, events, split)

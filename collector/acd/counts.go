@@ -66,20 +66,13 @@ func (w *Waits) count(length Span, n int64) {
 	if !length.Known {
 		return
 	}
-	for i, limit := range binLimits {
-		if length.Length <= limit {
+	for i, limit := range Bins() {
+		if length.Length <= record.Instant(limit)*record.Second {
 			w[i] += n
 			return
 		}
 	}
 	w[len(w)-1] += n
-}
-
-// binLimits are those of Bins.
-var binLimits = [...]record.Instant{
-	5 * record.Second, 10 * record.Second, 15 * record.Second, 20 * record.Second, 25 * record.Second,
-	30 * record.Second, 40 * record.Second, 45 * record.Second, 60 * record.Second, 90 * record.Second,
-	120 * record.Second, 180 * record.Second, 240 * record.Second, 300 * record.Second, 600 * record.Second,
 }
 
 // zero says whether nothing was counted.

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -142,15 +143,19 @@ func columns(rows []acd.QueueRow) map[string]map[string]int64 {
 			"offered": c.Offered, "answered": c.Answered, "abandoned": c.Abandoned, "timed_out": c.TimedOut,
 			"exit_key": c.ExitKey, "exit_empty": c.ExitEmpty, "lost": c.Lost, "refused": c.Refused,
 			"completed": c.Completed, "transferred": c.Transferred, "ring_no_answer": c.RingNoAnswer,
-			"answered_wait_s": seconds(c.AnsweredWait), "abandoned_wait_s": seconds(c.AbandonedWait), "talk_s": seconds(c.Talk),
+			"answered_wait_s": int64(c.AnsweredWait), "abandoned_wait_s": int64(c.AbandonedWait), "talk_s": int64(c.Talk),
 			"answered_within": within20(c.AnsweredWaits), "abandoned_within": within20(c.AbandonedWaits),
 		} {
 			row[column] += n
 		}
-		row["answered_wait_max_s"] = max(row["answered_wait_max_s"], seconds(c.AnsweredWaitMax))
+		row["answered_wait_max_s"] = max(row["answered_wait_max_s"], int64(c.AnsweredWaitMax))
 	}
 	for name, row := range sums {
 		for column, n := range row {
+			if strings.HasSuffix(column, "_s") {
+				n /= int64(record.Second)
+				row[column] = n
+			}
 			if n == 0 {
 				delete(row, column)
 			}
@@ -201,8 +206,6 @@ func agentColumns(rows []acd.AgentRow) map[string]map[string]int64 {
 	}
 	return sums
 }
-
-func seconds(length record.Instant) int64 { return int64(length / record.Second) }
 
 func within20(w acd.Waits) (n int64) {
 	for i, limit := range acd.Bins() {

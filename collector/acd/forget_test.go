@@ -123,7 +123,7 @@ func TestFoldConverges(t *testing.T) {
 // A feed that makes up names without end is counted with bounded memory, and
 // alike wherever it is carried over.
 func TestFoldIsBounded(t *testing.T) {
-	const many = 150_000
+	const many = 70_000
 	made := func(i int) []acd.Event {
 		at := eight + record.Instant(i)*record.Second/1000
 		leg, who := fmt.Sprintf("1.%d", i), fmt.Sprintf("agent %d", i)
@@ -143,7 +143,7 @@ func TestFoldIsBounded(t *testing.T) {
 			whole.Add(e)
 			split.Add(e)
 		}
-		if i%30_000 == 29_999 {
+		if i%20_000 == 19_999 {
 			carry := whole.Carry()
 			if len(carry) > 16<<20 {
 				t.Fatalf("after %d calls the carry has %d bytes", i, len(carry))

@@ -4,7 +4,7 @@ package acd
 // come before the end; and after the joining of the next queue.
 func (f *Fold) outcome(e *Event) {
 	f.tells = true
-	how := waiting
+	var how verdict
 	switch e.Reason {
 	case "full", "joinempty", "joinunavail":
 		f.queue(e.At, e.Queue).Refused++

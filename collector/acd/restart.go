@@ -55,6 +55,7 @@ func (f *Fold) boots(e *Event) {
 // restart ends all calls, and what was known of agents. What was told with the
 // time of the restart itself is of after it: no upstream is that quick.
 func (f *Fold) restart(at record.Instant) {
+	f.release(at + f.slack) // what was told before is of before
 	f.drop(at)
 	f.boot, f.restarted = incarnation{}, at
 	for name, a := range f.agents {
