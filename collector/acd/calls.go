@@ -5,10 +5,9 @@ import "github.com/twinctl/twin/collector/record"
 // A verdict is how a wait ended.
 type verdict uint8
 
-// The verdicts. Those up to gone may still turn into another.
 const (
 	waiting verdict = iota
-	byKey
+	byKey           // for all that is known until now
 	lost
 	abandoned
 	timedOut
@@ -127,14 +126,13 @@ func (f *Fold) left(e *Event) {
 	if l.queue != e.Queue || !l.undecided() {
 		f.renew(l, e.Leg, wait{queue: e.Queue}) // its joining was not heard
 	}
-	how := ending(e.Type)
+	how, told := ending(e.Type), !f.provisional
 	if how == abandoned && f.provisional && l.hint != waiting && e.At-l.hinted <= lateEcho {
-		how = l.hint
+		how, told = l.hint, f.tells
 	}
 	f.hush(l, e.Leg, e.At)
 	f.finish(l, how, e.At, e.Wait)
-	l.out = e.Type == Left
-	l.told = !f.provisional
+	l.out, l.told = e.Type == Left, told
 }
 
 func ending(t Type) verdict {

@@ -186,6 +186,25 @@ var callStories = []struct{ name, format, story, want string }{
 		`08:00 sales: offered 3`,
 	},
 	{
+		"nor by several systems in one feed", "ami", `
+		0 offered sales leg=pbx1-1795248000.4711
+		60 offered sales leg=pbx2-1795248060.5
+		70 offered sales leg=pbx1-1795248070.4712
+		80 offered sales leg=pbx2-1795248080.6`,
+		`08:00 sales: offered 4`,
+	},
+	{
+		"withdrawn, and on to another queue", "ami", `
+		0 offered sales leg=1.1
+		9 abandoned sales leg=1.1 wait=9
+		9 left sales leg=1.1
+		9 outcome sales leg=1.1 why=withdraw
+		10 offered night leg=1.1
+		15 left night leg=1.1`,
+		`08:00 sales: offered 1 abandoned 1 abandoned_wait_s 9 abandoned_within 1
+		 08:00 night: offered 1 exit_key 1`,
+	},
+	{
 		"nobody waits in two queues", "ami", `
 		0 offered sales leg=1.1
 		50 offered night leg=1.1

@@ -19,6 +19,7 @@ func (f *Fold) Carry() []byte {
 	w.instant(f.now)
 	w.instant(f.heard)
 	w.instant(f.restarted)
+	w.text(f.boot.system)
 	w.number(f.boot.second)
 	w.number(f.boot.counter)
 	w.flag(f.tells)

@@ -24,7 +24,7 @@ func RestoreFold(format string, carry []byte) (*Fold, error) {
 	}
 	r := carryReader{b: carry[1:]}
 	f.now, f.heard, f.restarted = r.instant(), r.instant(), r.instant()
-	f.boot = incarnation{r.number(), r.number()}
+	f.boot = incarnation{r.text(), r.number(), r.number()}
 	f.tells = r.flag()
 	for range r.size() {
 		id := r.text()

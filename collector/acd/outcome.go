@@ -13,7 +13,9 @@ func (f *Fold) outcome(e *Event) {
 		how = timedOut
 	case "leaveempty", "leaveunavail":
 		how = leftEmpty
-	default: // continue, withdraw: as it was told
+	case "withdraw":
+		how = abandoned
+	default: // continue, which is of a talk
 		return
 	}
 	l := f.legs[e.Leg]

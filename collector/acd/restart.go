@@ -10,9 +10,12 @@ import (
 )
 
 // An incarnation is how far the numbers of an Asterisk's channels have come: a
-// Uniqueid is the second of its making and a counter that begins anew with
-// the program.
-type incarnation struct{ second, counter int64 }
+// Uniqueid is the system's name, if it has one, the second of its making, and
+// a counter that begins anew with the program.
+type incarnation struct {
+	system          string
+	second, counter int64
+}
 
 // bootSlack is how many seconds an upstream's clock may be set back without
 // looking like a restart.
@@ -21,7 +24,7 @@ const bootSlack = 2
 // incarnationOf reads a Uniqueid, as 1795226032.8 or pbx1-1795226032.8.
 func incarnationOf(leg string) (b incarnation, ok bool) {
 	if i := strings.LastIndexByte(leg, '-'); i >= 0 {
-		leg = leg[i+1:]
+		b.system, leg = leg[:i], leg[i+1:]
 	}
 	second, counter, ok := strings.Cut(leg, ".")
 	if !ok {
@@ -42,6 +45,8 @@ func (f *Fold) boots(e *Event) {
 	b, ok := incarnationOf(e.Leg)
 	switch {
 	case !ok:
+	case b.system != f.boot.system: // who feeds several systems tells of restarts, or does not
+		f.boot = b
 	case b.counter < f.boot.counter:
 		if b.second > f.boot.second+bootSlack {
 			f.boot = b
