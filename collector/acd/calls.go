@@ -127,7 +127,7 @@ func (f *Fold) left(e *Event) {
 		f.renew(l, e.Leg, wait{queue: e.Queue}) // its joining was not heard
 	}
 	how, told := ending(e.Type), !f.provisional
-	if how == abandoned && f.provisional && l.hint != waiting && e.At-l.hinted <= lateEcho {
+	if f.provisional && l.hint != waiting && e.At-l.hinted <= lateEcho && (how == abandoned || f.tells) {
 		how, told = l.hint, f.tells
 	}
 	f.hush(l, e.Leg, e.At)
@@ -154,18 +154,25 @@ func (l *leg) echoed(e *Event, slack record.Instant) *wait {
 	if e.Type != Left && e.Type != Abandoned {
 		return nil
 	}
+	if w := l.before(e.At, slack); w != nil && w.queue == e.Queue && (e.Type == Abandoned || !w.out) {
+		return w
+	}
 	if l.how == waiting {
-		w := &l.former // as long as the new wait is too young to end
-		if w.queue == e.Queue && w.ended != 0 && e.At-w.ended <= lateEcho && !(e.Type == Left && w.out) &&
-			(l.queue != e.Queue || e.At-l.joined <= slack) {
-			return w
-		}
 		return nil
 	}
 	if l.queue != e.Queue || e.Type == Abandoned && (l.undecided() || e.At-l.ended > lateEcho) {
 		return nil
 	}
 	return &l.wait
+}
+
+// before returns the wait before the present one as long as that one is so young
+// that what is told now may be of before. It is nil when it is not.
+func (l *leg) before(at, slack record.Instant) *wait {
+	if l.how != waiting || l.former.ended == 0 || at-l.joined > slack {
+		return nil
+	}
+	return &l.former
 }
 
 func (f *Fold) echo(w *wait, e *Event) {

@@ -1,5 +1,7 @@
 package acd
 
+import "github.com/twinctl/twin/collector/record"
+
 // outcome says how a wait ended where AMI tells it apart from the end. It may
 // come before the end; and after the joining of the next queue.
 func (f *Fold) outcome(e *Event) {
@@ -22,7 +24,7 @@ func (f *Fold) outcome(e *Event) {
 	if l == nil {
 		return
 	}
-	switch w := l.judged(e); {
+	switch w := l.judged(e.At, f.slack); {
 	case w != nil:
 		f.judge(w, how)
 		w.told = true
@@ -32,15 +34,18 @@ func (f *Fold) outcome(e *Event) {
 }
 
 // judged returns the ended wait that an outcome is of, nil for none.
-func (l *leg) judged(e *Event) *wait {
-	for _, w := range []*wait{&l.wait, &l.former} {
-		switch w.how {
-		case abandoned, timedOut, leftEmpty, byKey, lost:
-			if !w.told && (w == &l.wait || e.At-w.ended <= lateEcho) {
-				return w
-			}
-		case waiting, talking, done:
-		}
+func (l *leg) judged(at, slack record.Instant) *wait {
+	w := &l.wait
+	if w.how == waiting {
+		w = l.before(at, slack)
+	}
+	if w == nil || w.told {
+		return nil
+	}
+	switch w.how {
+	case abandoned, timedOut, leftEmpty, byKey, lost:
+		return w
+	case waiting, talking, done:
 	}
 	return nil
 }
@@ -61,7 +66,7 @@ func (f *Fold) billed(e *Event) {
 	switch {
 	case l.how == abandoned && !l.told:
 		f.judge(&l.wait, timedOut)
-	case l.how == waiting:
+	case l.undecided():
 		l.hint, l.hinted = timedOut, e.At
 	}
 }
