@@ -129,6 +129,28 @@ var callStories = []struct{ name, format, story, want string }{
 		 08:00 sales: offered 1 abandoned 1 abandoned_wait_s 8 abandoned_within 1`,
 	},
 	{
+		"bills of before the queue", "ami", `
+		100 offered sales leg=1.1
+		101 call_leg - leg=1.1 did=Playback end=90
+		109 abandoned sales leg=1.1 wait=9
+		109 left sales leg=1.1
+		109 call_leg - leg=1.1 did=Playback end=90`,
+		`08:00 sales: offered 1 abandoned 1 abandoned_wait_s 9 abandoned_within 1`,
+	},
+	{
+		"the first outcome stands, and none is of a talk", "ami", `
+		0 offered sales leg=1.1
+		9 abandoned sales leg=1.1 wait=9
+		9 outcome sales leg=1.1 why=timeout
+		10 outcome sales leg=1.1 why=leaveempty
+		20 offered sales leg=1.2
+		29 left sales leg=1.2
+		29 answered sales leg=1.2 agent=Ana wait=9
+		30 outcome sales leg=1.2 why=timeout
+		40 outcome sales leg=1.2 why=continue`,
+		`08:00 sales: offered 2 timed_out 1 answered 1 answered_wait_s 9 answered_wait_max_s 9 answered_within 1`,
+	},
+	{
 		"a file's verdicts are final", "queue_log", `
 		0 offered sales leg=1.1
 		9 abandoned sales leg=1.1 wait=9
@@ -177,6 +199,15 @@ var callStories = []struct{ name, format, story, want string }{
 		2 offered sales leg=pbx-1795248001.4712
 		60 offered sales leg=pbx-1795248060.2`,
 		`08:00 sales: offered 4 lost 3`,
+	},
+	{
+		"numbers that are none", "ami", `
+		0 offered sales leg=1795248000.4711
+		60 offered sales leg=1795248060
+		61 offered sales leg=x.y
+		62 offered sales leg=1795248062.y
+		63 offered sales leg=7-x.2`,
+		`08:00 sales: offered 5`,
 	},
 	{
 		"but not by a clock that is set a little", "ami", `

@@ -167,6 +167,22 @@ func TestFoldIsBounded(t *testing.T) {
 	}
 }
 
+// More that follows from nothing than is held at once is counted all the same.
+func TestFoldHoldsLittle(t *testing.T) {
+	const many = 1000
+	f := acd.NewFold("queue_log")
+	for i := range many {
+		f.Add(acd.Event{At: eight, Type: acd.Completed, Queue: "sales", Leg: fmt.Sprintf("1.%d", i), Agent: "Ana"})
+	}
+	if carry := f.Carry(); len(carry) > many*20 {
+		t.Errorf("%d bytes are held", len(carry))
+	}
+	f.Advance(eight + 1)
+	if got := columns(f.Take().Queues)["2026-11-21T08:00:00Z sales"]["completed"]; got != many {
+		t.Errorf("%d were completed, want %d", got, many)
+	}
+}
+
 // A carry that came to harm is refused or counted on from; it never hurts.
 func FuzzCarry(f *testing.F) {
 	fold := acd.NewFold("ami")

@@ -63,6 +63,8 @@ func tell(t testing.TB, e *acd.Event, word string) {
 		e.Static = true
 	case "did":
 		e.Record = &acd.CDR{Application: value}
+	case "end":
+		e.Record.End = eight + length(t, value)
 	default:
 		t.Fatalf("word %q", word)
 	}
