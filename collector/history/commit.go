@@ -79,10 +79,13 @@ func commitOne(ctx context.Context, tx *store.Tx, b Batch) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, err
 	}
-	in := inserter{tx: tx, feed: f.id, kind: b.Kind, origin: b.Origin, buckets: map[record.Instant]record.Tally{}}
+	in := f.inserter(tx, b.Kind, b.Origin)
 	kept := f.kept(b.Records)
 	if err := in.insert(ctx, kept); err != nil {
 		return Outcome{}, err
+	}
+	if err := f.markLate(ctx, tx, in.late); err != nil {
+		return Outcome{}, fmt.Errorf("mark what is to be counted anew: %w", err)
 	}
 	for _, m := range b.Marks {
 		if err := f.mark(ctx, tx, m); err != nil {

@@ -182,11 +182,15 @@ func TestCommitIsAllOrNothing(t *testing.T) {
 		Quarantine: []feed.Rejection{{At: noon, Reason: feed.Rejected, Text: "bad", Head: []byte("x")}},
 	}
 	for table, event := range map[string]string{
-		"record": "INSERT", "bucket": "INSERT", "coverage": "UPDATE", "gap": "INSERT", "quarantine": "INSERT", "feed": "UPDATE",
+		"record": "INSERT", "bucket": "INSERT", "coverage": "UPDATE", "gap": "INSERT", "quarantine": "INSERT", "feed": "UPDATE", "marked": "INSERT",
 	} {
 		t.Run(table, func(t *testing.T) {
 			h := open(t)
 			commit(t, h, "pbx", feed.Batch{Position: []byte("before"), Marks: []feed.Mark{begin(feed.Session{From: noon})}})
+			if err := h.CountBy(t.Context(), "pbx", "ami", 1); err != nil {
+				t.Fatal(err)
+			}
+			count(t, h, headTo(1)) // what comes is late
 			before := dump(t, h)
 			fault(t, h, fmt.Sprintf(`CREATE TRIGGER fault BEFORE %s ON %s BEGIN SELECT raise(ABORT, 'injected'); END`, event, table))
 
@@ -233,7 +237,7 @@ func fault(t *testing.T, h *DB, statement string) {
 // dump returns every row of every table as text.
 func dump(t fataler, h *DB) (all []string) {
 	t.Helper()
-	for _, table := range []string{"feed", "record", "bucket", "coverage", "gap", "quarantine", "agreed"} {
+	for _, table := range []string{"feed", "record", "bucket", "coverage", "gap", "quarantine", "agreed", "queue_interval", "agent_interval", "fold", "fold_head", "marked"} {
 		all = append(all, table)
 		err := h.db.View(context.Background(), func(tx *store.Tx) error {
 			rows, err := tx.Query(`SELECT * FROM ` + table + ` ORDER BY 1, 2`)

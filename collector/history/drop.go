@@ -18,6 +18,10 @@ const rowsPerDrop = 2000
 // recorded that both twins held the same, or which has changed since.
 var ErrNotAgreed = errors.New("the twins have not agreed on that day")
 
+// ErrNotCounted is returned when a day is to be dropped whose records are still
+// to be counted.
+var ErrNotCounted = errors.New("not all records of that day are counted yet")
+
 // Agree records that the twin held the tally t of the day that begins at day
 // (midnight UTC), if this server holds the same now; false means that it does
 // not, and nothing is recorded.
@@ -68,7 +72,9 @@ func (f *feedRow) dayTally(ctx context.Context, tx *store.Tx, day record.Instant
 // deleted, also with an error. A day must have been agreed on with the twin and
 // not have changed since, else Drop ends there with ErrNotAgreed, which names
 // it; evenIfUnmatched says that the twin is gone for good. A day without any
-// record or open gap needs no agreement.
+// record or open gap needs no agreement. What was counted stays; a day of which
+// something is still to be counted is ErrNotCounted, unless
+// evenIfUnmatched.
 //
 // What is dropped stays so: retained_from moves with the first deletion of a
 // day, nobody sees anything before it any more, and what comes for that time
@@ -178,6 +184,9 @@ func (f *feedRow) droppable(ctx context.Context, tx *store.Tx, day record.Instan
 	if evenIfUnmatched {
 		return nil
 	}
+	if err := f.dayCounted(ctx, tx, day); err != nil {
+		return err
+	}
 	agreed, err := readTally(tx.QueryRowContext(ctx, `SELECT count, sum FROM agreed WHERE feed = ? AND day = ?`, f.id, day))
 	if errors.Is(err, sql.ErrNoRows) {
 		return fmt.Errorf("%w: %s", ErrNotAgreed, day.Time().Format("2006-01-02"))
@@ -188,6 +197,21 @@ func (f *feedRow) droppable(ctx context.Context, tx *store.Tx, day record.Instan
 	have, err := f.dayTally(ctx, tx, day)
 	if err == nil && have != agreed {
 		err = fmt.Errorf("%w since it changed: %s", ErrNotAgreed, day.Time().Format("2006-01-02"))
+	}
+	return err
+}
+
+// dayCounted refuses a day of which something is still to be counted, where the
+// feed is counted at all.
+func (f *feedRow) dayCounted(ctx context.Context, tx *store.Tx, day record.Instant) error {
+	var left bool
+	err := tx.QueryRowContext(ctx, `
+		SELECT EXISTS (SELECT * FROM marked WHERE feed = ?1 AND start >= ?2 AND start < ?3)
+		    OR EXISTS (SELECT * FROM fold_head WHERE feed = ?1)
+		   AND EXISTS (SELECT * FROM record WHERE feed = ?1 AND at >= max(?2, ?4) AND at < ?3)`,
+		f.id, day, day+record.Day, f.counted).Scan(&left)
+	if err == nil && left {
+		err = fmt.Errorf("%w: %s", ErrNotCounted, day.Time().Format("2006-01-02"))
 	}
 	return err
 }

@@ -10,7 +10,7 @@ import (
 
 // Heal puts good bytes, which the twin had, in the place of those of a damaged
 // record. They must fit the key (ErrDamaged), and a record with that key must
-// be here; where it is sound, nothing changes.
+// be here; where it is sound, nothing changes. Its interval is counted anew.
 func (h *DB) Heal(ctx context.Context, name string, row Row) error {
 	if record.DigestOf(row.Raw) != row.Digest {
 		return fmt.Errorf("heal: what was offered: %w", &DamagedError{name, row.Key})
@@ -26,6 +26,11 @@ func (h *DB) Heal(ctx context.Context, name string, row Row) error {
 			return err
 		}
 		if n, err := res.RowsAffected(); err != nil || n == 1 {
+			if err == nil && row.At < f.counted {
+				var l late
+				l.add(row.At)
+				err = f.markLate(ctx, tx, l)
+			}
 			return err
 		}
 		return fmt.Errorf("no record at %s with digest %s and ordinal %d", row.At, row.Digest, row.N)

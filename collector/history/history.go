@@ -93,6 +93,7 @@ type feedRow struct {
 	incarnation                   string
 	retainedFrom                  record.Instant
 	tooOld                        int64
+	counted                       record.Instant // everything before is, but what is marked; see fold.go
 }
 
 // openFeed reads the feed's row, or makes it.
@@ -112,11 +113,12 @@ func readFeed(ctx context.Context, tx *store.Tx, name string) (*feedRow, error) 
 	var f feedRow
 	err := tx.QueryRowContext(ctx, `
 		SELECT id, since, records, duplicates, rejected, last_at, position, covered_until, session, gap, incarnation,
-		       retained_from, too_old
+		       retained_from, too_old,
+		       ifnull((SELECT through FROM fold_head WHERE fold_head.feed = feed.id), 0)
 		FROM feed WHERE name = ?`, name).
 		Scan(&f.id, &f.since, &f.records, &f.duplicates, &f.rejected, &f.lastAt, &f.position,
 			&f.coveredUntil, &f.session, &f.gap, &f.incarnation,
-			&f.retainedFrom, &f.tooOld)
+			&f.retainedFrom, &f.tooOld, &f.counted)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, fmt.Errorf("%w %q", ErrUnknownFeed, name)
 	}

@@ -22,6 +22,12 @@ type inserter struct {
 	newest  record.Instant
 	again   string // the beginning of the first record of the feed that was there already
 	buckets map[record.Instant]record.Tally
+	counted record.Instant // what comes for a time before is late
+	late    late
+}
+
+func (f *feedRow) inserter(tx *store.Tx, kind int, origin Origin) inserter {
+	return inserter{tx: tx, feed: f.id, kind: kind, origin: origin, counted: f.counted, buckets: map[record.Instant]record.Tally{}}
 }
 
 // insert adds the records that are not there yet, and their digests to the
@@ -113,6 +119,9 @@ func blob(b []byte) []byte {
 func (in *inserter) count(r record.Record) {
 	in.added++
 	in.newest = max(in.newest, r.At)
+	if r.At < in.counted {
+		in.late.add(r.At)
+	}
 	start := record.Bucket(r.At)
 	in.buckets[start] = in.buckets[start].Add(r.Digest)
 }

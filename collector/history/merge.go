@@ -49,9 +49,12 @@ func (f *feedRow) merge(ctx context.Context, tx *store.Tx, rows []Row) (Outcome,
 	var done Outcome
 	for kind, records := range kinds {
 		kept := f.kept(records)
-		in := inserter{tx: tx, feed: f.id, kind: kind, origin: FromTwin, buckets: map[record.Instant]record.Tally{}}
+		in := f.inserter(tx, kind, FromTwin)
 		if err := in.insert(ctx, kept); err != nil {
 			return Outcome{}, err
+		}
+		if err := f.markLate(ctx, tx, in.late); err != nil {
+			return Outcome{}, fmt.Errorf("mark what is to be counted anew: %w", err)
 		}
 		done.Added += in.added
 		done.Duplicates += len(kept) - in.added

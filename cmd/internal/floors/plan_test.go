@@ -27,7 +27,7 @@ var arrows = []struct {
 }{
 	{"collector", []string{"collector/feed", "collector/feed/*", "collector/acd", "collector/history"}},
 	{"collector/report", []string{"collector/history", "collector/acd", "collector/admin"}},
-	{"collector/history", []string{"collector/store", "collector/feed"}}, // it commits a feed's batches
+	{"collector/history", []string{"collector/store", "collector/feed", "collector/acd"}}, // it commits a feed's batches, and keeps what is counted of them
 	{"collector/admin", []string{"collector/store", "collector/audit"}},
 	{"collector/node", []string{"collector/store", "collector/audit"}},
 	{"collector/audit", []string{"collector/store"}}, // a table that two files have
