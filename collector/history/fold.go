@@ -114,13 +114,14 @@ func (f *feedRow) carry(ctx context.Context, tx *store.Tx, at record.Instant) (B
 // Count writes down what a stretch told, in one transaction: rows, what is
 // known at the borders, the head, and the marks of what it counted anew. A
 // record of the stretch that came since Seen may have been read or not, so its
-// interval is marked; so is the interval behind the stretch, where something
-// else is known at its beginning than what it was counted from. A stretch that
-// was counted before a CountBy must not be given after it.
-func (h *DB) Count(ctx context.Context, s Stretch) error {
+// interval is marked. Where the stretch ends before the head, and something else
+// is known there than what the next interval was counted from, that is marked
+// too, and goesOn is true. A stretch that was counted before a CountBy must not
+// be given after it.
+func (h *DB) Count(ctx context.Context, s Stretch) (goesOn bool, err error) {
 	var l late
 	seen := s.Seen
-	err := h.db.View(ctx, func(tx *store.Tx) error { // beside the writer, as far as it goes
+	err = h.db.View(ctx, func(tx *store.Tx) error { // beside the writer, as far as it goes
 		f, err := readFeed(ctx, tx, s.Feed)
 		if err != nil {
 			return err
@@ -133,25 +134,22 @@ func (h *DB) Count(ctx context.Context, s Stretch) error {
 			if _, err := f.lateSince(ctx, tx, seen, s.Span, &l); err != nil {
 				return err
 			}
+			if goesOn, err = f.goesOn(ctx, tx, s); err != nil {
+				return err
+			}
+			if goesOn {
+				l.add(s.Span.To)
+			}
 			return f.count(ctx, tx, s, l)
 		})
 	}
 	if err != nil {
-		return fmt.Errorf("write down what was counted of %q from %s: %w", s.Feed, s.Span.From, err)
+		return false, fmt.Errorf("write down what was counted of %q from %s: %w", s.Feed, s.Span.From, err)
 	}
-	return nil
+	return goesOn, nil
 }
 
 func (f *feedRow) count(ctx context.Context, tx *store.Tx, s Stretch, l late) error {
-	if s.Span.To < f.counted {
-		changed, err := f.changes(ctx, tx, s)
-		if err != nil {
-			return err
-		}
-		if changed {
-			l.add(s.Span.To)
-		}
-	}
 	if err := f.clear(ctx, tx, s); err != nil {
 		return err
 	}
@@ -173,9 +171,12 @@ func (f *feedRow) count(ctx context.Context, tx *store.Tx, s Stretch, l late) er
 	return err
 }
 
-// changes tells whether something else is known at the end of the stretch than
-// was before.
-func (f *feedRow) changes(ctx context.Context, tx *store.Tx, s Stretch) (bool, error) {
+// goesOn tells whether something else is known at the end of the stretch than
+// what was counted on from there.
+func (f *feedRow) goesOn(ctx context.Context, tx *store.Tx, s Stretch) (bool, error) {
+	if s.Span.To >= f.counted {
+		return false, nil
+	}
 	was, err := f.carry(ctx, tx, s.Span.To)
 	if err != nil {
 		return false, err
@@ -208,4 +209,28 @@ func (f *feedRow) clear(ctx context.Context, tx *store.Tx, s Stretch) error {
 	}
 	_, err := tx.ExecContext(ctx, `DELETE FROM fold WHERE feed = ? AND border > ? AND border <= ?`, f.id, s.Span.From, s.Span.To)
 	return err
+}
+
+// A Horizon is how far a feed could be counted now.
+type Horizon struct {
+	Newest       record.Instant // the time of the newest record, 0 if there is none
+	CoveredUntil record.Instant
+	RetainedFrom record.Instant
+}
+
+// Horizon returns how far a feed could be counted now.
+func (h *DB) Horizon(ctx context.Context, name string) (Horizon, error) {
+	var z Horizon
+	err := h.db.View(ctx, func(tx *store.Tx) error {
+		f, err := readFeed(ctx, tx, name)
+		if err != nil {
+			return err
+		}
+		z.CoveredUntil, z.RetainedFrom = f.coveredUntil, f.retainedFrom
+		return tx.QueryRowContext(ctx, `SELECT ifnull(max(at), 0) FROM record WHERE feed = ?`, f.id).Scan(&z.Newest)
+	})
+	if err != nil {
+		return Horizon{}, fmt.Errorf("find the end of %q: %w", name, err)
+	}
+	return z, nil
 }

@@ -39,6 +39,8 @@ var (
 	// ErrBusy is returned when another process held the file for too long; the
 	// same may be tried again.
 	ErrBusy = store.ErrBusy
+	// ErrFailed is returned after a write or flush error, and ever after.
+	ErrFailed = store.ErrFailed
 )
 
 // DB is the open history.

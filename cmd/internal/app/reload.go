@@ -56,6 +56,7 @@ func (s *server) setFeeds(ctx context.Context, cfg *config.Config) error {
 	}
 	limitMemory(cfg)
 	s.collector.Set(Feeds(cfg))
+	s.counter.SetFeeds(countedFeeds(cfg))
 	paused, err := s.data.Node.Paused(ctx)
 	for name := range paused {
 		s.collector.Pause(name, true)

@@ -36,6 +36,7 @@ type clerk struct {
 	node      *node.DB
 	collector *collector.Collector
 	filler    *filler
+	recounter *recounter
 	log       *slog.Logger
 	name      string // of this run
 
@@ -77,6 +78,8 @@ func (c *clerk) slow(verb string) func(context.Context, node.Request) node.Answe
 		return c.filler.askMend
 	case Drop:
 		return c.filler.askDrop
+	case Rebuild:
+		return c.recounter.ask
 	}
 	return nil
 }

@@ -21,6 +21,7 @@ import (
 
 	"github.com/twinctl/twin/cmd/internal/config"
 	"github.com/twinctl/twin/collector"
+	"github.com/twinctl/twin/collector/count"
 	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/collector/record"
 	"github.com/twinctl/twin/collector/store"
@@ -50,6 +51,7 @@ type server struct {
 	stranger  stranger
 	watcher   *exchange.Watcher
 	filler    *filler
+	counter   *count.Counter
 	rows      *rowGlance
 
 	mu   sync.Mutex
@@ -93,6 +95,7 @@ func newServer(cfg *config.Config, data *Data, log *slog.Logger) *server {
 	s.disk = &disk{dir: cfg.Data, reserve: store.Reserve{Path: filepath.Join(cfg.Data, reserveName)}, log: log}
 	s.watcher = exchange.NewWatcher(exchange.Options{Node: data.Node, Twin: s.twin, Dial: dialTwin, Say: s.say, Log: log})
 	s.filler = newFiller(data, s.watcher, log)
+	s.counter = newCounter(data, s.filler, log)
 	s.rows = &rowGlance{db: data.Admin}
 	s.collector = collector.New(data.History, collector.Options{Log: log, Observe: s.committed, Room: s.disk.room})
 	return s
@@ -102,6 +105,7 @@ func newServer(cfg *config.Config, data *Data, log *slog.Logger) *server {
 func (s *server) committed(done collector.Commit) {
 	s.metrics.committed(done)
 	s.filler.courtesy.collected(done)
+	s.counter.Notify()
 }
 
 // checkName refuses to run under another name than the one that this server
@@ -137,7 +141,8 @@ func (s *server) run(ctx context.Context, o Options, rows *logRows) error {
 	if err != nil {
 		return err
 	}
-	clerk := &clerk{node: s.data.Node, collector: s.collector, filler: s.filler, log: s.log, name: rand.Text()}
+	recounter := &recounter{s.counter, s.data.Node, s.log}
+	clerk := &clerk{node: s.data.Node, collector: s.collector, filler: s.filler, recounter: recounter, log: s.log, name: rand.Text()}
 
 	group, ctx := errgroup.WithContext(ctx)
 	part := func(name string, run func(context.Context) error) {
@@ -149,6 +154,7 @@ func (s *server) run(ctx context.Context, o Options, rows *logRows) error {
 		})
 	}
 	part("collect", s.collector.Run)
+	part("count", s.counter.Run)
 	part("heartbeat", s.heartbeat)
 	part("answer requests", clerk.run)
 	part("log", func(ctx context.Context) error { return rows.keep(ctx, s.data.Node) })

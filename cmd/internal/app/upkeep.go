@@ -138,6 +138,8 @@ func (f *filler) askDrop(ctx context.Context, r node.Request) node.Answer {
 			return nil, cli.Fail(cli.Halted, fmt.Errorf("%d records were dropped, and then: %w", dropped, err), "the same again goes on")
 		case errors.Is(err, history.ErrNotAgreed):
 			return nil, cli.Fail(cli.Refused, err, "twinctl compare; and --even-if-unmatched if the twin is gone")
+		case errors.Is(err, history.ErrNotCounted):
+			return nil, cli.Fail(cli.Refused, err, "the same again in a minute; or --even-if-unmatched to do without these counts")
 		default:
 			return nil, err
 		}
