@@ -25,7 +25,8 @@ func (c *QueueCounts) Add(o QueueCounts) {
 	c.RingsNoAnswer.Add(o.RingsNoAnswer)
 }
 
-// Add adds what was counted of the same agent at another time.
+// Add adds what was counted of the same agent at another time. The map of c is
+// changed, so c must be its only holder.
 func (c *AgentCounts) Add(o AgentCounts) {
 	if c.FirstLogin == 0 || o.FirstLogin != 0 && o.FirstLogin < c.FirstLogin {
 		c.FirstLogin = o.FirstLogin
@@ -50,7 +51,9 @@ func (c *AgentCounts) Add(o AgentCounts) {
 		c.PausedFor = map[string]record.Instant{}
 	}
 	for reason, length := range o.PausedFor {
-		c.PausedFor[reason] += length
+		if c.PausedFor[reason] += length; c.PausedFor[reason] == 0 {
+			delete(c.PausedFor, reason)
+		}
 	}
 }
 
