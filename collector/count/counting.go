@@ -165,16 +165,13 @@ func (f *counting) step(ctx context.Context) (time.Duration, error) {
 // wait returns in how long something may be due.
 func (f *counting) wait(now time.Time) time.Duration {
 	wait := idleLook
-	if at, ok := f.settle.next(); ok {
-		if at.Before(f.rest) {
-			at = f.rest
-		}
-		wait = min(wait, max(at.Sub(now), lookEvery))
+	if at, ok := f.settle.next(now); ok {
+		wait = min(wait, at.Sub(now))
 	}
 	if f.marks.waiting() {
-		wait = lookEvery
+		wait = min(wait, lookEvery)
 	}
-	return wait
+	return max(wait, f.rest.Sub(now))
 }
 
 // begin says by which rules the feed is counted, once, and returns how far it is.

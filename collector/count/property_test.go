@@ -26,7 +26,7 @@ type machine struct {
 func (m *machine) said(t *rapid.T) record.Record {
 	m.lines++
 	second := begins + record.Instant(rapid.Int64Range(0, 3*3600).Draw(t, "second"))*record.Second
-	if rapid.IntRange(0, 20).Draw(t, "other day") == 0 {
+	if rapid.IntRange(0, 60).Draw(t, "other day") == 0 {
 		second += record.Instant(rapid.Int64Range(-2, 2).Draw(t, "days")) * record.Day
 	}
 	call := rapid.IntRange(1, 6).Draw(t, "call")

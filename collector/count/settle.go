@@ -68,10 +68,12 @@ func (s *settling) settled(now time.Time) record.Instant {
 	return s.sights[0].until
 }
 
-// next returns when it may be counted further.
-func (s *settling) next() (time.Time, bool) {
-	if len(s.sights) == 0 {
-		return time.Time{}, false
+// next returns when it may be counted further than now.
+func (s *settling) next(now time.Time) (time.Time, bool) {
+	for _, one := range s.sights {
+		if one.at.After(now) {
+			return one.at, true
+		}
 	}
-	return s.sights[len(s.sights)-1].at, true
+	return time.Time{}, false
 }

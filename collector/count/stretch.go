@@ -178,8 +178,8 @@ func (f *counting) read(ctx context.Context, w *walk, to record.Instant) (readin
 			}
 			w.add(rows[i].At, rows[i].Raw)
 			done.records++
+			f.records++
 		}
-		f.records += int64(len(rows))
 		if len(rows) == 0 {
 			w.pass(to, enough)
 			return done, nil
