@@ -16,7 +16,6 @@ const (
 	stretchRecords   = 50_000
 	stretchRows      = 2_000
 	stretchIntervals = 96
-	pageBytes        = 1 << 20 // of records, in memory
 )
 
 // advance brings the head to an instant.
@@ -159,31 +158,34 @@ func (f *counting) read(ctx context.Context, w *walk, to record.Instant) (readin
 	enough := func() bool {
 		return done.records >= stretchRecords || w.rows >= stretchRows || len(w.borders) >= stretchIntervals
 	}
+	over := false
+	each := func(at record.Instant, raw []byte) bool {
+		if at >= w.border {
+			if w.pass(at, enough); w.at < at {
+				over = true
+				return false
+			}
+		}
+		w.add(at, raw)
+		done.records++
+		f.records++
+		return true
+	}
 	span := record.Span{From: w.at, To: to}
 	for after := (*record.Key)(nil); ; {
-		rows, err := f.c.history.Page(ctx, f.feed.Name, span, after, pageBytes)
+		last, err := f.c.history.Walk(ctx, f.feed.Name, span, after, each)
 		if damaged, ok := errors.AsType[*history.DamagedError](err); ok {
 			f.c.opt.Rots(f.feed.Name, damaged.Key)
 			after = &damaged.Key
 			continue
 		}
-		if err != nil {
+		if err != nil || over {
 			return done, err
 		}
-		for i := range rows {
-			if at := rows[i].At; at >= w.border {
-				if w.pass(at, enough); w.at < at {
-					return done, nil
-				}
-			}
-			w.add(rows[i].At, rows[i].Raw)
-			done.records++
-			f.records++
-		}
-		if len(rows) == 0 {
+		if last == nil {
 			w.pass(to, enough)
 			return done, nil
 		}
-		after = &rows[len(rows)-1].Key
+		after = last
 	}
 }

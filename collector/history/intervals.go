@@ -26,16 +26,18 @@ type Intervals struct {
 // coverage tell. Rows that are counted anew while it runs may be of either
 // state, each for itself. An error is the last thing that it yields.
 func (h *DB) QueueIntervals(ctx context.Context, q Intervals) iter.Seq2[acd.QueueRow, error] {
-	return intervals(func(after place) ([]acd.QueueRow, bool, error) {
-		return readIntervals(ctx, h, q, after, queueTable())
-	}, queuePlace)
+	return func(yield func(acd.QueueRow, error) bool) {
+		t := queueTable()
+		t.yield(func(after place) (bool, error) { return t.read(ctx, h, q, after) }, yield)
+	}
 }
 
 // AgentIntervals yields what was counted of each agent, as QueueIntervals does.
 func (h *DB) AgentIntervals(ctx context.Context, q Intervals) iter.Seq2[acd.AgentRow, error] {
-	return intervals(func(after place) ([]acd.AgentRow, bool, error) {
-		return readIntervals(ctx, h, q, after, agentTable())
-	}, agentPlace)
+	return func(yield func(acd.AgentRow, error) bool) {
+		t := agentTable()
+		t.yield(func(after place) (bool, error) { return t.read(ctx, h, q, after) }, yield)
+	}
 }
 
 // A place is where a row stands among those of its table.
@@ -53,36 +55,35 @@ type intervalTable[Row any] struct {
 	scan  func(*sql.Rows) (Row, error)
 	place func(Row) place
 	add   func(to *Row, r Row)
+	rows  []Row // of the page that was read last; the next takes their room
 }
 
-// intervals yields the rows of one page after the other.
-func intervals[Row any](next func(after place) ([]Row, bool, error), at func(Row) place) iter.Seq2[Row, error] {
-	return func(yield func(Row, error) bool) {
-		after := place{start: math.MinInt64}
-		for more := true; more; {
-			var rows []Row
-			var err error
-			rows, more, err = next(after)
-			for _, r := range rows {
-				if !yield(r, nil) {
-					return
-				}
-			}
-			if err != nil {
-				var none Row
-				yield(none, err)
+// yield yields the rows of one page after the other. next reads one behind a
+// place, and tells whether there may be more.
+func (t *intervalTable[Row]) yield(next func(after place) (bool, error), yield func(Row, error) bool) {
+	after := place{start: math.MinInt64}
+	for more := true; more; {
+		var err error
+		more, err = next(after)
+		if err != nil {
+			var none Row
+			yield(none, err)
+			return
+		}
+		for _, r := range t.rows {
+			if !yield(r, nil) {
 				return
 			}
-			if more {
-				after = at(rows[len(rows)-1])
-			}
+		}
+		if more {
+			after = t.place(t.rows[len(t.rows)-1])
 		}
 	}
 }
 
-// readIntervals reads a page of rows behind a place, those of one place as one
-// row, and tells whether there may be more. It is one short transaction.
-func readIntervals[Row any](ctx context.Context, h *DB, q Intervals, after place, t intervalTable[Row]) (rows []Row, more bool, err error) {
+// read reads a page of rows behind a place, those of one place as one row, and
+// tells whether there may be more. It is one short transaction.
+func (t *intervalTable[Row]) read(ctx context.Context, h *DB, q Intervals, after place) (more bool, err error) {
 	err = h.db.View(ctx, func(tx *store.Tx) error {
 		f, err := readFeed(ctx, tx, q.Feed)
 		if err != nil {
@@ -92,35 +93,36 @@ func readIntervals[Row any](ctx context.Context, h *DB, q Intervals, after place
 		if err != nil {
 			return err
 		}
-		rows, more, err = t.merge(found)
+		more, err = t.merge(found)
 		return err
 	})
 	if err != nil {
-		return nil, false, fmt.Errorf("read intervals of %q: %w", q.Feed, err)
+		return false, fmt.Errorf("read intervals of %q: %w", q.Feed, err)
 	}
-	return rows, more, nil
+	return more, nil
 }
 
 // merge makes one row of all that have one place. Of a page that is full, the
 // last place may go on in the next: it is left to that.
-func (t intervalTable[Row]) merge(found *sql.Rows) (rows []Row, more bool, err error) {
+func (t *intervalTable[Row]) merge(found *sql.Rows) (more bool, err error) {
 	defer found.Close() //nolint:errcheck // Err tells
+	t.rows = t.rows[:0]
 	n := 0
 	for ; found.Next(); n++ {
 		r, err := t.scan(found)
 		if err != nil {
-			return nil, false, err
+			return false, err
 		}
-		if last := len(rows) - 1; last >= 0 && t.place(rows[last]) == t.place(r) {
-			t.add(&rows[last], r)
+		if last := len(t.rows) - 1; last >= 0 && t.place(t.rows[last]) == t.place(r) {
+			t.add(&t.rows[last], r)
 			continue
 		}
-		rows = append(rows, r)
+		t.rows = append(t.rows, r)
 	}
-	if more = n == pageRows; more && len(rows) > 1 {
-		rows = rows[:len(rows)-1]
+	if more = n == pageRows; more && len(t.rows) > 1 {
+		t.rows = t.rows[:len(t.rows)-1]
 	}
-	return rows, more, found.Err()
+	return more, found.Err()
 }
 
 // Counted says how far a feed is counted. It is zero where that never began.

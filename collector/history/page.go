@@ -107,6 +107,68 @@ func (h *DB) Page(ctx context.Context, name string, span record.Span, after *rec
 	return rows, nil
 }
 
+// Walk calls each with records of a span in key order: those behind after, or
+// from the span's start if that is nil. raw holds within the call only. It ends
+// with the page, or when each returns false, and returns the key of the last
+// record that each was called with, nil if there was none. Damage ends it as it
+// ends a Page. It is one transaction: each must be quick.
+func (h *DB) Walk(ctx context.Context, name string, span record.Span, after *record.Key, each func(at record.Instant, raw []byte) bool) (*record.Key, error) {
+	var last *record.Key
+	err := h.db.View(ctx, func(tx *store.Tx) error {
+		f, err := readFeed(ctx, tx, name)
+		if err != nil {
+			return err
+		}
+		span := f.retained(span)
+		from := beforeAll(span.From)
+		if after != nil && after.Compare(from) > 0 {
+			from = *after
+		}
+		found, err := tx.QueryContext(ctx, `
+			SELECT at, digest, n, raw FROM record
+			WHERE feed = ?1 AND (at, digest, n) > (?2, ?3, ?4) AND at < ?5
+			ORDER BY at, digest, n LIMIT ?6`, f.id, from.At, from.Digest[:], int64(from.N), span.To, pageRows)
+		if err != nil {
+			return err
+		}
+		last, err = walkSound(found, name, each)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read records of %q: %w", name, err)
+	}
+	return last, nil
+}
+
+// walkSound calls each up to the first row that is damaged.
+func walkSound(found *sql.Rows, name string, each func(record.Instant, []byte) bool) (last *record.Key, err error) {
+	defer found.Close() //nolint:errcheck // Err tells
+	var at, n int64     // of types that are scanned without a detour
+	var digest, raw sql.RawBytes
+	var k record.Key
+	for found.Next() {
+		if err := found.Scan(&at, &digest, &n, &raw); err != nil {
+			return nil, err
+		}
+		d, err := readDigest(digest)
+		if err != nil {
+			return nil, err
+		}
+		is := record.Key{At: record.Instant(at), Digest: d, N: uint32(n)}
+		if record.DigestOf(raw) != d {
+			if last == nil {
+				return nil, &DamagedError{name, is}
+			}
+			break
+		}
+		k, last = is, &k
+		if !each(k.At, raw) {
+			break
+		}
+	}
+	return last, found.Err()
+}
+
 // scanSound reads rows up to the first that is damaged or one too many.
 func scanSound(found *sql.Rows, name string, maxBytes int) ([]Row, error) {
 	defer found.Close() //nolint:errcheck // Err tells
