@@ -36,7 +36,6 @@ type call struct {
 type pbx struct {
 	random *rand.Rand
 	busy   [dayAgents]record.Instant // until then
-	calls  int
 	ids    int
 }
 

@@ -9,11 +9,11 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"reflect"
 	"testing"
 	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/twinctl/twin/collector/acd"
 	"github.com/twinctl/twin/collector/feed"
@@ -150,8 +150,16 @@ func (r *rig) check(t fataler) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := gocmp.Diff(r.folded(t, state.Through), r.counted(t), cmpopts.EquateEmpty()); diff != "" {
-		t.Fatalf("(-a fold of the records, +what is written down)\n%s", diff)
+	want, got := r.folded(t, state.Through), r.counted(t)
+	for _, rows := range [][]acd.AgentRow{want.Agents, got.Agents} {
+		for i := range rows {
+			if len(rows[i].Counts.PausedFor) == 0 {
+				rows[i].Counts.PausedFor = nil
+			}
+		}
+	}
+	if !reflect.DeepEqual(want, got) { // much faster than to tell the difference
+		t.Fatalf("(-a fold of the records, +what is written down)\n%s", gocmp.Diff(want, got))
 	}
 }
 
