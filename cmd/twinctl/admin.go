@@ -147,7 +147,7 @@ func setLine(k admin.Kind) string {
 		"threshold":    `wait measure=longest-wait limit=120 for=30`,
 		"report":       `"Day by queue" question=queue by=day`,
 		"timetable":    `nightly schedule="0 2 * * *" tasks="backup full"`,
-		settingKind:    `zone value=Europe/Berlin`,
+		settingKind:    `time_zone value=Europe/Berlin`,
 	}[k.Name]
 	if !ok {
 		words = "KEY " + k.Fields[0].Name + "=VALUE"

@@ -29,7 +29,7 @@ var arrows = []struct {
 	{"collector/count", []string{"collector/history", "collector/acd"}},
 	{"collector/report", []string{"collector/history", "collector/acd", "collector/admin"}},
 	{"collector/history", []string{"collector/store", "collector/feed", "collector/acd"}}, // it commits a feed's batches, and keeps what is counted of them
-	{"collector/admin", []string{"collector/store", "collector/audit"}},
+	{"collector/admin", []string{"collector/store", "collector/audit", "collector/acd"}},  // what waits are counted by
 	{"collector/node", []string{"collector/store", "collector/audit"}},
 	{"collector/audit", []string{"collector/store"}}, // a table that two files have
 	{"collector/feed/*", []string{"collector/feed"}},
