@@ -107,9 +107,10 @@ func columns(lines string) []Column {
 }
 
 // seconds returns a length as a cell.
-func seconds(length record.Instant) any {
-	return math.Round(float64(length)/1000) / 1000
-}
+func seconds(length record.Instant) any { return round(length) }
+
+// round returns a length in seconds, to the millisecond.
+func round(length record.Instant) float64 { return math.Round(float64(length)/1000) / 1000 }
 
 // mean returns a length by a count: nil of none.
 func mean(length record.Instant, n int64) any {

@@ -1,0 +1,42 @@
+package report
+
+import "slices"
+
+// counting returns the feeds that a report of counts reads: of each source the
+// one that says that it counts, else the first that does not say no. A feed of
+// text or of bills alone tells nothing that is counted.
+func counting(feeds []Feed) []Feed {
+	said := map[string]bool{}
+	for _, f := range feeds {
+		said[f.Source] = said[f.Source] || f.Counts != nil && *f.Counts
+	}
+	var all []Feed
+	taken := map[string]bool{}
+	for _, f := range feeds {
+		isOne := f.Counts != nil && *f.Counts
+		maybe := f.Counts == nil && !said[f.Source] && countable(f.Format)
+		if (isOne || maybe) && !taken[f.Source] {
+			taken[f.Source] = true
+			all = append(all, f)
+		}
+	}
+	return all
+}
+
+func countable(format string) bool { return format == "ami" || format == "queue_log" }
+
+// feeds returns the feeds that a question reads.
+func (s Sources) feeds(asked string) ([]Feed, error) {
+	if asked == "" {
+		return counting(s.Feeds), nil
+	}
+	i := slices.IndexFunc(s.Feeds, func(f Feed) bool { return f.Name == asked })
+	if i >= 0 {
+		return s.Feeds[i : i+1], nil
+	}
+	names := make([]string, len(s.Feeds))
+	for i, f := range s.Feeds {
+		names[i] = f.Name
+	}
+	return nil, unknown("feed", asked, names)
+}
