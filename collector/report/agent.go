@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/twinctl/twin/collector/acd"
 	"github.com/twinctl/twin/collector/admin"
+	"github.com/twinctl/twin/collector/history"
 	"github.com/twinctl/twin/collector/record"
 )
 
@@ -44,7 +46,7 @@ const agentCells = 17
 // order. A stretch in which an agent was not there at all has no row, unless
 // the agent was asked for; one in which nobody listened has one with nil.
 func Agent(ctx context.Context, from Sources, ask Ask) (Table, error) {
-	q, err := asked(ctx, from, ask)
+	q, err := asked(ctx, from, ask, counting(from.Feeds))
 	if err != nil {
 		return Table{}, fmt.Errorf("report of agents: %w", err)
 	}
@@ -64,9 +66,9 @@ func (q *question) agents(ctx context.Context) (Table, error) {
 	if sum.reasons, err = q.site.rows(ctx, "pause-reason"); err != nil {
 		return Table{}, err
 	}
-	s := newSheet(q, who, addAgent)
+	s := newSheet(q, who, (*acd.AgentCounts).Add)
 	err = s.read(func(feed int, span record.Span) error {
-		for row, err := range q.counts.AgentIntervals(ctx, intervals{q.feeds[feed].feed.Name, span}) {
+		for row, err := range q.from.History.AgentIntervals(ctx, history.Intervals{Feed: q.feeds[feed].feed.Name, Span: span}) {
 			if err == nil {
 				err = s.put(feed, row.Start, row.Agent, row.Counts)
 			}
@@ -115,7 +117,7 @@ func (a *agentSum) row(e entry[acd.AgentCounts]) []any {
 		return append(append(head, make([]any, agentCells)...), pct, complete)
 	}
 	e.counts.RingNoAnswer -= upTo(&e.counts.RingsNoAnswer, a.site.RingMin)
-	addAgent(&a.all, *e.counts)
+	a.all.Add(*e.counts)
 	if a.feeds == nil {
 		a.feeds = make([]bool, len(e.feeds))
 	}
@@ -143,7 +145,7 @@ func (a *agentSum) cells(c *acd.AgentCounts, feeds []bool) []any {
 	return []any{
 		a.moment(c.FirstLogin), a.moment(c.LastLogout),
 		seconds(c.Staffed), seconds(c.Available), seconds(c.Paused), a.split(c.PausedFor),
-		a.told(c.Ringing, feeds, "ami"), seconds(c.Talk), a.told(c.OtherCall, feeds, "ami"),
+		seconds(c.Ringing), seconds(c.Talk), a.told(c.OtherCall, feeds, "ami"),
 		a.told(c.WrapUp, feeds), seconds(c.Unknown),
 		c.Answered, c.RingNoAnswer, c.RingCancelled, c.Transferred,
 		mean(c.Handled, c.Completed), share(float64(work), float64(work+c.Available)),
@@ -175,7 +177,7 @@ func (q *question) moment(at record.Instant) any {
 func (a *agentSum) split(lengths map[string]record.Instant) any {
 	byName := map[string]record.Instant{}
 	for reason, length := range lengths {
-		name := reason
+		name := cmp.Or(reason, "no reason")
 		if known := a.reasons[reason].Text("name"); known != "" {
 			name = known
 		}
@@ -186,34 +188,4 @@ func (a *agentSum) split(lengths map[string]record.Instant) any {
 		parts = append(parts, Part{name, round(byName[name])})
 	}
 	return parts
-}
-
-// addAgent adds counts. What is first or last of several stretches is that of
-// all of them.
-func addAgent(to *acd.AgentCounts, c acd.AgentCounts) {
-	to.FirstLogin = earliest(to.FirstLogin, c.FirstLogin)
-	to.LastLogout = max(to.LastLogout, c.LastLogout)
-	to.Staffed += c.Staffed
-	to.Available += c.Available
-	to.Paused += c.Paused
-	to.Ringing += c.Ringing
-	to.Talk += c.Talk
-	to.OtherCall += c.OtherCall
-	to.WrapUp += c.WrapUp
-	to.Unknown += c.Unknown
-	to.Answered += c.Answered
-	to.RingNoAnswer += c.RingNoAnswer
-	to.RingCancelled += c.RingCancelled
-	to.Transferred += c.Transferred
-	to.Completed += c.Completed
-	to.Handled += c.Handled
-	for i := range c.RingsNoAnswer {
-		to.RingsNoAnswer[i] += c.RingsNoAnswer[i]
-	}
-	for reason, length := range c.PausedFor {
-		if to.PausedFor == nil {
-			to.PausedFor = map[string]record.Instant{}
-		}
-		to.PausedFor[reason] += length
-	}
 }

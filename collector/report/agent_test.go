@@ -34,7 +34,7 @@ func TestAgents(t *testing.T) {
 		row("pause-reason", "mail", admin.Body{"name": "Writing mail", "productive": true}),
 	)
 	r.set(t, "time_zone", "Europe/Berlin")
-	table := answers(t)(Agent(t.Context(), r.Sources, r.asks("2026-11-21 00:00", "2026-11-22 00:00", Interval)))
+	table := answers(t)(Agent(t.Context(), r.Sources, r.asks(t, "2026-11-21 00:00", "2026-11-22 00:00", Interval)))
 	wants(t, table, "start agent name first_login last_logout staffed_s talk_s paused_s paused_for_s",
 		"11-21T09:00+01:00 Kim Evans, Kim 11-21T09:01+01:00 11-21T09:29+01:00 1800 720 480 Writing mail 120, lunch 360",
 		"11-21T09:30+01:00 Lee - - - 900 360 240 Writing mail 60, lunch 180",
@@ -50,7 +50,7 @@ func TestAgents(t *testing.T) {
 	}
 
 	// Who is asked for has rows where nothing was done, too.
-	ask := r.asks("2026-11-21 08:00", "2026-11-21 08:30", Interval)
+	ask := r.asks(t, "2026-11-21 08:00", "2026-11-21 08:30", Interval)
 	ask.Agents = []string{"Lee", "PJSIP/101"}
 	r.set(t, "ring_no_answer_min", "5")
 	table = answers(t)(Agent(t.Context(), r.Sources, ask))
@@ -66,10 +66,10 @@ func TestAgentsWhereNobodyListened(t *testing.T) {
 	r.hears(t, "pbx", "2026-11-21 09:30")
 	r.agent("pbx", "2026-11-21 08:00", "Kim", shift())
 	r.agent("log", "2026-11-21 08:00", "Lee", acd.AgentCounts{Staffed: 15 * record.Minute})
-	table := answers(t)(Agent(t.Context(), r.Sources, r.asks("2026-11-21 08:00", "2026-11-21 09:30", Interval)))
+	table := answers(t)(Agent(t.Context(), r.Sources, r.asks(t, "2026-11-21 08:00", "2026-11-21 09:30", Interval)))
 	wants(t, table, "start agent staffed_s paused_for_s answered ringing_s other_call_s coverage_pct complete",
 		"11-21T08:00+00:00 Kim 900 lunch 180, mail 60 3 60 60 100 true",
-		"11-21T08:00+00:00 Lee 900  0 - - 100 true",
+		"11-21T08:00+00:00 Lee 900  0 0 - 100 true",
 		"11-21T08:30+00:00 Kim - - - - - 0 false",
 	)
 }

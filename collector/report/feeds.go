@@ -1,7 +1,5 @@
 package report
 
-import "slices"
-
 // counting returns the feeds that a report of counts reads: of each source the
 // one that says that it counts, else the first that does not say no. A feed of
 // text or of bills alone tells nothing that is counted.
@@ -25,18 +23,14 @@ func counting(feeds []Feed) []Feed {
 
 func countable(format string) bool { return format == "ami" || format == "queue_log" }
 
-// feeds returns the feeds that a question reads.
-func (s Sources) feeds(asked string) ([]Feed, error) {
-	if asked == "" {
-		return counting(s.Feeds), nil
-	}
-	i := slices.IndexFunc(s.Feeds, func(f Feed) bool { return f.Name == asked })
-	if i >= 0 {
-		return s.Feeds[i : i+1], nil
-	}
+// feed returns the one of that name: ErrUnknown.
+func (s Sources) feed(name string) ([]Feed, error) {
 	names := make([]string, len(s.Feeds))
 	for i, f := range s.Feeds {
+		if f.Name == name {
+			return s.Feeds[i : i+1], nil
+		}
 		names[i] = f.Name
 	}
-	return nil, unknown("feed", asked, names)
+	return nil, unknown("feed", name, names)
 }

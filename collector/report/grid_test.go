@@ -100,7 +100,7 @@ func TestGrid(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			cut := cut{by: c.by, zone: zone(t, c.zone), interval: record.Instant(c.minutes) * record.Minute, weekStart: time.Monday}
-			got := strings.Join(rowsOf(cut.grid(record.Span{From: at(c.from), To: at(c.to)})), ", ")
+			got := strings.Join(rowsOf(cut.grid(record.Span{From: at(c.from), To: at(c.to)}, at(c.to))), ", ")
 			if got != c.want {
 				t.Errorf("%s\nwant %s", got, c.want)
 			}
@@ -123,7 +123,7 @@ func TestWeeksBeginAsSet(t *testing.T) {
 		time.Saturday: "2026-11-16T00:00+00:00 120h, 2026-11-21T00:00+00:00 72h",
 	} {
 		cut := cut{by: Week, zone: time.UTC, weekStart: day}
-		got := strings.Join(rowsOf(cut.grid(record.Span{From: at("2026-11-16 00:00"), To: at("2026-11-24 00:00")})), ", ")
+		got := strings.Join(rowsOf(cut.grid(record.Span{From: at("2026-11-16 00:00"), To: at("2026-11-24 00:00")}, at("2026-11-24 00:00"))), ", ")
 		if got != want {
 			t.Errorf("from %s: %s, want %s", day, got, want)
 		}
@@ -169,8 +169,38 @@ func TestOpenHours(t *testing.T) {
 		}
 	}
 	cut := cut{by: Day, zone: time.UTC, hours: office}
-	got := strings.Join(rowsOf(cut.grid(record.Span{From: at("2026-11-20 00:00"), To: at("2026-11-24 00:00")})), ", ")
+	got := strings.Join(rowsOf(cut.grid(record.Span{From: at("2026-11-20 00:00"), To: at("2026-11-24 00:00")}, at("2026-11-24 00:00"))), ", ")
 	if want := "2026-11-20T00:00+00:00 10h, 2026-11-21T00:00+00:00 14.5h, 2026-11-23T00:00+00:00 10h"; got != want {
 		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+// A row is not over while some of what was asked for is yet to come.
+func TestMoreToCome(t *testing.T) {
+	office, err := readHours(admin.Row{Key: "c", Body: admin.Body{"hours": []string{"mon-sun 08:00-18:00"}}}, time.UTC)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		cut  cut
+		to   string
+		ends string
+		want string
+	}{
+		"the day is over":           {cut{by: Day}, "2026-11-22 00:00", "2026-11-22 00:00", "[false]"},
+		"the day goes on":           {cut{by: Day}, "2026-11-22 00:00", "2026-11-21 12:00", "[true]"},
+		"half of it was asked for":  {cut{by: Day}, "2026-11-21 12:00", "2026-11-21 12:00", "[false]"},
+		"yesterday is over":         {cut{by: Day}, "2026-11-24 00:00", "2026-11-22 12:00", "[false true]"},
+		"closed for the day":        {cut{by: Day, hours: office}, "2026-11-22 00:00", "2026-11-21 18:00", "[false]"},
+		"open for another quarter":  {cut{by: Day, hours: office}, "2026-11-22 00:00", "2026-11-21 17:45", "[true]"},
+		"the month goes on":         {cut{by: Month}, "2027-01-01 00:00", "2026-11-21 12:00", "[true]"},
+		"every hour comes again":    {cut{by: HourOfDay}, "2026-11-24 00:00", "2026-11-21 02:00", "[true true]"},
+		"hours that will not again": {cut{by: HourOfDay}, "2026-11-21 03:00", "2026-11-21 02:30", "[false false true]"},
+	} {
+		c.cut.zone = time.UTC
+		g := c.cut.grid(record.Span{From: at("2026-11-21 00:00"), To: at(c.to)}, at(c.ends))
+		if got := fmt.Sprint(g.more); got != c.want {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
 	}
 }

@@ -3,7 +3,6 @@ package report
 import (
 	"context"
 	"errors"
-	"slices"
 
 	"github.com/twinctl/twin/collector/history"
 	"github.com/twinctl/twin/collector/record"
@@ -18,7 +17,7 @@ type hearing struct {
 	feed  Feed
 	known bool // it was ever configured here
 	history.Extent
-	counted
+	history.Counted
 	due record.Instant // up to here it should have been heard
 }
 
@@ -38,7 +37,7 @@ func (q *question) hear(ctx context.Context, f Feed) (hearing, error) {
 	if q.ask.Now-h.CoveredUntil < lag {
 		h.due = h.CoveredUntil
 	}
-	h.counted, err = q.counts.CountedState(ctx, f.Name)
+	h.Counted, err = q.from.History.CountedState(ctx, f.Name)
 	return h, err
 }
 
@@ -53,15 +52,15 @@ func (q *question) begins(ctx context.Context, h *hearing) (record.Instant, erro
 		return first, nil
 	}
 	first = max(first, h.RetainedFrom)
-	dropped := intervals{h.feed.Name, record.Span{To: h.RetainedFrom}}
-	for row, err := range q.counts.QueueIntervals(ctx, dropped) {
+	dropped := history.Intervals{Feed: h.feed.Name, Span: record.Span{To: h.RetainedFrom}}
+	for row, err := range q.from.History.QueueIntervals(ctx, dropped) {
 		if err != nil {
 			return 0, err
 		}
 		first = min(first, row.Start)
 		break
 	}
-	for row, err := range q.counts.AgentIntervals(ctx, dropped) {
+	for row, err := range q.from.History.AgentIntervals(ctx, dropped) {
 		if err != nil {
 			return 0, err
 		}
@@ -84,12 +83,16 @@ func earliest(instants ...record.Instant) (first record.Instant) {
 // heard is how much of a row was heard.
 type heard struct {
 	covered, due record.Instant
-	partial      bool // something of it was not heard, is not over or not counted
+	partial      bool // something of it was not heard, or is not over
+	uncounted    bool // something of it is still to be counted
 	unknown      bool // what was heard was dropped with its records
 }
 
 func (h heard) add(o heard) heard {
-	return heard{h.covered + o.covered, h.due + o.due, h.partial || o.partial, h.unknown || o.unknown}
+	return heard{
+		h.covered + o.covered, h.due + o.due,
+		h.partial || o.partial, h.uncounted || o.uncounted, h.unknown || o.unknown,
+	}
 }
 
 // cells returns coverage_pct and complete.
@@ -98,50 +101,35 @@ func (h heard) cells() (pct, complete any) {
 	case h.unknown:
 		return nil, nil
 	case h.due <= 0:
-		return nil, !h.partial
+		return nil, !h.partial && !h.uncounted
 	}
-	return shareDown(h.covered, h.due), !h.partial
+	return shareDown(h.covered, h.due), !h.partial && !h.uncounted
 }
 
-// measure returns how much of each row of the grid was heard of a feed, which
-// costs as much as there are quarter hours and sessions.
-func (q *question) measure(ctx context.Context, h *hearing) ([]heard, error) {
-	rows := make([]heard, len(q.grid.rows))
-	var spans []record.Span
+// measure returns how much of each row of the grid was heard of a feed, and what
+// was heard in all, which costs as much as there are quarter hours and sessions.
+func (q *question) measure(ctx context.Context, h *hearing) (rows []heard, spans []record.Span, err error) {
 	if h.known {
-		var err error
 		if spans, err = q.from.History.Heard(ctx, h.feed.Name, q.grid.span); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	for i := range q.grid.quarters() {
-		quarter := q.grid.quarter(i)
-		for len(spans) > 0 && spans[0].To <= quarter.From {
-			spans = spans[1:]
-		}
-		row := q.grid.of[i]
-		if row < 0 {
-			continue
-		}
-		rows[row] = rows[row].add(h.quarter(quarter, spans))
+	before := func(at record.Instant) []record.Instant {
+		return q.grid.lengths([]record.Span{{From: q.grid.span.From, To: at}})
 	}
-	return rows, nil
-}
-
-// quarter measures one. The first of the spans is the first that ends in or
-// behind it.
-func (h *hearing) quarter(quarter record.Span, spans []record.Span) heard {
-	one := heard{due: max(0, min(quarter.To, h.due)-quarter.From)}
-	for _, s := range spans {
-		if s.From >= quarter.To {
-			break
-		}
-		if both := s.Intersect(quarter); !both.Empty() {
-			one.covered += both.To - both.From
+	all, covered := before(q.grid.span.To), q.grid.lengths(spans)
+	due, counted, dropped := before(h.due), before(h.Through), before(h.RetainedFrom)
+	rows = make([]heard, len(all))
+	for i := range rows {
+		rows[i] = heard{
+			covered: covered[i], due: due[i], partial: covered[i] < all[i] || q.grid.more[i],
+			uncounted: counted[i] < all[i], unknown: dropped[i] > 0,
 		}
 	}
-	_, marked := slices.BinarySearch(h.Marked, quarter.From)
-	one.partial = one.covered < width || quarter.To > h.Through || marked
-	one.unknown = quarter.From < h.RetainedFrom
-	return one
+	for _, start := range h.Marked {
+		if row, ok := q.grid.row(start); ok {
+			rows[row].uncounted = true
+		}
+	}
+	return rows, spans, nil
 }

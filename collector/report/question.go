@@ -14,18 +14,18 @@ const maxRows = 250_000
 
 // A question is what is asked, and what must be known to answer it.
 type question struct {
-	from   Sources
-	counts counts
-	ask    Ask
-	site   *site
-	grid   *grid
-	feeds  []hearing
-	notes  []string
+	from  Sources
+	ask   Ask
+	site  *site
+	grid  *grid
+	feeds []hearing
+	notes []string
 }
 
-// asked prepares the answer to a question about counts.
-func asked(ctx context.Context, from Sources, ask Ask) (*question, error) {
-	q := &question{from: from, counts: from.counts, ask: ask}
+// asked prepares the answer to a question about some feeds, or the one that it
+// names.
+func asked(ctx context.Context, from Sources, ask Ask, feeds []Feed) (*question, error) {
+	q := &question{from: from, ask: ask}
 	span, err := ask.span()
 	if err != nil {
 		return nil, err
@@ -33,9 +33,10 @@ func asked(ctx context.Context, from Sources, ask Ask) (*question, error) {
 	if q.site, err = readSite(ctx, from.Admin); err != nil {
 		return nil, err
 	}
-	feeds, err := from.feeds(ask.Feed)
-	if err != nil {
-		return nil, err
+	if ask.Feed != "" {
+		if feeds, err = from.feed(ask.Feed); err != nil {
+			return nil, err
+		}
 	}
 	for _, f := range feeds {
 		h, err := q.hear(ctx, f)
@@ -48,19 +49,22 @@ func asked(ctx context.Context, from Sources, ask Ask) (*question, error) {
 	if err != nil {
 		return nil, err
 	}
-	if span, err = q.within(ctx, span); err != nil {
+	begins, ends, err := q.known(ctx)
+	if err != nil {
 		return nil, err
 	}
-	q.grid = cut.grid(span)
+	if begins > span.From {
+		q.note("the history begins %s", begins.Time().In(q.site.Zone).Format("2006-01-02 15:04"))
+		span.From = min(floor(begins), span.To)
+	}
+	q.grid = cut.grid(span, ceil(ends))
 	return q, nil
 }
 
-// within takes off the ends of a span what nothing can be known of: what was
-// before the first that any feed said, and what is yet to come. What is left is
-// empty if that is all.
-func (q *question) within(ctx context.Context, span record.Span) (record.Span, error) {
-	var begins record.Instant
-	ends := q.ask.Now
+// known returns the first instant that anything can be known of, which is the
+// first that any feed said or was listened for, and the last.
+func (q *question) known(ctx context.Context) (begins, ends record.Instant, err error) {
+	ends = q.ask.Now
 	for i := range q.feeds {
 		h := &q.feeds[i]
 		if !h.known {
@@ -68,19 +72,12 @@ func (q *question) within(ctx context.Context, span record.Span) (record.Span, e
 		}
 		first, err := q.begins(ctx, h)
 		if err != nil {
-			return record.Span{}, err
+			return 0, 0, err
 		}
-		if begins == 0 || first < begins {
-			begins = first
-		}
+		begins = earliest(begins, first)
 		ends = max(ends, h.CoveredUntil, h.Last)
 	}
-	if begins > span.From {
-		q.note("the history begins %s", begins.Time().In(q.site.Zone).Format("2006-01-02 15:04"))
-	}
-	span = span.Intersect(record.Span{From: floor(begins), To: ceil(ends)})
-	span.To = max(span.From, span.To)
-	return span, nil
+	return begins, ends, nil
 }
 
 // note adds what a reader must know.

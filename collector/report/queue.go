@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/twinctl/twin/collector/acd"
+	"github.com/twinctl/twin/collector/history"
 	"github.com/twinctl/twin/collector/record"
 )
 
@@ -40,7 +41,7 @@ const queueColumns = `
 // order. A queue that was counted, or asked for, has a row for every stretch,
 // with zeros where it was quiet and nil where nobody listened.
 func Queue(ctx context.Context, from Sources, ask Ask) (Table, error) {
-	q, err := asked(ctx, from, ask)
+	q, err := asked(ctx, from, ask, counting(from.Feeds))
 	if err != nil {
 		return Table{}, fmt.Errorf("report of queues: %w", err)
 	}
@@ -56,9 +57,9 @@ func (q *question) queues(ctx context.Context) (Table, error) {
 	if err != nil {
 		return Table{}, err
 	}
-	s := newSheet(q, who, addQueue)
+	s := newSheet(q, who, (*acd.QueueCounts).Add)
 	err = s.read(func(feed int, span record.Span) error {
-		for row, err := range q.counts.QueueIntervals(ctx, intervals{q.feeds[feed].feed.Name, span}) {
+		for row, err := range q.from.History.QueueIntervals(ctx, history.Intervals{Feed: q.feeds[feed].feed.Name, Span: span}) {
 			if err == nil {
 				err = s.put(feed, row.Start, row.Queue, row.Counts)
 			}
@@ -116,7 +117,7 @@ func (q *queueSum) row(e entry[acd.QueueCounts], refusals bool) []any {
 	w := q.site.waits(q.who, e.key)
 	j := w.judge(e.counts)
 	e.counts.RingNoAnswer -= upTo(&e.counts.RingsNoAnswer, w.ring)
-	addQueue(&q.all, *e.counts)
+	q.all.Add(*e.counts)
 	q.judged.add(j)
 	refusals = refusals || e.counts.Refused != 0
 	q.refused = q.refused || refusals
@@ -143,29 +144,5 @@ func cellsOfQueue(c *acd.QueueCounts, j judged, tellsRefusals bool) []any {
 		c.TimedOut, c.ExitKey, c.ExitEmpty, refused, c.Transferred, c.Completed, c.RingNoAnswer,
 		seconds(c.AnsweredWait), seconds(c.AnsweredWaitMax), mean(c.AnsweredWait, c.Answered),
 		seconds(c.AbandonedWait), seconds(c.Talk), mean(c.Talk, c.Completed),
-	}
-}
-
-// addQueue adds counts; the longest of all waits is the longest of any.
-func addQueue(to *acd.QueueCounts, c acd.QueueCounts) {
-	to.Offered += c.Offered
-	to.Refused += c.Refused
-	to.Answered += c.Answered
-	to.Abandoned += c.Abandoned
-	to.TimedOut += c.TimedOut
-	to.ExitKey += c.ExitKey
-	to.ExitEmpty += c.ExitEmpty
-	to.Lost += c.Lost
-	to.Transferred += c.Transferred
-	to.Completed += c.Completed
-	to.RingNoAnswer += c.RingNoAnswer
-	to.AnsweredWait += c.AnsweredWait
-	to.AnsweredWaitMax = max(to.AnsweredWaitMax, c.AnsweredWaitMax)
-	to.AbandonedWait += c.AbandonedWait
-	to.Talk += c.Talk
-	for i := range c.AnsweredWaits {
-		to.AnsweredWaits[i] += c.AnsweredWaits[i]
-		to.AbandonedWaits[i] += c.AbandonedWaits[i]
-		to.RingsNoAnswer[i] += c.RingsNoAnswer[i]
 	}
 }

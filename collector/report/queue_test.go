@@ -30,7 +30,7 @@ func TestQueueSums(t *testing.T) {
 	r.queue("pbx", "2026-11-21 09:45", "support", some(2))
 	r.administer(t, row("queue", "sales", admin.Body{"name": "Sales, all"}))
 
-	ask := r.asks("2026-11-21 08:00", "2026-11-21 10:00", Interval)
+	ask := r.asks(t, "2026-11-21 08:00", "2026-11-21 10:00", Interval)
 	table := answers(t)(Queue(t.Context(), r.Sources, ask))
 	wants(t, table, "start queue name offered answered answered_wait_max_s coverage_pct complete",
 		"11-21T08:00+00:00 sales Sales, all 10 5 6 100 true",
@@ -57,7 +57,7 @@ func TestHoleIsNeverZero(t *testing.T) {
 	r.misses(t, "pbx", "2026-11-21 09:31:30")
 	r.hears(t, "pbx", "2026-11-21 10:20")
 	r.queue("pbx", "2026-11-21 08:00", "sales", some(4))
-	table := answers(t)(Queue(t.Context(), r.Sources, r.asks("2026-11-21 00:00", "2026-11-22 00:00", Interval)))
+	table := answers(t)(Queue(t.Context(), r.Sources, r.asks(t, "2026-11-21 00:00", "2026-11-22 00:00", Interval)))
 	wants(t, table, "start offered talk_s coverage_pct complete",
 		"11-21T08:00+00:00 4 120 100 true",
 		"11-21T08:30+00:00 0 0 33.3 false",
@@ -72,13 +72,13 @@ func TestHoleIsNeverZero(t *testing.T) {
 
 	// While nobody listens the hole grows with the clock.
 	r.now = at("2026-11-21 11:10")
-	table = answers(t)(Queue(t.Context(), r.Sources, r.asks("2026-11-21 10:00", "2026-11-22 00:00", Interval)))
+	table = answers(t)(Queue(t.Context(), r.Sources, r.asks(t, "2026-11-21 10:00", "2026-11-22 00:00", Interval)))
 	wants(t, table, "start offered coverage_pct complete",
 		"11-21T10:00+00:00 0 66.6 false", "11-21T10:30+00:00 - 0 false", "11-21T11:00+00:00 - 0 false")
 
 	// What was heard late counts although its coverage was never proven.
 	r.queue("pbx", "2026-11-21 09:00", "sales", some(2))
-	table = answers(t)(Queue(t.Context(), r.Sources, r.asks("2026-11-21 09:00", "2026-11-21 09:30", Interval)))
+	table = answers(t)(Queue(t.Context(), r.Sources, r.asks(t, "2026-11-21 09:00", "2026-11-21 09:30", Interval)))
 	wants(t, table, "offered coverage_pct complete", "2 0 false")
 }
 
@@ -86,11 +86,12 @@ func TestCompleteIsCounted(t *testing.T) {
 	r := newRig(t, "2026-11-21 08:00")
 	r.hears(t, "pbx", "2026-11-21 10:00")
 	r.queue("pbx", "2026-11-21 08:00", "sales", some(4))
-	state := r.state["pbx"]
-	state.Through = at("2026-11-21 09:59:59")
-	state.Marked = []record.Instant{at("2026-11-21 08:15"), at("2026-11-21 09:00")}
-	r.state["pbx"] = state
-	table := answers(t)(Queue(t.Context(), r.Sources, r.asks("2026-11-21 08:00", "2026-11-21 10:00", Interval)))
+	r.told["pbx"].Span.To = at("2026-11-21 09:59:59")
+	ask := r.asks(t, "2026-11-21 08:00", "2026-11-21 10:00", Interval)
+	for _, late := range []string{"2026-11-21 08:20", "2026-11-21 09:00"} {
+		r.hear(t, "pbx", record.New(at(late), 0, []byte("late")))
+	}
+	table := answers(t)(Queue(t.Context(), r.Sources, ask))
 	wants(t, table, "start coverage_pct complete", "11-21T08:00+00:00 100 false", "11-21T08:30+00:00 100 true",
 		"11-21T09:00+00:00 100 false", "11-21T09:30+00:00 100 false")
 }
@@ -111,7 +112,7 @@ func TestServiceLevels(t *testing.T) {
 			r.hears(t, "pbx", "2026-11-21 09:00")
 			r.queue("pbx", "2026-11-21 08:00", "sales", counts)
 			r.set(t, "service_level_formula", formula)
-			table := answers(t)(Queue(t.Context(), r.Sources, r.asks("2026-11-21 08:00", "2026-11-21 08:30", Interval)))
+			table := answers(t)(Queue(t.Context(), r.Sources, r.asks(t, "2026-11-21 08:00", "2026-11-21 08:30", Interval)))
 			wants(t, table, "service_level_pct answered_within abandoned_within short_abandoned ring_no_answer", want+" 30 10 6 9")
 		})
 	}
@@ -126,7 +127,7 @@ func TestServiceLevels(t *testing.T) {
 	r.set(t, "short_abandon", "0")
 	r.set(t, "ring_no_answer_min", "5")
 	r.administer(t, row("queue", "support", admin.Body{"service_level": int64(25)}))
-	table := answers(t)(Queue(t.Context(), r.Sources, r.asks("2026-11-21 08:00", "2026-11-21 08:30", Interval)))
+	table := answers(t)(Queue(t.Context(), r.Sources, r.asks(t, "2026-11-21 08:00", "2026-11-21 08:30", Interval)))
 	const names = "queue answered_within abandoned_within short_abandoned service_level_pct ring_no_answer"
 	wants(t, table, names, "sales 10 6 0 11.1 5", "support 40 10 0 44.4 5")
 	if got := shown(t, table, table.Total, names); got != "- 50 16 0 27.8 10" {
@@ -161,7 +162,7 @@ func TestWhichQueues(t *testing.T) {
 		"no such group": {nil, []string{"h"}, nil, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			ask := r.asks("2026-11-21 08:00", "2026-11-21 08:30", Interval)
+			ask := r.asks(t, "2026-11-21 08:00", "2026-11-21 08:30", Interval)
 			ask.Queues, ask.Groups = c.queues, c.groups
 			table, err := Queue(t.Context(), r.Sources, ask)
 			if c.err {
@@ -212,7 +213,7 @@ func TestTwoFeeds(t *testing.T) {
 	r.queue("other", "2026-11-21 08:00", "sales", some(4))
 	r.queue("pbx", "2026-11-21 08:00", "one", some(2))
 	r.queue("other", "2026-11-21 08:00", "two", some(2))
-	ask := r.asks("2026-11-21 08:00", "2026-11-21 08:30", Interval)
+	ask := r.asks(t, "2026-11-21 08:00", "2026-11-21 08:30", Interval)
 	wants(t, answers(t)(Queue(t.Context(), r.Sources, ask)), "queue offered refused coverage_pct complete",
 		"one 2 0 100 true", "sales 6 0 75 false", "two 2 - 50 false")
 	ask.Feed = "pbx-log"

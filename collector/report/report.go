@@ -19,8 +19,6 @@ type Sources struct {
 	History *history.DB
 	Admin   *admin.DB
 	Feeds   []Feed // those of the configuration, in its order
-
-	counts counts
 }
 
 // A Feed is what a report must know of a configured feed.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -25,39 +24,8 @@ import (
 // A rig is a site with a history.
 type rig struct {
 	Sources
-	*told
-	now record.Instant
-}
-
-// told stands in for what was counted.
-type told struct {
-	queues map[string][]acd.QueueRow
-	agents map[string][]acd.AgentRow
-	state  map[string]counted
-}
-
-func (c *told) QueueIntervals(_ context.Context, q intervals) iter.Seq2[acd.QueueRow, error] {
-	return func(yield func(acd.QueueRow, error) bool) {
-		for _, r := range c.queues[q.Feed] {
-			if q.Span.From <= r.Start && r.Start < q.Span.To && !yield(r, nil) {
-				return
-			}
-		}
-	}
-}
-
-func (c *told) AgentIntervals(_ context.Context, q intervals) iter.Seq2[acd.AgentRow, error] {
-	return func(yield func(acd.AgentRow, error) bool) {
-		for _, r := range c.agents[q.Feed] {
-			if q.Span.From <= r.Start && r.Start < q.Span.To && !yield(r, nil) {
-				return
-			}
-		}
-	}
-}
-
-func (c *told) CountedState(_ context.Context, name string) (counted, error) {
-	return c.state[name], nil
+	now  record.Instant
+	told map[string]*history.Stretch // by feed, what is to be counted
 }
 
 // newRig returns a site of one feed "pbx" that begins to listen at from.
@@ -68,8 +36,7 @@ func newRig(t testing.TB, from string) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &told{map[string][]acd.QueueRow{}, map[string][]acd.AgentRow{}, map[string]counted{}}
-	r := &rig{Sources: Sources{History: h, Admin: openAdmin(t, dir), counts: c}, told: c, now: at(from)}
+	r := &rig{Sources: Sources{History: h, Admin: openAdmin(t, dir)}, now: at(from), told: map[string]*history.Stretch{}}
 	t.Cleanup(func() {
 		if err := errors.Join(h.Close(), r.Admin.Close()); err != nil {
 			t.Error(err)
@@ -116,6 +83,7 @@ func at(text string) record.Instant {
 func (r *rig) addFeed(t testing.TB, f Feed) {
 	t.Helper()
 	r.Feeds = append(r.Feeds, f)
+	r.told[f.Name] = &history.Stretch{Feed: f.Name, Span: record.Span{From: r.now - 30*record.Day, To: r.now}}
 	if _, err := r.History.Start(t.Context(), f.Name); err != nil {
 		t.Fatal(err)
 	}
@@ -125,6 +93,15 @@ func (r *rig) addFeed(t testing.TB, f Feed) {
 func (r *rig) mark(t testing.TB, name string, marks ...feed.Mark) {
 	t.Helper()
 	_, err := r.History.Commit(t.Context(), []history.Batch{{Feed: name, Kind: 1, Batch: feed.Batch{Marks: marks}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// hear stores records.
+func (r *rig) hear(t testing.TB, name string, records ...record.Record) {
+	t.Helper()
+	_, err := r.History.Commit(t.Context(), []history.Batch{{Feed: name, Kind: 1, Batch: feed.Batch{Records: records}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,20 +124,31 @@ func (r *rig) misses(t testing.TB, name, until string) {
 }
 
 func (r *rig) through(name, until string) {
-	c := r.state[name]
-	c.Through = max(c.Through, at(until))
-	r.state[name] = c
+	r.told[name].Span.To = max(r.told[name].Span.To, at(until))
 }
 
 // queue says what was counted of a queue in an interval.
 func (r *rig) queue(name, start, queue string, counts acd.QueueCounts) {
-	r.queues[name] = append(r.queues[name], acd.QueueRow{Start: at(start), Queue: queue, Counts: counts})
-	slices.SortStableFunc(r.queues[name], func(a, b acd.QueueRow) int { return int(a.Start - b.Start) })
+	row := acd.QueueRow{Start: at(start), Queue: queue, Counts: counts}
+	r.told[name].Told = append(r.told[name].Told, history.Told{At: row.Start, Counted: acd.Counted{Queues: []acd.QueueRow{row}}})
 }
 
 func (r *rig) agent(name, start, agent string, counts acd.AgentCounts) {
-	r.agents[name] = append(r.agents[name], acd.AgentRow{Start: at(start), Agent: agent, Counts: counts})
-	slices.SortStableFunc(r.agents[name], func(a, b acd.AgentRow) int { return int(a.Start - b.Start) })
+	row := acd.AgentRow{Start: at(start), Agent: agent, Counts: counts}
+	r.told[name].Told = append(r.told[name].Told, history.Told{At: row.Start, Counted: acd.Counted{Agents: []acd.AgentRow{row}}})
+}
+
+// count writes it all down.
+func (r *rig) count(t testing.TB) {
+	t.Helper()
+	for _, f := range r.Feeds {
+		if err := r.History.CountBy(t.Context(), f.Name, f.Format, 1); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.History.Count(t.Context(), *r.told[f.Name]); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // administer changes what people administer.
@@ -181,8 +169,10 @@ func row(kind, key string, body admin.Body) admin.Edit {
 	return admin.Edit{Kind: kind, Key: key, Body: body}
 }
 
-// asks returns a question from one instant to another.
-func (r *rig) asks(from, to string, by By) Ask {
+// asks counts what was said, and returns a question from one instant to another.
+func (r *rig) asks(t testing.TB, from, to string, by By) Ask {
+	t.Helper()
+	r.count(t)
 	return Ask{From: at(from), To: at(to), By: by, Now: r.now}
 }
 

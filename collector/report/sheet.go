@@ -129,7 +129,7 @@ func (s *sheet[C]) entries(ctx context.Context, yield func(entry[C])) error {
 	measured := make([][]heard, len(s.feeds))
 	for i := range s.feeds {
 		var err error
-		if measured[i], err = s.measure(ctx, &s.feeds[i]); err != nil {
+		if measured[i], _, err = s.measure(ctx, &s.feeds[i]); err != nil {
 			return err
 		}
 	}
