@@ -46,25 +46,31 @@ const agentCells = 17
 // order. A stretch in which an agent was not there at all has no row, unless
 // the agent was asked for; one in which nobody listened has one with nil.
 func Agent(ctx context.Context, from Sources, ask Ask) (Table, error) {
-	q, err := asked(ctx, from, ask, counting(from.Feeds))
-	if err != nil {
-		return Table{}, fmt.Errorf("report of agents: %w", err)
-	}
-	t, err := q.agents(ctx)
-	if err != nil {
-		return Table{}, fmt.Errorf("report of agents: %w", err)
-	}
-	return t, nil
+	all, err := AgentOverview(ctx, from, ask)
+	return all.Rows, err
 }
 
-func (q *question) agents(ctx context.Context) (Table, error) {
+// AgentOverview tells what Agent tells, and what it comes to.
+func AgentOverview(ctx context.Context, from Sources, ask Ask) (Overview, error) {
+	q, err := asked(ctx, from, ask, counting(from.Feeds))
+	if err != nil {
+		return Overview{}, fmt.Errorf("report of agents: %w", err)
+	}
+	all, err := q.agents(ctx)
+	if err != nil {
+		return Overview{}, fmt.Errorf("report of agents: %w", err)
+	}
+	return all, nil
+}
+
+func (q *question) agents(ctx context.Context) (Overview, error) {
 	who, err := q.site.who(ctx, "agent", q.ask.Agents, q.ask.Groups)
 	if err != nil {
-		return Table{}, err
+		return Overview{}, err
 	}
-	sum := agentSum{question: q, who: who}
-	if sum.reasons, err = q.site.rows(ctx, "pause-reason"); err != nil {
-		return Table{}, err
+	a := agentTeller{question: q, who: who}
+	if a.reasons, err = q.site.rows(ctx, "pause-reason"); err != nil {
+		return Overview{}, err
 	}
 	s := newSheet(q, who, (*acd.AgentCounts).Add)
 	err = s.read(func(feed int, span record.Span) error {
@@ -79,63 +85,89 @@ func (q *question) agents(ctx context.Context) (Table, error) {
 		return nil
 	})
 	if err != nil {
-		return Table{}, err
+		return Overview{}, err
 	}
-	t := q.table("agent", columns(agentColumns))
-	err = s.entries(ctx, func(e entry[acd.AgentCounts]) {
-		if row := sum.row(e); row != nil {
-			t.Rows = append(t.Rows, row)
-		}
-	})
-	t.Total = sum.total()
-	q.missed(sum.heard)
-	t.Notes = q.notes
-	return t, err
+	return a.tell(ctx, s)
 }
 
-// An agentSum makes rows, and adds them up.
-type agentSum struct {
+// An agentTeller makes rows.
+type agentTeller struct {
 	*question
 	who     *who
 	reasons map[string]admin.Body // why agents pause
-	all     acd.AgentCounts
-	heard   heard
-	feeds   []bool // that told of any of them
 }
 
-// row returns nil where there is nothing to tell.
-func (a *agentSum) row(e entry[acd.AgentCounts]) []any {
-	there := e.counts != nil && !reflect.ValueOf(*e.counts).IsZero()
-	missed := e.counts == nil && e.heard.due > 0
-	if !there && !missed && a.who.wanted == nil {
-		return nil
+func (a *agentTeller) tell(ctx context.Context, s *sheet[acd.AgentCounts]) (Overview, error) {
+	t := a.table("agent", columns(agentColumns))
+	var sum agentSum
+	var course, apart gathering[agentSum]
+	err := s.entries(ctx, func(e entry[acd.AgentCounts]) {
+		there := e.counts != nil && !reflect.ValueOf(*e.counts).IsZero()
+		missed := e.counts == nil && e.heard.due > 0
+		if !there && !missed && a.who.wanted == nil {
+			return
+		}
+		one := a.agentOf(e)
+		sum.add(&one)
+		course.of(e.start).add(&one)
+		apart.of(e.key).add(&one)
+		t.Rows = append(t.Rows, append([]any{e.start, e.key, a.who.name(e.key)}, a.cells(&one)...))
+	})
+	if len(t.Rows) > 0 {
+		t.Total = append(make([]any, 3), a.cells(&sum)...)
 	}
-	head := []any{e.start, e.key, a.who.name(e.key)}
-	pct, complete := e.heard.cells()
-	a.heard = a.heard.add(e.heard)
+	a.missed(sum.heard)
+	t.Notes = a.notes
+	all := overview(t)
+	course.each(func(start any, sum *agentSum) {
+		all.Course.Rows = append(all.Course.Rows, append([]any{start, nil, nil}, a.cells(sum)...))
+	})
+	apart.each(func(key any, sum *agentSum) {
+		all.Apart.Rows = append(all.Apart.Rows, append([]any{nil, key, a.who.name(key.(string))}, a.cells(sum)...))
+	})
+	return all, err
+}
+
+// An agentSum is what one row tells, or several together.
+type agentSum struct {
+	counts acd.AgentCounts
+	known  bool // of one of them; else counts mean nothing
+	heard  heard
+	feeds  []bool // that told of any of them
+}
+
+// agentOf returns what an entry tells.
+func (q *question) agentOf(e entry[acd.AgentCounts]) agentSum {
 	if e.counts == nil {
-		return append(append(head, make([]any, agentCells)...), pct, complete)
+		return agentSum{heard: e.heard}
 	}
-	e.counts.RingNoAnswer -= upTo(&e.counts.RingsNoAnswer, a.site.RingMin)
-	a.all.Add(*e.counts)
+	sum := agentSum{counts: *e.counts, known: true, heard: e.heard, feeds: e.feeds}
+	sum.counts.RingNoAnswer -= upTo(&e.counts.RingsNoAnswer, q.site.RingMin)
+	return sum
+}
+
+func (a *agentSum) add(o *agentSum) {
+	a.heard = a.heard.add(o.heard)
+	if !o.known {
+		return
+	}
 	if a.feeds == nil {
-		a.feeds = make([]bool, len(e.feeds))
+		a.feeds = make([]bool, len(o.feeds))
 	}
-	for i, told := range e.feeds {
+	for i, told := range o.feeds {
 		a.feeds[i] = a.feeds[i] || told
 	}
-	return append(append(head, a.cells(e.counts, e.feeds)...), pct, complete)
+	a.counts.Add(o.counts)
+	a.known = true
 }
 
-func (a *agentSum) total() []any {
-	if a.feeds == nil {
-		return nil
+// cells returns those from first_login on.
+func (a *agentTeller) cells(sum *agentSum) []any {
+	pct, complete := sum.heard.cells()
+	if !sum.known {
+		return append(make([]any, agentCells), pct, complete)
 	}
-	pct, complete := a.heard.cells()
-	return append(append(make([]any, 3), a.cells(&a.all, a.feeds)...), pct, complete)
-}
-
-func (a *agentSum) cells(c *acd.AgentCounts, feeds []bool) []any {
+	c := &sum.counts
 	work := c.Talk + c.WrapUp
 	for reason, length := range c.PausedFor {
 		if productive, _ := a.reasons[reason]["productive"].(bool); productive {
@@ -145,19 +177,20 @@ func (a *agentSum) cells(c *acd.AgentCounts, feeds []bool) []any {
 	return []any{
 		a.moment(c.FirstLogin), a.moment(c.LastLogout),
 		seconds(c.Staffed), seconds(c.Available), seconds(c.Paused), a.split(c.PausedFor),
-		seconds(c.Ringing), seconds(c.Talk), a.told(c.OtherCall, feeds, "ami"),
-		a.told(c.WrapUp, feeds), seconds(c.Unknown),
+		seconds(c.Ringing), seconds(c.Talk), a.told(c.OtherCall, sum.feeds, "ami"),
+		a.told(c.WrapUp, sum.feeds), seconds(c.Unknown),
 		c.Answered, c.RingNoAnswer, c.RingCancelled, c.Transferred,
 		mean(c.Handled, c.Completed), share(float64(work), float64(work+c.Available)),
+		pct, complete,
 	}
 }
 
 // told returns a length as a cell: nil if it is zero and no feed of a format
 // that would have told of it told of the agent.
-func (a *agentSum) told(length record.Instant, feeds []bool, formats ...string) any {
+func (a *agentTeller) told(length record.Instant, feeds []bool, formats ...string) any {
 	tells := length != 0
-	for i := range a.question.feeds {
-		tells = tells || feeds[i] && slices.Contains(formats, a.question.feeds[i].feed.Format)
+	for i := range a.feeds {
+		tells = tells || feeds[i] && slices.Contains(formats, a.feeds[i].feed.Format)
 	}
 	if !tells {
 		return nil
@@ -174,7 +207,7 @@ func (q *question) moment(at record.Instant) any {
 }
 
 // split returns what agents paused for, by what people call that.
-func (a *agentSum) split(lengths map[string]record.Instant) any {
+func (a *agentTeller) split(lengths map[string]record.Instant) any {
 	byName := map[string]record.Instant{}
 	for reason, length := range lengths {
 		name := cmp.Or(reason, "no reason")

@@ -41,21 +41,27 @@ const queueColumns = `
 // order. A queue that was counted, or asked for, has a row for every stretch,
 // with zeros where it was quiet and nil where nobody listened.
 func Queue(ctx context.Context, from Sources, ask Ask) (Table, error) {
-	q, err := asked(ctx, from, ask, counting(from.Feeds))
-	if err != nil {
-		return Table{}, fmt.Errorf("report of queues: %w", err)
-	}
-	t, err := q.queues(ctx)
-	if err != nil {
-		return Table{}, fmt.Errorf("report of queues: %w", err)
-	}
-	return t, nil
+	all, err := QueueOverview(ctx, from, ask)
+	return all.Rows, err
 }
 
-func (q *question) queues(ctx context.Context) (Table, error) {
+// QueueOverview tells what Queue tells, and what it comes to.
+func QueueOverview(ctx context.Context, from Sources, ask Ask) (Overview, error) {
+	q, err := asked(ctx, from, ask, counting(from.Feeds))
+	if err != nil {
+		return Overview{}, fmt.Errorf("report of queues: %w", err)
+	}
+	all, err := q.queues(ctx)
+	if err != nil {
+		return Overview{}, fmt.Errorf("report of queues: %w", err)
+	}
+	return all, nil
+}
+
+func (q *question) queues(ctx context.Context) (Overview, error) {
 	who, err := q.site.who(ctx, "queue", q.ask.Queues, q.ask.Groups)
 	if err != nil {
-		return Table{}, err
+		return Overview{}, err
 	}
 	s := newSheet(q, who, (*acd.QueueCounts).Add)
 	err = s.read(func(feed int, span record.Span) error {
@@ -70,20 +76,32 @@ func (q *question) queues(ctx context.Context) (Table, error) {
 		return nil
 	})
 	if err != nil {
-		return Table{}, err
+		return Overview{}, err
 	}
 	t := q.table("queue", columns(queueColumns))
-	sum := queueSum{site: q.site, who: who}
+	var sum queueSum
+	var course, apart gathering[queueSum]
 	err = s.entries(ctx, func(e entry[acd.QueueCounts]) {
-		t.Rows = append(t.Rows, sum.row(e, q.tellsRefusals(e.feeds)))
+		one := q.queueOf(who, e)
+		sum.add(&one)
+		course.of(e.start).add(&one)
+		apart.of(e.key).add(&one)
+		t.Rows = append(t.Rows, append([]any{e.start, e.key, who.name(e.key)}, one.cells()...))
 	})
-	t.Total = sum.total()
-	if sum.all.Lost > 0 {
-		q.note("%d calls never ended, because the upstream restarted", sum.all.Lost)
+	t.Total = append(make([]any, 3), sum.cells()...)
+	if sum.counts.Lost > 0 {
+		q.note("%d calls never ended, because the upstream restarted", sum.counts.Lost)
 	}
 	q.missed(sum.heard)
 	t.Notes = q.notes
-	return t, err
+	all := overview(t)
+	course.each(func(start any, sum *queueSum) {
+		all.Course.Rows = append(all.Course.Rows, append([]any{start, nil, nil}, sum.cells()...))
+	})
+	apart.each(func(key any, sum *queueSum) {
+		all.Apart.Rows = append(all.Apart.Rows, append([]any{nil, key, who.name(key.(string))}, sum.cells()...))
+	})
+	return all, err
 }
 
 // tellsRefusals tells whether one of the feeds that tell of a queue would have
@@ -97,37 +115,44 @@ func (q *question) tellsRefusals(feeds []bool) bool {
 	return false
 }
 
-// A queueSum makes rows, and adds them up.
+// A queueSum is what one row tells, or several together.
 type queueSum struct {
-	site    *site
-	who     *who
-	all     acd.QueueCounts
+	counts  acd.QueueCounts
+	known   bool // of one of them; else counts mean nothing
 	judged  judged
 	heard   heard
 	refused bool // it is known of one of them
 }
 
-func (q *queueSum) row(e entry[acd.QueueCounts], refusals bool) []any {
-	head := []any{e.start, e.key, q.who.name(e.key)}
-	pct, complete := e.heard.cells()
-	q.heard = q.heard.add(e.heard)
+// queueOf returns what an entry tells.
+func (q *question) queueOf(who *who, e entry[acd.QueueCounts]) queueSum {
 	if e.counts == nil {
-		return append(append(head, make([]any, queueCells)...), pct, complete)
+		return queueSum{heard: e.heard}
 	}
-	w := q.site.waits(q.who, e.key)
-	j := w.judge(e.counts)
-	e.counts.RingNoAnswer -= upTo(&e.counts.RingsNoAnswer, w.ring)
-	q.all.Add(*e.counts)
-	q.judged.add(j)
-	refusals = refusals || e.counts.Refused != 0
-	q.refused = q.refused || refusals
-	return append(append(head, cellsOfQueue(e.counts, j, refusals)...), pct, complete)
+	w := q.site.waits(who, e.key)
+	sum := queueSum{counts: *e.counts, known: true, judged: w.judge(e.counts), heard: e.heard}
+	sum.counts.RingNoAnswer -= upTo(&e.counts.RingsNoAnswer, w.ring)
+	sum.refused = q.tellsRefusals(e.feeds) || e.counts.Refused != 0
+	return sum
 }
 
-// total returns the row of all.
-func (q *queueSum) total() []any {
+func (q *queueSum) add(o *queueSum) {
+	q.heard = q.heard.add(o.heard)
+	if !o.known {
+		return
+	}
+	q.counts.Add(o.counts)
+	q.judged.add(o.judged)
+	q.known, q.refused = true, q.refused || o.refused
+}
+
+// cells returns those from offered on.
+func (q *queueSum) cells() []any {
 	pct, complete := q.heard.cells()
-	return append(append(make([]any, 3), cellsOfQueue(&q.all, q.judged, q.refused)...), pct, complete)
+	if !q.known {
+		return append(make([]any, queueCells), pct, complete)
+	}
+	return append(cellsOfQueue(&q.counts, q.judged, q.refused), pct, complete)
 }
 
 // queueCells is how many cells there are from offered to aht_s.
