@@ -224,6 +224,7 @@ func (s *search) each(ctx context.Context, span record.Span, fn func(told) error
 		if !ok {
 			continue
 		}
+		talks := talks{}
 		for r, err := range s.from.History.Records(ctx, history.Range{Feed: f.Name, From: span.From, To: span.To}) {
 			if errors.Is(err, history.ErrUnknownFeed) {
 				break
@@ -233,6 +234,7 @@ func (s *search) each(ctx context.Context, span record.Span, fn func(told) error
 			}
 			events = decode(events[:0], r.Raw, r.At)
 			for _, e := range events {
+				talks.note(&e)
 				if e.Call == "" && e.Leg == "" {
 					continue
 				}
@@ -243,6 +245,24 @@ func (s *search) each(ctx context.Context, span record.Span, fn func(told) error
 		}
 	}
 	return nil
+}
+
+// talks are the calls that agents talk on, by agent.
+type talks map[string]acd.Event
+
+// note keeps a talk, and fills in the call of one that is over where its event
+// does not say it: Asterisk leaves the caller out who was gone already.
+func (t talks) note(e *acd.Event) {
+	switch {
+	case e.Agent == "":
+	case e.Type == acd.Answered && len(t) < maxRows:
+		t[e.Agent] = *e
+	case e.Type == acd.Completed:
+		if was := t[e.Agent]; e.Leg == "" && was.Queue == e.Queue {
+			e.Leg, e.Call, e.Caller, e.CallerName = was.Leg, was.Call, was.Caller, was.CallerName
+		}
+		delete(t, e.Agent)
+	}
 }
 
 func (s *search) matches(e *acd.Event) bool {

@@ -55,10 +55,10 @@ func judgeCall(events []told) []told {
 		}
 	}
 	for leg, v := range legs {
-		for ; v != nil; v = v.former {
+		for last := v; v != nil; v = v.former {
 			v.settle(events, gone)
-			if !outcomes {
-				v.billed(events, leg)
+			if !outcomes && (v != last || billed(events, leg, v.ended)) {
+				v.wentOn(events)
 			}
 		}
 	}
@@ -110,17 +110,20 @@ func (v *verdict) settle(events []told, gone []bool) {
 	}
 }
 
-// billed takes the leg's bill for an outcome where none was told: who did
-// something else afterwards had not hung up.
-func (v *verdict) billed(events []told, leg string) {
-	if v.ended < 0 || events[v.ended].Type != acd.Abandoned || v.left < 0 {
-		return // a feed that has no event for leaving tells the end as it was
-	}
-	at := events[v.ended].At
-	wentOn := slices.ContainsFunc(events, func(e told) bool {
-		return e.Record != nil && e.Leg == leg && e.Record.End >= at-echo && e.Record.Application != "" && e.Record.Application != "Queue"
-	})
-	if wentOn {
+// wentOn makes of a wait that was called abandoned one that timed out: the
+// caller did something else afterwards. A feed that has no event for leaving
+// tells the end as it was.
+func (v *verdict) wentOn(events []told) {
+	if v.ended >= 0 && v.left >= 0 && events[v.ended].Type == acd.Abandoned {
 		events[v.ended].Type = acd.TimedOut
 	}
+}
+
+// billed tells whether a leg did something else after the wait that ended, as
+// its bills have it.
+func billed(events []told, leg string, ended int) bool {
+	return ended >= 0 && slices.ContainsFunc(events, func(e told) bool {
+		return e.Record != nil && e.Leg == leg && e.Record.End >= events[ended].At-echo &&
+			e.Record.Application != "" && e.Record.Application != "Queue"
+	})
 }
