@@ -24,6 +24,7 @@ import (
 // A rig is a site with a history.
 type rig struct {
 	Sources
+	dir  string
 	now  record.Instant
 	told map[string]*history.Stretch // by feed, what is to be counted
 }
@@ -36,7 +37,7 @@ func newRig(t testing.TB, from string) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &rig{Sources: Sources{History: h, Admin: openAdmin(t, dir)}, now: at(from), told: map[string]*history.Stretch{}}
+	r := &rig{Sources: Sources{History: h, Admin: openAdmin(t, dir)}, dir: dir, now: at(from), told: map[string]*history.Stretch{}}
 	t.Cleanup(func() {
 		if err := errors.Join(h.Close(), r.Admin.Close()); err != nil {
 			t.Error(err)
