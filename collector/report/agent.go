@@ -116,6 +116,7 @@ func (a *agentTeller) tell(ctx context.Context, s *sheet[acd.AgentCounts]) (Over
 	if len(t.Rows) > 0 {
 		t.Total = append(make([]any, 3), a.cells(&sum)...)
 	}
+	a.uncounted()
 	a.missed(sum.heard)
 	t.Notes = a.notes
 	all := overview(t)

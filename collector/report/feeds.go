@@ -23,6 +23,18 @@ func counting(feeds []Feed) []Feed {
 
 func countable(format string) bool { return format == "ami" || format == "queue_log" }
 
+// uncounted notes that what was asked for tells nothing that is counted.
+func (q *question) uncounted() {
+	if len(q.feeds) == 0 {
+		q.note("no feed is counted")
+	}
+	for i := range q.feeds {
+		if f := q.feeds[i].feed; !countable(f.Format) {
+			q.note("feed %s is not counted: its format %s tells nothing of queues and agents", f.Name, f.Format)
+		}
+	}
+}
+
 // feed returns the one of that name: ErrUnknown.
 func (s Sources) feed(name string) ([]Feed, error) {
 	names := make([]string, len(s.Feeds))

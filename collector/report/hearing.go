@@ -83,14 +83,15 @@ func earliest(instants ...record.Instant) (first record.Instant) {
 // heard is how much of a row was heard.
 type heard struct {
 	covered, due record.Instant
-	partial      bool // something of it was not heard, or is not over
-	uncounted    bool // something of it is still to be counted
-	unknown      bool // what was heard was dropped with its records
+	counted      record.Instant // of what was heard or not
+	partial      bool           // something of it was not heard, or is not over
+	uncounted    bool           // something of it is still to be counted
+	unknown      bool           // what was heard was dropped with its records
 }
 
 func (h heard) add(o heard) heard {
 	return heard{
-		h.covered + o.covered, h.due + o.due,
+		h.covered + o.covered, h.due + o.due, h.counted + o.counted,
 		h.partial || o.partial, h.uncounted || o.uncounted, h.unknown || o.unknown,
 	}
 }
@@ -122,7 +123,7 @@ func (q *question) measure(ctx context.Context, h *hearing) (rows []heard, spans
 	rows = make([]heard, len(all))
 	for i := range rows {
 		rows[i] = heard{
-			covered: covered[i], due: due[i], partial: covered[i] < all[i] || q.grid.more[i],
+			covered: covered[i], due: due[i], counted: counted[i], partial: covered[i] < all[i] || q.grid.more[i],
 			uncounted: counted[i] < all[i], unknown: dropped[i] > 0,
 		}
 	}

@@ -49,6 +49,9 @@ func asked(ctx context.Context, from Sources, ask Ask, feeds []Feed) (*question,
 	if err != nil {
 		return nil, err
 	}
+	if cut.hours != nil {
+		q.note("only while %s is open", ask.OpenHours)
+	}
 	begins, ends, err := q.known(ctx)
 	if err != nil {
 		return nil, err

@@ -92,6 +92,7 @@ func (q *question) queues(ctx context.Context) (Overview, error) {
 	if sum.counts.Lost > 0 {
 		q.note("%d calls never ended, because the upstream restarted", sum.counts.Lost)
 	}
+	q.uncounted()
 	q.missed(sum.heard)
 	t.Notes = q.notes
 	all := overview(t)

@@ -2,6 +2,7 @@ package report
 
 import (
 	"errors"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -221,5 +222,91 @@ func TestTwoFeeds(t *testing.T) {
 	ask.Feed = "pbx-lgo"
 	if _, err := Queue(t.Context(), r.Sources, ask); !errors.Is(err, ErrUnknown) {
 		t.Errorf("%v", err)
+	}
+}
+
+// A day of 25 hours is one row, of which an hour of the day has two.
+func TestLongDay(t *testing.T) {
+	r := newRig(t, "2026-11-01 04:00")
+	r.hears(t, "pbx", "2026-11-02 05:00")
+	r.set(t, "time_zone", "America/New_York")
+	r.set(t, "interval", "60m")
+	for _, start := range []string{"2026-11-01 04:00", "2026-11-01 05:15", "2026-11-01 06:15", "2026-11-02 04:45"} {
+		r.queue("pbx", start, "sales", some(2))
+	}
+	ask := r.asks(t, "2026-11-01 04:00", "2026-11-02 05:00", Day)
+	wants(t, answers(t)(Queue(t.Context(), r.Sources, ask)), "start offered complete", "11-01T00:00-04:00 8 true")
+	ask.By, ask.To = HourOfDay, at("2026-11-01 07:00")
+	table := answers(t)(Queue(t.Context(), r.Sources, ask))
+	wants(t, table, "start offered complete", "00:00 2 true", "01:00 4 true")
+	if table.Columns[0].Kind != Words {
+		t.Errorf("an hour of the day is %s", table.Columns[0].Kind)
+	}
+	ask.By = Interval
+	wants(t, answers(t)(Queue(t.Context(), r.Sources, ask)), "start offered",
+		"11-01T00:00-04:00 2", "11-01T01:00-04:00 2", "11-01T01:00-05:00 2")
+}
+
+func TestQueuesInOpenHours(t *testing.T) {
+	r := newRig(t, "2026-11-20 00:00")
+	r.hears(t, "pbx", "2026-11-20 12:00")
+	r.misses(t, "pbx", "2026-11-20 18:00")
+	r.hears(t, "pbx", "2026-11-21 00:00")
+	r.queue("pbx", "2026-11-20 07:45", "sales", some(2))
+	r.queue("pbx", "2026-11-20 08:00", "sales", some(4))
+	r.administer(t, row("calendar", "office", admin.Body{"name": "Office hours", "hours": []string{"mon-fri 08:00-12:00"}}))
+	ask := r.asks(t, "2026-11-20 00:00", "2026-11-21 00:00", Day)
+	ask.OpenHours = "Office hours"
+	table := answers(t)(Queue(t.Context(), r.Sources, ask))
+	wants(t, table, "start offered coverage_pct complete", "11-20T00:00+00:00 4 100 true")
+	if diff := cmp.Diff([]string{"only while Office hours is open"}, table.Notes); diff != "" {
+		t.Errorf("notes (-want +got):\n%s", diff)
+	}
+	ask.OpenHours = "Offise hours"
+	if _, err := Queue(t.Context(), r.Sources, ask); !errors.Is(err, ErrUnknown) {
+		t.Errorf("%v", err)
+	}
+}
+
+// What is not counted yet is not zero.
+func TestNotCountedYet(t *testing.T) {
+	r := newRig(t, "2026-11-21 08:00")
+	r.hears(t, "pbx", "2026-11-21 09:00")
+	r.told["pbx"].Span.To = at("2026-11-21 08:30")
+	r.queue("pbx", "2026-11-21 08:00", "sales", some(2))
+	table := answers(t)(Queue(t.Context(), r.Sources, r.asks(t, "2026-11-21 08:00", "2026-11-21 09:00", Interval)))
+	wants(t, table, "offered coverage_pct complete", "2 100 true", "- 100 false")
+}
+
+func TestTooMuch(t *testing.T) {
+	r := newRig(t, "2019-01-01 00:00")
+	r.hears(t, "pbx", "2026-11-21 09:00")
+	r.queue("pbx", "2026-11-21 08:00", "one", some(2))
+	r.queue("pbx", "2026-11-21 08:00", "two", some(2))
+	if _, err := Queue(t.Context(), r.Sources, r.asks(t, "2019-01-01 00:00", "2026-11-21 09:00", Interval)); !errors.Is(err, ErrTooMuch) {
+		t.Errorf("%v", err)
+	}
+	table := answers(t)(Queue(t.Context(), r.Sources, r.asks(t, "1990-01-01 00:00", "2026-11-21 09:00", Month)))
+	if n := len(table.Rows); n != 2*95 {
+		t.Errorf("%d rows by month", n)
+	}
+}
+
+func TestNothingIsCounted(t *testing.T) {
+	r := newRig(t, "2026-11-21 08:00")
+	r.hears(t, "pbx", "2026-11-21 09:00")
+	r.addFeed(t, Feed{Name: "bills", Format: "cdr_csv", Source: "pbx"})
+	ask := r.asks(t, "2026-11-21 08:00", "2026-11-21 09:00", Interval)
+	ask.Feed = "bills"
+	for _, table := range []Table{answers(t)(Queue(t.Context(), r.Sources, ask)), answers(t)(Agent(t.Context(), r.Sources, ask))} {
+		const note = "feed bills is not counted: its format cdr_csv tells nothing of queues and agents"
+		if len(table.Rows) > 0 || !slices.Contains(table.Notes, note) {
+			t.Errorf("%d rows; %q", len(table.Rows), table.Notes)
+		}
+	}
+	for _, ask := range []Ask{{From: 2, To: 1}, {From: 1, To: 2, By: "year"}} {
+		if _, err := Queue(t.Context(), r.Sources, ask); err == nil {
+			t.Errorf("%+v is no question", ask)
+		}
 	}
 }

@@ -146,7 +146,7 @@ func (s *sheet[C]) entries(ctx context.Context, yield func(entry[C])) error {
 					e.heard = e.heard.add(measured[i][row])
 				}
 			}
-			if e.counts == nil && e.heard.covered > 0 && !e.heard.unknown {
+			if e.counts == nil && e.heard.covered > 0 && e.heard.counted > 0 && !e.heard.unknown {
 				e.counts = new(C)
 			}
 			yield(e)
