@@ -17,7 +17,7 @@ import (
 type CallAsk struct {
 	// From is in it, To is not. Both may be zero where Call says enough: an id
 	// of Asterisk tells when the call began. A call that something happened to
-	// in that time is told whole, from two hours before to two hours behind.
+	// in that time is told whole, as far as two hours before and behind that.
 	From, To record.Instant
 	Call     string // an id of the call, or of one of its legs
 	Caller   string // the number, with or without a + in front
@@ -172,8 +172,8 @@ type told struct {
 // find looks for the calls, and then for all that is told of them: ids lead to
 // other ids of the same call, until no more come to light.
 func (s *search) find(ctx context.Context) error {
-	within := record.Span{From: s.ask.From, To: s.ask.To}
-	err := s.each(ctx, within, func(e told) error {
+	wide := record.Span{From: s.ask.To, To: s.ask.From} // empty yet
+	err := s.each(ctx, record.Span{From: s.ask.From, To: s.ask.To}, func(e told) error {
 		if !s.matches(&e.Event) {
 			return nil
 		}
@@ -185,9 +185,12 @@ func (s *search) find(ctx context.Context) error {
 			s.calls++
 		}
 		s.know(&e.Event)
+		wide.From, wide.To = min(wide.From, e.At-around), max(wide.To, e.At+around)
 		return nil
 	})
-	wide := record.Span{From: within.From - around, To: within.To + around}
+	if len(s.ids) == 0 {
+		return err
+	}
 	for known := -1; err == nil && known != len(s.ids); {
 		known, s.found = len(s.ids), s.found[:0]
 		err = s.each(ctx, wide, func(e told) error {
