@@ -106,9 +106,8 @@ func (c cut) key(at record.Instant) int64 {
 		return int64((wall - record.Instant(day)*record.Day) / record.Hour)
 	case Interval:
 	}
-	// Where the row begins by the offset in force: when clocks are set back
-	// within it, what comes after is another row.
-	return floorDiv(wall, c.interval)*int64(c.interval) - int64(wall-at)
+	// When clocks are set back, what they show again is another row.
+	return floorDiv(wall, c.interval)<<12 | int64((wall-at)/record.Minute+24*60)
 }
 
 func (c cut) name(at record.Instant, key int64) any {
