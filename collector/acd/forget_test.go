@@ -123,18 +123,21 @@ func TestFoldConverges(t *testing.T) {
 // A feed that makes up names without end is counted with bounded memory, and
 // alike wherever it is carried over.
 func TestFoldIsBounded(t *testing.T) {
-	const many = 70_000
+	const many, others = 70_000, 6_000
 	made := func(i int) []acd.Event {
 		at := eight + record.Instant(i)*record.Second/1000
 		leg, who := fmt.Sprintf("1.%d", i), fmt.Sprintf("agent %d", i)
-		return []acd.Event{
-			{At: at, Type: acd.Offered, Queue: "sales", Leg: leg},
+		all := []acd.Event{{At: at, Type: acd.Offered, Queue: "sales", Leg: leg}}
+		if i > others {
+			return all
+		}
+		return append(all, []acd.Event{
 			{At: at, Type: acd.Called, Queue: "sales", Leg: leg, Agent: who},
 			{At: at, Type: acd.Called, Queue: "sales", Leg: "1.0", Agent: who},
 			{At: at, Type: acd.Called, Queue: "sales", Leg: leg, Agent: "Ana"},
 			{At: at, Type: acd.AgentState, Queue: who, Agent: "Ana", Interface: who, Device: acd.Idle},
 			{At: at, Type: acd.Completed, Queue: "sales", Leg: leg, Agent: who},
-		}
+		}...)
 	}
 	whole, split := acd.NewFold("ami"), acd.NewFold("ami")
 	var a, b acd.Counted
