@@ -75,6 +75,9 @@ func TestRecordingsAreCountedWhateverWayTheyCome(t *testing.T) {
 		{"varied-b.ami.gz", "ami", "expected-varied-ami.json"},
 		{"varied-queue_log.gz", "queue_log", "expected-varied-queue_log.json"},
 	} {
+		if raced && of.records != "varied-a.ami.gz" {
+			continue
+		}
 		all, want := recorded(t, of.records, of.format), expected(t, of.expected)
 		for way, come := range ways {
 			t.Run(of.records+" "+way, func(t *testing.T) {

@@ -45,6 +45,7 @@ type counting struct {
 	head    *walk // nil: to be made of what is written down
 	settle  settling
 	marks   marks
+	looked  time.Time // last
 	rest    time.Time // when the head may go on
 	told    string    // the last error that was logged
 	through record.Instant
@@ -140,26 +141,58 @@ func (f *counting) step(ctx context.Context) (time.Duration, error) {
 		}
 		return 0, err
 	}
-	end, err := f.c.history.Horizon(ctx, f.feed.Name)
-	if err != nil {
+	now := time.Now()
+	if err := f.look(ctx, now); err != nil {
 		return 0, err
 	}
-	now := time.Now()
-	f.settle.saw(now, end)
 	if f.marks.due(now, state) {
 		if err := f.again(ctx, state.Marked); err != nil {
 			return 0, err
 		}
 		f.marks.done(now, time.Now())
 	}
-	if to := f.settle.settled(now); to > f.through && !now.Before(f.rest) {
-		if err := f.advance(ctx, to); err != nil {
-			return 0, err
-		}
-		f.rest = time.Now().Add(min(pace*time.Since(now), longestPace))
+	if err := f.follow(ctx, time.Now()); err != nil {
+		return 0, err
 	}
 	f.told = ""
 	return f.wait(now), nil
+}
+
+// look finds out how far the feed has come.
+func (f *counting) look(ctx context.Context, now time.Time) error {
+	end, err := f.c.history.Horizon(ctx, f.feed.Name)
+	if err == nil {
+		f.settle.saw(now, end)
+		f.looked = now
+	}
+	return err
+}
+
+// follow counts on at the head as far as it settled.
+func (f *counting) follow(ctx context.Context, now time.Time) error {
+	to := f.settle.settled(now)
+	if to <= f.through || now.Before(f.rest) {
+		return nil
+	}
+	if err := f.advance(ctx, to); err != nil {
+		return err
+	}
+	f.rest = time.Now().Add(min(pace*time.Since(now), longestPace))
+	return nil
+}
+
+// between lets others go first between two steps of counting anew, and does not
+// let the head wait for the last of them.
+func (f *counting) between(ctx context.Context, begun time.Time) error {
+	f.c.opt.Room(ctx, time.Since(begun))
+	now := time.Now()
+	if now.Sub(f.looked) < lookEvery {
+		return nil
+	}
+	if err := f.look(ctx, now); err != nil {
+		return err
+	}
+	return f.follow(ctx, now)
 }
 
 // wait returns in how long something may be due.

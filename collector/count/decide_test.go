@@ -104,4 +104,7 @@ func TestWhenMarksAreDue(t *testing.T) {
 	if !m.due(ms(81_000), marked(ms(70_000))) {
 		t.Error("counting late records rests too long")
 	}
+	if m.done(ms(0), ms(99_000)); m.due(ms(158_000), marked(ms(0))) || !m.due(ms(159_000), marked(ms(0))) {
+		t.Error("not a minute's rest after what took long")
+	}
 }

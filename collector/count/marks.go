@@ -13,8 +13,10 @@ const (
 	// patience is how long that is waited for, in a trickle that does not end.
 	patience = time.Minute
 	// penance is how many times as long as it took is waited after that, at
-	// the least: a feed whose records are always late costs no more.
+	// the least: a feed whose records are always late costs no more. longest is
+	// as long as that may be.
 	penance = 10
+	longest = time.Minute
 )
 
 // marks decide when what came late is counted.
@@ -39,7 +41,7 @@ func (m *marks) due(now time.Time, state history.Counted) bool {
 // done says that what was marked was counted.
 func (m *marks) done(begun, ended time.Time) {
 	m.since = time.Time{}
-	m.rest = ended.Add(penance * ended.Sub(begun))
+	m.rest = ended.Add(min(penance*ended.Sub(begun), longest))
 }
 
 // waiting tells whether there are marks that are not due yet.

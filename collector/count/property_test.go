@@ -102,7 +102,9 @@ func (m *machine) rebuild(t *rapid.T) {
 func TestCountsAreThoseOfTheRecords(t *testing.T) {
 	h, feeds := openHistory(t), 0
 	rapid.Check(t, func(t *rapid.T) {
-		feeds++ // each time another one, of one history
+		if feeds++; raced && feeds > 15 { // each time another one, of one history
+			return
+		}
 		m := &machine{rig: rig{h: h, name: fmt.Sprintf("log %d", feeds), format: "queue_log"}}
 		m.f = m.counting()
 		m.commit(t, nil)

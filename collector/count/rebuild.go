@@ -53,7 +53,9 @@ func (f *counting) rebuild(ctx context.Context, w *work) error {
 			return context.Canceled
 		default:
 		}
-		f.c.opt.Room(ctx, time.Since(begun))
+		if err := f.between(ctx, begun); err != nil {
+			return err
+		}
 	}
 	w.result.Records = f.records - before
 	return f.settleMarks(ctx)

@@ -193,6 +193,30 @@ func TestRebuild(t *testing.T) {
 	})
 }
 
+// What comes is counted while a rebuild takes its time.
+func TestTheHeadGoesOnBesideARebuild(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := runs(t, Options{Room: func(context.Context, time.Duration) { <-time.After(10 * time.Second) }})
+		defer r.stop()
+		for day := range record.Instant(10) {
+			r.commit(t, entered(begins+day*record.Day, 100))
+		}
+		after(10 * time.Minute)
+		r.commit(t, entered(begins+10*record.Day, 50))
+		_, err := r.Rebuild(t.Context(), r.name, record.Span{To: begins + 9*record.Day}, func(p Progress) {
+			if p.Until < p.To && p.Until > begins+5*record.Day {
+				if n := r.offered(t); n != 1050 {
+					t.Errorf("%d calls are counted half way", n)
+				}
+			}
+		})
+		if err != nil {
+			t.Error(err)
+		}
+		r.check(t)
+	})
+}
+
 // Records come from two sides, out of order, while they are counted.
 func TestCountingBesideCollecting(t *testing.T) {
 	r := runs(t, Options{})
@@ -218,9 +242,10 @@ func TestCountingBesideCollecting(t *testing.T) {
 		r.Notify()
 	}
 	<-over
-	for deadline := time.Now().Add(30 * time.Second); r.offered(t) < 6000; {
+	for deadline := time.Now().Add(2 * time.Minute); r.offered(t) < 6000; {
 		if time.Now().After(deadline) {
-			t.Fatalf("%d calls are counted", r.offered(t))
+			c, err := r.h.CountedState(t.Context(), r.name)
+			t.Fatalf("%d calls are counted; %+v, %v", r.offered(t), c, err)
 		}
 		<-time.After(50 * time.Millisecond)
 	}

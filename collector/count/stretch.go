@@ -70,7 +70,11 @@ func (f *counting) again(ctx context.Context, marked []record.Instant) error {
 			run++
 		}
 		var err error
-		if until, err = f.anew(ctx, start, run); err != nil {
+		begun := time.Now()
+		if until, err = f.anew(ctx, start, run); err == nil {
+			err = f.between(ctx, begun)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -87,7 +91,9 @@ func (f *counting) anew(ctx context.Context, from record.Instant, intervals int)
 		if err != nil || reached >= to && !goesOn {
 			return reached, err
 		}
-		f.c.opt.Room(ctx, time.Since(begun))
+		if err := f.between(ctx, begun); err != nil {
+			return reached, err
+		}
 		if reached < to {
 			intervals = int((to - reached) / acd.IntervalWidth)
 		} else {
