@@ -15,8 +15,16 @@ func (s *search) table() Table {
 	if s.more {
 		t.Notes = append(t.Notes, "there are more calls than were asked for: these are the first")
 	}
-	for _, c := range group(s.found) {
-		for _, e := range s.shown(judgeCall(c.events)) {
+	all := group(s.found)
+	for i := range all {
+		all[i].events = s.shown(judgeCall(all[i].events))
+	}
+	all = slices.DeleteFunc(all, func(c call) bool { return len(c.events) == 0 })
+	slices.SortFunc(all, func(a, b call) int {
+		return cmp.Or(cmp.Compare(a.events[0].begins(), b.events[0].begins()), strings.Compare(a.id, b.id))
+	})
+	for _, c := range all {
+		for _, e := range c.events {
 			t.Rows = append(t.Rows, s.row(c.id, e))
 		}
 	}
@@ -56,9 +64,6 @@ func group(events []told) []call {
 		slices.SortStableFunc(c.events, func(a, b told) int { return cmp.Compare(a.begins(), b.begins()) })
 		all = append(all, *c)
 	}
-	slices.SortFunc(all, func(a, b call) int {
-		return cmp.Or(cmp.Compare(a.events[0].begins(), b.events[0].begins()), strings.Compare(a.id, b.id))
-	})
 	return all
 }
 
