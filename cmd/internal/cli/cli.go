@@ -58,7 +58,9 @@ type Call struct {
 	Chosen  bool     // Format was asked for; it is not the default
 	NoInput bool     // nobody is there to answer a question
 	Yes     bool     // the answer to each is yes
-	Begun   string   // the word to be completed, as far as it was typed; "" outside Complete
+	// Unguarded: texts stand in csv as they are, also what a spreadsheet takes for a formula.
+	Unguarded bool
+	Begun     string // the word to be completed, as far as it was typed; "" outside Complete
 
 	root *Command
 }
@@ -87,7 +89,7 @@ func (g *globals) run(ctx context.Context, std Stdio, args []string) error {
 	}
 	call := &Call{
 		Stdio: std, Args: inv.args, Config: g.configFile(), Named: g.config, Set: g.set,
-		NoInput: g.noInput, Yes: g.yes, root: g.root, Chosen: g.json || g.output != "",
+		NoInput: g.noInput, Yes: g.yes, Unguarded: g.unguarded, root: g.root, Chosen: g.json || g.output != "",
 	}
 	if g.help || inv.command().Run == nil && len(inv.path) == 1 {
 		return writeHelp(std.Out, inv.path)
@@ -100,6 +102,9 @@ func (g *globals) run(ctx context.Context, std Stdio, args []string) error {
 	}
 	if call.Format, err = g.format(inv); err != nil {
 		return err
+	}
+	if g.unguarded && call.Format != CSV {
+		return inv.usage("--unguarded goes with -o csv alone")
 	}
 	if g.timeout < 0 || g.timeout == 0 && g.flags.Changed("timeout") {
 		return inv.usage("--timeout %s: want a duration above 0; leave it out to wait for ever", g.timeout)

@@ -22,10 +22,10 @@ type globals struct {
 	root  *Command
 	flags *FlagSet // shared by the flag sets of all levels, so that each is given once
 
-	help, version, json, noInput, yes bool
-	config, output                    string
-	set                               []string
-	timeout                           time.Duration
+	help, version, json, noInput, yes, unguarded bool
+	config, output                               string
+	set                                          []string
+	timeout                                      time.Duration
 }
 
 func newGlobals(root *Command) *globals {
@@ -38,9 +38,10 @@ func newGlobals(root *Command) *globals {
 	}
 	if len(root.Sub) > 0 {
 		g.flags.BoolVar(&g.json, "json", false, "write JSON, errors too; the same as -o json")
-		g.flags.StringVarP(&g.output, "output", "o", "", "write as `FORMAT`: table, json, jsonl, csv or raw; each verb has some")
+		g.flags.StringVarP(&g.output, "output", "o", "", "write as `FORMAT`: table, json, jsonl, csv, html or raw; each verb has some")
 		g.flags.BoolVar(&g.noInput, "no-input", false, "ask nothing; what would need an answer fails")
 		g.flags.BoolVarP(&g.yes, "yes", "y", false, "answer every question with yes")
+		g.flags.BoolVar(&g.unguarded, "unguarded", false, "with -o csv: leave texts as they are that a spreadsheet would take for formulas")
 		g.flags.DurationVar(&g.timeout, "timeout", 0, "give up after this `DURATION`, as 30s, with exit status 5 (default: never)")
 	}
 	return g

@@ -2,11 +2,9 @@ package cli
 
 import (
 	"bytes"
-	"encoding/csv"
 	"encoding/json"
 	"io"
 	"iter"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -22,6 +20,7 @@ const (
 	JSON  Format = "json"  // one document
 	JSONL Format = "jsonl" // one object a line
 	CSV   Format = "csv"
+	HTML  Format = "html" // one page that needs no other file
 )
 
 // A View is the same data in all formats that the verb has; the parts for the
@@ -32,7 +31,8 @@ type View struct {
 	Table    Table         // table and csv
 }
 
-// Show writes the data in the format that was asked for.
+// Show writes the data in the format that was asked for, but for html, which a
+// verb writes itself.
 func (c *Call) Show(v View) error {
 	switch c.Format {
 	case JSON:
@@ -40,7 +40,7 @@ func (c *Call) Show(v View) error {
 	case JSONL:
 		return writeLines(c.Out, v.Lines)
 	case CSV:
-		return v.Table.WriteCSV(c.Out)
+		return c.writeCSV(v.Table)
 	default:
 		return v.Table.WriteText(c.Out)
 	}
@@ -160,29 +160,4 @@ func (t Table) writeLine(b *bytes.Buffer, cells []string, widths []int) {
 		}
 	}
 	b.WriteString(strings.TrimRight(line.String(), " ") + "\n")
-}
-
-// WriteCSV writes the table for spreadsheets. A text that a spreadsheet would
-// take for a formula gets a quote in front.
-func (t Table) WriteCSV(w io.Writer) error {
-	out := csv.NewWriter(w)
-	header := make([]string, len(t.Columns))
-	for i, c := range t.Columns {
-		header[i] = c.Name
-	}
-	lines := slices.Concat([][]string{header}, t.Rows)
-	for n, line := range lines {
-		cells := make([]string, len(line))
-		for i, cell := range line {
-			cells[i] = inert.Text(cell)
-			if n > 0 && !t.Columns[i].Number && cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
-				cells[i] = "'" + cells[i]
-			}
-		}
-		if err := out.Write(cells); err != nil {
-			return err
-		}
-	}
-	out.Flush()
-	return out.Error()
 }

@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"bytes"
+	"io"
 	"log/slog"
 	"strings"
 	"testing"
@@ -64,7 +65,7 @@ Süd\u202e,3,a\tb,x
 	} {
 		t.Run(string(c.format), func(t *testing.T) {
 			var out bytes.Buffer
-			call := cli.Call{Stdio: cli.Stdio{Out: &out}, Format: c.format}
+			call := cli.Call{Stdio: cli.Stdio{Out: &out, Err: io.Discard}, Format: c.format}
 			if err := call.Show(view); err != nil {
 				t.Fatal(err)
 			}
