@@ -37,11 +37,21 @@ type Commit struct {
 	Took           time.Duration
 }
 
+// A Snapshot is how things stand at the upstream of a feed.
+type Snapshot struct {
+	Feed string
+	feed.Snapshot
+	Seq int64 // what was told before it was stored with sequence numbers up to here
+}
+
 // Options are what New needs beside the history.
 type Options struct {
 	Log     *slog.Logger
 	Observe func(Commit) // called after each commit
 	Room    func() bool  // called each second while the disk is full: is it worth another try?
+	// Snapshot is called with each snapshot, by whoever commits, once the records
+	// that were told before it are stored: it must not block. nil: nobody wants any.
+	Snapshot func(Snapshot)
 }
 
 // Collector collects. Its methods may be called by any goroutine.

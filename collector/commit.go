@@ -126,6 +126,9 @@ func (c *Collector) stored(loads []load, outcomes []history.Outcome, took time.D
 	}
 	report := Commit{Took: took}
 	for i, l := range loads {
+		if s := l.batch.Snapshot; s != nil && c.opt.Snapshot != nil {
+			c.opt.Snapshot(Snapshot{l.runner.name, *s, outcomes[i].Seq})
+		}
 		l.runner.stored(l, outcomes[i])
 		report.Records += outcomes[i].Added
 		report.Bytes += l.batch.Bytes

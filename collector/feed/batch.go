@@ -7,7 +7,8 @@ import (
 )
 
 // A Batch is what a source told since the last one was taken. The collector
-// stores it in one transaction, or all of it again.
+// stores it in one transaction, or all of it again; a snapshot it hands on once
+// what was told before is stored.
 type Batch struct {
 	Records    []record.Record
 	Position   []byte      // after the last record; nil leaves the stored one
@@ -15,13 +16,15 @@ type Batch struct {
 	Rejected   int         // frames and records that cannot be kept
 	Quarantine []Rejection // the beginnings of some of them
 	Bytes      int         // of raw
+	Snapshot   *Snapshot   // nil as a rule
+	After      int         // so many of the records were told before the snapshot
 
 	aging time.Duration // how soon after its first item it is due; 0 while it has none
 }
 
 // Empty tells whether there is nothing in it to store.
 func (b *Batch) Empty() bool {
-	return len(b.Records) == 0 && len(b.Marks) == 0 && b.Rejected == 0 && b.Position == nil
+	return len(b.Records) == 0 && len(b.Marks) == 0 && b.Rejected == 0 && b.Position == nil && b.Snapshot == nil
 }
 
 // A Rejection is a frame or record that was not stored.

@@ -48,6 +48,7 @@ type Batch struct {
 type Outcome struct {
 	Added, Duplicates, TooOld int
 	Again                     string // the beginning of the first duplicate that came from the feed
+	Seq                       int64  // where the batch's snapshot belongs: behind that record; 0 without one
 }
 
 // Commit stores the batches in one transaction. When it returns nil all of it
@@ -96,6 +97,11 @@ func commitOne(ctx context.Context, tx *store.Tx, b Batch) (Outcome, error) {
 		return Outcome{}, fmt.Errorf("quarantine: %w", err)
 	}
 	done := Outcome{Added: in.added, Duplicates: len(kept) - in.added, TooOld: len(b.Records) - len(kept), Again: in.again}
+	if b.Snapshot != nil {
+		if done.Seq, err = placeOfSnapshot(ctx, tx, b); err != nil {
+			return Outcome{}, fmt.Errorf("place of a snapshot: %w", err)
+		}
+	}
 	f.records += int64(done.Added)
 	f.duplicates += int64(done.Duplicates)
 	f.tooOld += int64(done.TooOld)

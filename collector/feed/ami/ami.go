@@ -7,7 +7,8 @@
 //     the last one and without the blank line.
 //   - Asterisk tells every client the same events, so ordinals are always 0.
 //     What answers this client alone is no record: responses, and events with
-//     an ActionID.
+//     an ActionID. One such answer is worth having: how the queues stand, asked
+//     for after each login, goes to the queue as a feed.Snapshot.
 //   - Coverage is proven by Ping, whose answer carries Asterisk's clock: the
 //     first answer begins a session at its time, and each further one proves
 //     that everything up to the answer before it was heard. (Not up to itself:
@@ -26,7 +27,6 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
-	"sync"
 
 	"github.com/twinctl/twin/collector/feed"
 )
@@ -72,9 +72,6 @@ type Source struct {
 
 	heard  incarnation // of the latest session; serve's own
 	system string      // the SystemName that events carry; serve's own
-
-	mu       sync.Mutex
-	snapshot Snapshot
 }
 
 func open(c feed.Config) (feed.Source, error) {

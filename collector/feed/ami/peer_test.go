@@ -226,6 +226,9 @@ func (h *hearing) gather() {
 		h.Records = append(h.Records, b.Records...)
 		h.Marks = append(h.Marks, b.Marks...)
 		h.Rejected += b.Rejected
+		if b.Snapshot != nil {
+			h.Snapshot = b.Snapshot
+		}
 		h.Quarantine = append(h.Quarantine, b.Quarantine...)
 		h.q.Done()
 	}

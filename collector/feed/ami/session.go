@@ -125,8 +125,8 @@ func (s *session) take(ctx context.Context, block []byte) error {
 	case m.event == nil:
 		s.queue.Reject(feed.Rejected, "neither an event nor an answer", block, nil)
 	case m.actionID != nil:
-		if string(m.actionID) == s.list.id && s.list.add(block, m, time.Now()) {
-			s.setSnapshot(s.list.got)
+		if string(m.actionID) == s.list.id && s.list.add(block, m, s.upstreamTime()) {
+			s.queue.Snapshot(s.list.got)
 			s.list = listing{}
 		}
 	case m.time == nil:
@@ -135,6 +135,15 @@ func (s *session) take(ctx context.Context, block []byte) error {
 		return s.event(ctx, block, m)
 	}
 	return nil
+}
+
+// upstreamTime returns what the upstream's clock showed when it last told.
+// Before that, ours has to do.
+func (s *session) upstreamTime() record.Instant {
+	if s.pulse.begun {
+		return s.pulse.before
+	}
+	return record.At(time.Now())
 }
 
 // event makes a record of an event.

@@ -329,10 +329,14 @@ func TestSnapshotOfTheQueues(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPeer()
 		h := newHearing(t, p, nil)
+		start := time.Now()
 		h.during(t, func() { pass(time.Second) })
-		got := h.Snapshot()
-		if len(got.Events) != 2 || header(got.Events[1], "Name") != "Ben" || got.Taken.IsZero() || got.Cut {
+		got := h.Snapshot
+		if got == nil || len(got.Answers) != 2 || header(got.Answers[1], "Name") != "Ben" || got.At != record.At(start) || got.Cut {
 			t.Errorf("snapshot is %+v", got)
+		}
+		if len(h.Records) != 0 {
+			t.Errorf("it became records: %q", h.raw())
 		}
 	})
 }
@@ -341,10 +345,10 @@ func TestSnapshotIsBounded(t *testing.T) {
 	var l listing
 	block := []byte("Event: QueueMember\r\n" + strings.Repeat("x", 10_000))
 	for range 1000 {
-		l.add(block, parse(block), time.Now())
+		l.add(block, parse(block), 1)
 	}
-	if !l.got.Cut || len(l.got.Events)*len(block) > snapshotLimit {
-		t.Errorf("%d events, cut %t", len(l.got.Events), l.got.Cut)
+	if !l.got.Cut || len(l.got.Answers)*len(block) > snapshotLimit || l.got.At != 1 {
+		t.Errorf("%d answers, cut %t, at %s", len(l.got.Answers), l.got.Cut, l.got.At)
 	}
 }
 

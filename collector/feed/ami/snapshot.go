@@ -2,50 +2,36 @@ package ami
 
 import (
 	"bytes"
-	"time"
+
+	"github.com/twinctl/twin/collector/feed"
+	"github.com/twinctl/twin/collector/record"
 )
 
-const snapshotLimit = 1 << 20 // bytes
+// snapshotLimit is how much of a snapshot is kept, in bytes: some ten thousand
+// memberships of queues.
+const snapshotLimit = 4 << 20
 
-// A Snapshot is how the queues stood at a login: what QueueStatus answered to
-// this client alone. It is no record, and twins do not compare it.
-type Snapshot struct {
-	Taken  time.Time // when it was complete; zero if there is none
-	Events [][]byte  // QueueParams, QueueMember and QueueEntry, as records are
-	Cut    bool      // there was more than fits into a mebibyte
-}
-
-// Snapshot returns the latest one. Any goroutine may call it; it must not
-// change the events.
-func (s *Source) Snapshot() Snapshot {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.snapshot
-}
-
-func (s *Source) setSnapshot(p Snapshot) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.snapshot = p
-}
-
-// A listing gathers the events of a list until it is complete.
+// A listing gathers the events of a list until it is complete: QueueParams,
+// QueueMember and QueueEntry, as records are.
 type listing struct {
 	id   string // of the action that asked for it
-	got  Snapshot
+	got  feed.Snapshot
 	size int
 }
 
-// add takes an event of the list. It returns true with the one that ends it.
-func (l *listing) add(block []byte, m message, now time.Time) (complete bool) {
+// add takes an event of the list, which comes at that time of the upstream. It
+// returns true with the one that ends the list.
+func (l *listing) add(block []byte, m message, at record.Instant) (complete bool) {
+	if l.got.At == 0 {
+		l.got.At = at
+	}
 	if bytes.Equal(m.event, []byte("QueueStatusComplete")) {
-		l.got.Taken = now
 		return true
 	}
 	if l.size += len(block); l.size > snapshotLimit {
 		l.got.Cut = true
 		return false
 	}
-	l.got.Events = append(l.got.Events, bytes.Clone(block))
+	l.got.Answers = append(l.got.Answers, bytes.Clone(block))
 	return false
 }
