@@ -107,6 +107,9 @@ func FuzzCutEvents(f *testing.F) {
 			for _, m := range q.members {
 				m.status(q.name)
 			}
+			for i, c := range q.callers {
+				c.entry(q.name, i, 0)
+			}
 		}
 	})
 }

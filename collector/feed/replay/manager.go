@@ -226,8 +226,8 @@ func (m *manager) listCommands(a action) error {
 	return nil
 }
 
-// queueStatus answers with a list: the queues and members that the recording
-// names, in the state in which this client's events left them.
+// queueStatus answers with a list: the queues, members and callers that the
+// recording names, in the state in which this client's events left them.
 func (m *manager) queueStatus(a action) error {
 	m.reply(a, "Success", "EventList: start", "Message: Queue status will follow")
 	items := 0
@@ -244,9 +244,21 @@ func (m *manager) queueStatus(a action) error {
 			m.list(a, member.status(q.name))
 			items++
 		}
+		for i, c := range q.callers {
+			m.list(a, c.entry(q.name, i+1, m.since(c.joined)))
+			items++
+		}
 	}
 	m.block(a, "Event: QueueStatusComplete", "EventList: Complete", fmt.Sprintf("ListItems: %d", items))
 	return nil
+}
+
+// since returns how many whole seconds ago a recorded time is.
+func (m *manager) since(at record.Instant) record.Instant {
+	if moved := m.stage.plan.stamp(m.stage.start, at); moved != 0 {
+		at = moved
+	}
+	return max(0, m.stage.clock(time.Now())-at) / record.Second
 }
 
 // list appends one event of a list, its ActionID at the end.

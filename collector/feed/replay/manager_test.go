@@ -203,11 +203,11 @@ func TestListCommands(t *testing.T) {
 }
 
 // queueRecording has a static member, one who is added and removed, and callers.
-const queueRecording = "Event: QueueCallerJoin\nTimestamp: 1700000000\nQueue: sales\n\n" +
+const queueRecording = "Event: QueueCallerJoin\nTimestamp: 1700000000\nQueue: sales\nUniqueid: 7.1\nCallerIDNum: 555\n\n" +
 	"Event: QueueMemberAdded\nTimestamp: 1700000001\nQueue: sales\nMemberName: Kim\nInterface: Local/2\nStatus: 1\n\n" +
 	"Event: QueueMemberStatus\nTimestamp: 1700000002\nQueue: sales\nMemberName: Ana\nInterface: Local/1\nStatus: 6\nPenalty: 3\n\n" +
 	"Event: QueueCallerAbandon\nTimestamp: 1700000003\nQueue: sales\n\n" +
-	"Event: QueueCallerLeave\nTimestamp: 1700000003\nQueue: sales\n\n" +
+	"Event: QueueCallerLeave\nTimestamp: 1700000003\nQueue: sales\nUniqueid: 7.1\n\n" +
 	"Event: QueueMemberRemoved\nTimestamp: 1700000004\nQueue: sales\nMemberName: Kim\nInterface: Local/2\nStatus: 1\n\n"
 
 func TestQueueStatus(t *testing.T) {
@@ -223,7 +223,7 @@ func TestQueueStatus(t *testing.T) {
 				if value(raw, "ActionID") == "" {
 					t.Errorf("no ActionID in %q", s.text)
 				}
-				for _, name := range []string{"Calls", "Abandoned", "Location", "Status", "Penalty", "ListItems"} {
+				for _, name := range []string{"Calls", "Abandoned", "Location", "Status", "Penalty", "Position", "Uniqueid", "CallerIDNum", "Wait", "ListItems"} {
 					if v := value(raw, name); v != "" {
 						line = append(line, name+"="+v)
 					}
@@ -233,9 +233,9 @@ func TestQueueStatus(t *testing.T) {
 			pass(1250 * time.Millisecond)
 		}
 		want := []string{
-			"Calls=1 Abandoned=0 Location=Local/1 Status=0 Penalty=0 ListItems=2",
-			"Calls=1 Abandoned=0 Location=Local/2 Status=1 Location=Local/1 Status=0 Penalty=0 ListItems=3",
-			"Calls=1 Abandoned=0 Location=Local/2 Status=1 Location=Local/1 Status=6 Penalty=3 ListItems=3",
+			"Calls=1 Abandoned=0 Location=Local/1 Status=0 Penalty=0 Position=1 Uniqueid=7.1 CallerIDNum=555 Wait=0 ListItems=3",
+			"Calls=1 Abandoned=0 Location=Local/2 Status=1 Location=Local/1 Status=0 Penalty=0 Position=1 Uniqueid=7.1 CallerIDNum=555 Wait=1 ListItems=4",
+			"Calls=1 Abandoned=0 Location=Local/2 Status=1 Location=Local/1 Status=6 Penalty=3 Position=1 Uniqueid=7.1 CallerIDNum=555 Wait=2 ListItems=4",
 			"Calls=0 Abandoned=1 Location=Local/2 Status=1 Location=Local/1 Status=6 Penalty=3 ListItems=3",
 		}
 		if diff := cmp.Diff(want, got); diff != "" {

@@ -3,13 +3,24 @@ package replay
 import (
 	"bytes"
 	"fmt"
+	"slices"
+
+	"github.com/twinctl/twin/collector/record"
 )
 
 // A queueState is what a PBX would know of a queue after some of the events.
 type queueState struct {
-	name                        string
-	calls, completed, abandoned int
-	members                     []*memberState
+	name                 string
+	completed, abandoned int
+	members              []*memberState
+	callers              []callerState // who waits, who joined first at first
+}
+
+// A callerState is what it would know of a caller who waits.
+type callerState struct {
+	id     string // Uniqueid
+	joined record.Instant
+	raw    []byte // the event that told
 }
 
 // A memberState is what it would know of one member of a queue.
@@ -17,6 +28,7 @@ type memberState struct {
 	name, location string
 	absent         bool   // not added yet, or removed
 	told           []byte // the latest event that told its state; nil before
+	inCall         bool   // with a caller of this queue
 }
 
 // queuesAt returns the queues and members that the events name anywhere, as
@@ -27,7 +39,7 @@ func queuesAt(events []event, said int) []*queueState {
 	for i := range events {
 		raw := events[i].raw
 		if bytes.HasPrefix(raw, []byte("Event: Queue")) || bytes.HasPrefix(raw, []byte("Event: Agent")) {
-			f.event(raw, i < said)
+			f.event(&events[i], i < said)
 		}
 	}
 	return f.queues
@@ -36,7 +48,8 @@ func queuesAt(events []event, said int) []*queueState {
 type queueFold struct{ queues []*queueState }
 
 // event registers whom the event names and, if it was said, what it tells.
-func (f *queueFold) event(raw []byte, said bool) {
+func (f *queueFold) event(e *event, said bool) {
+	raw := e.raw
 	name := value(raw, "Queue")
 	if name == "" {
 		return
@@ -48,7 +61,7 @@ func (f *queueFold) event(raw []byte, said bool) {
 		m = q.member(location, value(raw, "MemberName"), kind == "QueueMemberAdded")
 	}
 	if said {
-		q.apply(kind, m, raw)
+		q.apply(kind, m, e)
 	}
 }
 
@@ -74,20 +87,34 @@ func (q *queueState) member(location, name string, added bool) *memberState {
 	return m
 }
 
-func (q *queueState) apply(kind string, m *memberState, raw []byte) {
+func (q *queueState) apply(kind string, m *memberState, e *event) {
 	switch kind {
 	case "QueueCallerJoin":
-		q.calls++
+		q.callers = append(q.callers, callerState{id: value(e.raw, "Uniqueid"), joined: e.at, raw: e.raw})
 	case "QueueCallerLeave":
-		q.calls = max(0, q.calls-1)
+		q.leave(value(e.raw, "Uniqueid"))
 	case "QueueCallerAbandon":
 		q.abandoned++
+	case "AgentConnect":
+		if m != nil {
+			m.inCall = true
+		}
 	case "AgentComplete":
 		q.completed++
+		if m != nil {
+			m.inCall = false
+		}
 	case "QueueMemberAdded", "QueueMemberStatus", "QueueMemberPause", "QueueMemberPenalty", "QueueMemberRemoved":
 		if m != nil {
-			m.told, m.absent = raw, kind == "QueueMemberRemoved"
+			m.told, m.absent = e.raw, kind == "QueueMemberRemoved"
 		}
+	}
+}
+
+// leave takes a caller out of the queue.
+func (q *queueState) leave(id string) {
+	if i := slices.IndexFunc(q.callers, func(c callerState) bool { return c.id == id }); i >= 0 {
+		q.callers = slices.Delete(q.callers, i, i+1)
 	}
 }
 
@@ -99,7 +126,7 @@ func (q *queueState) params() []string {
 		"Queue: " + q.name,
 		"Max: 0",
 		"Strategy: ringall",
-		fmt.Sprintf("Calls: %d", q.calls),
+		fmt.Sprintf("Calls: %d", len(q.callers)),
 		"Holdtime: 0",
 		"TalkTime: 0",
 		fmt.Sprintf("Completed: %d", q.completed),
@@ -130,10 +157,23 @@ func (m *memberState) status(queue string) []string {
 		{"Wrapuptime", "0"},
 	} {
 		v := field.unknown
-		if m.told != nil {
+		switch {
+		case field.name == "InCall" && m.inCall: // hardly any event tells
+			v = "1"
+		case m.told != nil:
 			v = value(m.told, field.name)
 		}
 		lines = append(lines, field.name+": "+v)
 	}
 	return lines
+}
+
+// entry returns the lines of QueueEntry of a caller who stands at that position,
+// and has been waiting so many seconds.
+func (c callerState) entry(queue string, position int, wait record.Instant) []string {
+	lines := []string{"Event: QueueEntry", "Queue: " + queue, fmt.Sprintf("Position: %d", position)}
+	for _, name := range []string{"Channel", "Uniqueid", "CallerIDNum", "CallerIDName", "ConnectedLineNum", "ConnectedLineName"} {
+		lines = append(lines, name+": "+value(c.raw, name))
+	}
+	return append(lines, fmt.Sprintf("Wait: %d", wait), "Priority: 0")
 }
