@@ -35,6 +35,7 @@ var arrows = []struct {
 	{"collector/feed/*", []string{"collector/feed"}},
 	{"collector/feed", nil},
 	{"collector/acd", nil},
+	{"collector/watch", []string{"collector/acd"}}, // thresholds are held against what is counted
 	{"collector/store", nil},
 	{"collector/record", nil},
 	{"collector/inert", nil},
