@@ -40,6 +40,7 @@ var arrows = []struct {
 	{"collector/record", nil},
 	{"collector/inert", nil},
 	{"collector/nearest", nil},
+	{"collector/secret", nil},
 }
 
 // apart are packages of one floor that know nothing of each other: each is one
@@ -49,7 +50,7 @@ var apart = [][2]string{
 }
 
 // ground is what every package inside collector may stand on.
-var ground = []string{"collector/record", "collector/inert", "collector/nearest"}
+var ground = []string{"collector/record", "collector/inert", "collector/nearest", "collector/secret"}
 
 // doors says where each outside dependency comes in: one folder, a folder and
 // all below it ("tui/..."), or anywhere ("..."). A second line for one that

@@ -29,6 +29,7 @@ import (
 	"strings"
 
 	"github.com/twinctl/twin/collector/feed"
+	"github.com/twinctl/twin/collector/secret"
 )
 
 // Options are the keys of this kind.
@@ -103,7 +104,10 @@ func (o *Options) check() error {
 	if o.Auth != "md5" && o.Auth != "plain" {
 		return &feed.KeyError{Key: "auth", Err: fmt.Errorf("%q: want \"md5\" or \"plain\"", o.Auth)}
 	}
-	if _, err := readSecret(o.SecretFile); err != nil {
+	if o.SecretFile == "" {
+		return &feed.KeyError{Key: "secret_file", Err: errors.New("missing: want the name of a file that holds the secret of manager.conf")}
+	}
+	if _, err := secret.Read(o.SecretFile); err != nil {
 		return &feed.KeyError{Key: "secret_file", Err: err}
 	}
 	return nil

@@ -271,3 +271,11 @@ func (p *peer) loggedIn() int {
 	defer p.mu.Unlock()
 	return p.logins
 }
+
+// replace changes what a file holds.
+func replace(t *testing.T, name, text string) {
+	t.Helper()
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}

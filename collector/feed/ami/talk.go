@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/twinctl/twin/collector/feed"
+	"github.com/twinctl/twin/collector/secret"
 )
 
 const (
@@ -95,7 +96,7 @@ func (t *talk) login(ctx context.Context, o Options, other func([]byte) error) (
 	if err := ctx.Err(); err != nil { // whoever ended it could have set its deadline before ours
 		return "", err
 	}
-	secret, err := readSecret(o.SecretFile)
+	word, err := secret.Read(o.SecretFile)
 	if err != nil {
 		return "", &feed.Lost{Reason: feed.Refused, Err: fmt.Errorf("secret_file: %w", err)}
 	}
@@ -103,9 +104,9 @@ func (t *talk) login(ctx context.Context, o Options, other func([]byte) error) (
 	if err != nil {
 		return "", err
 	}
-	proof := []string{"Secret: " + secret}
+	proof := []string{"Secret: " + word}
 	if o.Auth == "md5" {
-		proof, err = t.challenge(secret, other)
+		proof, err = t.challenge(word, other)
 		if err != nil {
 			return version, fmt.Errorf("login: %w", err)
 		}

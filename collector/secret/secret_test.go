@@ -1,4 +1,4 @@
-package ami
+package secret
 
 import (
 	"os"
@@ -7,9 +7,9 @@ import (
 	"testing"
 )
 
-func TestReadSecret(t *testing.T) {
+func TestRead(t *testing.T) {
 	for text, want := range map[string]string{"s3cret": "s3cret", "s3cret\n": "s3cret", " s 3 \r\n": " s 3 "} {
-		if got, err := readSecret(secretFile(t, text)); err != nil || got != want {
+		if got, err := Read(secretFile(t, text)); err != nil || got != want {
 			t.Errorf("%q: %q, %v", text, got, err)
 		}
 	}
@@ -24,18 +24,20 @@ func TestReadSecret(t *testing.T) {
 		open:                            "chmod 600 " + open,
 		secretFile(t, "\n"):             "want one line",
 		secretFile(t, "a\nb"):           "want one line",
-		secretFile(t, strings.Repeat("x", maxSecret+1)): "want one line",
+		secretFile(t, strings.Repeat("x", longest+1)): "want one line",
 	} {
-		if got, err := readSecret(name); err == nil || !strings.Contains(err.Error(), want) {
+		if got, err := Read(name); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %q, %v, want an error with %q", name, got, err, want)
 		}
 	}
 }
 
-// replace changes what a file holds.
-func replace(t *testing.T, name, text string) {
+// secretFile makes one that is nobody else's.
+func secretFile(t *testing.T, text string) string {
 	t.Helper()
+	name := filepath.Join(t.TempDir(), "secret")
 	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	return name
 }
