@@ -144,7 +144,7 @@ func setLine(k admin.Kind) string {
 		"calendar":     `desk hours="mon-fri 08:00-18:00"`,
 		"user":         `ann permission=operate keys+=@ann.pub`,
 		"target":       `noc type=mail address=noc@example.com`,
-		"threshold":    `wait measure=longest-wait limit=120 for=30`,
+		"threshold":    `wait measure=longest_wait limit=120 targets=noc`,
 		"report":       `"Day by queue" question=queue by=day`,
 		"timetable":    `nightly schedule="0 2 * * *" tasks="backup full"`,
 		settingKind:    `time_zone value=Europe/Berlin`,

@@ -32,8 +32,8 @@ func TestChangesAreShown(t *testing.T) {
 			"- queue/support \"Support\"\n    name: \"Support\"\n",
 		},
 		"to and from the default": {
-			admin.Change{Kind: "threshold", Key: "wait", Before: admin.Body{"off": true}, After: admin.Body{"when": "below"}},
-			"~ threshold/wait\n    when: \"above\" -> \"below\"\n    off: true -> false\n",
+			admin.Change{Kind: "threshold", Key: "wait", Before: admin.Body{"off": true}, After: admin.Body{"severity": "error"}},
+			"~ threshold/wait\n    severity: \"warning\" -> \"error\"\n    off: true -> false\n",
 		},
 		"a list": {
 			admin.Change{

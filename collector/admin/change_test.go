@@ -187,8 +187,8 @@ func TestRandomKeys(t *testing.T) {
 func TestReferencesAreKept(t *testing.T) {
 	s := open(t, primary)
 	s.change(t, set("queue", "a", Body{}), set("queue", "b", Body{}), set("queue-group", "g", Body{"queues": []string{"a", "b"}}),
-		set("threshold", "t", Body{"measure": "asa", "queue": "a"}), set("calendar", "c", Body{}),
-		set("threshold", "u", Body{"measure": "asa", "calendar": "c"}), set("user", "bob", Body{"queue_groups": []string{"g"}}))
+		set("threshold", "t", Body{"measure": "waiting", "queue": "a"}), set("calendar", "c", Body{}),
+		set("threshold", "u", Body{"measure": "waiting", "calendar": "c"}), set("user", "bob", Body{"queue_groups": []string{"g"}}))
 	_, err := s.Change(t.Context(), ann, []Edit{del("queue", "a")}, How{})
 	var used *Referenced
 	if !errors.As(err, &used) || !errors.Is(err, ErrReferenced) {
@@ -202,7 +202,7 @@ func TestReferencesAreKept(t *testing.T) {
 		t.Error(diff)
 	}
 	// What lets go in the same change is not in the way.
-	s.change(t, del("queue", "a"), set("queue-group", "g", Body{"queues": []string{"b"}}), set("threshold", "t", Body{"measure": "asa", "queue": "b"}))
+	s.change(t, del("queue", "a"), set("queue-group", "g", Body{"queues": []string{"b"}}), set("threshold", "t", Body{"measure": "waiting", "queue": "b"}))
 	done, err := s.Change(t.Context(), ann, []Edit{del("queue", "b"), del("calendar", "c")}, How{Cascade: true})
 	if err != nil {
 		t.Fatal(err)
@@ -211,8 +211,8 @@ func TestReferencesAreKept(t *testing.T) {
 		{"calendar", "c", Body{}, nil},
 		{"queue", "b", Body{}, nil},
 		{"queue-group", "g", Body{"queues": []string{"b"}}, Body{}},
-		{"threshold", "t", Body{"measure": "asa", "queue": "b"}, nil},
-		{"threshold", "u", Body{"calendar": "c", "measure": "asa"}, Body{"measure": "asa"}},
+		{"threshold", "t", Body{"measure": "waiting", "queue": "b"}, nil},
+		{"threshold", "u", Body{"calendar": "c", "measure": "waiting"}, Body{"measure": "waiting"}},
 	}
 	if diff := cmp.Diff(changes, done.Changes); diff != "" {
 		t.Error(diff)

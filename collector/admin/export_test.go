@@ -21,7 +21,7 @@ func exported(t tb, s *server) string {
 func TestExportIsReadable(t *testing.T) {
 	s := open(t, primary)
 	s.change(t, set("queue", "support", Body{"name": "Support", "service_level": int64(30)}), set("queue", "to sell", Body{}),
-		set("queue-group", "g", Body{"queues": []string{"support", "to sell"}}), set("threshold", "t", Body{"measure": "asa", "off": true}))
+		set("queue-group", "g", Body{"queues": []string{"support", "to sell"}}), set("threshold", "t", Body{"measure": "waiting", "off": true}))
 	_, got, _ := strings.Cut(exported(t, s), "back.\n")
 	want := `format = 1
 
@@ -35,7 +35,7 @@ service_level = 30
 queues = ['support', 'to sell']
 
 [threshold.t]
-measure = 'asa'
+measure = 'waiting'
 off = true
 `
 	if got != want {

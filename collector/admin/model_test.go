@@ -42,7 +42,7 @@ var edits = rapid.Custom(func(t *rapid.T) Edit {
 	case "agent-group":
 		body["agents"] = keys.Draw(t, "agents")
 	case "threshold":
-		body["measure"], body["limit"] = "asa", rapid.Int64Range(0, 5).Draw(t, "limit")
+		body["measure"], body["limit"] = "waiting", rapid.Int64Range(0, 5).Draw(t, "limit")
 		body["queue"] = rapid.SampledFrom([]string{"", "0", "1"}).Draw(t, "queue")
 	}
 	return Edit{Kind: kind, Key: key, Body: body}
