@@ -68,6 +68,7 @@ var doors = []struct{ dependency, folder string }{
 	{"github.com/charmbracelet", "tui/..."},
 	{"github.com/muesli/termenv", "tui"}, // the colour profiles that lipgloss takes
 	{"golang.org/x/text", "collector/admin"},
+	{"gonum.org/v1/plot", "cmd/internal/page"},
 	{"golang.org/x/sync", "..."},
 	{"golang.org/x/sys", "..."},
 }
