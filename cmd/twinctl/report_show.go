@@ -1,0 +1,238 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/twinctl/twin/cmd/internal/cli"
+	"github.com/twinctl/twin/collector/inert"
+	"github.com/twinctl/twin/collector/node"
+	"github.com/twinctl/twin/collector/record"
+	"github.com/twinctl/twin/collector/report"
+)
+
+// A reportDocument is a report for programs.
+type reportDocument struct {
+	Report   string      `json:"report"`
+	From     node.Moment `json:"from"`
+	To       node.Moment `json:"to"`
+	By       string      `json:"by,omitempty"`
+	TimeZone string      `json:"time_zone"`
+	Rows     []reportRow `json:"rows"`
+	Total    *reportRow  `json:"total"`
+	Notes    []string    `json:"notes"`
+}
+
+// A reportRow is a row that is written as an object, in the order of the columns.
+type reportRow struct {
+	columns []report.Column
+	cells   []any
+}
+
+// MarshalJSON implements json.Marshaler.
+func (r reportRow) MarshalJSON() ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	b.WriteByte('{')
+	for i, c := range r.columns {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		value := r.cells[i]
+		if at, ok := value.(time.Time); ok {
+			value = at.UTC().Format(time.RFC3339)
+		}
+		fmt.Fprintf(&b, "%q:", c.Name)
+		if err := enc.Encode(value); err != nil {
+			return nil, fmt.Errorf("column %s: %w", c.Name, err)
+		}
+	}
+	b.WriteByte('}')
+	return b.Bytes(), nil
+}
+
+// showReport writes a report in every format but html.
+func showReport(call *cli.Call, t report.Table) error {
+	if call.Format == cli.JSON {
+		return call.Show(cli.View{Document: documentOf(t)})
+	}
+	if call.Format == cli.Text {
+		if err := textOf(call, t).WriteText(call.Out); err != nil {
+			return err
+		}
+	} else if err := call.Show(cli.View{Lines: reportLines(t), Table: csvOf(t)}); err != nil {
+		return err
+	}
+	for _, note := range t.Notes {
+		fmt.Fprintln(call.Err, inert.Text(note))
+	}
+	return nil
+}
+
+func documentOf(t report.Table) reportDocument {
+	doc := reportDocument{
+		Report: t.Name, From: node.Moment(t.Span.From), To: node.Moment(t.Span.To), By: string(t.By), TimeZone: t.Zone.String(),
+		Rows: []reportRow{}, Notes: append([]string{}, t.Notes...),
+	}
+	for _, row := range t.Rows {
+		doc.Rows = append(doc.Rows, reportRow{t.Columns, row})
+	}
+	if t.Total != nil {
+		doc.Total = &reportRow{t.Columns, t.Total}
+	}
+	return doc
+}
+
+func reportLines(t report.Table) iter.Seq[any] {
+	return func(yield func(any) bool) {
+		for _, row := range t.Rows {
+			if !yield(reportRow{t.Columns, row}) {
+				return
+			}
+		}
+	}
+}
+
+// csvOf returns the rows for spreadsheets and programs: what cannot be known is
+// empty, times are UTC.
+func csvOf(t report.Table) cli.Table {
+	return tableOf(t, func(value any) string {
+		switch v := value.(type) {
+		case time.Time:
+			return v.UTC().Format(time.RFC3339)
+		case bool:
+			return strconv.FormatBool(v)
+		}
+		return plainCell(value)
+	})
+}
+
+// textOf returns the rows for people, with the row of all others at the end. On
+// a terminal that is too narrow, columns are left out, which is said.
+func textOf(call *cli.Call, t report.Table) cli.Table {
+	layout := momentLayout(t)
+	if t.Total != nil && len(t.Rows) > 1 {
+		t.Rows = append(t.Rows[:len(t.Rows):len(t.Rows)], t.Total)
+	}
+	table := tableOf(t, func(value any) string {
+		if at, ok := value.(time.Time); ok {
+			return at.In(t.Zone).Format(layout)
+		}
+		return plainCell(value)
+	})
+	if t.Total != nil && len(t.Rows) > 1 && len(t.Columns) > 0 {
+		table.Rows[len(table.Rows)-1][0] = "total"
+	}
+	if !cli.IsTerminal(call.Out) {
+		return table
+	}
+	columns, _ := cli.Screen(call.Out)
+	narrow, left := fitting(table, columns)
+	if len(left) > 0 {
+		fmt.Fprintf(call.Err, "no room for %s: -o csv and -o html have all\n", strings.Join(left, ", "))
+	}
+	return narrow
+}
+
+func tableOf(t report.Table, write func(any) string) cli.Table {
+	var table cli.Table
+	for _, c := range t.Columns {
+		number := c.Kind == report.Count || c.Kind == report.Seconds || c.Kind == report.Percent
+		table.Columns = append(table.Columns, cli.Column{Name: c.Name, Number: number, Maybe: true})
+	}
+	for _, row := range t.Rows {
+		cells := make([]string, len(row))
+		for i, value := range row {
+			cells[i] = write(value)
+		}
+		table.Add(cells...)
+	}
+	return table
+}
+
+// plainCell writes a value that is no time.
+func plainCell(value any) string {
+	switch v := value.(type) {
+	case string:
+		return v
+	case int64:
+		return number(v)
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	case bool:
+		if v {
+			return "yes"
+		}
+		return "no"
+	case report.Parts:
+		return v.String()
+	default:
+		return ""
+	}
+}
+
+// momentLayout returns how a table for people shows its times, by the site's
+// clocks: with the offset where that is not the same throughout.
+func momentLayout(t report.Table) string {
+	switch t.By {
+	case report.Day, report.Week:
+		return time.DateOnly
+	case report.Month:
+		return "2006-01"
+	case report.Interval, report.HourOfDay:
+		return withOffset(t, "2006-01-02 15:04")
+	}
+	return withOffset(t, time.DateTime)
+}
+
+func withOffset(t report.Table, layout string) string {
+	offset := func(at record.Instant) string { return at.Time().In(t.Zone).Format("-0700") }
+	if offset(t.Span.From) != offset(t.Span.To) {
+		return layout + " -07:00"
+	}
+	return layout
+}
+
+// fitting leaves out columns, the least telling first, until the table is no
+// wider than a screen, and names them.
+func fitting(t cli.Table, columns int) (cli.Table, []string) {
+	var left []string
+	for _, name := range leastTelling() {
+		if t.Width() <= columns {
+			break
+		}
+		for i, c := range t.Columns {
+			if c.Name == name {
+				t = without(t, i)
+				left = append(left, name)
+				break
+			}
+		}
+	}
+	return t, left
+}
+
+// leastTelling are the columns that a screen can be without.
+func leastTelling() []string {
+	return []string{
+		"abandoned_within", "answered_wait_s", "abandoned_wait_s", "short_abandoned", "talk_s", "answered_within", "refused", "transferred",
+		"exit_empty", "exit_key", "completed", "ring_no_answer", "timed_out", "paused_for_s", "ring_cancelled", "unknown_s", "wrap_up_s",
+		"other_call_s", "first_login", "last_logout", "name", "ringing_s", "aht_s", "abandoned_pct", "coverage_pct", "answered_wait_max_s",
+	}
+}
+
+func without(t cli.Table, i int) cli.Table {
+	cut := cli.Table{}
+	cut.Columns = append(append(cut.Columns, t.Columns[:i]...), t.Columns[i+1:]...)
+	for _, row := range t.Rows {
+		var cells []string
+		cut.Add(append(append(cells, row[:i]...), row[i+1:]...)...)
+	}
+	return cut
+}
