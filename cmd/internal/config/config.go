@@ -27,6 +27,9 @@ type Config struct {
 	HTTP HTTP
 	Twin Twin
 	SSH  SSH
+	// How people are told of what happens.
+	Deliver Deliver
+	Mail    Mail
 	// Feeds stand in the order of the file, those that are wrong too: look at Err.
 	Feeds []Feed
 

@@ -11,6 +11,10 @@ import (
 // FileVariable is the environment variable that names the file.
 const FileVariable = "TWIN_CONFIG"
 
+// FactVariables begin the names of the variables that the program of
+// deliver.exec is given: that program may well call twinctl.
+const FactVariables = "TWIN_FACT_"
+
 // Unheeded says of each TWIN_ variable of an environment, as os.Environ gives
 // it, that no setting takes, so that a misspelt one does not go unnoticed.
 func Unheeded(environ []string) []string {
@@ -21,7 +25,7 @@ func Unheeded(environ []string) []string {
 	var said []string
 	for _, pair := range environ {
 		name, _, _ := strings.Cut(pair, "=")
-		if !strings.HasPrefix(name, "TWIN_") || slices.Contains(known, name) {
+		if !strings.HasPrefix(name, "TWIN_") || strings.HasPrefix(name, FactVariables) || slices.Contains(known, name) {
 			continue
 		}
 		if meant, ok := nearest.Word(name, known); ok {

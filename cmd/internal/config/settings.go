@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -30,7 +31,10 @@ func (s Setting) Env() string {
 }
 
 // Settings returns all that there are, in the order of the documentation.
-func Settings() []Setting {
+func Settings() []Setting { return slices.Concat(serverSettings(), deliverSettings()) }
+
+// serverSettings are those of the server itself and of its twin.
+func serverSettings() []Setting {
 	return []Setting{
 		{
 			Key: "name", Doc: "this server's name for life, whatever its role",

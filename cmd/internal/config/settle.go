@@ -84,6 +84,9 @@ func (c *Config) contradictions(doc *document) Problems {
 	case c.Twin.Name != "" && c.Twin.Name == c.Name:
 		return blame("twin.name", "%q is this server's own name: the twin has another", c.Name)
 	}
+	if key, why := c.undeliverable(); key != "" {
+		return blame(key, "%s", why)
+	}
 	return nil
 }
 

@@ -62,6 +62,7 @@ var doors = []struct{ dependency, folder string }{
 	{"github.com/pelletier/go-toml/v2", "collector/admin"}, // the file that export writes
 	{"github.com/prometheus", "cmd/internal/app"},
 	{"github.com/coreos/go-systemd/v22", "cmd/internal/app"},
+	{"github.com/wneessen/go-mail", "cmd/internal/deliver"},
 	{"golang.org/x/crypto", "sync/link"},
 	{"github.com/pkg/sftp", "sync/link"},
 	{"github.com/robfig/cron/v3", "timetable/schedule"},
@@ -75,6 +76,8 @@ var doors = []struct{ dependency, folder string }{
 
 // testDoors are open to tests alone, and to all of them.
 var testDoors = []string{
+	"github.com/emersion/go-sasl", // what go-smtp takes for a login
+	"github.com/emersion/go-smtp", // a real server to send mail to
 	"github.com/google/go-cmp",
 	"github.com/rogpeppe/go-internal",
 	"pgregory.net/rapid",

@@ -1,0 +1,120 @@
+// Package deliver tells people what happened: by mail, and by a program of the
+// site's own. It sends one message and says what came of that; who is told,
+// when, and how often it is tried, others decide.
+package deliver
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/twinctl/twin/collector/history"
+	"github.com/twinctl/twin/collector/inert"
+)
+
+// The sorts of facts.
+const (
+	Alarm    = "alarm"
+	Crossing = "crossing"
+)
+
+// A Fact is what somebody is told. It only ever grows.
+type Fact struct {
+	Type     string    `json:"type"` // alarm or crossing
+	ID       int64     `json:"id"`   // of the alarm, or of the exception in the server's history
+	Server   string    `json:"server"`
+	Role     string    `json:"role"`
+	At       time.Time `json:"at"`
+	Severity string    `json:"severity"`
+	Code     string    `json:"code"` // of the alarm; the measure of a crossing
+	Object   string    `json:"object"`
+	Feed     string    `json:"feed,omitempty"` // of a crossing
+	Text     string    `json:"text"`
+	// Instead says that the secondary tells, because it cannot reach the primary.
+	Instead  bool               `json:"instead_of_primary"`
+	Crossing *history.Exception `json:"crossing,omitempty"`
+}
+
+// A Letter is a fact on its way to one receiver.
+type Letter struct {
+	Fact
+
+	Message  string `json:"message"`  // the same for each attempt, and for no other letter
+	To       string `json:"to"`       // the address
+	Repeated bool   `json:"repeated"` // an earlier attempt may have arrived
+}
+
+// A Trouble is why a letter was not sent, as far as is known.
+type Trouble struct {
+	Err      error
+	Doubtful bool // it may have arrived all the same
+	Away     bool // nobody at all can be told on this way
+}
+
+// Error says it.
+func (t *Trouble) Error() string { return t.Err.Error() }
+
+// Unwrap returns the cause.
+func (t *Trouble) Unwrap() error { return t.Err }
+
+// Subject says it all in a line without anything that a terminal, or a header,
+// would act upon.
+func (l Letter) Subject() string {
+	var marks string
+	if l.Instead {
+		marks += " (from the secondary)"
+	}
+	if l.Repeated {
+		marks += " (perhaps again)"
+	}
+	return inert.Text(fmt.Sprintf("[%s] %s: %s%s", l.Server, l.Severity, l.Text, marks))
+}
+
+// Body is the mail's text: a fact a line.
+func (l Letter) Body() string {
+	var b strings.Builder
+	line := func(name, value string) {
+		if value != "" {
+			fmt.Fprintf(&b, "%-10s %s\n", name, inert.Text(value))
+		}
+	}
+	fmt.Fprintf(&b, "%s\n\n", inert.Text(l.Text))
+	line("at", l.At.UTC().Format(time.RFC3339))
+	line("server", l.Server+", "+l.Role)
+	line("severity", l.Severity)
+	if c := l.Crossing; c != nil {
+		line("threshold", titled(c.Threshold, c.Name))
+		line("measure", c.Measure)
+		line("feed", c.Feed)
+		line("of", c.Object)
+		line("limit", fmt.Sprintf("%d s, count %d%s", c.Limit, c.Count, percent(c.Percent)))
+		line("reached", fmt.Sprint(c.Value))
+		line("interval", c.Start.Time().Format(time.RFC3339))
+		line("look", "twinctl report exception")
+	} else {
+		line("code", l.Code)
+		line("of", l.Object)
+		line("look", fmt.Sprintf("twinctl status; twinctl alarm ack %d", l.ID))
+	}
+	if l.Instead {
+		b.WriteString("\nThe secondary tells this, because it cannot reach the primary: that one may tell it too.\n")
+	}
+	if l.Repeated {
+		b.WriteString("\nAn earlier attempt to send this may have arrived: it has the same Message-ID.\n")
+	}
+	return b.String()
+}
+
+func titled(key, name string) string {
+	if name == "" || name == key {
+		return key
+	}
+	return key + " (" + name + ")"
+}
+
+func percent(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", %d %%", n)
+}
