@@ -19,6 +19,7 @@ type cell struct {
 	Small  string // behind it
 	Number bool   // stands to the right
 	Strong bool
+	Long   bool // may take several lines
 }
 
 // A heading is that of a column.
@@ -94,7 +95,7 @@ func (w writer) cell(i int, kind report.Kind, value any) cell {
 		for _, p := range v {
 			texts = append(texts, inert.Text(p.Name)+" "+clock(p.Seconds, p.Seconds >= 3600))
 		}
-		c.Text = strings.Join(texts, ", ")
+		c.Text, c.Long = strings.Join(texts, ", "), true
 	}
 	return c
 }

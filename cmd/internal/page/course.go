@@ -37,7 +37,7 @@ func follow(t report.Table) (course, bool) {
 	if !timed || len(t.Rows) == 0 || t.Zone == nil {
 		return course{}, false
 	}
-	width := shortest(t.Rows, start)
+	width := shortest(t, start)
 	for _, row := range t.Rows {
 		over, ok := stretch(row[start], t, width)
 		if n := len(c.steps); !ok || n > 0 && c.steps[n-1].over.from >= over.from {
@@ -83,12 +83,16 @@ func end(start time.Time, by report.By, width time.Duration) time.Time {
 	}
 }
 
-// shortest returns how far the rows stand apart at the least.
-func shortest(rows [][]any, start int) time.Duration {
+// shortest returns how far the rows stand apart at the least; of one row, how
+// long the time is that was looked at.
+func shortest(t report.Table, start int) time.Duration {
 	width := time.Hour
-	for i := 1; i < len(rows); i++ {
-		at, _ := rows[i][start].(time.Time)
-		before, _ := rows[i-1][start].(time.Time)
+	if len(t.Rows) == 1 && !t.Span.Empty() {
+		width = min(width, t.Span.To.Sub(t.Span.From))
+	}
+	for i := 1; i < len(t.Rows); i++ {
+		at, _ := t.Rows[i][start].(time.Time)
+		before, _ := t.Rows[i-1][start].(time.Time)
 		if d := at.Sub(before); d > 0 {
 			width = min(width, d)
 		}

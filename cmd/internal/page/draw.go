@@ -21,6 +21,7 @@ const (
 	drawingWidth  = 960
 	drawingHeight = 236
 	textSize      = 11
+	widestBar     = 72
 )
 
 // An ink is what something is drawn with. The page's style sheet says what it
@@ -187,7 +188,8 @@ func (d drawing) Plot(c draw.Canvas, p *plot.Plot) {
 			from, to := stacked[b], stacked[b]+series.values[i]
 			stacked[b] = to
 			if to > from {
-				gap := 0.08 * (x(b.to) - x(b.from))
+				wide := x(b.to) - x(b.from)
+				gap := max(0.08*wide, (wide-widestBar)/2)
 				box(c, series.fill, vg.Point{X: x(b.from) + gap, Y: y(from)}, vg.Point{X: x(b.to) - gap, Y: y(to)})
 			}
 		}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/twinctl/twin/collector/inert"
@@ -59,7 +60,7 @@ func Write(w io.Writer, r Report) error {
 		Figures: figures(t), Heard: heardLine(t),
 	}
 	for _, note := range t.Notes {
-		s.Notes = append(s.Notes, inert.Text(note))
+		s.Notes = append(s.Notes, sentence(inert.Text(note)))
 	}
 	if r.Course != nil {
 		var err error
@@ -88,6 +89,9 @@ func Write(w io.Writer, r Report) error {
 	_, err = w.Write(out.Bytes())
 	return err
 }
+
+// sentence begins with a capital and ends with a full stop.
+func sentence(note string) string { return capital(strings.TrimSuffix(note, ".")) + "." }
 
 func title(t report.Table) string {
 	switch t.Name {

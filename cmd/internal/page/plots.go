@@ -68,6 +68,9 @@ func (c course) stacked(title string, m measure, scale float64, parts []part) (p
 		for i := range b.values {
 			b.values[i] /= scale
 		}
+		if slices.Max(b.values) == 0 {
+			continue
+		}
 		d.bars = append(d.bars, b)
 		p.Key = append(p.Key, key{part.label, "bar", fill.paint()})
 	}

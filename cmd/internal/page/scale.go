@@ -97,18 +97,20 @@ func clock(seconds float64, long bool) string {
 // A pace is how far ticks of time stand apart, on the clocks and calendars of
 // the site.
 type pace struct {
-	hours, days, months int
-	layout              string
+	minutes, days, months int
+	layout                string
 }
 
 func paces() []pace {
 	const clocks, days, months = "15:04", "2 Jan", "Jan 2006"
 	return []pace{
-		{1, 0, 0, clocks},
-		{2, 0, 0, clocks},
-		{3, 0, 0, clocks},
-		{6, 0, 0, clocks},
-		{12, 0, 0, clocks},
+		{15, 0, 0, clocks},
+		{30, 0, 0, clocks},
+		{60, 0, 0, clocks},
+		{120, 0, 0, clocks},
+		{180, 0, 0, clocks},
+		{360, 0, 0, clocks},
+		{720, 0, 0, clocks},
 		{0, 1, 0, days},
 		{0, 2, 0, days},
 		{0, 7, 0, days},
@@ -123,7 +125,7 @@ func paces() []pace {
 func times(from, to time.Time, by report.By) axis {
 	a := axis{min: seconds(from), max: seconds(to), label: timeLabel(from, by)}
 	for _, p := range paces() {
-		if p.hours > 0 && by != report.Interval {
+		if p.minutes > 0 && by != report.Interval {
 			continue
 		}
 		if a.ticks = p.ticks(from, to); len(a.ticks) <= mostTimes {
@@ -146,14 +148,14 @@ func (p pace) ticks(from, to time.Time) []plot.Tick {
 	for !at.After(to) && len(all) <= mostTimes {
 		if !at.Before(from) {
 			label := at.Format(p.layout)
-			if several && p.hours > 0 && at.Hour() == 0 {
+			if several && p.minutes > 0 && at.Hour() == 0 && at.Minute() == 0 {
 				label = at.Format("2 Jan")
 			}
 			all = append(all, plot.Tick{Value: seconds(at), Label: label})
 		}
-		next := time.Date(at.Year(), at.Month()+time.Month(p.months), at.Day()+p.days, at.Hour()+p.hours, 0, 0, 0, at.Location())
+		next := time.Date(at.Year(), at.Month()+time.Month(p.months), at.Day()+p.days, at.Hour(), at.Minute()+p.minutes, 0, 0, at.Location())
 		if !next.After(at) { // an hour that clocks leave out
-			next = at.Add(time.Hour)
+			next = at.Add(max(15, time.Duration(p.minutes)) * time.Minute)
 		}
 		at = next
 	}

@@ -64,11 +64,11 @@ func TestTimes(t *testing.T) {
 		by                   report.By
 		want                 string
 	}{
-		{"a morning", "Europe/Berlin", "2026-11-20 08:00", "2026-11-20 12:30", report.Interval, "08:00 09:00 10:00 11:00 12:00"},
+		{"a morning", "Europe/Berlin", "2026-11-20 08:00", "2026-11-20 12:30", report.Interval, "08:00 08:30 09:00 09:30 10:00 10:30 11:00 11:30 12:00 12:30"},
 		{"a day", "Europe/Berlin", "2026-11-20 00:00", "2026-11-21 00:00", report.Interval, "00:00 02:00 04:00 06:00 08:00 10:00 12:00 14:00 16:00 18:00 20:00 22:00 00:00"},
 		{"a long day", "America/New_York", "2026-11-01 00:00", "2026-11-02 00:00", report.Interval, "00:00 02:00 04:00 06:00 08:00 10:00 12:00 14:00 16:00 18:00 20:00 22:00 00:00"},
-		{"a short night", "America/New_York", "2026-03-08 00:00", "2026-03-08 06:00", report.Interval, "00:00 01:00 03:00 04:00 05:00 06:00"},
-		{"no midnight", "Africa/Cairo", "2026-04-24 00:00", "2026-04-24 05:00", report.Interval, "01:00 02:00 03:00 04:00 05:00"},
+		{"a short night", "America/New_York", "2026-03-08 00:00", "2026-03-08 06:00", report.Interval, "00:00 00:30 01:00 01:30 03:00 03:30 04:00 04:30 05:00 05:30 06:00"},
+		{"no midnight", "Africa/Cairo", "2026-04-24 00:00", "2026-04-24 05:00", report.Interval, "01:00 01:30 02:00 02:30 03:00 03:30 04:00 04:30 05:00"},
 		{"two days", "Europe/Berlin", "2026-11-20 00:00", "2026-11-22 00:00", report.Interval, "20 Nov 06:00 12:00 18:00 21 Nov 06:00 12:00 18:00 22 Nov"},
 		{"a week", "Europe/Berlin", "2026-11-16 00:00", "2026-11-23 00:00", report.Day, "16 Nov 17 Nov 18 Nov 19 Nov 20 Nov 21 Nov 22 Nov 23 Nov"},
 		{"a month", "Europe/Berlin", "2026-11-01 00:00", "2026-12-01 00:00", report.Day, "1 Nov 8 Nov 15 Nov 22 Nov 29 Nov"},

@@ -36,6 +36,7 @@ func lay(t report.Table) sheet {
 		case c.Name == "name" && i > 0: // it stands beside the key
 		case slices.Contains(material(t.Name), c.Name):
 			s.More = true
+		case !says(t, i) && !isNumber(c.Kind): // of a row for all of the time there is no beginning
 		case !says(t, i):
 			s.Zero = append(s.Zero, strings.ToLower(w.head(i, c).Text))
 		default:
@@ -138,7 +139,7 @@ func says(t report.Table, i int) bool {
 // soughtAfter are the columns that a reader looks for, also where they are zero.
 func soughtAfter() []string {
 	return []string{
-		"start", "queue", "agent", "offered", "answered", "abandoned", "service_level_pct", "abandoned_pct", "asa_s", "answered_wait_max_s",
+		"queue", "agent", "offered", "answered", "abandoned", "service_level_pct", "abandoned_pct", "asa_s", "answered_wait_max_s",
 		"staffed_s", "talk_s", "occupancy_pct", "coverage_pct", "complete",
 	}
 }
