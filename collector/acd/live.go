@@ -173,3 +173,7 @@ func (l *Live) sweep(now record.Instant) {
 		}
 	}
 }
+
+// TellsNow reports whether records of a format say how things stand: a bill is
+// written when a call is over.
+func TellsNow(format string) bool { return format == "ami" || format == "queue_log" }

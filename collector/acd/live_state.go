@@ -127,3 +127,6 @@ func (a *liveAgent) standings() map[string]Standing {
 	}
 	return all
 }
+
+// Twice reports whether the agent is logged in more than once.
+func (a LiveAgent) Twice() bool { return len(a.Interfaces) > 1 }

@@ -55,6 +55,7 @@ func (s *server) setFeeds(ctx context.Context, cfg *config.Config) error {
 		s.log.Error("a feed is configured wrong, the others run", "err", p)
 	}
 	limitMemory(cfg)
+	s.live.set(cfg)
 	s.collector.Set(Feeds(cfg))
 	s.counter.SetFeeds(countedFeeds(cfg))
 	paused, err := s.data.Node.Paused(ctx)

@@ -53,6 +53,7 @@ type server struct {
 	filler    *filler
 	counter   *count.Counter
 	rows      *rowGlance
+	live      *liveKeeper
 
 	mu   sync.Mutex
 	cfg  *config.Config
@@ -97,7 +98,8 @@ func newServer(cfg *config.Config, data *Data, log *slog.Logger) *server {
 	s.filler = newFiller(data, s.watcher, log)
 	s.counter = newCounter(data, s.filler, log)
 	s.rows = &rowGlance{db: data.Admin}
-	s.collector = collector.New(data.History, collector.Options{Log: log, Observe: s.committed, Room: s.disk.room})
+	s.live = newLiveKeeper(data, log)
+	s.collector = collector.New(data.History, collector.Options{Log: log, Observe: s.committed, Room: s.disk.room, Snapshot: s.live.snapshot})
 	return s
 }
 
@@ -163,6 +165,7 @@ func (s *server) run(ctx context.Context, o Options, rows *logRows) error {
 	part("ask for this server's name", s.seekName)
 	part("fill", s.filler.run)
 	part("sweep", s.sweep)
+	part("see how queues stand", s.live.run)
 	if door != nil {
 		part("ssh", door)
 	}
