@@ -27,6 +27,7 @@ func reportCommand() cli.Command {
 		Sub: []cli.Command{
 			reportQueueCommand(),
 			reportAgentCommand(),
+			reportCallCommand(),
 			reportCoverageCommand(),
 		},
 	}

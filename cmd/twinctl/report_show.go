@@ -18,15 +18,18 @@ import (
 
 // A reportDocument is a report for programs.
 type reportDocument struct {
-	Report   string      `json:"report"`
-	From     node.Moment `json:"from"`
-	To       node.Moment `json:"to"`
-	By       string      `json:"by,omitempty"`
-	TimeZone string      `json:"time_zone"`
-	Rows     []reportRow `json:"rows"`
-	Total    *reportRow  `json:"total"`
-	Notes    []string    `json:"notes"`
+	Report   string       `json:"report"`
+	From     *node.Moment `json:"from"` // null: whenever it was
+	To       *node.Moment `json:"to"`
+	By       string       `json:"by,omitempty"`
+	TimeZone string       `json:"time_zone"`
+	Rows     []reportRow  `json:"rows"`
+	Total    *reportRow   `json:"total"`
+	Notes    []string     `json:"notes"`
 }
+
+// lastYear is the last that RFC 3339 can write.
+const lastYear = 9999
 
 // A reportRow is a row that is written as an object, in the order of the columns.
 type reportRow struct {
@@ -77,8 +80,13 @@ func showReport(call *cli.Call, t report.Table) error {
 
 func documentOf(t report.Table) reportDocument {
 	doc := reportDocument{
-		Report: t.Name, From: node.Moment(t.Span.From), To: node.Moment(t.Span.To), By: string(t.By), TimeZone: t.Zone.String(),
-		Rows: []reportRow{}, Notes: append([]string{}, t.Notes...),
+		Report: t.Name, By: string(t.By), TimeZone: t.Zone.String(), Rows: []reportRow{}, Notes: append([]string{}, t.Notes...),
+	}
+	if t.Span.From > 0 {
+		doc.From = momentOf(t.Span.From)
+	}
+	if t.Span.To.Time().Year() <= lastYear {
+		doc.To = momentOf(t.Span.To)
 	}
 	for _, row := range t.Rows {
 		doc.Rows = append(doc.Rows, reportRow{t.Columns, row})
@@ -221,6 +229,7 @@ func fitting(t cli.Table, columns int) (cli.Table, []string) {
 // leastTelling are the columns that a screen can be without.
 func leastTelling() []string {
 	return []string{
+		"feed", "application", "number", "channel", "destination", "caller_name", "queue_name", "agent_name", "duration_s", "leg",
 		"abandoned_within", "answered_wait_s", "abandoned_wait_s", "short_abandoned", "talk_s", "answered_within", "refused", "transferred",
 		"exit_empty", "exit_key", "completed", "ring_no_answer", "timed_out", "paused_for_s", "ring_cancelled", "unknown_s", "wrap_up_s",
 		"other_call_s", "first_login", "last_logout", "name", "ringing_s", "aht_s", "abandoned_pct", "coverage_pct", "answered_wait_max_s",

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/twinctl/twin/collector/inert"
+	"github.com/twinctl/twin/collector/record"
 	"github.com/twinctl/twin/collector/report"
 )
 
@@ -120,6 +121,9 @@ func spoken(by report.By) string {
 // period says in words what was looked at.
 func period(t report.Table) string {
 	const day, clocks = "Monday 2 January 2006", "15:04"
+	if t.Span.From <= 0 || t.Span.Empty() || t.Span.To > record.At(time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)) {
+		return "" // whenever it was
+	}
 	from, to := t.Span.From.Time().In(t.Zone), t.Span.To.Time().In(t.Zone)
 	midnights := isMidnight(from) && isMidnight(to)
 	last := to

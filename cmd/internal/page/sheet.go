@@ -33,7 +33,7 @@ func lay(t report.Table) sheet {
 	var kept []int
 	for i, c := range t.Columns {
 		switch {
-		case c.Name == "name" && i > 0: // it stands beside the key
+		case i > 0 && names(c, t.Columns[i-1]): // it stands beside the key
 		case slices.Contains(material(t.Name), c.Name):
 			s.More = true
 		case !says(t, i) && !isNumber(c.Kind): // of a row for all of the time there is no beginning
@@ -85,7 +85,7 @@ func (w writer) row(columns []report.Column, kept []int, row []any) []cell {
 		switch {
 		case columns[i].Name == "complete":
 			cells[n] = wholeness(row[i])
-		case i+1 < len(columns) && columns[i+1].Name == "name":
+		case i+1 < len(columns) && names(columns[i+1], columns[i]):
 			cells[n] = named(cells[n], row[i+1])
 		}
 	}
@@ -103,6 +103,9 @@ func wholeness(value any) cell {
 		return cell{Text: "incomplete", Strong: true}
 	}
 }
+
+// names reports whether a column tells what people call what is in another.
+func names(c, of report.Column) bool { return c.Name == "name" || c.Name == of.Name+"_name" }
 
 // named puts what people call it in front of a key.
 func named(key cell, name any) cell {
