@@ -175,6 +175,12 @@ func (b Body) Integer(field string) int64 {
 	return n
 }
 
+// Bool returns a field's truth, false where it is at its default or none.
+func (b Body) Bool(field string) bool {
+	is, _ := b[field].(bool)
+	return is
+}
+
 // List returns a field's texts, nil where it is at its default or no list.
 func (b Body) List(field string) []string {
 	list, _ := b[field].([]string)

@@ -25,6 +25,9 @@ type Document struct {
 	Timetables any            `json:"timetables"` // null until there are any
 	Ready      Readiness      `json:"ready"`
 	Alarms     []Alarm        `json:"alarms"`
+	// ToldInstead are the crossings of thresholds that this secondary told
+	// people of lately, because it could not reach its primary.
+	ToldInstead []string `json:"told_instead,omitempty"`
 }
 
 // A FeedDocument is what one feed is doing.
@@ -111,8 +114,11 @@ type Readiness struct {
 
 // An Alarm is a state that wants a person.
 type Alarm struct {
+	ID       int64     `json:"id,omitempty"` // by which it is acknowledged; 0: it is not written down
 	Code     string    `json:"code"`
-	Severity string    `json:"severity"` // warning or error
+	Object   string    `json:"object,omitempty"` // the feed or agent that it is about
+	Severity string    `json:"severity"`         // warning or error
 	Since    time.Time `json:"since"`
 	Text     string    `json:"text"`
+	AckedBy  string    `json:"acked_by,omitempty"` // who has taken note of it
 }

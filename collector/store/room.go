@@ -35,9 +35,16 @@ func TakeUp(f *os.File, size int64) error {
 
 // Free returns how many bytes the owner of dir may still write to its disk.
 func Free(dir string) (int64, error) {
+	free, _, err := Space(dir)
+	return free, err
+}
+
+// Space returns how many bytes the owner of dir may still write to its disk,
+// and how many that has in all.
+func Space(dir string) (free, all int64, err error) {
 	var s unix.Statfs_t
 	if err := unix.Statfs(dir, &s); err != nil {
-		return 0, fmt.Errorf("free space of %s: %w", dir, err)
+		return 0, 0, fmt.Errorf("free space of %s: %w", dir, err)
 	}
-	return int64(s.Bavail) * s.Bsize, nil
+	return int64(s.Bavail) * s.Bsize, int64(s.Blocks) * s.Bsize, nil
 }

@@ -49,6 +49,7 @@ type state struct {
 	unknown  error   // why the twin takes this server for a stranger
 	bond     bond
 	sync     concerns // about administration data
+	own      concerns // about this server and what it hears
 }
 
 // A concern is what is wrong now, and becomes an alarm when it has been for a while.
@@ -69,7 +70,7 @@ func (a *alarms) now(at time.Time, is state) []node.Alarm {
 		}
 		a.since[code+of] = since
 		if at.Sub(since) >= after {
-			alarm := node.Alarm{Code: code, Severity: severity, Since: wholeSecond(since), Text: text}
+			alarm := node.Alarm{Code: code, Object: of, Severity: severity, Since: wholeSecond(since), Text: text}
 			raised = append(raised, alarm)
 			a.raised[code+of] = alarm
 		}
@@ -96,7 +97,7 @@ func (a *alarms) now(at time.Time, is state) []node.Alarm {
 			raise("feed_down", f.Name, "error", fmt.Sprintf("feed %q is %s", f.Name, f.State), downAfter)
 		}
 	}
-	for _, c := range slices.Concat(is.bond.alarms(at), is.sync) {
+	for _, c := range slices.Concat(is.bond.alarms(at), is.sync, is.own) {
 		raise(c.code, c.of, c.severity, c.text, c.after)
 	}
 	return raised

@@ -45,25 +45,25 @@ func TestAlarms(t *testing.T) {
 			{feeds: pbx(feed.Down, refused)},
 			{after: 5 * time.Second, feeds: pbx(feed.Connecting, nil)},
 			{after: 10 * time.Second, feeds: pbx(feed.Down, refused), want: []node.Alarm{
-				{Code: "feed_down", Severity: "error", Since: second, Text: `feed "pbx" is down: login refused`},
+				{Code: "feed_down", Object: "pbx", Severity: "error", Since: second, Text: `feed "pbx" is down: login refused`},
 			}},
 			{after: 12 * time.Second, feeds: pbx(feed.Connecting, nil), want: []node.Alarm{
-				{Code: "feed_down", Severity: "error", Since: second, Text: `feed "pbx" is connecting`},
+				{Code: "feed_down", Object: "pbx", Severity: "error", Since: second, Text: `feed "pbx" is connecting`},
 			}},
 		},
 		"configured wrong": {
 			{feeds: pbx(feed.Down, wrong), want: []node.Alarm{
-				{Code: "feed_down", Severity: "error", Since: second, Text: `feed "pbx" is down: twin.toml:3: feed "pbx": path: missing`},
+				{Code: "feed_down", Object: "pbx", Severity: "error", Since: second, Text: `feed "pbx" is down: twin.toml:3: feed "pbx": path: missing`},
 			}},
 		},
 		"no name to show it under": {
 			{nameless: []error{wrong}, want: []node.Alarm{
-				{Code: "feed_down", Severity: "error", Since: second, Text: `a feed is configured wrong: twin.toml:3: feed "pbx": path: missing`},
+				{Code: "feed_down", Object: wrong.Error(), Severity: "error", Since: second, Text: `a feed is configured wrong: twin.toml:3: feed "pbx": path: missing`},
 			}},
 		},
 		"live, with a warning": {
 			{feeds: pbx(feed.Live, errors.New("clocks differ")), want: []node.Alarm{
-				{Code: "feed_warning", Severity: "warning", Since: second, Text: `feed "pbx": clocks differ`},
+				{Code: "feed_warning", Object: "pbx", Severity: "warning", Since: second, Text: `feed "pbx": clocks differ`},
 			}},
 		},
 		"nothing can be stored": {

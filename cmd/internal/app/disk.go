@@ -82,3 +82,12 @@ func (d *disk) refill() bool {
 	d.keep()
 	return true
 }
+
+// alarm says that the disk is nearly full.
+func (d *disk) alarm(all *concerns) {
+	free, whole, err := store.Space(d.dir)
+	if err == nil && free < min(whole/diskPart, diskRoom) {
+		all.add(concern{code: "disk_low", severity: "warning"},
+			"the disk of %s is nearly full: %d MiB of %d are free", d.dir, free>>20, whole>>20)
+	}
+}

@@ -53,6 +53,8 @@ type server struct {
 	filler    *filler
 	counter   *count.Counter
 	rows      *rowGlance
+	book      alarmBook
+	lookout   *lookout
 	live      *liveKeeper
 
 	mu   sync.Mutex
@@ -100,6 +102,8 @@ func newServer(cfg *config.Config, data *Data, log *slog.Logger) *server {
 	s.rows = &rowGlance{db: data.Admin}
 	s.live = newLiveKeeper(data, log)
 	s.collector = collector.New(data.History, collector.Options{Log: log, Observe: s.committed, Room: s.disk.room, Snapshot: s.live.snapshot})
+	s.book = alarmBook{node: data.Node, started: s.started}
+	s.lookout = &lookout{data: data, log: log, feeds: func() []collector.Status { return s.collector.Status() }, live: s.present}
 	return s
 }
 
@@ -164,6 +168,8 @@ func (s *server) run(ctx context.Context, o Options, rows *logRows) error {
 	part("ask the twin", s.watcher.Run)
 	part("ask for this server's name", s.seekName)
 	part("fill", s.filler.run)
+	part("hold thresholds against what is seen", s.lookout.run)
+	part("tell people", s.herald)
 	part("sweep", s.sweep)
 	part("see how queues stand", s.live.run)
 	if door != nil {
@@ -243,9 +249,25 @@ func (s *server) document(ctx context.Context) (node.Document, error) {
 	var differs map[string]int64
 	doc.Fill, differs = s.filler.state()
 	pair := s.bond(doc, differs)
-	doc.Alarms = s.alarms.now(time.Now(), state{feeds, nameless(s.config()), s.collector.Stuck(), unknown, pair, syncAlarms(doc)})
+	is := state{feeds: feeds, nameless: nameless(s.config()), stuck: s.collector.Stuck(), unknown: unknown, bond: pair, sync: syncAlarms(doc)}
+	return s.raise(ctx, doc, is)
+}
+
+// raise adds the alarms to a document, and writes down which began and ended.
+// Where that cannot be done now they stand there all the same.
+func (s *server) raise(ctx context.Context, doc node.Document, is state) (node.Document, error) {
+	unsent, err := s.data.Node.Undelivered(ctx)
+	if final(err) != nil {
+		return doc, err
+	}
+	is.own = s.ownAlarms(doc, unsent)
+	doc.Alarms = s.alarms.now(time.Now(), is)
 	s.alarms.tell(ctx, s.log)
-	return doc, nil
+	if doc.Alarms, err = s.book.keep(ctx, doc.Alarms, s.letters); final(err) != nil {
+		return doc, err
+	}
+	doc.ToldInstead, err = s.data.Node.ToldInstead(ctx)
+	return doc, final(err)
 }
 
 func (s *server) config() *config.Config {

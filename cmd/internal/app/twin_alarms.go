@@ -13,7 +13,7 @@ import (
 
 const (
 	twinLostAfter   = 10 * time.Second // a twin that restarts is back sooner
-	clocksTolerance = time.Second      // that the twins' clocks may differ
+	clocksTolerance = 2 * time.Second  // that the twins' clocks may differ
 	sameRun         = 15 * time.Second // an upstream's start, as two servers see it
 )
 

@@ -1,0 +1,135 @@
+package app
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/twinctl/twin/collector/admin"
+	"github.com/twinctl/twin/collector/watch"
+)
+
+// limits are the thresholds in force, as administration data has them.
+type limits struct {
+	thresholds []watch.Threshold
+	levels     watch.Levels
+}
+
+// A dictionary is what thresholds refer to, by kind and key.
+type dictionary map[string]map[string]admin.Row
+
+// readLimits reads the thresholds that are watched now: neither those that are
+// off nor those whose calendar is closed.
+func readLimits(ctx context.Context, a *admin.DB, now time.Time) (l limits, err error) {
+	rows, err := a.Rows(ctx, "threshold", "", mostRows)
+	rows = slices.DeleteFunc(rows, func(r admin.Row) bool { return r.Body.Bool("off") })
+	if err != nil || len(rows) == 0 {
+		return l, err
+	}
+	words, err := readDictionary(ctx, a)
+	if err != nil {
+		return l, err
+	}
+	zone, err := site(ctx, a)
+	if err != nil {
+		return l, err
+	}
+	for _, r := range rows {
+		if words.open(r, zone, now) {
+			l.thresholds = append(l.thresholds, words.threshold(r))
+		}
+	}
+	l.levels, err = words.levels(ctx, a)
+	return l, err
+}
+
+func readDictionary(ctx context.Context, a *admin.DB) (dictionary, error) {
+	d := dictionary{}
+	for _, kind := range []string{"queue", "queue-group", "agent", "agent-group", "calendar"} {
+		rows, err := a.Rows(ctx, kind, "", mostRows)
+		if err != nil {
+			return nil, err
+		}
+		d[kind] = make(map[string]admin.Row, len(rows))
+		for _, r := range rows {
+			d[kind][r.Key] = r
+		}
+	}
+	return d, nil
+}
+
+// site returns the time zone of the pair.
+func site(ctx context.Context, a *admin.DB) (*time.Location, error) {
+	name, err := a.Setting(ctx, "zone")
+	if err != nil {
+		return nil, err
+	}
+	return time.LoadLocation(name)
+}
+
+// open tells whether a threshold is watched now. One whose calendar cannot be
+// read is: it is better told than not.
+func (d dictionary) open(r admin.Row, zone *time.Location, now time.Time) bool {
+	calendar, ok := d["calendar"][r.Body.Text("calendar")]
+	if !ok {
+		return true
+	}
+	opening, err := admin.NewOpening(calendar, zone)
+	return err != nil || opening.At(now)
+}
+
+func (d dictionary) threshold(r admin.Row) watch.Threshold {
+	t := watch.Threshold{
+		Key: r.Key, Name: r.Body.Text("name"), Measure: watch.Measure(r.Body.Text("measure")),
+		Limit: r.Body.Integer("limit"), Count: r.Body.Integer("count"), Percent: r.Body.Integer("percent"),
+		State: r.Body.Text("state"), Reason: r.Body.Text("reason"), Feed: r.Body.Text("feed"), Severity: "warning",
+	}
+	if severity := r.Body.Text("severity"); severity != "" {
+		t.Severity = severity
+	}
+	if queue := r.Body.Text("queue"); queue != "" {
+		t.Names = watch.Names{queue: true}
+	}
+	if group := r.Body.Text("queue_group"); group != "" {
+		t.Names = watch.Names{}
+		for _, queue := range d["queue-group"][group].Body.List("queues") {
+			t.Names[queue] = true
+		}
+	}
+	if agent := r.Body.Text("agent"); agent != "" {
+		t.Names = watch.Names{}
+		d.addAgent(t.Names, agent)
+	}
+	if group := r.Body.Text("agent_group"); group != "" {
+		t.Names = watch.Names{}
+		for _, agent := range d["agent-group"][group].Body.List("agents") {
+			d.addAgent(t.Names, agent)
+		}
+	}
+	return t
+}
+
+// addAgent adds all the names that a feed may have for an agent.
+func (d dictionary) addAgent(names watch.Names, key string) {
+	names[key] = true
+	for _, alias := range d["agent"][key].Body.List("aliases") {
+		names[alias] = true
+	}
+}
+
+// levels returns the service levels of the site, and of queues that have their own.
+func (d dictionary) levels(ctx context.Context, a *admin.DB) (watch.Levels, error) {
+	text, err := a.Setting(ctx, "service_level")
+	if err != nil {
+		return watch.Levels{}, err
+	}
+	l := watch.Levels{Queues: map[string]int64{}}
+	l.Standard, err = strconv.ParseInt(text, 10, 64)
+	for _, q := range d["queue"] {
+		if own := q.Body.Integer("service_level"); own != 0 {
+			l.Queues[q.Key] = own
+		}
+	}
+	return l, err
+}
