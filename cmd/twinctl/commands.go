@@ -49,6 +49,7 @@ func commands() []cli.Command {
 		gapCommand(),
 		compareCommand(),
 		fillCommand(),
+		reportCommand(),
 		historyCommand(),
 		adminCommand(),
 		syncCommand(),

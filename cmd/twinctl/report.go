@@ -29,6 +29,7 @@ func reportCommand() cli.Command {
 			reportAgentCommand(),
 			reportCallCommand(),
 			reportCoverageCommand(),
+			reportRebuildCommand(),
 		},
 	}
 }
@@ -88,6 +89,9 @@ func (a *asking) read(ctx context.Context, s *site) error {
 		flag, text string
 		into       *record.Instant
 	}{{"--from", a.from, &a.ask.From}, {"--to", a.to, &a.ask.To}} {
+		if t.text == "" {
+			continue // from the beginning
+		}
 		if *t.into, err = when(t.text, now, settings.Zone); err != nil {
 			return fmt.Errorf("%s %w", t.flag, err)
 		}
@@ -102,7 +106,9 @@ func (a *asking) read(ctx context.Context, s *site) error {
 	return nil
 }
 
-func (a *asking) clock(at record.Instant) string { return at.Time().In(a.zone).Format("2006-01-02 15:04 MST") }
+func (a *asking) clock(at record.Instant) string {
+	return at.Time().In(a.zone).Format("2006-01-02 15:04 MST")
+}
 
 // sources returns what reports are made from.
 func (s *site) sources() report.Sources {
