@@ -53,8 +53,8 @@ func reportRebuildCommand() cli.Command {
 // A rebuilt is what was counted anew of one feed.
 type rebuilt struct {
 	Feed    string       `json:"feed"`
-	From    *node.Moment `json:"from"` // null: there was nothing to count
-	To      *node.Moment `json:"to"`
+	From    *node.Moment `json:"from"` // null: the first record
+	To      *node.Moment `json:"to"`   // null: there was nothing to count
 	Records int64        `json:"records"`
 }
 
@@ -66,7 +66,10 @@ func showRebuilt(call *cli.Call, done app.RebuildAnswer) error {
 	for _, f := range done.Feeds {
 		r := rebuilt{Feed: f.Feed, Records: f.Records}
 		if !f.Span.Empty() {
-			r.From, r.To = momentOf(f.Span.From), momentOf(f.Span.To)
+			r.To = momentOf(f.Span.To)
+		}
+		if f.Span.From > 0 && !f.Span.Empty() {
+			r.From = momentOf(f.Span.From)
 		}
 		all = append(all, r)
 		t.Add(r.Feed, second(r.From), second(r.To), number(r.Records))

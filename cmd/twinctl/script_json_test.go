@@ -36,6 +36,19 @@ func waitfor(ts *testscript.TestScript, neg bool, args []string) {
 	})
 }
 
+// eventually REGEXP COMMAND ARG... runs the command until what it writes matches.
+func eventually(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: eventually REGEXP COMMAND [ARG...]")
+	}
+	want, err := regexp.Compile(args[0])
+	ts.Check(err)
+	until(ts, strings.Join(args, " "), func() (bool, string) {
+		out, err := output(ts, args[1], args[2:]...)
+		return err == nil && want.Match(out), fmt.Sprintf("%s%v", out, err)
+	})
+}
+
 func meets(got, want string) bool {
 	least, ok := strings.CutPrefix(want, ">=")
 	if !ok {

@@ -39,6 +39,9 @@ func (s *sheet[C]) read(each func(feed int, span record.Span) error) error {
 	for i := 0; i < len(spans); i++ {
 		s.around = i > 0
 		for feed := range s.feeds {
+			if !s.feeds[feed].known {
+				continue // it was never begun here
+			}
 			if err := each(feed, spans[i]); err != nil {
 				return err
 			}

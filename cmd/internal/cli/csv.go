@@ -17,8 +17,12 @@ const guard = "'"
 // writeCSV writes the table for spreadsheets, and tells of what was guarded.
 func (c *Call) writeCSV(t Table) error {
 	guarded, err := t.WriteCSV(c.Out, !c.Unguarded)
+	what := fmt.Sprintf("%d texts that a spreadsheet would take for formulas have", guarded)
+	if guarded == 1 {
+		what = "1 text that a spreadsheet would take for a formula has"
+	}
 	if err == nil && guarded > 0 {
-		fmt.Fprintf(c.Err, "%d texts that a spreadsheet would take for formulas have a %s in front; --unguarded writes them as they are\n", guarded, guard)
+		fmt.Fprintf(c.Err, "%s a %s in front; --unguarded writes texts as they are\n", what, guard)
 	}
 	return err
 }
