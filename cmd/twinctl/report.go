@@ -29,6 +29,7 @@ func reportCommand() cli.Command {
 			reportAgentCommand(),
 			reportCallCommand(),
 			reportCoverageCommand(),
+			reportNowCommand(),
 			reportRebuildCommand(),
 		},
 	}

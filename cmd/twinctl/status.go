@@ -19,7 +19,7 @@ import (
 )
 
 func statusCommand() cli.Command {
-	var watch bool
+	var again bool
 	return cli.Command{
 		Name:  "status",
 		Short: "show what this server is doing",
@@ -36,7 +36,7 @@ func statusCommand() cli.Command {
 		Exits:   []cli.Code{cli.Refused, cli.Untrusted},
 		Outputs: []cli.Format{cli.Text, cli.JSON, cli.JSONL},
 		Flags: func(f *cli.FlagSet) {
-			f.BoolVar(&watch, "watch", false, "look again every two seconds until interrupted")
+			f.BoolVar(&again, "watch", false, "look again every two seconds until interrupted")
 		},
 		Run: func(ctx context.Context, call *cli.Call) error {
 			v, err := openView(ctx, call)
@@ -44,8 +44,8 @@ func statusCommand() cli.Command {
 				return err
 			}
 			defer v.data.Close() //nolint:errcheck // only read
-			if watch {
-				return watchStatus(ctx, call, v)
+			if again {
+				return watch(ctx, call, "twinctl status", func() error { return showStatus(ctx, call, v) })
 			}
 			return showStatus(ctx, call, v)
 		},

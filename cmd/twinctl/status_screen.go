@@ -19,8 +19,9 @@ const (
 	clearScreen   = "\x1b[H\x1b[2J"
 )
 
-// watchStatus shows it again and again. Being interrupted is how it ends.
-func watchStatus(ctx context.Context, call *cli.Call, v *view) error {
+// watch shows something again and again: what the verb shows once. Being
+// interrupted is how it ends.
+func watch(ctx context.Context, call *cli.Call, verb string, show func() error) error {
 	screen := call.Out
 	onScreen := call.Format == cli.Text && cli.IsTerminal(screen)
 	var frame bytes.Buffer
@@ -28,12 +29,12 @@ func watchStatus(ctx context.Context, call *cli.Call, v *view) error {
 		call.Out = &frame
 	}
 	for {
-		if err := showStatus(ctx, call, v); err != nil {
+		if err := show(); err != nil {
 			return err
 		}
 		if onScreen { // at once, so that it does not flicker
 			columns, rows := cli.Screen(screen)
-			fmt.Fprintf(screen, "%s%s", clearScreen, fitted(frame.String(), columns, rows))
+			fmt.Fprintf(screen, "%s%s", clearScreen, fitted(frame.String(), verb, columns, rows))
 			frame.Reset()
 		}
 		select {
@@ -45,8 +46,8 @@ func watchStatus(ctx context.Context, call *cli.Call, v *view) error {
 }
 
 // fitted cuts a text at its end, so that its beginning stays on a screen. The
-// last row is left to the cursor; 0 rows are any number.
-func fitted(text string, columns, rows int) string {
+// last row is left to the cursor; 0 rows are any number. The verb shows all.
+func fitted(text, verb string, columns, rows int) string {
 	lines := strings.SplitAfter(text, "\n")
 	if n := len(lines); lines[n-1] == "" {
 		lines = lines[:n-1]
@@ -65,7 +66,7 @@ func fitted(text string, columns, rows int) string {
 	for kept < len(lines) && taken[kept] <= rows-2 { // one for what says so
 		kept++
 	}
-	return strings.Join(lines[:kept], "") + fmt.Sprintf("... %d more lines; twinctl status shows all\n", len(lines)-kept)
+	return strings.Join(lines[:kept], "") + fmt.Sprintf("... %d more lines; %s shows all\n", len(lines)-kept, verb)
 }
 
 // writeAlarms writes an alarm a line. Why a feed is down stands below the feeds.

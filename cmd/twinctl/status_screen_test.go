@@ -23,7 +23,7 @@ func TestFitted(t *testing.T) {
 		{"lines that take two rows", "é2345\n12345\n12\n", 4, 5, "é2345\n... 2 more lines; twinctl status shows all\n"},
 		{"lines as wide as the screen", "1234\n1234\n", 4, 3, "1234\n1234\n"},
 	} {
-		if got := fitted(c.text, c.columns, c.rows); got != c.want {
+		if got := fitted(c.text, "twinctl status", c.columns, c.rows); got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
 	}
