@@ -44,6 +44,7 @@ func commands() []cli.Command {
 		peerCommand(),
 		statusCommand(),
 		tuiCommand(),
+		alarmCommand(),
 		feedCommand(),
 		recordCommand(),
 		gapCommand(),

@@ -78,6 +78,9 @@ func writeAlarms(w io.Writer, doc node.Document) {
 				text = strings.TrimSuffix(text, ": "+f.Error)
 			}
 		}
+		if a.AckedBy != "" {
+			text += " (acknowledged by " + a.AckedBy + ")"
+		}
 		fmt.Fprintf(w, "%s since %s: %s\n", a.Severity, a.Since.Format(time.RFC3339), inert.Text(text))
 	}
 }

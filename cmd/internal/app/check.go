@@ -9,6 +9,8 @@ import (
 
 	"github.com/twinctl/twin/cmd/internal/cli"
 	"github.com/twinctl/twin/cmd/internal/config"
+	"github.com/twinctl/twin/cmd/internal/deliver"
+	"github.com/twinctl/twin/collector/feed"
 	"github.com/twinctl/twin/collector/inert"
 )
 
@@ -55,8 +57,27 @@ func Check(call *cli.Call) (Checked, error) {
 		}
 		found.Down = append(found.Down, name)
 	}
+	found.Problems = append(found.Problems, undeliverable(cfg)...)
 	found.Problems = found.Problems.Sorted()
 	return found, nil
+}
+
+// undeliverable returns what is wrong with the files by which people are told
+// of what happens. twind starts all the same, and says so when it has to tell.
+func undeliverable(cfg *config.Config) (wrong config.Problems) {
+	if err := (deliver.Post{Mail: cfg.Mail}).Check(); err != nil {
+		key := "mail"
+		if at, ok := errors.AsType[*feed.KeyError](err); ok {
+			key, err = at.Key, at.Err
+		}
+		wrong = append(wrong, cfg.Problem(key, err))
+	}
+	if cfg.Deliver.Exec != "" {
+		if err := (deliver.Hook{Program: cfg.Deliver.Exec}).Check(); err != nil {
+			wrong = append(wrong, cfg.Problem("deliver.exec", err))
+		}
+	}
+	return wrong
 }
 
 // asOwner looks at the data directory. Root becomes its owner and reads the
@@ -85,6 +106,8 @@ func (c Checked) Summary() string {
 		return fmt.Sprintf("%s: ok, %s", c.File, Counted(c.Feeds, "feed"))
 	case !c.Starts:
 		return fmt.Sprintf("%s: %s; twind would not start", c.File, Counted(len(c.Problems), "problem"))
+	case len(c.Down) == 0:
+		return fmt.Sprintf("%s: %s; twind would start, and could not tell people of what happens", c.File, Counted(len(c.Problems), "problem"))
 	case len(c.Down) == 1:
 		return fmt.Sprintf("%s: %s; twind would start without the feed %s", c.File, Counted(len(c.Problems), "problem"), c.Down[0])
 	}

@@ -101,6 +101,7 @@ func serverVerdicts() []verdict {
 		{node.ErrNotInitialized, Refused, "twinctl init --role primary, or secondary"},
 		{node.ErrNotClaimed, Refused, StartTwind},
 		{node.ErrNoAnswer, Unknown, "twinctl status"},
+		{node.ErrNoAlarm, Usage, "twinctl alarm list"},
 		{store.ErrNewerSchema, Untrusted, ""},
 		{store.ErrOlderSchema, Untrusted, RestartTwind},
 		{store.ErrForeign, Untrusted, damagedHint},
