@@ -28,6 +28,7 @@ func reportCommand() cli.Command {
 			reportQueueCommand(),
 			reportAgentCommand(),
 			reportCallCommand(),
+			reportExceptionCommand(),
 			reportCoverageCommand(),
 			reportNowCommand(),
 			reportRebuildCommand(),

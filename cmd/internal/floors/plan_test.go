@@ -27,7 +27,7 @@ var arrows = []struct {
 }{
 	{"collector", []string{"collector/feed", "collector/feed/*", "collector/acd", "collector/history"}},
 	{"collector/count", []string{"collector/history", "collector/acd"}},
-	{"collector/report", []string{"collector/history", "collector/acd", "collector/admin"}},
+	{"collector/report", []string{"collector/history", "collector/acd", "collector/admin", "collector/watch"}},
 	{"collector/history", []string{"collector/store", "collector/feed", "collector/acd"}}, // it commits a feed's batches, and keeps what is counted of them
 	{"collector/admin", []string{"collector/store", "collector/audit", "collector/acd"}},  // what waits are counted by
 	{"collector/node", []string{"collector/store", "collector/audit"}},
