@@ -21,7 +21,7 @@ func demoCommand() cli.Command {
 	return cli.Command{
 		Name:  "demo",
 		Short: "run an upstream and two servers that collect it, on this machine",
-		Long: `Replays a recorded PBX to two servers, each a process of its own, and compares what they hold. ` +
+		Long: `Replays a recorded PBX to two servers, each a process of its own, and compares what they hold and what they report of it. ` +
 			`Everything lies in one directory and listens on loopback only. ` +
 			`With --hold the upstream speaks in the present for over ten minutes, and everything runs until it is ended: ` +
 			`DIR/cms-a/twin.toml and DIR/cms-b/twin.toml are there for every other verb; "ready" is printed when both collect.`,

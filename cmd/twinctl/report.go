@@ -176,7 +176,7 @@ func reportAgentCommand() cli.Command {
 			`An agent in two queues has one time, not two. ` + timeWords,
 		Examples: []cli.Example{
 			{Line: "twinctl report agent", Why: "today, by interval"},
-			{Line: "twinctl report agent --from 2026-11-16 --to 2026-11-21 --by day --group night", Why: "a week of one group"},
+			{Line: "twinctl report agent --from 2026-11-16 --by day --group night", Why: "one group since then"},
 		},
 		Exits:   []cli.Code{cli.Refused, cli.Untrusted},
 		Outputs: reportOutputs(),

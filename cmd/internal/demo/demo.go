@@ -115,6 +115,9 @@ func play(ctx context.Context, o Options, twins []*twin) error {
 	if err := outage(ctx, o, twins[0], twins[1]); err != nil {
 		return err
 	}
+	if err := reports(ctx, o.Out, twins); err != nil {
+		return err
+	}
 	return compare(ctx, o.Out, twins)
 }
 
