@@ -44,9 +44,9 @@ func lengths() []int64 {
 	return []int64{5, 10, 15, 20, 25, 30, 40, 45, 60, 90, 120, 180, 240, 300, 600}
 }
 
-// states are those that an agent can be in for too long.
+// states are those that an agent can be in for too long: see acd.Standing.
 func states() []string {
-	return []string{"available", "paused", "ringing", "talk", "other_call", "wrap_up", "unknown"}
+	return []string{"available", "paused", "ringing", "talk", "other_call", "unreachable"}
 }
 
 func threshold() Kind {

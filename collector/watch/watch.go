@@ -46,7 +46,7 @@ type Line struct {
 // An Agent is in a state.
 type Agent struct {
 	Agent  string
-	State  string // available, paused, ringing, talk, other_call, wrap_up, unknown
+	State  string // an acd.Standing
 	Since  record.Instant
 	Reason string // of a pause
 }

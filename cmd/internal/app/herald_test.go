@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -217,7 +216,7 @@ func TestACrossingFromTheFeedToTheMail(t *testing.T) {
 	setFeeds(t, s)
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- s.run(ctx, Options{}, newLogRows(slog.NewTextHandler(io.Discard, nil))) }()
+	go func() { ended <- s.run(ctx, Options{}, newLogRows(slog.DiscardHandler)) }()
 	eventually(t, func() bool { return len(o.mails()) == 1 })
 	stop()
 	if err := <-ended; err != nil && !errors.Is(err, context.Canceled) {

@@ -3,10 +3,11 @@ package app
 import (
 	"context"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/twinctl/twin/collector/admin"
+	"github.com/twinctl/twin/collector/record"
+	"github.com/twinctl/twin/collector/report"
 	"github.com/twinctl/twin/collector/watch"
 )
 
@@ -31,17 +32,17 @@ func readLimits(ctx context.Context, a *admin.DB, now time.Time) (l limits, err 
 	if err != nil {
 		return l, err
 	}
-	zone, err := site(ctx, a)
+	site, err := report.ReadSettings(ctx, a)
 	if err != nil {
 		return l, err
 	}
 	for _, r := range rows {
-		if words.open(r, zone, now) {
+		if words.open(r, site.Zone, now) {
 			l.thresholds = append(l.thresholds, words.threshold(r))
 		}
 	}
-	l.levels, err = words.levels(ctx, a)
-	return l, err
+	l.levels = words.levels(int64(site.ServiceLevel))
+	return l, nil
 }
 
 func readDictionary(ctx context.Context, a *admin.DB) (dictionary, error) {
@@ -59,15 +60,6 @@ func readDictionary(ctx context.Context, a *admin.DB) (dictionary, error) {
 	return d, nil
 }
 
-// site returns the time zone of the pair.
-func site(ctx context.Context, a *admin.DB) (*time.Location, error) {
-	name, err := a.Setting(ctx, "zone")
-	if err != nil {
-		return nil, err
-	}
-	return time.LoadLocation(name)
-}
-
 // open tells whether a threshold is watched now. One whose calendar cannot be
 // read is: it is better told than not.
 func (d dictionary) open(r admin.Row, zone *time.Location, now time.Time) bool {
@@ -75,8 +67,8 @@ func (d dictionary) open(r admin.Row, zone *time.Location, now time.Time) bool {
 	if !ok {
 		return true
 	}
-	opening, err := admin.NewOpening(calendar, zone)
-	return err != nil || opening.At(now)
+	isOpen, err := report.Opening(calendar, zone)
+	return err != nil || isOpen(record.At(now))
 }
 
 func (d dictionary) threshold(r admin.Row) watch.Threshold {
@@ -119,17 +111,12 @@ func (d dictionary) addAgent(names watch.Names, key string) {
 }
 
 // levels returns the service levels of the site, and of queues that have their own.
-func (d dictionary) levels(ctx context.Context, a *admin.DB) (watch.Levels, error) {
-	text, err := a.Setting(ctx, "service_level")
-	if err != nil {
-		return watch.Levels{}, err
-	}
-	l := watch.Levels{Queues: map[string]int64{}}
-	l.Standard, err = strconv.ParseInt(text, 10, 64)
+func (d dictionary) levels(standard int64) watch.Levels {
+	l := watch.Levels{Standard: standard, Queues: map[string]int64{}}
 	for _, q := range d["queue"] {
 		if own := q.Body.Integer("service_level"); own != 0 {
 			l.Queues[q.Key] = own
 		}
 	}
-	return l, err
+	return l
 }

@@ -1,8 +1,11 @@
-package admin
+package report
 
 import (
 	"testing"
 	"time"
+
+	"github.com/twinctl/twin/collector/admin"
+	"github.com/twinctl/twin/collector/record"
 )
 
 func TestOpening(t *testing.T) {
@@ -10,14 +13,14 @@ func TestOpening(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	desk := Body{"hours": []string{"mon-fri 08:00-18:00", "sun 23:00-24:00"}, "holidays": []string{"2026-12-25 Christmas"}}
-	abroad := Body{"hours": []string{"mon-fri 08:00-18:00"}, "zone": "America/New_York"}
+	desk := admin.Body{"hours": []string{"mon-fri 08:00-18:00", "sun 23:00-24:00"}, "holidays": []string{"2026-12-25 Christmas"}}
+	abroad := admin.Body{"hours": []string{"mon-fri 08:00-18:00"}, "zone": "America/New_York"}
 	for _, c := range []struct {
-		body Body
+		body admin.Body
 		at   string
 		want bool
 	}{
-		{Body{}, "2026-11-21T03:00:00Z", true},
+		{admin.Body{}, "2026-11-21T03:00:00Z", true},
 		{desk, "2026-11-20T07:00:00Z", true}, // a Friday, 08:00
 		{desk, "2026-11-20T06:59:59Z", false},
 		{desk, "2026-11-20T17:00:00Z", false},
@@ -29,7 +32,7 @@ func TestOpening(t *testing.T) {
 		{abroad, "2026-11-20T12:59:00Z", false},
 		{abroad, "2026-11-20T13:00:00Z", true},
 	} {
-		o, err := NewOpening(Row{Key: "c", Body: c.body}, standard)
+		o, err := Opening(admin.Row{Key: "c", Body: c.body}, standard)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -37,11 +40,11 @@ func TestOpening(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := o.At(at); got != c.want {
+		if got := o(record.At(at)); got != c.want {
 			t.Errorf("%v at %s: %v", c.body, c.at, got)
 		}
 	}
-	if _, err := NewOpening(Row{Key: "c", Body: Body{"zone": "Mars/Olympus"}}, standard); err == nil {
+	if _, err := Opening(admin.Row{Key: "c", Body: admin.Body{"zone": "Mars/Olympus"}}, standard); err == nil {
 		t.Error("it is open on Mars")
 	}
 }
