@@ -157,6 +157,12 @@ var agentStories = []struct{ name, format, story, want string }{
 		`08:00 Ana: first_login 0 last_logout 200 staffed 150 available 150 unknown 50 ring_no_answer 1`,
 	},
 	{
+		"what was told just before a restart is of before", "ami", `
+		100 called sales agent=Ana leg=1.1
+		100.001 restarted -`,
+		`08:00 Ana: unknown 100 ring_cancelled 1`,
+	},
+	{
 		"the next answer ends a talk whose end was not heard", "queue_log", `
 		0 logged_in sales agent=Ana
 		100 answered sales agent=Ana leg=1.1 wait=5 ring=0
