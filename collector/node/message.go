@@ -133,7 +133,7 @@ func (n *DB) SetTold(ctx context.Context, told Told) error {
 
 const (
 	toldInsteadFor  = time.Hour // longer than an interval and the one before
-	mostToldInstead = 200
+	mostToldInstead = 100       // they go over the link each time
 )
 
 // ToldInstead returns the newest crossings that this server told of in the

@@ -43,6 +43,16 @@ func (m Measure) Of() string {
 	return "feed"
 }
 
+// Counted tells whether it is of what was counted, and not of what stands now.
+func (m Measure) Counted() bool {
+	switch m {
+	case Abandoned, ServiceLevel, AverageWait, RingNoAnswer, AgentRingNoAnswer:
+		return true
+	case Waiting, LongestWait, AgentState, FeedSilent:
+	}
+	return false
+}
+
 // Names are those that a threshold is for; nil is for all.
 type Names map[string]bool
 

@@ -203,9 +203,15 @@ func TestToldOnce(t *testing.T) {
 }
 
 func TestMeasures(t *testing.T) {
-	var of []string
+	var of, counted []string
 	for _, m := range Measures() {
 		of = append(of, m.Of())
+		if m.Counted() {
+			counted = append(counted, string(m))
+		}
+	}
+	if diff := cmp.Diff([]string{"abandoned", "service_level", "average_wait", "ring_no_answer", "agent_ring_no_answer"}, counted); diff != "" {
+		t.Error(diff)
 	}
 	want := slices.Concat(slices.Repeat([]string{"queue"}, 6), []string{"agent", "agent", "feed"})
 	if diff := cmp.Diff(want, of); diff != "" {

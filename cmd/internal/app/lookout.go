@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -14,8 +15,10 @@ import (
 	"github.com/twinctl/twin/collector/watch"
 )
 
-// lookInterval is how often thresholds are held against what is seen.
-const lookInterval = time.Second
+const (
+	lookInterval   = time.Second     // how often thresholds are held against what is seen,
+	limitsInterval = 5 * time.Second // and how often is looked which there are
+)
 
 // A present is what stands at the upstream of one feed now.
 type present struct {
@@ -37,7 +40,9 @@ type lookout struct {
 	feeds func() []collector.Status
 	live  func(feed string) *present
 
-	watch watch.Watch // run's own
+	watch  watch.Watch // run's own, as are
+	limits limits
+	read   time.Time // when the limits were; zero: never
 
 	mu     sync.Mutex
 	logins []loggedInTwice
@@ -62,15 +67,19 @@ func (l *lookout) run(ctx context.Context) error {
 
 func (l *lookout) look(ctx context.Context) error {
 	now := time.Now()
-	limits, err := readLimits(ctx, l.data.Admin, now)
-	if err != nil {
+	if age := now.Sub(l.read); age < 0 || age >= limitsInterval {
+		limits, err := readLimits(ctx, l.data.Admin, now)
+		if err != nil {
+			return err
+		}
+		l.limits, l.read = limits, now
+	}
+	counted := slices.ContainsFunc(l.limits.thresholds, func(t watch.Threshold) bool { return t.Measure.Counted() })
+	seen, err := l.sights(ctx, now, counted)
+	if err != nil || len(l.limits.thresholds) == 0 {
 		return err
 	}
-	seen, err := l.sights(ctx, now, len(limits.thresholds) > 0)
-	if err != nil || len(limits.thresholds) == 0 {
-		return err
-	}
-	crossed, more := l.watch.Look(record.At(now), limits.levels, limits.thresholds, seen)
+	crossed, more := l.watch.Look(record.At(now), l.limits.levels, l.limits.thresholds, seen)
 	l.leaveOut(now, more)
 	if len(crossed) == 0 {
 		return nil

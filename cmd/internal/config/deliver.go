@@ -54,7 +54,7 @@ func Receiver(by, address string) string { return by + ":" + address }
 func Receivers(text string) ([]string, error) {
 	var all []string
 	for part := range strings.SplitSeq(text, ",") {
-		part = strings.TrimSpace(part)
+		part = strings.TrimSuffix(strings.TrimSpace(part), ":")
 		by, address, _ := strings.Cut(part, ":")
 		switch {
 		case part == "" && text == "":
