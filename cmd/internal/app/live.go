@@ -160,21 +160,22 @@ func (k *liveKeeper) follow(ctx context.Context, following map[string]*follower)
 			f.pending = &s
 		}
 		if err := f.catchUp(ctx, k.data.History); err != nil && ctx.Err() == nil {
-			k.log.Warn("how a feed's queues stand is not known for now", "feed", name, "err", err)
+			k.log.Warn("how the queues of a feed stand may be shown wrong for a while", "feed", name, "err", err)
 		}
-		if f.known {
-			k.mu.Lock()
-			if k.formats[name] == f.format {
-				k.states[name] = f.state
-			}
-			k.mu.Unlock()
+		k.mu.Lock()
+		if delete(k.states, name); f.known && k.formats[name] == f.format {
+			k.states[name] = f.state
 		}
+		k.mu.Unlock()
 	}
 }
 
 // say publishes what has changed, and returns how long that took.
 func (k *liveKeeper) say(ctx context.Context, following map[string]*follower) (time.Duration, error) {
 	begun := time.Now()
+	if err := k.takeBack(ctx, following); err != nil {
+		return time.Since(begun), err
+	}
 	var docs []node.LiveDocument
 	for name, f := range following {
 		if !f.known {
@@ -198,4 +199,29 @@ func (k *liveKeeper) say(ctx context.Context, following map[string]*follower) (t
 		following[d.Feed].said = d.Doc
 	}
 	return time.Since(begun), nil
+}
+
+// takeBack takes back what was said of feeds of which nothing is known any more.
+func (k *liveKeeper) takeBack(ctx context.Context, following map[string]*follower) error {
+	var known []string
+	back := false
+	for name, f := range following {
+		if f.known {
+			known = append(known, name)
+		} else if f.said != nil {
+			back = true
+		}
+	}
+	if !back {
+		return nil
+	}
+	if err := k.data.Node.KeepLive(ctx, known); err != nil {
+		return err
+	}
+	for _, f := range following {
+		if !f.known {
+			f.said = nil
+		}
+	}
+	return nil
 }

@@ -67,10 +67,15 @@ func (f *follower) catchUp(ctx context.Context, h *history.DB) (err error) {
 		corrected = true
 	}
 	switch {
-	case all && (!f.known || corrected || f.seq != before):
+	case !all && !f.known:
+		return nil
+	case !all:
+		if skips, err := f.skip(ctx, h); skips || err != nil {
+			return err
+		}
+	}
+	if !f.known || corrected || f.seq != before {
 		f.state, f.known = f.live.State(), true
-	case !all && f.known:
-		return f.skip(ctx, h)
 	}
 	return nil
 }
@@ -140,10 +145,15 @@ func (f *follower) correct() {
 }
 
 // skip gives up following each record of a feed that says more than can be
-// followed: a little of the latest is known soon, all of it never.
-func (f *follower) skip(ctx context.Context, h *history.DB) error {
+// followed: a little of the latest is known soon, all of it never. It reports
+// whether that is so.
+func (f *follower) skip(ctx context.Context, h *history.DB) (bool, error) {
+	before := f.seq
+	if err := f.jump(ctx, h, liveTurn/2); err != nil || f.seq == before {
+		return false, err
+	}
 	f.live, f.known = acd.NewLive(), false
-	return f.jump(ctx, h, liveTurn/2)
+	return true, nil
 }
 
 // jump goes on with the last n records.

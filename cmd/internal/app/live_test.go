@@ -15,10 +15,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/twinctl/twin/cmd/internal/config"
+	"github.com/twinctl/twin/collector"
 	"github.com/twinctl/twin/collector/acd"
 	"github.com/twinctl/twin/collector/feed"
 	"github.com/twinctl/twin/collector/feed/replay"
 	"github.com/twinctl/twin/collector/history"
+	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/collector/record"
 )
 
@@ -174,10 +176,7 @@ func TestHowQueuesStandIsKnown(t *testing.T) {
 	again.set(s.config())
 	runPart(t, again.run)
 	until(t, again, "pbx", want)
-	docs, err := s.data.Node.Live(t.Context())
-	if err != nil || len(docs) != 1 {
-		t.Fatalf("%d documents: %v", len(docs), err)
-	}
+	docs := documents(t, s, 1)
 	var said acd.LiveState
 	if err := json.Unmarshal(docs[0].Doc, &said); err != nil || docs[0].Feed != "pbx" {
 		t.Fatalf("%s: %v", docs[0].Feed, err)
@@ -187,14 +186,26 @@ func TestHowQueuesStandIsKnown(t *testing.T) {
 	}
 
 	again.set(&config.Config{})
-	for begun := time.Now(); len(docs) > 0 && time.Since(begun) < 20*time.Second; <-time.After(50 * time.Millisecond) {
-		if docs, err = s.data.Node.Live(t.Context()); err != nil {
+	documents(t, s, 0)
+	if _, known := again.state("pbx"); known {
+		t.Error("a feed that is taken out is still known")
+	}
+}
+
+// documents waits until there are so many in node.db.
+func documents(t *testing.T, s *server, want int) []node.LiveDocument {
+	t.Helper()
+	for begun := time.Now(); time.Since(begun) < 20*time.Second; <-time.After(50 * time.Millisecond) {
+		docs, err := s.data.Node.Live(t.Context())
+		if err != nil {
 			t.Fatal(err)
 		}
+		if len(docs) == want {
+			return docs
+		}
 	}
-	if _, known := again.state("pbx"); known || len(docs) > 0 {
-		t.Errorf("a feed that is taken out is still known: %t, %d documents", known, len(docs))
-	}
+	t.Fatalf("node.db has not %d documents", want)
+	return nil
 }
 
 // Of two feeds that hear one PBX one is paused for a while. What it missed it is
@@ -216,51 +227,150 @@ func TestWhatWasMissedIsPutRight(t *testing.T) {
 	until(t, s.live, "other", want)
 }
 
-// What a feed says that is more than can be followed, or damaged, costs no more
-// than to know nothing for a while.
-func TestAFollowerIsBounded(t *testing.T) {
-	t.Parallel()
+// A pbx is a feed whose records a test stores itself, with somebody who follows it.
+type pbx struct {
+	*server
+	*follower
+	stored int
+}
+
+func newPBX(t *testing.T) *pbx {
+	t.Helper()
 	s := initialized(t, configured(t, oneFeed), io.Discard)
-	h := s.data.History
-	if _, err := h.Start(t.Context(), "log"); err != nil {
+	if _, err := s.data.History.Start(t.Context(), "log"); err != nil {
 		t.Fatal(err)
 	}
-	const now = 1_795_262_400 * record.Second
-	stored := 0
-	add := func(n int) {
-		t.Helper()
-		var b feed.Batch
-		for range n {
-			stored++
-			b.Records = append(b.Records, record.New(now+record.Instant(stored), 0, fmt.Appendf(nil, "%d|%d|sales|NONE|ENTERQUEUE||x", now/record.Second, stored)))
-		}
-		if _, err := h.Commit(t.Context(), []history.Batch{{Feed: "log", Batch: b}}); err != nil {
-			t.Fatal(err)
-		}
+	return &pbx{server: s, follower: newFollower("log", "ami")}
+}
+
+const pbxClock = 1_795_262_400 * record.Second
+
+// event makes the next record: the event of a caller of queue sales.
+func (p *pbx) event(name string, caller int) record.Record {
+	p.stored++
+	raw := fmt.Appendf(nil, "Event: %s\r\nQueue: sales\r\nUniqueid: %d", name, caller)
+	return record.New(pbxClock+record.Instant(p.stored), 0, raw)
+}
+
+func (p *pbx) store(t *testing.T, records ...record.Record) {
+	t.Helper()
+	if _, err := p.data.History.Commit(t.Context(), []history.Batch{{Feed: "log", Batch: feed.Batch{Records: records}}}); err != nil {
+		t.Fatal(err)
 	}
-	f := newFollower("log", "queue_log")
-	step := func(wantKnown bool) {
-		t.Helper()
-		if err := f.catchUp(t.Context(), h); err != nil || f.known != wantKnown {
-			t.Fatalf("known %t, %v", f.known, err)
-		}
+}
+
+func (p *pbx) joins(t *testing.T, n int) {
+	t.Helper()
+	var all []record.Record
+	for range n {
+		all = append(all, p.event("QueueCallerJoin", p.stored))
 	}
-	add(10)
-	step(true)
-	if got := f.state.Queues[0].Waiting; got != 10 {
-		t.Errorf("%d wait", got)
+	p.store(t, all...)
+}
+
+// waits follows once, and compares how many wait; negative: nobody knows.
+func (p *pbx) waits(t *testing.T, want int) {
+	t.Helper()
+	if err := p.catchUp(t.Context(), p.data.History); err != nil {
+		t.Fatal(err)
 	}
-	add(liveTurn + 1)
-	step(false)
-	step(true)
-	if got := f.state.Queues[0].Waiting; got == 0 || f.seq != int64(stored) {
-		t.Errorf("%d wait, looked at %d of %d", got, f.seq, stored)
+	got := -1
+	if p.known {
+		got = p.follower.state.Queues[0].Waiting
+	}
+	if got != want {
+		t.Fatalf("%d wait, want %d", got, want)
+	}
+}
+
+// What a feed says that is more than can be followed, or breaks who follows,
+// costs no more than to know nothing for a while.
+func TestAFollowerIsBounded(t *testing.T) {
+	t.Parallel()
+	p := newPBX(t)
+	p.joins(t, 10)
+	p.waits(t, 10)
+	p.joins(t, liveTurn+1)
+	p.waits(t, 20_000) // as many as are remembered
+	if p.seq == int64(p.stored) {
+		t.Error("one turn was enough")
+	}
+	p.waits(t, 20_000)
+	p.joins(t, 2*liveTurn)
+	p.waits(t, -1)
+	p.waits(t, 20_000)
+	if p.seq != int64(p.stored) {
+		t.Errorf("looked at %d of %d", p.seq, p.stored)
 	}
 
-	f.decode = func([]acd.Event, []byte, record.Instant) []acd.Event { panic("hostile") }
-	add(1)
-	if err := f.catchUp(t.Context(), h); err == nil || f.known {
-		t.Errorf("known %t, %v", f.known, err)
+	p.decode = func([]acd.Event, []byte, record.Instant) []acd.Event { panic("hostile") }
+	p.joins(t, 1)
+	if err := p.catchUp(t.Context(), p.data.History); err == nil || p.known {
+		t.Errorf("known %t, %v", p.known, err)
 	}
-	step(false) // and never again
+	p.waits(t, -1) // and never again
+}
+
+// A snapshot belongs between the records that it was said between, whether these
+// are looked at before it comes or after.
+func TestASnapshotTakesItsPlace(t *testing.T) {
+	t.Parallel()
+	for _, late := range []bool{false, true} {
+		p := newPBX(t)
+		p.joins(t, 3) // callers 0 to 2
+		p.store(t, p.event("QueueCallerLeave", 0), p.event("QueueCallerJoin", 7))
+		if late {
+			p.waits(t, 3)
+		}
+		p.pending = &collector.Snapshot{Feed: "log", Seq: 3, Snapshot: feed.Snapshot{
+			At: pbxClock + 3,
+			Answers: [][]byte{
+				[]byte("Event: QueueParams\r\nQueue: sales"),
+				[]byte("Event: QueueEntry\r\nQueue: sales\r\nUniqueid: 0\r\nWait: 1"),
+				[]byte("Event: QueueEntry\r\nQueue: sales\r\nUniqueid: 9\r\nWait: 1"),
+			},
+		}}
+		p.waits(t, 2) // 9, who was missed, and 7; 0 has left since, 1 and 2 had before
+		p.waits(t, 2)
+	}
+}
+
+// What the twin copies here was said long before.
+func TestWhatTheTwinFillsIsNotNow(t *testing.T) {
+	t.Parallel()
+	p := newPBX(t)
+	p.joins(t, 2)
+	p.waits(t, 2)
+	filled := history.Row{Record: p.event("QueueCallerJoin", 99), Kind: 1}
+	if _, err := p.data.History.Merge(t.Context(), "log", []history.Row{filled}); err != nil {
+		t.Fatal(err)
+	}
+	p.waits(t, 2)
+	p.joins(t, 1)
+	p.waits(t, 3)
+}
+
+// Of whom nothing is known any more nothing is said either.
+func TestWhatIsNotKnownIsTakenBack(t *testing.T) {
+	t.Parallel()
+	p := newPBX(t)
+	p.server.live.set(p.config())
+	p.format = "queue_log" // as configured
+	following := map[string]*follower{"log": p.follower}
+	round := func(want int) {
+		t.Helper()
+		if _, err := p.server.live.round(t.Context(), following); err != nil {
+			t.Fatal(err)
+		}
+		docs, err := p.data.Node.Live(t.Context())
+		if _, known := p.server.live.state("log"); err != nil || len(docs) != want || known != (want == 1) {
+			t.Errorf("%d documents, known %t: %v", len(docs), known, err)
+		}
+	}
+	p.joins(t, 1)
+	round(1)
+	p.decode = func([]acd.Event, []byte, record.Instant) []acd.Event { panic("hostile") }
+	p.joins(t, 1)
+	round(0)
+	round(0)
 }
