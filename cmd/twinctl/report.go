@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/twinctl/twin/cmd/internal/cli"
-	"github.com/twinctl/twin/cmd/internal/page"
 	"github.com/twinctl/twin/collector/admin"
 	"github.com/twinctl/twin/collector/record"
 	"github.com/twinctl/twin/collector/report"
@@ -122,7 +121,7 @@ func (s *site) sources() report.Sources {
 }
 
 // A question is one of package report.
-type question func(context.Context, report.Sources, report.Ask) (report.Table, error)
+type question func(context.Context, report.Sources, report.Ask) (report.Overview, error)
 
 // answer asks, and writes the answer. What was asked wrongly is a usage error.
 func (a *asking) answer(verb string, put question) func(context.Context, *cli.Call) error {
@@ -130,17 +129,21 @@ func (a *asking) answer(verb string, put question) func(context.Context, *cli.Ca
 		if err := a.read(ctx, s); err != nil {
 			return cli.Fail(cli.Usage, err, "twinctl help report "+verb)
 		}
-		from := s.sources()
-		t, err := put(ctx, from, a.ask)
+		all, err := put(ctx, s.sources(), a.ask)
 		if err != nil {
 			return err
 		}
 		if call.Format != cli.HTML {
-			return showReport(call, t)
+			return showReport(call, all.Rows)
 		}
-		r := page.Report{Table: t, Course: &t, Server: s.Name, Made: time.Now()}
-		return page.Write(call.Out, r)
+		return writePage(ctx, call, s, all)
 	})
+}
+
+// coverage is a question whose rows are their own course, where they are of one feed.
+func coverage(ctx context.Context, from report.Sources, ask report.Ask) (report.Overview, error) {
+	t, err := report.Coverage(ctx, from, ask)
+	return report.Overview{Rows: t, Course: t}, err
 }
 
 func reportQueueCommand() cli.Command {
@@ -163,7 +166,7 @@ func reportQueueCommand() cli.Command {
 			a.whom(f, "queue", &a.ask.Queues)
 		},
 		Complete: completeReport("queue"),
-		Run:      a.answer("queue", report.Queue),
+		Run:      a.answer("queue", report.QueueOverview),
 	}
 }
 
@@ -185,7 +188,7 @@ func reportAgentCommand() cli.Command {
 			a.whom(f, "agent", &a.ask.Agents)
 		},
 		Complete: completeReport("agent"),
-		Run:      a.answer("agent", report.Agent),
+		Run:      a.answer("agent", report.AgentOverview),
 	}
 }
 
@@ -204,7 +207,7 @@ func reportCoverageCommand() cli.Command {
 		Outputs:  reportOutputs(),
 		Flags:    func(f *cli.FlagSet) { a.rows(f, report.Day) },
 		Complete: completeReport(""),
-		Run:      a.answer("coverage", report.Coverage),
+		Run:      a.answer("coverage", coverage),
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -66,7 +67,7 @@ func showReport(call *cli.Call, t report.Table) error {
 		return call.Show(cli.View{Document: documentOf(t)})
 	}
 	if call.Format == cli.Text {
-		if err := textOf(call, t).WriteText(call.Out); err != nil {
+		if err := writeText(call, t); err != nil {
 			return err
 		}
 	} else if err := call.Show(cli.View{Lines: reportLines(t), Table: csvOf(t)}); err != nil {
@@ -76,6 +77,22 @@ func showReport(call *cli.Call, t report.Table) error {
 		fmt.Fprintln(call.Err, inert.Text(note))
 	}
 	return nil
+}
+
+// writeText writes the rows for people. On a terminal that is too narrow,
+// columns are left out, which is said.
+func writeText(call *cli.Call, t report.Table) error {
+	table := textOf(t)
+	if !cli.IsTerminal(call.Out) {
+		return table.WriteText(call.Out)
+	}
+	columns, _ := cli.Screen(call.Out)
+	table, left := fitting(table, columns)
+	err := table.WriteText(call.Out)
+	if err == nil && len(left) > 0 {
+		err = cli.WriteFilled(call.Err, columns, "", "no room for "+strings.Join(left, ", ")+"; -o csv has all")
+	}
+	return err
 }
 
 func documentOf(t report.Table) reportDocument {
@@ -121,12 +138,12 @@ func csvOf(t report.Table) cli.Table {
 	})
 }
 
-// textOf returns the rows for people, with the row of all others at the end. On
-// a terminal that is too narrow, columns are left out, which is said.
-func textOf(call *cli.Call, t report.Table) cli.Table {
+// textOf returns the rows for people, with the row of all others at the end.
+func textOf(t report.Table) cli.Table {
 	layout := momentLayout(t)
-	if t.Total != nil && len(t.Rows) > 1 {
-		t.Rows = append(t.Rows[:len(t.Rows):len(t.Rows)], t.Total)
+	summed := t.Total != nil && len(t.Rows) > 1 && len(t.Columns) > 0
+	if summed {
+		t.Rows = append(slices.Clip(t.Rows), t.Total)
 	}
 	table := tableOf(t, func(value any) string {
 		if at, ok := value.(time.Time); ok {
@@ -134,18 +151,10 @@ func textOf(call *cli.Call, t report.Table) cli.Table {
 		}
 		return plainCell(value)
 	})
-	if t.Total != nil && len(t.Rows) > 1 && len(t.Columns) > 0 {
+	if summed {
 		table.Rows[len(table.Rows)-1][0] = "total"
 	}
-	if !cli.IsTerminal(call.Out) {
-		return table
-	}
-	columns, _ := cli.Screen(call.Out)
-	narrow, left := fitting(table, columns)
-	if len(left) > 0 {
-		fmt.Fprintf(call.Err, "no room for %s: -o csv and -o html have all\n", strings.Join(left, ", "))
-	}
-	return narrow
+	return table
 }
 
 func tableOf(t report.Table, write func(any) string) cli.Table {
@@ -208,22 +217,24 @@ func withOffset(t report.Table, layout string) string {
 }
 
 // fitting leaves out columns, the least telling first, until the table is no
-// wider than a screen, and names them.
-func fitting(t cli.Table, columns int) (cli.Table, []string) {
-	var left []string
+// wider than a screen; takes back what there is room for then; and names the rest.
+func fitting(t cli.Table, columns int) (fits cli.Table, left []string) {
+	fits = t
 	for _, name := range leastTelling() {
-		if t.Width() <= columns {
+		if fits.Width() <= columns {
 			break
 		}
-		for i, c := range t.Columns {
-			if c.Name == name {
-				t = without(t, i)
-				left = append(left, name)
-				break
-			}
+		if slices.ContainsFunc(t.Columns, func(c cli.Column) bool { return c.Name == name }) {
+			left = append(left, name)
+			fits = without(t, left)
 		}
 	}
-	return t, left
+	for i, name := range slices.Backward(slices.Clone(left)) {
+		if again := without(t, slices.Delete(slices.Clone(left), i, i+1)); again.Width() <= columns {
+			fits, left = again, slices.DeleteFunc(left, func(other string) bool { return other == name })
+		}
+	}
+	return fits, left
 }
 
 // leastTelling are the columns that a screen can be without.
@@ -236,12 +247,21 @@ func leastTelling() []string {
 	}
 }
 
-func without(t cli.Table, i int) cli.Table {
+func without(t cli.Table, names []string) cli.Table {
+	var kept []int
 	cut := cli.Table{}
-	cut.Columns = append(append(cut.Columns, t.Columns[:i]...), t.Columns[i+1:]...)
+	for i, c := range t.Columns {
+		if !slices.Contains(names, c.Name) {
+			kept = append(kept, i)
+			cut.Columns = append(cut.Columns, c)
+		}
+	}
 	for _, row := range t.Rows {
 		var cells []string
-		cut.Add(append(append(cells, row[:i]...), row[i+1:]...)...)
+		for _, i := range kept {
+			cells = append(cells, row[i])
+		}
+		cut.Add(cells...)
 	}
 	return cut
 }

@@ -107,7 +107,7 @@ func TestReportDocument(t *testing.T) {
 // TestFitting: what is left out of a table is what people miss least, and no
 // more of it than there is no room for.
 func TestFitting(t *testing.T) {
-	table := textOf(&cli.Call{Stdio: cli.Stdio{Out: &bytes.Buffer{}}}, nightTable(t))
+	table := textOf(nightTable(t))
 	whole := table.Width()
 	for _, c := range []struct {
 		columns int

@@ -30,13 +30,16 @@ type heading struct {
 
 // A writer writes the cells of one table.
 type writer struct {
-	moments string // layout
-	long    []bool // by column: it has lengths of an hour and more
+	starts, moments string // layouts of where rows begin, and of all other times
+	long            []bool // by column: it has lengths of an hour and more
 }
 
 // writing returns how to write the cells of t.
 func writing(t report.Table) writer {
-	w := writer{moments: momentsOf(t), long: make([]bool, len(t.Columns))}
+	w := writer{starts: startsOf(t), moments: "2 Jan 2006 15:04:05", long: make([]bool, len(t.Columns))}
+	if t.By != "" && withinDay(t) {
+		w.moments = "15:04:05"
+	}
 	for _, row := range append(slices.Clip(t.Rows), t.Total) {
 		for i, value := range row {
 			length, _ := value.(float64)
@@ -46,8 +49,13 @@ func writing(t report.Table) writer {
 	return w
 }
 
-func momentsOf(t report.Table) string {
+// withinDay reports whether all that was looked at lies within one day.
+func withinDay(t report.Table) bool {
 	from, to := t.Span.From.Time().In(t.Zone), (t.Span.To - 1).Time().In(t.Zone)
+	return from.Format(time.DateOnly) == to.Format(time.DateOnly)
+}
+
+func startsOf(t report.Table) string {
 	switch t.By {
 	case report.Day:
 		return "Mon 2 Jan 2006"
@@ -59,9 +67,10 @@ func momentsOf(t report.Table) string {
 		return "15:04"
 	case report.Interval:
 		layout := "15:04"
-		if from.Format(time.DateOnly) != to.Format(time.DateOnly) {
+		if !withinDay(t) {
 			layout = "Mon 2 Jan, 15:04"
 		}
+		from, to := t.Span.From.Time().In(t.Zone), t.Span.To.Time().In(t.Zone)
 		if from.Format("-0700") != to.Format("-0700") { // an hour may come twice
 			layout += " -07:00"
 		}
@@ -70,21 +79,24 @@ func momentsOf(t report.Table) string {
 	return "2 Jan 2006 15:04:05"
 }
 
-// cell writes a value of the i-th column, which is of that kind.
-func (w writer) cell(i int, kind report.Kind, value any) cell {
-	c := cell{Text: unknown, Number: isNumber(kind)}
+// cell writes a value of the i-th column.
+func (w writer) cell(i int, column report.Column, value any) cell {
+	c := cell{Text: unknown, Number: isNumber(column.Kind)}
 	switch v := value.(type) {
 	case int64:
 		c.Text = grouped(v)
 	case float64:
 		c.Text = strconv.FormatFloat(v, 'f', 1, 64)
-		if kind == report.Seconds {
+		if column.Kind == report.Seconds {
 			c.Text = clock(v, w.long[i])
 		}
 	case string:
 		c.Text = inert.Text(v)
 	case time.Time:
 		c.Text = v.Format(w.moments)
+		if column.Name == "start" {
+			c.Text = v.Format(w.starts)
+		}
 	case bool:
 		c.Text = "no"
 		if v {

@@ -155,13 +155,17 @@ func (c course) bars(fill ink, height []float64, names ...string) bars {
 	return b
 }
 
-// line returns a column as a line, broken where it is not known, and its
-// highest value.
-func (c course) line(l line, name string) (line, float64) {
+// line returns a column as a line, broken where it, or what it needs, is not
+// known, and its highest value.
+func (c course) line(l line, name string, needs ...string) (line, float64) {
 	highest, until := 0.0, 0.0
 	broken := true
 	for _, s := range c.steps {
 		v, known := c.number(s, name)
+		for _, other := range needs {
+			_, also := c.number(s, other)
+			known = known && also
+		}
 		if !known {
 			broken = true
 			continue

@@ -54,14 +54,14 @@ func figures(t report.Table) []figure {
 		if i < 0 || t.Total == nil {
 			continue
 		}
-		c := w.cell(i, t.Columns[i].Kind, t.Total[i])
+		c := w.cell(i, t.Columns[i], t.Total[i])
 		f := figure{Label: want.label, Value: c.Text, Note: want.note}
 		f.Unit = unitOf(t.Columns[i].Kind, w.long[i])
 		if c.Text == unknown {
 			f.Unit = ""
 		}
 		if share := columnOf(t, want.share); share >= 0 {
-			f.Note = strings.TrimSpace(w.cell(share, report.Percent, t.Total[share]).Text + " % " + want.note)
+			f.Note = strings.TrimSpace(w.cell(share, t.Columns[share], t.Total[share]).Text + " % " + want.note)
 		}
 		all = append(all, f)
 	}

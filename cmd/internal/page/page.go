@@ -31,9 +31,10 @@ type Report struct {
 	Course *report.Table
 	// Apart is the same with one row for each name, over all of the time; nil
 	// where it would say nothing new.
-	Apart  *report.Table
-	Server string
-	Made   time.Time
+	Apart    *report.Table
+	Meanings []string // of what the figures are, a sentence each
+	Server   string
+	Made     time.Time
 }
 
 // sight is what the template sees.
@@ -46,6 +47,7 @@ type sight struct {
 	Notes               []string
 	Plots               []plotted
 	Sheets              []sheet
+	Meanings            []string
 }
 
 // Write writes the page. Everything foreign in it is inert text.
@@ -58,7 +60,7 @@ func Write(w io.Writer, r Report) error {
 		Style: template.CSS(style), //nolint:gosec // ours
 		Title: title(t), Period: period(t), Zone: t.Zone.String(),
 		Server: inert.Text(r.Server), Made: r.Made.In(t.Zone).Format("2 Jan 2006 15:04"),
-		Figures: figures(t), Heard: heardLine(t),
+		Figures: figures(t), Heard: heardLine(t), Meanings: r.Meanings,
 	}
 	for _, note := range t.Notes {
 		s.Notes = append(s.Notes, sentence(inert.Text(note)))

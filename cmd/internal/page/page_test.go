@@ -165,3 +165,39 @@ func TestPageOfLittle(t *testing.T) {
 		})
 	}
 }
+
+// TestQuietRows: a row is left out when it is known that nothing happened; one
+// of which that is not known stays.
+func TestQuietRows(t *testing.T) {
+	begin := time.Date(2026, 11, 20, 8, 0, 0, 0, berlin())
+	at := func(i int) time.Time { return begin.Add(time.Duration(i) * 30 * time.Minute) }
+	table := report.Table{
+		Name: "queue", Zone: berlin(), By: report.Interval, Span: record.Span{From: record.At(begin), To: record.At(at(5))},
+		Columns: column("start moment queue words offered count answered count answered_wait_max_s seconds asa_s seconds coverage_pct percent complete flag"),
+		Rows: [][]any{
+			{at(0), "sales", int64(0), int64(0), 0.0, nil, 100.0, true},
+			{at(1), "sales", int64(3), int64(1), 7.0, 7.0, 100.0, true},
+			{at(2), "sales", int64(0), int64(0), 0.0, nil, 60.0, false},
+			{at(3), "sales", nil, nil, nil, nil, 0.0, false},
+			{at(4), "sales", int64(0), int64(0), 0.0, nil, 100.0, true},
+		},
+	}
+	got := write(t, "quiet.html", page.Report{Table: table, Course: &table})
+	for _, want := range []string{
+		`<tr><td>08:30</td><td>sales</td><td class="n">3</td>`, `<tr class="part next"><td>09:00</td><td>sales</td><td class="n">0</td>`,
+		`<tr class="part next"><td>09:30</td><td>sales</td><td class="n">–</td>`, "2 rows in which nothing happened are left out.",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("there is no %q", want)
+		}
+	}
+	for _, never := range []string{"<td>08:00</td>", "<td>10:00</td>"} {
+		if strings.Contains(got, never) {
+			t.Errorf("there is %q", never)
+		}
+	}
+	// Where nobody was answered there is no longest wait to draw: one point alone.
+	if n := strings.Count(got, "fill:var(--s2)"); n != 1 {
+		t.Errorf("%d points of longest waits, want 1", n)
+	}
+}

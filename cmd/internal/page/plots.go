@@ -105,7 +105,8 @@ func serviceLevel(c course) (plotted, error) {
 
 func waits(c course) (plotted, error) {
 	mean, meanMost := c.line(line{ink: inkFirst, glyph: round()}, "asa_s")
-	longest, most := c.line(line{ink: inkSecond, dash: dashed(), glyph: pointed()}, "answered_wait_max_s")
+	// Of none answered the longest wait is zero: that is none.
+	longest, most := c.line(line{ink: inkSecond, dash: dashed(), glyph: pointed()}, "answered_wait_max_s", "asa_s")
 	d := drawing{x: c.x, y: lengths().axis(max(most, meanMost)), bands: c.incomplete(), lines: []line{longest, mean}}
 	return plotted{Title: "Waits of answered calls", Key: []key{
 		{"average", "line", inkFirst.paint()}, {"longest", "dashed", inkSecond.paint()},

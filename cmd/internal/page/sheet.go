@@ -17,6 +17,7 @@ type sheet struct {
 	Total   []cell   // nil: there is none
 	Zero    []string // columns that say nothing but zero
 	More    bool     // there are columns for programs
+	Quiet   int      // rows that say nothing but zero
 }
 
 // A sheetRow is a row of it.
@@ -45,14 +46,20 @@ func lay(t report.Table) sheet {
 		}
 	}
 	complete := columnOf(t, "complete")
-	for n, row := range t.Rows {
+	var last any
+	for _, row := range t.Rows {
+		if quiet(t.Columns, row) {
+			s.Quiet++
+			continue
+		}
 		r := sheetRow{Cells: w.row(t.Columns, kept, row)}
 		if complete >= 0 && row[complete] == false {
 			r.Class = "part"
 		}
-		if n > 0 && !same(row[0], t.Rows[n-1][0]) {
-			r.Class += " next"
+		if len(s.Rows) > 0 && !same(row[0], last) {
+			r.Class = strings.TrimSpace(r.Class + " next")
 		}
+		last = row[0]
 		s.Rows = append(s.Rows, r)
 	}
 	if t.Total != nil {
@@ -69,6 +76,31 @@ func lay(t report.Table) sheet {
 	return s
 }
 
+// quiet reports whether it is known of a row, all of which was heard, that
+// nothing happened.
+func quiet(columns []report.Column, row []any) bool {
+	whole := false
+	for i, c := range columns {
+		switch v := row[i].(type) {
+		case int64:
+			if v != 0 {
+				return false
+			}
+		case float64:
+			if v != 0 && c.Name != "coverage_pct" {
+				return false
+			}
+		case report.Parts:
+			if len(v) > 0 {
+				return false
+			}
+		case bool:
+			whole = whole || c.Name == "complete" && v
+		}
+	}
+	return whole
+}
+
 // same reports whether two rows are of the same stretch of time, or hour.
 func same(a, b any) bool {
 	at, isTime := a.(time.Time)
@@ -81,7 +113,7 @@ func same(a, b any) bool {
 func (w writer) row(columns []report.Column, kept []int, row []any) []cell {
 	cells := make([]cell, len(kept))
 	for n, i := range kept {
-		cells[n] = w.cell(i, columns[i].Kind, row[i])
+		cells[n] = w.cell(i, columns[i], row[i])
 		switch {
 		case columns[i].Name == "complete":
 			cells[n] = wholeness(row[i])
