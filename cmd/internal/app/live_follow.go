@@ -14,7 +14,7 @@ import (
 const (
 	liveBack    = 12 * record.Hour // at the start so much is looked back,
 	liveBackMax = 200_000          // and so many records at the most
-	liveTurn    = 100_000          // records of a feed that are looked at before another has its turn
+	liveTurn    = 20_000           // records of a feed that are looked at a second: a busy site says a tenth
 )
 
 // A follower follows one feed, in order of arrival.
@@ -23,6 +23,7 @@ type follower struct {
 	decode       acd.Decoder
 	live         *acd.Live
 	begun        bool
+	turn         int                 // records to look at before another has its turn
 	seq          int64               // the last record that was looked at
 	pending      *collector.Snapshot // that was not reached yet
 	broke        error               // it gave up: what the feed says breaks it
@@ -35,12 +36,12 @@ type follower struct {
 
 func newFollower(name, format string) *follower {
 	decode, _ := acd.NewDecoder(format)
-	return &follower{name: name, format: format, decode: decode, live: acd.NewLive()}
+	return &follower{name: name, format: format, decode: decode, live: acd.NewLive(), turn: liveBackMax}
 }
 
 // catchUp looks at what was stored since it was called last. When that is more
-// than it may look at in a turn it goes on in the next; until it is through at
-// the start, the state is not known.
+// than it may look at in a turn it goes on in the next, or gives up what it
+// knew; until it is through, the state is not known.
 func (f *follower) catchUp(ctx context.Context, h *history.DB) (err error) {
 	if f.broke != nil {
 		return nil
@@ -59,18 +60,15 @@ func (f *follower) catchUp(ctx context.Context, h *history.DB) (err error) {
 	}
 	before, corrected := f.seq, f.reach(f.seq)
 	all, err := f.read(ctx, h)
-	if err != nil {
+	if f.turn = liveTurn; err != nil {
 		return err
 	}
 	if all && f.pending != nil {
 		f.correct()
 		corrected = true
 	}
-	switch {
-	case !all && !f.known:
-		return nil
-	case !all:
-		if skips, err := f.skip(ctx, h); skips || err != nil {
+	if !all {
+		if skips, err := f.skip(ctx, h); skips || err != nil || !f.known {
 			return err
 		}
 	}
@@ -120,7 +118,7 @@ func (f *follower) read(ctx context.Context, h *history.DB) (all bool, err error
 				f.live.Add(e)
 			}
 		}
-		if looked++; looked >= liveTurn {
+		if looked++; looked >= f.turn {
 			return false, nil
 		}
 	}

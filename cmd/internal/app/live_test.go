@@ -234,7 +234,7 @@ type pbx struct {
 	stored int
 }
 
-func newPBX(t *testing.T) *pbx {
+func newPBX(t testing.TB) *pbx {
 	t.Helper()
 	s := initialized(t, configured(t, oneFeed), io.Discard)
 	if _, err := s.data.History.Start(t.Context(), "log"); err != nil {
@@ -298,7 +298,7 @@ func TestAFollowerIsBounded(t *testing.T) {
 	p.waits(t, 20_000)
 	p.joins(t, 2*liveTurn)
 	p.waits(t, -1)
-	p.waits(t, 20_000)
+	p.waits(t, liveTurn/2)
 	if p.seq != int64(p.stored) {
 		t.Errorf("looked at %d of %d", p.seq, p.stored)
 	}

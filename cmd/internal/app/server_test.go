@@ -36,7 +36,7 @@ path = "queue_log"
 `
 
 // configured writes a twin.toml and reads it.
-func configured(t *testing.T, text string) *config.Config {
+func configured(t testing.TB, text string) *config.Config {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "twin.toml")
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -50,13 +50,13 @@ func configured(t *testing.T, text string) *config.Config {
 }
 
 // initialized makes a primary of that configuration. What it logs goes to said.
-func initialized(t *testing.T, cfg *config.Config, said io.Writer) *server {
+func initialized(t testing.TB, cfg *config.Config, said io.Writer) *server {
 	t.Helper()
 	return newServer(cfg, primary(t, cfg), slog.New(slog.NewTextHandler(said, nil)))
 }
 
 // primary makes the files of a primary of that configuration.
-func primary(t *testing.T, cfg *config.Config) *Data {
+func primary(t testing.TB, cfg *config.Config) *Data {
 	t.Helper()
 	if err := Init(t.Context(), cfg.Data, "cms-a", node.Primary); err != nil {
 		t.Fatal(err)
