@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -80,5 +81,48 @@ func TestABrokenDecoderHurtsNoOtherFeed(t *testing.T) {
 	}
 	if !strings.Contains(said.String(), "what is this") {
 		t.Errorf("said %q", said.String())
+	}
+}
+
+// What was counted of records that were dropped stays, also where the head stood
+// among them.
+func TestDroppedRecordsStayCounted(t *testing.T) {
+	for name, again := range map[string]func(r *rig, f *counting) *counting{
+		"running on":      func(_ *rig, f *counting) *counting { return f },
+		"after a restart": func(r *rig, _ *counting) *counting { return r.counting() },
+		"by other rules": func(r *rig, _ *counting) *counting {
+			if err := r.h.CountBy(t.Context(), r.name, r.format, acd.FoldVersion+1); err != nil {
+				t.Fatal(err)
+			}
+			return r.counting()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := &rig{h: openHistory(t), name: "log", format: "queue_log"}
+			r.commit(t, entered(begins, 1000))
+			f := r.counting()
+			r.catchUp(t, f)
+			want := r.counted(t)
+			other := rig{h: r.h, name: "other"}
+			other.commit(t, entered(begins, 1)) // the last one of all stays for a while
+			if n, err := r.h.Drop(t.Context(), r.name, begins+2*record.Day, true); n != 1000 || err != nil {
+				t.Fatalf("%d, %v", n, err)
+			}
+			f = again(r, f)
+			for _, more := range [][]record.Record{nil, entered(begins+3*record.Day, 10)} {
+				r.commit(t, more)
+				r.catchUp(t, f)
+				w := &work{span: record.Span{To: 1 << 62}, report: func(Progress) {}, done: make(chan struct{})}
+				if f.do(t.Context(), w); w.err != nil {
+					t.Fatal(w.err)
+				}
+				if got := r.counted(t); len(got.Queues) < len(want.Queues) || !reflect.DeepEqual(got.Queues[:len(want.Queues)], want.Queues) {
+					t.Errorf("with %d more: was %+v, is %+v", len(more), want.Queues, got.Queues)
+				}
+			}
+			if got := r.counted(t); got.Queues[len(got.Queues)-1].Counts.Offered != 10 {
+				t.Errorf("%+v", got.Queues)
+			}
+		})
 	}
 }

@@ -134,28 +134,48 @@ func (f *counting) guard(run func() (time.Duration, error)) (wait time.Duration,
 
 // step does what is due, and returns in how long something may be due again.
 func (f *counting) step(ctx context.Context) (time.Duration, error) {
-	state, err := f.begin(ctx)
-	if err != nil {
+	if !f.begun {
+		_, err := f.begin(ctx)
 		if errors.Is(err, history.ErrUnknownFeed) { // nobody has collected it yet
 			return idleLook, nil
 		}
+		if err != nil {
+			return 0, err
+		}
+	}
+	if err := f.mend(ctx); err != nil {
 		return 0, err
 	}
 	now := time.Now()
 	if err := f.look(ctx, now); err != nil {
 		return 0, err
 	}
-	if f.marks.due(now, state) {
-		if err := f.again(ctx, state.Marked); err != nil {
-			return 0, err
-		}
-		f.marks.done(now, time.Now())
-	}
-	if err := f.follow(ctx, time.Now()); err != nil {
+	if err := f.follow(ctx, now); err != nil {
 		return 0, err
 	}
 	f.told = ""
 	return f.wait(now), nil
+}
+
+// mend counts what came late, if that is due.
+func (f *counting) mend(ctx context.Context) error {
+	now := time.Now()
+	if now.Before(f.marks.look) {
+		return nil
+	}
+	state, err := f.begin(ctx)
+	if err != nil {
+		return err
+	}
+	f.marks.look = now.Add(pace * time.Since(now)) // a fill of years makes many
+	if !f.marks.due(now, state) {
+		return nil
+	}
+	if err := f.again(ctx, state.Marked); err != nil {
+		return err
+	}
+	f.marks.done(now, time.Now())
+	return nil
 }
 
 // look finds out how far the feed has come.

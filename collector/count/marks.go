@@ -23,6 +23,7 @@ const (
 type marks struct {
 	since time.Time // when they were seen first; zero: there are none
 	rest  time.Time // not before then
+	look  time.Time // when they may be read again
 }
 
 // due tells whether to count what is marked now.

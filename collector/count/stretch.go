@@ -39,12 +39,12 @@ func (f *counting) ahead(ctx context.Context, to record.Instant) error {
 	f.head = nil // until it is written
 	if !continues {
 		var err error
-		if w, err = f.from(ctx, acd.Interval(f.through)); err != nil {
+		if w, err = f.restart(ctx); err != nil {
 			return err
 		}
 	}
 	from := w.at
-	read, err := f.read(ctx, w, to)
+	read, err := f.read(ctx, w, max(from, to))
 	if err != nil {
 		return err
 	}
@@ -55,6 +55,21 @@ func (f *counting) ahead(ctx context.Context, to record.Instant) error {
 	}
 	f.head, f.through = w, max(f.through, s.Span.To)
 	return nil
+}
+
+// restart begins with the interval of the head. Where its records were dropped,
+// its rows stay as they are, and nothing is known behind what was dropped.
+func (f *counting) restart(ctx context.Context) (*walk, error) {
+	end, err := f.c.history.Horizon(ctx, f.feed.Name)
+	if err != nil {
+		return nil, err
+	}
+	if start := acd.Interval(f.through); start >= end.RetainedFrom {
+		return f.from(ctx, start)
+	}
+	w := newWalk(acd.NewFold(f.feed.Format), f.decode, end.RetainedFrom, true)
+	w.borders = []history.Border{{At: end.RetainedFrom}}
+	return w, nil
 }
 
 // again counts intervals anew, which are in order, and what follows them until

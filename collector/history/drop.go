@@ -216,12 +216,15 @@ func (f *feedRow) dayCounted(ctx context.Context, tx *store.Tx, day record.Insta
 	return err
 }
 
-// cut takes away whatever lies before retained_from, except records. The
-// session and the gap that last stay, from there on.
+// cut takes away whatever lies before retained_from, except records and what was
+// counted of them. The session and the gap that last stay, from there on; so
+// does what was known at retained_from, for counting anew begins there.
 func (f *feedRow) cut(ctx context.Context, tx *store.Tx) error {
 	for _, statement := range []string{
 		`DELETE FROM bucket WHERE feed = ?1 AND start < ?2`,
 		`DELETE FROM agreed WHERE feed = ?1 AND day < ?2`,
+		`DELETE FROM marked WHERE feed = ?1 AND start < ?2`,
+		`DELETE FROM fold WHERE feed = ?1 AND border < (SELECT max(border) FROM fold WHERE feed = ?1 AND border <= ?2)`,
 		`DELETE FROM coverage WHERE feed = ?1 AND until <= ?2 AND id IS NOT ?3`,
 		`UPDATE coverage SET start = ?2 WHERE feed = ?1 AND start < ?2`,
 		`DELETE FROM gap WHERE feed = ?1 AND until <= ?2`,

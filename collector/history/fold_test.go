@@ -283,7 +283,10 @@ func TestDropLeavesIntervals(t *testing.T) {
 	if err := drop(); !errors.Is(err, ErrNotCounted) {
 		t.Errorf("what is not counted: %v", err)
 	}
-	s := Stretch{Span: record.Span{From: monday, To: monday + quarter}, Told: []Told{toldAt(monday, offered(monday, "sales", 1))}}
+	s := Stretch{
+		Span: record.Span{From: monday, To: monday + quarter}, Told: []Told{toldAt(monday, offered(monday, "sales", 1))},
+		Borders: []Border{{monday + quarter, []byte("busy")}},
+	}
 	count(t, h, s)
 	if err := h.Heal(t.Context(), "pbx", Row{Record: old[0]}); err != nil { // marks its interval
 		t.Fatal(err)
@@ -294,6 +297,12 @@ func TestDropLeavesIntervals(t *testing.T) {
 	count(t, h, s)
 	if err := drop(); err != nil {
 		t.Error(err)
+	}
+	if n := scalar(t, h, `SELECT count(*) FROM fold WHERE border < ?`, monday); n > 0 {
+		t.Errorf("what was known at %d borders is kept", n)
+	}
+	if b, err := h.Carry(t.Context(), "pbx", monday+record.Day); err != nil || string(b.Carry) != "busy" {
+		t.Errorf("%+v, %v", b, err)
 	}
 	if rows, left := queueRows(t, h, always), records(t, h, Range{Feed: "pbx"}); len(rows) != 1 || len(left) > 0 {
 		t.Errorf("rows %v, records %v", rows, left)
