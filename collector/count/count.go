@@ -51,6 +51,9 @@ type Counter struct {
 	mu    sync.Mutex
 	feeds map[string]*counting
 	start func(*counting) // nil while Run is not running
+	// last is closed, by name, when who was started last for a feed has ended:
+	// two must not write the rows of one feed.
+	last map[string]<-chan struct{}
 }
 
 // New makes a counter of no feeds.
@@ -61,7 +64,7 @@ func New(h *history.DB, opt Options) *Counter {
 	if opt.Rots == nil {
 		opt.Rots = func(string, record.Key) {}
 	}
-	return &Counter{history: h, opt: opt, feeds: map[string]*counting{}}
+	return &Counter{history: h, opt: opt, feeds: map[string]*counting{}, last: map[string]<-chan struct{}{}}
 }
 
 // Run counts until ctx ends, and returns nil when all that it started has
@@ -73,7 +76,8 @@ func (c *Counter) Run(ctx context.Context) error {
 	var failed error
 	var once sync.Once
 	c.mu.Lock()
-	c.start = func(f *counting) {
+	c.start = func(f *counting) { // whoever calls it holds mu
+		f.former, c.last[f.feed.Name] = c.last[f.feed.Name], f.over
 		running.Go(func() {
 			if err := f.run(ctx); err != nil {
 				once.Do(func() { failed = err; cancel(err) })
@@ -110,9 +114,6 @@ func (c *Counter) SetFeeds(feeds []Feed) {
 			continue
 		}
 		is := newCounting(c, f, decode)
-		if was != nil {
-			is.former = was.over // two must not write the rows of one feed
-		}
 		kept[f.Name] = is
 		if c.start != nil {
 			c.start(is)

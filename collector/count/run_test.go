@@ -29,6 +29,7 @@ func runs(t *testing.T, opt Options) *running {
 	r := &running{rig: rig{h: openHistory(t), name: "log", format: "queue_log"}}
 	opt.Log = slog.New(slog.DiscardHandler)
 	r.Counter = New(r.h, opt)
+	r.SetFeeds([]Feed{{r.name, "cdr_csv"}}) // which never begins
 	r.SetFeeds([]Feed{{r.name, r.format}, {"notes", "text"}})
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
@@ -135,6 +136,7 @@ func TestSetFeeds(t *testing.T) {
 		}
 		for range 5 {
 			r.SetFeeds([]Feed{{r.name, "cdr_csv"}})
+			r.SetFeeds(nil)
 			r.SetFeeds([]Feed{{r.name, r.format}})
 		}
 		r.commit(t, all[20:])
