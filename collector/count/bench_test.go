@@ -2,82 +2,105 @@ package count
 
 import (
 	"slices"
+	"syscall"
 	"testing"
 	"time"
 
+	"github.com/twinctl/twin/collector/acd"
 	"github.com/twinctl/twin/collector/record"
 )
 
 const (
-	benchCalls = 30_000
-	benchBatch = 1000 // records that are stored in one transaction
+	benchCalls = 30_000               // and so far apart as 200,000 in a day
+	benchApart = record.Day / 200_000 // which takes 3.6 hours
+	benchBatch = 1000                 // records that are stored in one transaction
 )
 
-// made returns the records of a day of calls.
-func made(calls int) (all []record.Record) {
-	newPBX().day(calls, func(*call) {}, func(batch []record.Record) { all = append(all, batch...) })
+// made returns the records of hours of calls.
+func made() (all []record.Record) {
+	newPBX().day(benchCalls, benchApart, func(*call) {}, func(batch []record.Record) { all = append(all, batch...) })
 	return all
 }
 
-// BenchmarkCount stores a day of calls and counts it; its yardstick is the
-// storing.
+// A cost is what something took: by the clock, and of the processors, which says
+// more on a machine that has others to serve.
+type cost struct{ clock, processor time.Duration }
+
+// of adds what a run takes.
+func (c *cost) of(b *testing.B, run func()) {
+	b.Helper()
+	begun, before := time.Now(), used(b)
+	run()
+	c.clock += time.Since(begun)
+	c.processor += used(b) - before
+}
+
+// used returns how much of the processors this process has had.
+func used(b *testing.B) time.Duration {
+	b.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// report tells the cost of each of n records.
+func (c *cost) report(b *testing.B, n int, what string) {
+	b.Helper()
+	b.ReportMetric(float64(n)/c.clock.Seconds(), what+"/s")
+	b.ReportMetric(float64(c.processor.Nanoseconds())/float64(n), "cpu-ns/"+what)
+}
+
+// BenchmarkCount stores hours of calls and counts them; its yardsticks are the
+// storing, and the fold alone, in memory.
 func BenchmarkCount(b *testing.B) {
-	all := made(benchCalls)
-	var stored, counted time.Duration
+	all := made()
+	var stored, counted, folded cost
 	for b.Loop() {
 		r := &rig{h: openHistory(b), name: "pbx", format: "ami"}
-		begun := time.Now()
-		for batch := range slices.Chunk(all, benchBatch) {
-			r.commit(b, batch)
-		}
-		stored += time.Since(begun)
-		begun = time.Now()
-		r.catchUp(b, r.counting())
-		counted += time.Since(begun)
+		stored.of(b, func() {
+			for batch := range slices.Chunk(all, benchBatch) {
+				r.commit(b, batch)
+			}
+		})
+		counted.of(b, func() { r.catchUp(b, r.counting()) })
+		folded.of(b, func() { foldAll(all) })
 	}
-	n := float64(b.N) * float64(len(all))
-	b.ReportMetric(n/stored.Seconds(), "stored/s")
-	b.ReportMetric(n/counted.Seconds(), "counted/s")
-	b.ReportMetric(100*counted.Seconds()/stored.Seconds(), "%-on-top")
+	stored.report(b, b.N*len(all), "stored")
+	counted.report(b, b.N*len(all), "counted")
+	folded.report(b, b.N*len(all), "folded")
+	b.ReportMetric(100*float64(counted.processor)/float64(stored.processor), "%-of-storing")
+	b.ReportMetric(100*float64(folded.processor)/float64(stored.processor), "%-of-storing-folded")
 }
 
-// BenchmarkCountBeside stores a day of calls, and counts it a second of that
-// time after the other, as while it is collected.
-func BenchmarkCountBeside(b *testing.B) {
-	all := made(benchCalls)
-	var stored, counted time.Duration
-	for b.Loop() {
-		r := &rig{h: openHistory(b), name: "pbx", format: "ami"}
-		f := r.counting()
-		for batch := range slices.Chunk(all, benchBatch) {
-			begun := time.Now()
-			r.commit(b, batch)
-			stored += time.Since(begun)
-			begun = time.Now()
-			r.catchUp(b, f)
-			counted += time.Since(begun)
+func foldAll(all []record.Record) acd.Counted {
+	decode, _ := acd.NewDecoder("ami")
+	fold := acd.NewFold("ami")
+	var events []acd.Event
+	for i := range all {
+		events = decode(events[:0], all[i].Raw, all[i].At)
+		for _, e := range events {
+			fold.Add(e)
 		}
 	}
-	n := float64(b.N) * float64(len(all))
-	b.ReportMetric(n/stored.Seconds(), "stored/s")
-	b.ReportMetric(n/counted.Seconds(), "counted/s")
-	b.ReportMetric(100*counted.Seconds()/stored.Seconds(), "%-on-top")
+	return fold.Take()
 }
 
-// BenchmarkRebuild counts a day of calls anew.
+// BenchmarkRebuild counts hours of calls anew.
 func BenchmarkRebuild(b *testing.B) {
 	r := &rig{h: openHistory(b), name: "pbx", format: "ami"}
-	all := made(benchCalls)
+	all := made()
 	r.commit(b, all)
 	f := r.counting()
 	r.catchUp(b, f)
+	var rebuilt cost
 	for b.Loop() {
 		w := &work{span: record.Span{To: 1 << 62}, report: func(Progress) {}, done: make(chan struct{})}
-		if f.do(b.Context(), w); w.err != nil {
+		rebuilt.of(b, func() { f.do(b.Context(), w) })
+		if w.err != nil {
 			b.Fatal(w.err)
 		}
 	}
-	seconds := b.Elapsed().Seconds()
-	b.ReportMetric(float64(b.N)*float64(len(all))/seconds, "records/s")
-	b.ReportMetric(float64(b.N)*96/seconds, "intervals/s")
+	rebuilt.report(b, b.N*len(all), "rebuilt")
 }

@@ -208,7 +208,7 @@ func TestADayOfCalls(t *testing.T) {
 	r.commit(t, nil)
 	p, want := newPBX(), &tally{map[place]acd.QueueCounts{}, map[place]record.Instant{}}
 	f := r.counting()
-	p.day(calls, func(c *call) { want.count(c) }, func(batch []record.Record) {
+	p.day(calls, record.Day/record.Instant(calls), func(c *call) { want.count(c) }, func(batch []record.Record) {
 		r.commit(t, batch)
 		r.catchUp(t, f)
 	})
@@ -234,9 +234,9 @@ func TestADayOfCalls(t *testing.T) {
 	}
 }
 
-// day makes up a day of calls, and hands out the records in order, some hours
-// at a time.
-func (p *pbx) day(calls int, made func(*call), hand func([]record.Record)) {
+// day makes up calls that come so far apart, and hands out the records in order,
+// some hours at a time.
+func (p *pbx) day(calls int, apart record.Instant, made func(*call), hand func([]record.Record)) {
 	const from = begins - begins%record.Day
 	var batch []record.Record
 	for a := range dayAgents {
@@ -245,7 +245,6 @@ func (p *pbx) day(calls int, made func(*call), hand func([]record.Record)) {
 			batch = append(batch, c.event(from+record.Instant(a*dayQueues+q), "QueueMemberAdded", c.member(a)+"\r\nMembership: dynamic\r\nStatus: 1\r\nPaused: 0"))
 		}
 	}
-	apart := record.Day / record.Instant(calls)
 	for i := range calls {
 		c := p.call(from + record.Minute + record.Instant(i)*apart + p.upTo(apart))
 		made(&c)
