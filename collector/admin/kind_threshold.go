@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/twinctl/twin/collector/acd"
 )
 
 // mostLimit and mostCount are what a threshold may say.
@@ -36,12 +38,6 @@ func measures() []measure {
 		{name: "agent_state", of: "agent", limited: true, state: true},
 		{name: "feed_silent", of: "feed", limited: true},
 	}
-}
-
-// lengths are those that the history keeps waits and rings by, in seconds: see
-// acd.Bins.
-func lengths() []int64 {
-	return []int64{5, 10, 15, 20, 25, 30, 40, 45, 60, 90, 120, 180, 240, 300, 600}
 }
 
 // states are those that an agent can be in for too long: see acd.Standing.
@@ -95,8 +91,8 @@ func checkThreshold(r Row) error {
 		return errors.New("agent and agent_group are both said: want one")
 	case m.limited && limit == 0:
 		return fmt.Errorf("limit is missing: %s wants seconds", m.name)
-	case m.binned && limit != 0 && !slices.Contains(lengths(), limit):
-		return fmt.Errorf("limit is %d: %s is counted by %s, and 0 is all", limit, m.name, listed(lengths()))
+	case m.binned && limit != 0 && !slices.Contains(acd.Bins(), int(limit)):
+		return fmt.Errorf("limit is %d: %s is counted by %s, and 0 is all", limit, m.name, listed(acd.Bins()))
 	case m.percent && percent == 0:
 		return errors.New("percent is missing: want 1 to 100")
 	case !m.percent && percent != 0:
@@ -118,10 +114,10 @@ func checkState(r Row, m measure) error {
 	return nil
 }
 
-func listed(numbers []int64) string {
+func listed(numbers []int) string {
 	var all []string
 	for _, n := range numbers {
-		all = append(all, strconv.FormatInt(n, 10))
+		all = append(all, strconv.Itoa(n))
 	}
 	return strings.Join(all, ", ")
 }
