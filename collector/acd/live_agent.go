@@ -25,12 +25,14 @@ type liveMember struct {
 	device       Device
 	paused       bool
 	reason       string
+	since        record.Instant // of the pause
 	told         record.Instant // the latest of these
 }
 
 // A liveCall is a caller with the agent, or for whom the agent's phone rings.
 type liveCall struct {
 	leg, queue string // leg "": some talk, as a snapshot told
+	since      record.Instant
 	talk       bool
 	unsure     bool // of before a snapshot, after which it may have been another
 }
@@ -60,20 +62,22 @@ func (l *Live) member(e Event) {
 	}
 	l.see(e.Queue)
 	l.enrol(a, e)
-	free := false
+	free, fell := false, false
 	for i := range a.members {
 		m := &a.members[i]
 		if overtaken(e.At, m.told) {
 			continue
 		}
 		if (e.Queue == "" || e.Queue == m.queue) && m.of(e.Interface) {
+			was := m.device
 			m.learn(e)
 			free = free || e.Type == AgentState && m.free()
+			fell = fell || e.Type == AgentState && m.device == Idle && was == InUse
 		}
 	}
-	if free {
-		l.endCalls(a, func(c liveCall) bool { return c.unsure })
-	}
+	l.endCalls(a, func(c liveCall) bool {
+		return free && c.unsure || fell && c.talk && e.At > c.since+shortestTalk // of which the end was not told
+	})
 	l.settled(a, e.At)
 }
 
@@ -89,12 +93,14 @@ func (m *liveMember) learn(e Event) {
 	}
 	switch {
 	case e.Type == Paused, e.Paused != nil && *e.Paused:
-		m.paused = true
+		if !m.paused {
+			m.paused, m.since = true, e.At
+		}
 		if e.Type == Paused {
 			m.reason = strings.Clone(e.Reason)
 		}
 	case e.Type == Unpaused, e.Paused != nil:
-		m.paused, m.reason = false, ""
+		m.paused, m.reason, m.since = false, "", 0
 	}
 }
 
@@ -190,7 +196,7 @@ func (a *liveAgent) stands() Standing {
 		return OnOtherCall
 	case every(func(m liveMember) bool { return m.device == Unreachable }):
 		return Away
-	case every(func(m liveMember) bool { return m.paused || m.queue == "" }) && slices.ContainsFunc(a.members, func(m liveMember) bool { return m.paused }):
+	case slices.ContainsFunc(a.members, func(m liveMember) bool { return m.paused }):
 		return OnPause
 	}
 	return Available

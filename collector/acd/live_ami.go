@@ -47,7 +47,7 @@ func readMember(queue string, get func(name string) []byte) standMember {
 	if paused := flag(get("Paused")); paused != nil && *paused {
 		m.member.paused, m.member.reason = true, text(get("PausedReason"))
 		if since, ok := whole(get("LastPause"), latestSecond); ok {
-			m.paused = record.Instant(since) * record.Second
+			m.member.since = record.Instant(since) * record.Second
 		}
 	}
 	return m

@@ -16,7 +16,7 @@ func (l *Live) call(e Event) {
 	l.enrol(a, e)
 	left, stopped := l.over(liveEnd{leg: id, queue: e.Queue}, e.At), l.over(liveEnd{leg: id, agent: a.name}, e.At)
 	if id != "" && !left && !stopped && !a.has(id) {
-		l.connect(a, liveCall{leg: strings.Clone(id), queue: strings.Clone(e.Queue)})
+		l.connect(a, liveCall{leg: strings.Clone(id), queue: strings.Clone(e.Queue), since: e.At})
 	}
 	l.settled(a, e.At)
 }
@@ -31,7 +31,7 @@ func (l *Live) answer(e Event) {
 	l.enrol(a, e)
 	if !l.over(liveEnd{leg: legOf(e), agent: a.name}, e.At) {
 		l.endCalls(a, func(c liveCall) bool { return c.talk || c.leg == legOf(e) })
-		l.connect(a, liveCall{leg: strings.Clone(legOf(e)), queue: strings.Clone(e.Queue), talk: true})
+		l.connect(a, liveCall{leg: strings.Clone(legOf(e)), queue: strings.Clone(e.Queue), since: e.At, talk: true})
 	}
 	l.settled(a, e.At)
 }

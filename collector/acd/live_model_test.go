@@ -189,15 +189,15 @@ func (p *modelPBX) stands() (queues map[string]LiveQueue, agents map[string]Stan
 		} else if a.rings {
 			busy = BeingRung
 		}
-		free := OnPause
+		free := Available
 		for q, paused := range a.queues {
 			switch {
 			case busy != "":
 				queues[q].Agents[busy]++
 			case paused:
+				free = OnPause
 				queues[q].Agents[OnPause]++
 			default:
-				free = Available
 				queues[q].Agents[Available]++
 			}
 		}

@@ -18,8 +18,7 @@ type stand struct {
 type standMember struct {
 	agent  string
 	member liveMember
-	inCall *bool          // with a caller of the queue; nil: not told
-	paused record.Instant // since when, or when last; 0: never, or unknown
+	inCall *bool // with a caller of the queue; nil: not told
 }
 
 type standWait struct {
@@ -119,7 +118,7 @@ func (l *Live) correctAgent(told []standMember, s stand) {
 	case a.standing == OnPause && (fresh || before != OnPause):
 		a.since = 0
 		for _, t := range told {
-			a.since = max(a.since, t.paused)
+			a.since = max(a.since, t.member.since)
 		}
 	case fresh || before != a.standing:
 		a.since = 0 // some time before: nobody told

@@ -7,8 +7,9 @@ import (
 	"github.com/twinctl/twin/collector/record"
 )
 
-// A Standing is what an agent is doing at present. Who is not known to be
-// logged in, or a member of a queue, has none.
+// A Standing is what an agent is doing at present, by the same rules as are
+// counted by; but that a phone cannot be reached is told of every member. Who is
+// not known to be logged in, or a member of a queue, has none.
 type Standing string
 
 // The standings; of several that would be true the first counts.
@@ -17,8 +18,8 @@ const (
 	BeingRung   Standing = "ringing"     // for a caller of a queue, or the phone rings for another call
 	OnOtherCall Standing = "other_call"  // the phone is in use
 	Away        Standing = "unreachable" // no phone of the agent's can be reached
-	OnPause     Standing = "paused"      // in all queues
-	Available   Standing = "available"   // in one queue at least
+	OnPause     Standing = "paused"      // in one queue at least
+	Available   Standing = "available"
 )
 
 // A LiveState is what is known of the queues and agents of a feed at present.
@@ -33,8 +34,8 @@ type LiveQueue struct {
 	Queue        string         `json:"queue"`
 	Waiting      int            `json:"waiting"`
 	LongestSince record.Instant `json:"longest_since,omitzero"` // when who waits longest joined; 0: nobody waits
-	// Agents are its members by standing. Who is paused in this queue counts as
-	// paused here, even if another queue may call.
+	// Agents are its members by standing. Who is paused in other queues only is
+	// available here.
 	Agents map[Standing]int `json:"agents"`
 }
 
@@ -44,7 +45,7 @@ type LiveAgent struct {
 	Standing Standing       `json:"state"`
 	Since    record.Instant `json:"since,omitzero"`   // of the standing; 0: unknown
 	Queue    string         `json:"queue,omitempty"`  // of the talk or the ringing; "" where unknown or of none
-	Reason   string         `json:"reason,omitempty"` // of the pause
+	Reason   string         `json:"reason,omitempty"` // of the pause that began last
 	Queues   []string       `json:"queues"`           // that the agent is a member of, by name
 	// Interfaces are the agent's phones. Several mean that the agent is logged
 	// in more than once.
@@ -84,6 +85,7 @@ func (l *Live) State() LiveState {
 
 func (a *liveAgent) state() LiveAgent {
 	s := LiveAgent{Agent: a.name, Standing: a.standing, Since: a.since, Queues: []string{}, Interfaces: []string{}}
+	began := record.Instant(0)
 	for _, m := range a.members {
 		if m.queue != "" {
 			s.Queues = append(s.Queues, m.queue)
@@ -91,8 +93,8 @@ func (a *liveAgent) state() LiveAgent {
 		if m.phone != "" {
 			s.Interfaces = append(s.Interfaces, m.phone)
 		}
-		if m.paused && a.standing == OnPause && m.reason != "" {
-			s.Reason = m.reason
+		if m.paused && a.standing == OnPause && m.since >= began {
+			s.Reason, began = m.reason, m.since
 		}
 	}
 	for _, c := range a.calls {

@@ -112,11 +112,26 @@ func TestLive(t *testing.T) {
 		},
 		"added, paused and removed": {
 			[]Event{login("a", "Ana", "1"), login("b", "Ana", "1"), pause(Paused, "a", "Ana", "Lunch"), pause(Paused, "b", "Ana", "Lunch")},
-			"a 0 paused=1; b 0 paused=1; Ana paused@4 Lunch",
+			"a 0 paused=1; b 0 paused=1; Ana paused@3 Lunch",
 		},
 		"paused in one queue only": {
 			[]Event{login("a", "Ana", "1"), login("b", "Ana", "1"), pause(Paused, "a", "Ana", "Lunch")},
-			"a 0 paused=1; b 0 available=1; Ana available@1",
+			"a 0 paused=1; b 0 available=1; Ana paused@3 Lunch",
+		},
+		"paused in two queues for different reasons": {
+			[]Event{login("a", "Ana", "1"), login("b", "Ana", "1"), pause(Paused, "b", "Ana", "Lunch"), pause(Paused, "a", "Ana", "Talk")},
+			"a 0 paused=1; b 0 paused=1; Ana paused@3 Talk",
+		},
+		"a talk is over when the phone falls idle": {
+			[]Event{of(Answered, "1", "a", "Ana"), state("a", "Ana", "1", InUse, &no), at(9, state("a", "Ana", "1", Idle, &no))},
+			"a 0 available=1; Ana available@9",
+		},
+		"but not right after the answer, nor if it was never in use": {
+			[]Event{
+				of(Answered, "1", "a", "Ana"), state("a", "Ana", "1", InUse, &no), at(2.5, state("a", "Ana", "1", Idle, &no)),
+				at(1, of(Answered, "2", "a", "Ben")), at(9, state("a", "Ben", "2", Idle, &no)),
+			},
+			"a 0 talk=2; Ana talk@1 a; Ben talk@1 a",
 		},
 		"paused in all": {
 			[]Event{login("a", "Ana", "1"), login("b", "Ana", "1"), pause(Paused, "", "Ana", "Lunch"), pause(Unpaused, "", "Ana", "")},

@@ -16,7 +16,7 @@ const nowQueueColumns = `
 	feed words
 	waiting count
 	longest_wait_s seconds
-	staffed count
+	agents count
 	available count
 	ringing count
 	talk count
@@ -210,13 +210,11 @@ func (n *now) queueRow(s Sight, q acd.LiveQueue) []any {
 	if !s.Heard {
 		return append(row, make([]any, 9)...)
 	}
-	staffed := int64(0)
-	for standing, agents := range q.Agents {
-		if standing != acd.Away {
-			staffed += int64(agents)
-		}
+	agents := int64(0)
+	for _, of := range q.Agents {
+		agents += int64(of)
 	}
-	row = append(row, int64(q.Waiting), n.lasting(q.LongestSince), staffed)
+	row = append(row, int64(q.Waiting), n.lasting(q.LongestSince), agents)
 	for _, standing := range []acd.Standing{acd.Available, acd.BeingRung, acd.Talking, acd.OnOtherCall, acd.OnPause, acd.Away} {
 		row = append(row, int64(q.Agents[standing]))
 	}

@@ -48,9 +48,9 @@ func nowRig(t *testing.T) (*rig, []Sight) {
 
 func TestNow(t *testing.T) {
 	const (
-		queueColumns = "queue name feed waiting longest_wait_s staffed talk available paused unreachable"
+		queueColumns = "queue name feed waiting longest_wait_s agents talk available paused unreachable"
 		agentColumns = "agent name feed state for_s reason queue queues interfaces"
-		sales        = "sales Sales and orders pbx 3 75 2 1 0 1 2"
+		sales        = "sales Sales and orders pbx 3 75 4 1 0 1 2"
 		support      = "support - pbx 0 - 1 0 1 0 0"
 		night        = "night - branch 1 0 0 0 0 0 0"
 		ana          = "1001 Ana Ruiz pbx talk 20 - sales sales PJSIP/1"
