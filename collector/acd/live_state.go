@@ -45,7 +45,7 @@ type LiveAgent struct {
 	Standing Standing       `json:"state"`
 	Since    record.Instant `json:"since,omitzero"`   // of the standing; 0: unknown
 	Queue    string         `json:"queue,omitempty"`  // of the talk or the ringing; "" where unknown or of none
-	Reason   string         `json:"reason,omitempty"` // of the pause that began last
+	Reason   string         `json:"reason,omitempty"` // of the latest pause that has one
 	Queues   []string       `json:"queues"`           // that the agent is a member of, by name
 	// Interfaces are the agent's phones. Several mean that the agent is logged
 	// in more than once.
@@ -93,7 +93,7 @@ func (a *liveAgent) state() LiveAgent {
 		if m.phone != "" {
 			s.Interfaces = append(s.Interfaces, m.phone)
 		}
-		if m.paused && a.standing == OnPause && m.since >= began {
+		if m.paused && a.standing == OnPause && m.reason != "" && m.since >= began {
 			s.Reason, began = m.reason, m.since
 		}
 	}
