@@ -24,7 +24,7 @@ func reportNowCommand() cli.Command {
 		Name:  "now",
 		Short: "how queues and agents stand now",
 		Long: `Shows who waits and what each agent does, as twind knew it a second ago: from what was said since, and from what the upstream answered when it was last asked. ` +
-			`The state of an agent is talk, ringing, other_call, paused (in all queues), available (in one at least) or unreachable; of a queue's members, who is paused in that queue counts as paused.` +
+			`The state of an agent is talk, ringing, other_call, paused (in a queue at least), available or unreachable, by the rules that time is counted by; among the members of a queue who is paused in others only counts as available.` +
 			"\n\n" + `While twind does not run or a feed is not heard, nobody knows how things stand: that is said, and nothing is shown as zero. ` +
 			`Where feeds tell of the same calls, one that is heard is looked at, and of those rather one of kind ami, which tells of phones too.` +
 			"\n\n" + `With csv, jsonl and html it is the queues, or with --agents the agents; text and JSON have both.`,
