@@ -201,3 +201,19 @@ func TestQuietRows(t *testing.T) {
 		t.Errorf("%d points of longest waits, want 1", n)
 	}
 }
+
+// TestPageIsBounded: a report of a quarter of a million rows makes no page that
+// nobody can open, and says so.
+func TestPageIsBounded(t *testing.T) {
+	table := report.Table{Name: "queue", Zone: time.UTC, Columns: column("start moment queue words offered count")}
+	for i := range 5003 {
+		table.Rows = append(table.Rows, []any{time.Unix(int64(i)*900, 0), "sales", int64(1 + i)})
+	}
+	got := write(t, "much.html", page.Report{Table: table})
+	if n := strings.Count(got, "<td>sales</td>"); n != 5000 {
+		t.Errorf("%d rows", n)
+	}
+	if !strings.Contains(got, "<strong>3 more rows have no room on a page") {
+		t.Error("it is not said that there are more")
+	}
+}

@@ -18,7 +18,12 @@ type sheet struct {
 	Zero    []string // columns that say nothing but zero
 	More    bool     // there are columns for programs
 	Quiet   int      // rows that say nothing but zero
+	Cut     int      // rows that are too many for a page
 }
+
+// mostRows is how many rows a page shows: nobody turns more pages, and what
+// shows it has to hold it all.
+const mostRows = 5000
 
 // A sheetRow is a row of it.
 type sheetRow struct {
@@ -50,6 +55,10 @@ func lay(t report.Table) sheet {
 	for _, row := range t.Rows {
 		if quiet(t.Columns, row) {
 			s.Quiet++
+			continue
+		}
+		if len(s.Rows) == mostRows {
+			s.Cut++
 			continue
 		}
 		r := sheetRow{Cells: w.row(t.Columns, kept, row)}
