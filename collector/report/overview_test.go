@@ -1,6 +1,7 @@
 package report
 
 import (
+	"context"
 	"testing"
 
 	"github.com/twinctl/twin/collector/admin"
@@ -85,5 +86,19 @@ func TestTotalOfNothing(t *testing.T) {
 	table = answers(t)(Agent(t.Context(), r.Sources, ask))
 	if got := shown(t, table, table.Total, "staffed_s answered coverage_pct complete"); got != "- - 0 false" {
 		t.Errorf("agents in total: %s", got)
+	}
+}
+
+// TestNeverBegun: a feed that is configured and was never collected has nothing
+// to tell, which is no error.
+func TestNeverBegun(t *testing.T) {
+	r := newRig(t, "2026-11-21 08:00")
+	r.Feeds = []Feed{{Name: "new", Format: "ami", Source: "new"}}
+	ask := Ask{From: at("2026-11-21 08:00"), To: at("2026-11-21 10:00"), Now: at("2026-11-21 11:00")}
+	for name, question := range map[string]func(context.Context, Sources, Ask) (Table, error){"queue": Queue, "agent": Agent} {
+		table := answers(t)(question(t.Context(), r.Sources, ask))
+		if len(table.Rows) != 0 {
+			t.Errorf("%s: %v", name, table.Rows)
+		}
 	}
 }
