@@ -15,6 +15,7 @@ import (
 	"github.com/twinctl/twin/collector/history"
 	"github.com/twinctl/twin/collector/inert"
 	"github.com/twinctl/twin/collector/node"
+	"github.com/twinctl/twin/collector/report"
 	"github.com/twinctl/twin/collector/store"
 	"github.com/twinctl/twin/sync/apply"
 	"github.com/twinctl/twin/sync/bundle"
@@ -109,6 +110,8 @@ func serverVerdicts() []verdict {
 		{store.ErrBusy, Busy, ""},
 		{node.ErrEpoch, Untrusted, epochHint},
 		{history.ErrDamaged, Untrusted, "twinctl history verify --mend"},
+		{report.ErrUnknown, Usage, ""},
+		{report.ErrTooMuch, Usage, ""},
 		{pairing.ErrToken, Usage, "twinctl pair show, on the other server"},
 		{pairing.ErrAlone, Refused, "twinctl pair accept LINE"},
 		{pairing.ErrNotTwin, Untrusted, ""},
