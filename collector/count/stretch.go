@@ -164,14 +164,15 @@ func (f *counting) from(ctx context.Context, start record.Instant) (*walk, error
 
 // A reading is what one stretch takes of the records.
 type reading struct {
-	seen    int64 // what had arrived before
+	seen    history.Seen // before the first of them
 	records int
 }
 
 // read folds the records between w and to, and lets w come there, or to an
 // earlier border if that is as much as one transaction may.
 func (f *counting) read(ctx context.Context, w *walk, to record.Instant) (reading, error) {
-	seen, err := f.c.history.Arrived(ctx)
+	span := record.Span{From: w.at, To: to}
+	seen, err := f.c.history.See(ctx, f.feed.Name, span)
 	if err != nil {
 		return reading{}, err
 	}
@@ -192,7 +193,6 @@ func (f *counting) read(ctx context.Context, w *walk, to record.Instant) (readin
 		f.records++
 		return true
 	}
-	span := record.Span{From: w.at, To: to}
 	for after := (*record.Key)(nil); ; {
 		last, err := f.c.history.Walk(ctx, f.feed.Name, span, after, each)
 		if damaged, ok := errors.AsType[*history.DamagedError](err); ok {

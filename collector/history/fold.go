@@ -22,7 +22,7 @@ type Stretch struct {
 	// Continues says that the stretch goes on from the head as it is: of the
 	// first interval, the rows that are not given stand as they are.
 	Continues bool
-	Seen      int64 // what Arrived returned before the first record was read
+	Seen      Seen // before the first record was read
 	Told      []Told
 	Borders   []Border
 }
@@ -69,16 +69,41 @@ func (h *DB) CountBy(ctx context.Context, name, format string, version int) erro
 	return nil
 }
 
-// Arrived returns the number of the last record of any feed, in the order of
-// arrival.
-func (h *DB) Arrived(ctx context.Context) (seq int64, err error) {
-	err = h.db.View(ctx, func(tx *store.Tx) error {
-		return tx.QueryRowContext(ctx, `SELECT ifnull(max(seq), 0) FROM record`).Scan(&seq)
+// Seen is what whoever reads the records of a stretch cannot miss.
+type Seen struct {
+	seq    int64                             // of the last record of any feed
+	marked map[record.Instant]record.Instant // when the intervals changed that are marked
+}
+
+// See is called before the records of a span are read, to be counted.
+func (h *DB) See(ctx context.Context, name string, span record.Span) (Seen, error) {
+	seen := Seen{marked: map[record.Instant]record.Instant{}}
+	err := h.db.View(ctx, func(tx *store.Tx) error {
+		f, err := readFeed(ctx, tx, name)
+		if err != nil {
+			return err
+		}
+		if err := tx.QueryRowContext(ctx, `SELECT ifnull(max(seq), 0) FROM record`).Scan(&seen.seq); err != nil {
+			return err
+		}
+		rows, err := tx.QueryContext(ctx, `SELECT start, at FROM marked WHERE feed = ? AND start >= ? AND start < ?`, f.id, span.From, span.To)
+		if err != nil {
+			return err
+		}
+		defer rows.Close() //nolint:errcheck // Err tells
+		for rows.Next() {
+			var start, at record.Instant
+			if err := rows.Scan(&start, &at); err != nil {
+				return err
+			}
+			seen.marked[start] = at
+		}
+		return rows.Err()
 	})
 	if err != nil {
-		return 0, fmt.Errorf("find the last record: %w", err)
+		return Seen{}, fmt.Errorf("see what there is of %q: %w", name, err)
 	}
-	return seq, nil
+	return seen, nil
 }
 
 // Carry returns what is known at the last border at or before an instant. It is
@@ -112,15 +137,15 @@ func (f *feedRow) carry(ctx context.Context, tx *store.Tx, at record.Instant) (B
 }
 
 // Count writes down what a stretch told, in one transaction: rows, what is
-// known at the borders, the head, and the marks of what it counted anew. A
-// record of the stretch that came since Seen may have been read or not, so its
-// interval is marked. Where the stretch ends before the head, and something else
+// known at the borders, the head, and the marks of what it counted anew. What
+// came or changed of the stretch since Seen may have been read or not, so its
+// interval is marked, or stays so. Where the stretch ends before the head, and something else
 // is known there than what the next interval was counted from, that is marked
 // too, and goesOn is true. A stretch that was counted before a CountBy must not
 // be given after it.
 func (h *DB) Count(ctx context.Context, s Stretch) (goesOn bool, err error) {
 	var l late
-	seen := s.Seen
+	seen := s.Seen.seq
 	err = h.db.View(ctx, func(tx *store.Tx) error { // beside the writer, as far as it goes
 		f, err := readFeed(ctx, tx, s.Feed)
 		if err != nil {
@@ -201,9 +226,16 @@ func (f *feedRow) clear(ctx context.Context, tx *store.Tx, s Stretch) error {
 		`DELETE FROM queue_interval WHERE feed = ?1 AND told >= ?2 AND told < ?3 AND told <> start`,
 		`DELETE FROM agent_interval WHERE feed = ?1 AND start >= ?2 AND start < ?3 AND told = start`,
 		`DELETE FROM agent_interval WHERE feed = ?1 AND told >= ?2 AND told < ?3 AND told <> start`,
-		`DELETE FROM marked WHERE feed = ?1 AND start >= ?2 AND start < ?3`,
 	} {
 		if _, err := tx.ExecContext(ctx, statement, f.id, from, s.Span.To); err != nil {
+			return err
+		}
+	}
+	for start, at := range s.Seen.marked {
+		if start < from || start >= s.Span.To {
+			continue
+		}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM marked WHERE feed = ? AND start = ? AND at = ?`, f.id, start, at); err != nil {
 			return err
 		}
 	}

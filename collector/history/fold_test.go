@@ -31,21 +31,21 @@ func toldAt(at record.Instant, rows ...acd.QueueRow) Told {
 func count(t fataler, h *DB, s Stretch) {
 	t.Helper()
 	s.Feed = "pbx"
-	if s.Seen == 0 {
-		s.Seen = arrived(t, h)
+	if s.Seen.marked == nil {
+		s.Seen = see(t, h, s.Span)
 	}
 	if _, err := h.Count(context.Background(), s); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func arrived(t fataler, h *DB) int64 {
+func see(t fataler, h *DB, span record.Span) Seen {
 	t.Helper()
-	seq, err := h.Arrived(context.Background())
+	seen, err := h.See(context.Background(), "pbx", span)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return seq
+	return seen
 }
 
 func counted(t fataler, h *DB) Counted {
@@ -195,7 +195,7 @@ func TestWhatCameWhileItWasCountedIsMarked(t *testing.T) {
 	h := begun(t)
 	commit(t, h, "pbx", feed.Batch{Records: []record.Record{said(0, "there")}})
 	s := headTo(2)
-	s.Seen = arrived(t, h)
+	s.Seen = see(t, h, s.Span)
 	commit(t, h, "pbx", feed.Batch{Records: []record.Record{said(time.Minute, "within"), said(30*time.Minute, "behind")}})
 	commit(t, h, "other", feed.Batch{Records: []record.Record{said(20*time.Minute, "another feed's")}})
 	count(t, h, s)
@@ -268,6 +268,19 @@ func TestAHealedRecordIsCountedAnew(t *testing.T) {
 	if c := counted(t, h); !slices.Equal(c.Marked, []record.Instant{noon}) {
 		t.Errorf("marked %v", c.Marked)
 	}
+	s := headTo(1)
+	s.Seen = see(t, h, s.Span)
+	if err := h.Heal(t.Context(), "pbx", Row{Record: r}); err != nil { // it may have been passed over just before
+		t.Fatal(err)
+	}
+	count(t, h, s)
+	if c := counted(t, h); !slices.Equal(c.Marked, []record.Instant{noon}) {
+		t.Errorf("marked %v of what was healed while it was counted", c.Marked)
+	}
+	count(t, h, headTo(1))
+	if c := counted(t, h); c.Marked != nil {
+		t.Errorf("marked %v", c.Marked)
+	}
 }
 
 // Rows outlive the records; but these must have been counted.
@@ -318,7 +331,7 @@ func TestCountIsAllOrNothing(t *testing.T) {
 			h := begun(t)
 			count(t, h, headTo(1))
 			s := headTo(2)
-			s.Feed, s.Seen = "pbx", arrived(t, h)
+			s.Feed, s.Seen = "pbx", see(t, h, s.Span)
 			s.Told[0].Queues[0].Counts.Offered++
 			s.Told[0].Agents = []acd.AgentRow{{Start: noon, Agent: "Kim"}}
 			s.Borders[0].Carry = []byte("other")
