@@ -30,7 +30,7 @@ type stance struct {
 
 // newStance looks at who this server is.
 func newStance(self node.Self, twin exchange.Standing) stance {
-	return stance{self.Role == node.Primary && self.Epoch == self.EpochSeen, twin}
+	return stance{self.Role == node.Primary && !self.Superseded(), twin}
 }
 
 // voice decides about a crossing that was seen then. told tells whether the
