@@ -57,7 +57,7 @@ func later(t *testing.T, n *DB, by time.Duration) {
 	t.Helper()
 	err := n.db.Update(t.Context(), func(tx *store.Tx) error {
 		for _, move := range []string{
-			`UPDATE alarm SET ended = ended - ?`, `UPDATE message SET next = next - ?`, `UPDATE told_instead SET at = at - ?`,
+			`UPDATE alarm SET ended = ended - ?`, `UPDATE message SET next = next - ?`, `UPDATE told_crossing SET at = at - ?`,
 		} {
 			if _, err := tx.Exec(move, by.Microseconds()); err != nil {
 				return err
@@ -276,16 +276,29 @@ func TestAckWhileSending(t *testing.T) {
 	}
 }
 
-func TestToldInstead(t *testing.T) {
+func TestToldCrossings(t *testing.T) {
 	n := open(t)
 	if err := n.SetTold(t.Context(), Told{Through: 3, Instead: []string{"x", "y"}}); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := n.ToldInstead(t.Context()); err != nil || !cmp.Equal(got, []string{"x", "y"}) {
+	if got, err := n.ToldCrossings(t.Context()); err != nil || !cmp.Equal(got, []string{"x", "y"}) {
 		t.Errorf("%v, %v", got, err)
 	}
-	later(t, n, toldInsteadFor+time.Second)
-	if got, err := n.ToldInstead(t.Context()); err != nil || len(got) != 0 {
+	later(t, n, toldFor+time.Second)
+	if got, err := n.ToldCrossings(t.Context()); err != nil || len(got) != 0 {
 		t.Errorf("%v, %v", got, err)
+	}
+}
+
+// A crossing is told when all have been told of it.
+func TestACrossingIsToldWhenAllAre(t *testing.T) {
+	n := open(t)
+	setTold(t, n, 1, "mail:a@example.com", "mail:b@example.com")
+	for i, want := range [][]string{nil, {"x"}} {
+		m := next(t, n, "mail")
+		delivered(t, n, Delivery{ID: m.ID, Crossing: "x"})
+		if got, err := n.ToldCrossings(t.Context()); err != nil || !cmp.Equal(got, want) {
+			t.Errorf("after %d: %v, %v", i+1, got, err)
+		}
 	}
 }

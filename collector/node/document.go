@@ -25,9 +25,9 @@ type Document struct {
 	Timetables any            `json:"timetables"` // null until there are any
 	Ready      Readiness      `json:"ready"`
 	Alarms     []Alarm        `json:"alarms"`
-	// ToldInstead are the crossings of thresholds that this secondary told
-	// people of lately, because it could not reach its primary.
-	ToldInstead []string `json:"told_instead,omitempty"`
+	// Told are the crossings of thresholds that this server has told people of
+	// lately: its twin need not. A secondary does that in place of its primary.
+	Told []string `json:"told,omitempty"`
 }
 
 // A FeedDocument is what one feed is doing.

@@ -113,14 +113,10 @@ func (n *DB) SetTold(ctx context.Context, told Told) error {
 		if err := putMessages(ctx, tx, told.Messages); err != nil {
 			return err
 		}
-		now := record.At(tx.Now)
 		for _, crossing := range told.Instead {
-			if _, err := tx.ExecContext(ctx, `INSERT OR IGNORE INTO told_instead (crossing, at) VALUES (?, ?)`, crossing, now); err != nil {
+			if err := noteTold(ctx, tx, crossing); err != nil {
 				return err
 			}
-		}
-		if _, err := tx.ExecContext(ctx, `DELETE FROM told_instead WHERE at < ?`, now.Add(-toldInsteadFor)); err != nil {
-			return err
 		}
 		_, err := tx.ExecContext(ctx, `INSERT OR REPLACE INTO told (id, through) VALUES (1, ?)`, told.Through)
 		return err
@@ -132,17 +128,27 @@ func (n *DB) SetTold(ctx context.Context, told Told) error {
 }
 
 const (
-	toldInsteadFor  = time.Hour // longer than an interval and the one before
-	mostToldInstead = 100       // they go over the link each time
+	toldFor  = time.Hour // longer than an interval and the one before
+	mostTold = 100       // they go over the link each time
 )
 
-// ToldInstead returns the newest crossings that this server told of in the
-// place of its primary.
-func (n *DB) ToldInstead(ctx context.Context) (crossings []string, err error) {
+// noteTold notes that a crossing was told, and forgets those of long ago.
+func noteTold(ctx context.Context, tx *store.Tx, crossing string) error {
+	now := record.At(tx.Now)
+	_, err := tx.ExecContext(ctx, `INSERT OR IGNORE INTO told_crossing (crossing, at) VALUES (?, ?)`, crossing, now)
+	if err == nil {
+		_, err = tx.ExecContext(ctx, `DELETE FROM told_crossing WHERE at < ?`, now.Add(-toldFor))
+	}
+	return err
+}
+
+// ToldCrossings returns the newest crossings that this server has told people
+// of, or has taken upon itself in the place of its primary.
+func (n *DB) ToldCrossings(ctx context.Context) (crossings []string, err error) {
 	err = n.db.View(ctx, func(tx *store.Tx) error {
 		rows, err := tx.QueryContext(ctx, `
-			SELECT crossing FROM told_instead WHERE at >= ? ORDER BY at DESC, crossing LIMIT ?`,
-			record.At(tx.Now.Add(-toldInsteadFor)), mostToldInstead)
+			SELECT crossing FROM told_crossing WHERE at >= ? ORDER BY at DESC, crossing LIMIT ?`,
+			record.At(tx.Now.Add(-toldFor)), mostTold)
 		if err != nil {
 			return err
 		}

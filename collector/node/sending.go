@@ -106,6 +106,9 @@ type Delivery struct {
 	// Away says that nobody on the message's channel can be reached: the other
 	// ones that wait for it are not tried for so long either.
 	Away bool
+	// Crossing is the one that the message is about, "" of an alarm: it is told
+	// once none of its messages waits any more.
+	Crossing string
 }
 
 // Delivered notes what came of an attempt.
@@ -114,7 +117,16 @@ func (n *DB) Delivered(ctx context.Context, d Delivery) error {
 		now := record.At(tx.Now)
 		if d.Err == nil {
 			_, err := tx.ExecContext(ctx, `UPDATE message SET state = 'sent', error = '', done = ? WHERE id = ?`, now, d.ID)
-			return err
+			if err != nil || d.Crossing == "" {
+				return err
+			}
+			var more bool
+			err = tx.QueryRowContext(ctx, `
+				SELECT EXISTS (SELECT 1 FROM message WHERE done IS NULL AND about = (SELECT about FROM message WHERE id = ?))`, d.ID).Scan(&more)
+			if err != nil || more {
+				return err
+			}
+			return noteTold(ctx, tx, d.Crossing)
 		}
 		if d.Wait == 0 {
 			_, err := tx.ExecContext(ctx, `UPDATE message SET state = 'given_up', error = ?, done = ? WHERE id = ?`, d.Err.Error(), now, d.ID)

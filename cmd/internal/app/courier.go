@@ -62,7 +62,7 @@ func (c *courier) deliver(ctx context.Context) error {
 
 // send tries once, and decides what becomes of the message.
 func (c *courier) send(ctx context.Context, m node.Message) node.Delivery {
-	d := node.Delivery{ID: m.ID, Err: c.try(ctx, m)}
+	d := node.Delivery{ID: m.ID, Err: c.try(ctx, m), Crossing: crossingOf(m)}
 	if d.Err == nil {
 		c.log.Info("a message was delivered", "about", m.About, "receiver", m.Receiver, "attempts", m.Attempts)
 		return d
@@ -79,6 +79,15 @@ func (c *courier) send(ctx context.Context, m node.Message) node.Delivery {
 	c.log.Warn("a message was not delivered, and is tried again", "about", m.About, "receiver", m.Receiver,
 		"attempts", m.Attempts, "in", d.Wait, "err", d.Err)
 	return d
+}
+
+// crossingOf returns the crossing that a message is about, "" if none.
+func crossingOf(m node.Message) string {
+	var fact deliver.Fact
+	if json.Unmarshal(m.Facts, &fact) != nil || fact.Crossing == nil {
+		return ""
+	}
+	return crossingName(*fact.Crossing)
 }
 
 // nextAttempt returns how long to wait after so many attempts.

@@ -112,7 +112,7 @@ func (s *server) decide(ctx context.Context, page []history.Exception) (told nod
 	}
 	var twinTold []string
 	if twin.Word != nil {
-		twinTold = twin.Word.Doc.ToldInstead
+		twinTold = twin.Word.Doc.Told
 	}
 	for _, e := range page {
 		name := crossingName(e)
@@ -121,6 +121,9 @@ func (s *server) decide(ctx context.Context, page []history.Exception) (told nod
 			break
 		}
 		told.Through = e.ID
+		if who == theirs {
+			s.log.Info("a crossing is left to the twin", "exception", e.ID, "threshold", e.Threshold)
+		}
 		if who == theirs || now.Sub(e.At.Time()) > staleCrossing {
 			continue
 		}

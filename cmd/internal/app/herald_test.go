@@ -139,8 +139,8 @@ func TestASecondaryTellsInstead(t *testing.T) {
 		t.Error(got)
 	}
 	doc, err := s.document(t.Context())
-	if err != nil || len(doc.ToldInstead) != 1 || !strings.HasPrefix(doc.ToldInstead[0], `["lost","log","sales",`) {
-		t.Errorf("%v, %v", doc.ToldInstead, err)
+	if err != nil || len(doc.Told) != 1 || !strings.HasPrefix(doc.Told[0], `["lost","log","sales",`) {
+		t.Errorf("%v, %v", doc.Told, err)
 	}
 }
 

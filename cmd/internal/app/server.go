@@ -266,7 +266,7 @@ func (s *server) raise(ctx context.Context, doc node.Document, is state) (node.D
 	if doc.Alarms, err = s.book.keep(ctx, doc.Alarms, s.letters); final(err) != nil {
 		return doc, err
 	}
-	doc.ToldInstead, err = s.data.Node.ToldInstead(ctx)
+	doc.Told, err = s.data.Node.ToldCrossings(ctx)
 	return doc, final(err)
 }
 

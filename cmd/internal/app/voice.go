@@ -34,11 +34,11 @@ func newStance(self node.Self, twin exchange.Standing) stance {
 }
 
 // voice decides about a crossing that was seen then. told tells whether the
-// twin has told of it in the place of this server.
+// twin has told of it, as far as is known: it may have done so and then died.
 func (p stance) voice(now, seen time.Time, told bool) voice {
 	young := now.Sub(seen).Abs() < heldFor // also where the clock was set back
 	switch {
-	case p.acts && told:
+	case told:
 		return theirs
 	case p.acts && p.twin.State == exchange.Unknown && young:
 		return later // it may have

@@ -45,6 +45,7 @@ func TestVoice(t *testing.T) {
 		"secondary alone":                   {secondary, exchange.Standing{}, fresh, false, instead},
 		"two secondaries":                   {secondary, ok(node.Secondary), fresh, false, instead},
 		"secondary, and the twin told, too": {secondary, ok(node.Primary), old, true, theirs},
+		"secondary, lost, which had told":   {secondary, lost(time.Minute), fresh, true, theirs},
 		"secondary, lost, crossed just now": {secondary, lost(time.Minute), fresh, false, instead},
 	} {
 		if got := newStance(c.self, c.twin).voice(now, now.Add(-c.age), c.told); got != c.want {

@@ -40,8 +40,8 @@ CREATE TABLE told (
     through INTEGER NOT NULL                 -- the last exception's id
 ) STRICT;
 
--- Exceptions that this server told of in the place of its primary.
-CREATE TABLE told_instead (
+-- Crossings that this server has told people of, so that its twin does not too.
+CREATE TABLE told_crossing (
     crossing TEXT    PRIMARY KEY,            -- the same on both twins
     at       INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
