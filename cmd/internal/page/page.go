@@ -108,6 +108,8 @@ func title(t report.Table) string {
 		return "Exceptions"
 	case "coverage":
 		return "Coverage"
+	case "now":
+		return "How things stand"
 	default:
 		return inert.Text(t.Name)
 	}
