@@ -28,23 +28,23 @@ func writePage(ctx context.Context, call *cli.Call, s *site, all report.Overview
 
 // meanings says how the figures of a report are counted.
 func meanings(name string, s report.Settings) []string {
-	const heard = "Heard is the share of the time in which this server provably listened, rounded down. " +
+	const coverage = "Coverage is the share of the time in which this server provably listened, rounded down. " +
 		"Complete is what was heard as a whole, is over and is counted. What was not heard is unknown, and in no figure."
 	switch name {
 	case "queue":
 		return []string{
 			"Service level: " + formulaWords(s) + ", unless a queue has a limit of its own.",
 			"Each entry into a queue is one call offered. The share of the abandoned is of the offered. Waits begin with joining the queue.",
-			heard,
+			coverage,
 		}
 	case "agent":
 		return []string{
 			"Staffed is from login to logout. Who serves several queues has one time, not several. " +
 				"Occupancy is talk, wrap-up and pauses that are work, of these and the time available.",
-			heard,
+			coverage,
 		}
 	case "coverage":
-		return []string{heard}
+		return []string{coverage}
 	}
 	return nil
 }

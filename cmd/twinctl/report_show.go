@@ -240,6 +240,7 @@ func fitting(t cli.Table, columns int) (fits cli.Table, left []string) {
 // leastTelling are the columns that a screen can be without.
 func leastTelling() []string {
 	return []string{
+		"single_s", "no_upstream_s", "heard_s", "open_s", "filled_s", "covered_s",
 		"feed", "application", "number", "channel", "destination", "caller_name", "queue_name", "agent_name", "duration_s", "leg",
 		"abandoned_within", "answered_wait_s", "abandoned_wait_s", "short_abandoned", "talk_s", "answered_within", "refused", "transferred",
 		"exit_empty", "exit_key", "completed", "ring_no_answer", "timed_out", "paused_for_s", "ring_cancelled", "unknown_s", "wrap_up_s",

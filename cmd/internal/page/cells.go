@@ -168,6 +168,5 @@ func labels() map[string]string {
 		"abandoned_wait_s":    "waits of abandoned",
 		"exit_key":            "left by key",
 		"exit_empty":          "left empty",
-		"coverage_pct":        "heard",
 	}
 }

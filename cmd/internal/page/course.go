@@ -40,8 +40,12 @@ func follow(t report.Table) (course, bool) {
 	width := shortest(t, start)
 	for _, row := range t.Rows {
 		over, ok := stretch(row[start], t, width)
-		if n := len(c.steps); !ok || n > 0 && c.steps[n-1].over.from >= over.from {
+		n := len(c.steps)
+		if !ok || n > 0 && c.steps[n-1].over.from >= over.from {
 			return course{}, false // two rows of one stretch are no course
+		}
+		if n > 0 {
+			c.steps[n-1].over.to = min(c.steps[n-1].over.to, over.from)
 		}
 		s := step{cells: row, over: over}
 		s.whole = c.whole(s)
@@ -72,12 +76,12 @@ func stretch(start any, t report.Table, width time.Duration) (band, bool) {
 // end returns the end of a row's stretch.
 func end(start time.Time, by report.By, width time.Duration) time.Time {
 	switch by {
-	case report.Day:
-		return start.AddDate(0, 0, 1)
+	case report.Day: // which may have begun late
+		return time.Date(start.Year(), start.Month(), start.Day()+1, 0, 0, 0, 0, start.Location())
 	case report.Week:
 		return start.AddDate(0, 0, 7)
 	case report.Month:
-		return start.AddDate(0, 1, 0)
+		return time.Date(start.Year(), start.Month()+1, 1, 0, 0, 0, 0, start.Location())
 	default:
 		return start.Add(width)
 	}

@@ -28,7 +28,7 @@ func wantedFigures(name string) []wanted {
 			{"Average wait", "asa_s", "until answered", ""},
 			{"Longest wait", "answered_wait_max_s", "until answered", ""},
 			{"Average handling", "aht_s", "talk of a call", ""},
-			{"Heard", "coverage_pct", "of the time", ""},
+			{"Coverage", "coverage_pct", "of the time was heard", ""},
 		}
 	case "agent":
 		return []wanted{
@@ -37,10 +37,10 @@ func wantedFigures(name string) []wanted {
 			{"Occupancy", "occupancy_pct", "", ""},
 			{"Average handling", "aht_s", "talk of a call", ""},
 			{"Rang in vain", "ring_no_answer", "times", ""},
-			{"Heard", "coverage_pct", "of the time", ""},
+			{"Coverage", "coverage_pct", "of the time was heard", ""},
 		}
 	case "coverage":
-		return []wanted{{"Heard", "coverage_pct", "of the time", ""}, {"Gaps", "gaps", "", ""}}
+		return []wanted{{"Coverage", "coverage_pct", "of the time was heard", ""}, {"Gaps", "gaps", "", ""}}
 	}
 	return nil
 }

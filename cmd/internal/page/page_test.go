@@ -217,3 +217,17 @@ func TestPageIsBounded(t *testing.T) {
 		t.Error("it is not said that there are more")
 	}
 }
+
+// TestBegunLate: a day that began late ends with the day, so that the line goes on.
+func TestBegunLate(t *testing.T) {
+	day := func(date, hour int) time.Time { return time.Date(2026, 11, date, hour, 0, 0, 0, berlin()) }
+	table := report.Table{
+		Name: "coverage", Zone: berlin(), By: report.Day, Span: record.Span{From: record.At(day(19, 7)), To: record.At(day(22, 0))},
+		Columns: column("start moment feed words coverage_pct percent complete flag"),
+		Rows:    [][]any{{day(19, 7), "pbx", 100.0, true}, {day(20, 0), "pbx", 99.0, true}, {day(21, 0), "pbx", 98.0, true}},
+	}
+	got := write(t, "late.html", page.Report{Table: table, Course: &table})
+	if n := strings.Count(got, "stroke:var(--s1);stroke-width:1.75"); n != 1 {
+		t.Errorf("the line is in %d runs, want 1", n)
+	}
+}

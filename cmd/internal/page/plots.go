@@ -128,5 +128,5 @@ func staffing(c course) (plotted, error) {
 func heard(c course) (plotted, error) {
 	l, _ := c.line(line{ink: inkFirst, glyph: round()}, "coverage_pct")
 	d := drawing{x: c.x, y: percent("percent of the time").axis(0), bands: c.incomplete(), lines: []line{l}}
-	return plotted{Title: "Heard", Key: []key{{"heard", "line", inkFirst.paint()}}}.drawn(d)
+	return plotted{Title: "Coverage", Key: []key{{"heard", "line", inkFirst.paint()}}}.drawn(d)
 }
