@@ -52,6 +52,7 @@ func scanQueueRow(rows *sql.Rows) (acd.QueueRow, error) {
 
 // agentTable reads agent_interval.
 func agentTable() intervalTable[acd.AgentRow] {
+	var paused reasonReader
 	return intervalTable[acd.AgentRow]{
 		query: `
 			SELECT start, name, first_login, last_logout, staffed, available, paused, ringing, talk, other_call, wrap_up, unknown,
@@ -59,13 +60,13 @@ func agentTable() intervalTable[acd.AgentRow] {
 			FROM agent_interval
 			WHERE feed = ?1 AND (start, name) > (?2, ?3) AND start >= ?4 AND start < ?5 AND told < ?6
 			ORDER BY start, name, told LIMIT ?7`,
-		scan:  scanAgentRow,
+		scan:  func(rows *sql.Rows) (acd.AgentRow, error) { return scanAgentRow(rows, &paused) },
 		place: agentPlace,
 		add:   func(to *acd.AgentRow, r acd.AgentRow) { to.Counts.Add(r.Counts) },
 	}
 }
 
-func scanAgentRow(rows *sql.Rows) (acd.AgentRow, error) {
+func scanAgentRow(rows *sql.Rows, paused *reasonReader) (acd.AgentRow, error) {
 	var r acd.AgentRow
 	c := &r.Counts
 	var reasons, rings sql.RawBytes
@@ -75,15 +76,8 @@ func scanAgentRow(rows *sql.Rows) (acd.AgentRow, error) {
 	if err != nil {
 		return r, err
 	}
-	if len(reasons) > len(`{}`) {
-		lengths := map[string]int64{} // an Instant reads texts
-		if err := json.Unmarshal(reasons, &lengths); err != nil {
-			return r, fmt.Errorf("%w: paused_for of agent %q: %w", store.ErrCorrupt, r.Agent, err)
-		}
-		c.PausedFor = make(map[string]record.Instant, len(lengths))
-		for reason, length := range lengths {
-			c.PausedFor[reason] = record.Instant(length)
-		}
+	if c.PausedFor, err = paused.lengths(reasons); err != nil {
+		return r, fmt.Errorf("%w: paused_for of agent %q: %w", store.ErrCorrupt, r.Agent, err)
 	}
 	return r, readWaits(&c.RingsNoAnswer, rings)
 }

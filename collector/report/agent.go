@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"iter"
 	"maps"
 	"reflect"
 	"slices"
@@ -56,14 +57,15 @@ func AgentOverview(ctx context.Context, from Sources, ask Ask) (Overview, error)
 	if err != nil {
 		return Overview{}, fmt.Errorf("report of agents: %w", err)
 	}
-	all, err := q.agents(ctx)
+	all, err := q.agents(ctx, q.agentRows)
 	if err != nil {
 		return Overview{}, fmt.Errorf("report of agents: %w", err)
 	}
 	return all, nil
 }
 
-func (q *question) agents(ctx context.Context) (Overview, error) {
+// agents answers from the rows that read returns of a feed and a span.
+func (q *question) agents(ctx context.Context, read func(context.Context, string, record.Span) []agentRows) (Overview, error) {
 	who, err := q.site.who(ctx, "agent", q.ask.Agents, q.ask.Groups)
 	if err != nil {
 		return Overview{}, err
@@ -74,12 +76,14 @@ func (q *question) agents(ctx context.Context) (Overview, error) {
 	}
 	s := newSheet(q, who, (*acd.AgentCounts).Add)
 	err = s.read(func(feed int, span record.Span) error {
-		for row, err := range q.from.History.AgentIntervals(ctx, history.Intervals{Feed: q.feeds[feed].feed.Name, Span: span}) {
-			if err == nil {
-				err = s.put(feed, row.Start, row.Agent, row.Counts)
-			}
-			if err != nil {
-				return err
+		for _, counted := range read(ctx, q.feeds[feed].feed.Name, span) {
+			for row, err := range counted {
+				if err == nil {
+					err = s.put(feed, row.Start, row.Agent, row.Counts)
+				}
+				if err != nil {
+					return err
+				}
 			}
 		}
 		return nil
@@ -88,6 +92,43 @@ func (q *question) agents(ctx context.Context) (Overview, error) {
 		return Overview{}, err
 	}
 	return a.tell(ctx, s)
+}
+
+// agentRows yields what was counted of agents, ended by an error.
+type agentRows = iter.Seq2[acd.AgentRow, error]
+
+// agentRows returns what was counted of agents in a span, in parts: added up as
+// far as they share a row of the answer, where that is worth it.
+func (q *question) agentRows(ctx context.Context, feed string, span record.Span) []agentRows {
+	runs := []record.Span{span}
+	if span == q.grid.span { // else it matters who is told of, and not when
+		runs = q.grid.runs()
+	}
+	if len(runs)*worthAdding > len(q.grid.of) {
+		return q.agentIntervals(ctx, feed, span)
+	}
+	all := make([]agentRows, len(runs))
+	for i, run := range runs {
+		all[i] = q.from.History.AgentSums(ctx, history.Intervals{Feed: feed, Span: run})
+	}
+	return all
+}
+
+// agentIntervals returns them one by one.
+func (q *question) agentIntervals(ctx context.Context, feed string, span record.Span) []agentRows {
+	return []agentRows{q.from.History.AgentIntervals(ctx, history.Intervals{Feed: feed, Span: span})}
+}
+
+// worthAdding is how many quarter hours must share a row for it to be cheaper
+// to add them up in the database than to read each.
+const worthAdding = 4
+
+// nothing tells whether nothing was counted; what was corrected to nothing is.
+func nothing(c acd.AgentCounts) bool {
+	if len(c.PausedFor) == 0 {
+		c.PausedFor = nil
+	}
+	return reflect.ValueOf(c).IsZero()
 }
 
 // An agentTeller makes rows.
@@ -102,7 +143,7 @@ func (a *agentTeller) tell(ctx context.Context, s *sheet[acd.AgentCounts]) (Over
 	var sum agentSum
 	var course, apart gathering[agentSum]
 	err := s.entries(ctx, func(e entry[acd.AgentCounts]) {
-		there := e.counts != nil && !reflect.ValueOf(*e.counts).IsZero()
+		there := e.counts != nil && !nothing(*e.counts)
 		missed := e.counts == nil && e.heard.due > 0
 		if !there && !missed && a.who.wanted == nil {
 			return

@@ -32,6 +32,23 @@ func (g *grid) quarter(i int) record.Span {
 	return record.Span{From: at, To: at + width}
 }
 
+// runs returns the stretches, as long as can be, that lie in one row each, in
+// order.
+func (g *grid) runs() []record.Span {
+	var all []record.Span
+	for i, row := range g.of {
+		quarter := g.quarter(i)
+		switch {
+		case row < 0:
+		case i > 0 && g.of[i-1] == row:
+			all[len(all)-1].To = quarter.To
+		default:
+			all = append(all, quarter)
+		}
+	}
+	return all
+}
+
 // lengths returns how much of each row lies in spans, which are in order and
 // touch nowhere.
 func (g *grid) lengths(spans []record.Span) []record.Instant {
