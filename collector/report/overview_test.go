@@ -32,7 +32,7 @@ func TestQueueOverview(t *testing.T) {
 		"11-21T08:30+00:00 - - 8 4 12.5 10 6 0 true",
 		"11-21T09:00+00:00 - - - - - - - - false",
 		"11-21T09:30+00:00 - - - - - - - - false",
-		"11-21T10:00+00:00 - - 0 0 - - 0 0 true",
+		"11-21T10:00+00:00 - - 0 0 - - - 0 true",
 	)
 	wants(t, apart, "start queue name offered answered answered_wait_max_s complete",
 		"- sales Sales, all 10 5 6 false", "- support - 2 1 2 false")

@@ -159,6 +159,14 @@ func (q *queueSum) cells() []any {
 // queueCells is how many cells there are from offered to aht_s.
 const queueCells = 21
 
+// longestWait returns that of the answered: nil where nobody was, as their mean.
+func longestWait(c *acd.QueueCounts) any {
+	if c.Answered == 0 {
+		return nil
+	}
+	return seconds(c.AnsweredWaitMax)
+}
+
 func cellsOfQueue(c *acd.QueueCounts, j judged, tellsRefusals bool) []any {
 	var refused any
 	if tellsRefusals {
@@ -168,7 +176,7 @@ func cellsOfQueue(c *acd.QueueCounts, j judged, tellsRefusals bool) []any {
 		c.Offered, c.Answered, j.within, share(float64(j.good), float64(j.of)),
 		c.Abandoned, j.abandonedWithin, j.short, share(float64(c.Abandoned), float64(c.Offered)),
 		c.TimedOut, c.ExitKey, c.ExitEmpty, refused, c.Transferred, c.Completed, c.RingNoAnswer,
-		seconds(c.AnsweredWait), seconds(c.AnsweredWaitMax), mean(c.AnsweredWait, c.Answered),
+		seconds(c.AnsweredWait), longestWait(c), mean(c.AnsweredWait, c.Answered),
 		seconds(c.AbandonedWait), seconds(c.Talk), mean(c.Talk, c.Completed),
 	}
 }

@@ -35,12 +35,12 @@ func TestQueueSums(t *testing.T) {
 	table := answers(t)(Queue(t.Context(), r.Sources, ask))
 	wants(t, table, "start queue name offered answered answered_wait_max_s coverage_pct complete",
 		"11-21T08:00+00:00 sales Sales, all 10 5 6 100 true",
-		"11-21T08:00+00:00 support - 0 0 0 100 true",
-		"11-21T08:30+00:00 sales Sales, all 0 0 0 100 true",
-		"11-21T08:30+00:00 support - 0 0 0 100 true",
-		"11-21T09:00+00:00 sales Sales, all 0 0 0 100 true",
-		"11-21T09:00+00:00 support - 0 0 0 100 true",
-		"11-21T09:30+00:00 sales Sales, all 0 0 0 100 true",
+		"11-21T08:00+00:00 support - 0 0 - 100 true",
+		"11-21T08:30+00:00 sales Sales, all 0 0 - 100 true",
+		"11-21T08:30+00:00 support - 0 0 - 100 true",
+		"11-21T09:00+00:00 sales Sales, all 0 0 - 100 true",
+		"11-21T09:00+00:00 support - 0 0 - 100 true",
+		"11-21T09:30+00:00 sales Sales, all 0 0 - 100 true",
 		"11-21T09:30+00:00 support - 2 1 2 100 true",
 	)
 	wants(t, table, "abandoned abandoned_within short_abandoned answered_within service_level_pct abandoned_pct asa_s aht_s talk_s refused",
