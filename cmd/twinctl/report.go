@@ -90,12 +90,15 @@ func (a *asking) read(ctx context.Context, s *site) error {
 		flag, text string
 		into       *record.Instant
 	}{{"--from", a.from, &a.ask.From}, {"--to", a.to, &a.ask.To}} {
-		if t.text == "" {
+		if t.text == "" && t.flag == "--from" {
 			continue // from the beginning
 		}
 		if *t.into, err = when(t.text, now, settings.Zone); err != nil {
 			return fmt.Errorf("%s %w", t.flag, err)
 		}
+	}
+	if a.to == "now" && a.ask.From >= a.ask.To {
+		return fmt.Errorf("--from %s lies ahead: it is %s now", a.clock(a.ask.From), a.clock(a.ask.To))
 	}
 	if a.ask.From >= a.ask.To {
 		return fmt.Errorf("--from %s is not before --to %s: there is nothing between them", a.clock(a.ask.From), a.clock(a.ask.To))

@@ -58,8 +58,8 @@ const callColumns = `
 // Call tells calls from the cradle to the grave, by the records themselves: a
 // row for each thing that happened to a call, in the order of the calls'
 // beginnings. A bill has the row of its own beginning. It reads all records of
-// the time, several times over. A call that is not found is ErrUnknown; of
-// callers and agents that nobody knows, there is none.
+// the time, several times over. A call that is not found is ErrUnknown, as
+// is an agent that nobody knows; of a caller that nobody knows there is none.
 func Call(ctx context.Context, from Sources, ask CallAsk) (Table, error) {
 	t, err := calls(ctx, from, ask)
 	if err != nil {
@@ -90,7 +90,12 @@ func calls(ctx context.Context, from Sources, ask CallAsk) (Table, error) {
 		return Table{}, err
 	}
 	if ask.Call != "" && len(s.found) == 0 {
-		return Table{}, fmt.Errorf("%w: call %q in that time", ErrUnknown, ask.Call)
+		return Table{}, fmt.Errorf("%w call %q: no record of that time tells of it", ErrUnknown, ask.Call)
+	}
+	if len(s.found) == 0 {
+		if err := s.agents.surely(ctx, from, record.Span{From: s.ask.From, To: s.ask.To}, nil); err != nil {
+			return Table{}, err
+		}
 	}
 	return s.table(), nil
 }

@@ -123,7 +123,7 @@ func TestCallsThatNobodyAnswered(t *testing.T) {
 	wants(t, answers(t)(Call(t.Context(), r.Sources, day)), "event queue reason", "refused sales full")
 	day.Caller = "5559999"
 	wants(t, answers(t)(Call(t.Context(), r.Sources, day)), "event")
-	for _, ask := range []CallAsk{{Call: "1795226000.2"}, {Call: "no id"}, {Agent: "Kim", From: 1, To: 2, Feed: "other"}} {
+	for _, ask := range []CallAsk{{Call: "1795226000.2"}, {Call: "no id"}, {Agent: "Kim", From: 1, To: 2, Feed: "other"}, {Agent: "Kimi", From: 1, To: 2}} {
 		if _, err := Call(t.Context(), r.Sources, ask); !errors.Is(err, ErrUnknown) {
 			t.Errorf("%+v: %v", ask, err)
 		}

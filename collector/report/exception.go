@@ -34,7 +34,7 @@ const exceptionColumns = `
 // the twin's may differ.
 //
 // Of the ask, queues and agents choose those of either, By and Groups mean
-// nothing.
+// nothing. One that nobody knows is ErrUnknown.
 func Exceptions(ctx context.Context, from Sources, ask Ask) (Table, error) {
 	t := Table{Name: "exception", Columns: columns(exceptionColumns), Rows: [][]any{}, Span: record.Span{From: ask.From, To: ask.To}}
 	p, err := picked(ctx, from, ask)
@@ -47,6 +47,7 @@ func Exceptions(ctx context.Context, from Sources, ask Ask) (Table, error) {
 			return Table{}, fmt.Errorf("report of exceptions: %w", err)
 		}
 		of := watch.Measure(e.Measure).Of()
+		p.see(of, e.Object)
 		if !p.wants(of, e) {
 			continue
 		}
@@ -55,19 +56,35 @@ func Exceptions(ctx context.Context, from Sources, ask Ask) (Table, error) {
 		}
 		t.Rows = append(t.Rows, p.row(of, e))
 	}
+	for _, kind := range []string{"queue", "agent"} {
+		if err := p.who[kind].surely(ctx, from, t.Span, p.seen[kind]); err != nil {
+			return Table{}, fmt.Errorf("report of exceptions: %w", err)
+		}
+	}
 	return t, nil
 }
 
 // A pick is which exceptions were asked for.
 type pick struct {
 	site  *site
-	who   map[string]*who // by queue and agent
-	all   bool            // also those of feeds, and of whichever of the two nobody asked for
-	hours *hours          // nil: always
+	who   map[string]*who            // by queue and agent
+	all   bool                       // also those of feeds, and of whichever of the two nobody asked for
+	hours *hours                     // nil: always
+	seen  map[string]map[string]bool // by queue and agent: those of whom there is an exception
+}
+
+// see notes that there is such a queue or agent.
+func (p *pick) see(of, object string) {
+	if w := p.who[of]; w != nil {
+		p.seen[of][w.key(object)] = true
+	}
 }
 
 func picked(ctx context.Context, from Sources, ask Ask) (*pick, error) {
-	p := &pick{who: map[string]*who{}, all: len(ask.Queues)+len(ask.Agents) == 0}
+	p := &pick{
+		who: map[string]*who{}, all: len(ask.Queues)+len(ask.Agents) == 0,
+		seen: map[string]map[string]bool{"queue": {}, "agent": {}},
+	}
 	var err error
 	if p.site, err = readSite(ctx, from.Admin); err != nil {
 		return nil, err

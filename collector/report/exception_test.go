@@ -53,7 +53,11 @@ func TestExceptions(t *testing.T) {
 		c.change(&ask)
 		t.Run(name, func(t *testing.T) { wants(t, answers(t)(Exceptions(t.Context(), r.Sources, ask)), names, c.want...) })
 	}
-	for name, ask := range map[string]Ask{"feed": {Feed: "nope"}, "calendar": {OpenHours: "nope"}} {
+	wants(t, answers(t)(Exceptions(t.Context(), r.Sources, Ask{From: at("2026-11-22 00:00"), To: at("2026-11-23 00:00"), Queues: []string{"sales"}})), "at")
+	for name, ask := range map[string]Ask{
+		"feed": {Feed: "nope"}, "calendar": {OpenHours: "nope"}, "queue": {Queues: []string{"sale"}}, "agent": {Agents: []string{"102"}},
+		"one of two": {Queues: []string{"sales", "nope"}},
+	} {
 		ask.To = record.Day
 		if _, err := Exceptions(t.Context(), r.Sources, ask); !errors.Is(err, ErrUnknown) {
 			t.Errorf("%s: %v", name, err)

@@ -51,7 +51,8 @@ type Sight struct {
 //
 // Of a feed that is not heard the queues are named, and the rest is nil. The
 // ask's groups may be of queues or of agents. Who asks for queues sees their
-// members, and who asks for agents their queues. Span, By and OpenHours mean
+// members, and who asks for agents their queues. One that nobody knows is
+// ErrUnknown. Span, By and OpenHours mean
 // nothing.
 func Now(ctx context.Context, from Sources, seen []Sight, ask Ask) (queues, agents Table, err error) {
 	n := &now{ask: ask, seen: map[string]Sight{}}
@@ -66,6 +67,9 @@ func Now(ctx context.Context, from Sources, seen []Sight, ask Ask) (queues, agen
 		if feeds, err = from.feed(ask.Feed); err != nil {
 			return Table{}, Table{}, fmt.Errorf("report of now: %w", err)
 		}
+	}
+	if err := n.surely(ctx, from, seen); err != nil {
+		return Table{}, Table{}, fmt.Errorf("report of now: %w", err)
 	}
 	n.queueRows, n.agentRows = [][]any{}, [][]any{}
 	for _, f := range feeds {
@@ -117,6 +121,25 @@ func (n *now) whom(ctx context.Context, from Sources) (err error) {
 	}
 	n.agents, err = n.site.who(ctx, "agent", n.ask.Agents, ofAgents)
 	return err
+}
+
+// surely returns ErrUnknown for a queue or agent that nobody knows: that stands
+// in no sight, heard or not, and was not counted this week.
+func (n *now) surely(ctx context.Context, from Sources, seen []Sight) error {
+	queues, agents := map[string]bool{}, map[string]bool{}
+	for _, s := range seen {
+		for _, q := range s.Queues {
+			queues[n.queues.key(q.Queue)] = true
+		}
+		for _, a := range s.Agents {
+			agents[n.agents.key(a.Agent)] = true
+		}
+	}
+	at := record.Span{From: n.ask.Now, To: n.ask.Now}
+	if err := n.queues.surely(ctx, from, at, queues); err != nil {
+		return err
+	}
+	return n.agents.surely(ctx, from, at, agents)
 }
 
 // feeds returns the feed of each source to look at.

@@ -114,7 +114,7 @@ func TestNow(t *testing.T) {
 
 func TestNowOfNothing(t *testing.T) {
 	r, seen := nowRig(t)
-	for _, ask := range []Ask{{Feed: "pxb"}, {Groups: []string{"back"}}} {
+	for _, ask := range []Ask{{Feed: "pxb"}, {Groups: []string{"back"}}, {Queues: []string{"nigh"}}, {Agents: []string{"Bea"}}} {
 		if _, _, err := Now(t.Context(), r.Sources, seen, ask); !errors.Is(err, ErrUnknown) {
 			t.Errorf("%+v: %v", ask, err)
 		}

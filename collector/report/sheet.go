@@ -14,7 +14,8 @@ type sheet[C any] struct {
 	*question
 	who   *who
 	lines map[string]*line[C]
-	held  int // counts in lines
+	held  int             // counts in lines
+	other map[string]bool // who was counted and not asked for
 	add   func(to *C, counts C)
 
 	around bool // what is read tells who there is, and nothing else
@@ -27,7 +28,7 @@ type line[C any] struct {
 }
 
 func newSheet[C any](q *question, w *who, add func(*C, C)) *sheet[C] {
-	return &sheet[C]{question: q, who: w, lines: map[string]*line[C]{}, add: add}
+	return &sheet[C]{question: q, who: w, lines: map[string]*line[C]{}, add: add, other: map[string]bool{}}
 }
 
 // read reads what every feed counted in the span. Where that is nothing at all,
@@ -47,7 +48,7 @@ func (s *sheet[C]) read(each func(feed int, span record.Span) error) error {
 			}
 		}
 		if i == 0 && s.wanting() {
-			spans = append(spans, record.Span{From: spans[0].From - 7*record.Day, To: spans[0].To + 7*record.Day})
+			spans = append(spans, record.Span{From: spans[0].From - vicinity, To: spans[0].To + vicinity})
 		}
 	}
 	return s.absent()
@@ -67,7 +68,11 @@ func (s *sheet[C]) wanting() bool {
 func (s *sheet[C]) put(feed int, start record.Instant, name string, counts C) error {
 	row, ok := s.grid.row(start)
 	key := s.who.key(name)
-	if !ok && !s.around || !s.who.wants(key) {
+	if !s.who.wants(key) {
+		s.other[key] = true
+		return nil
+	}
+	if !ok && !s.around {
 		return nil
 	}
 	l := s.lines[key]
@@ -105,8 +110,7 @@ func (s *sheet[C]) absent() error {
 			continue
 		}
 		if s.who.known[key] == nil {
-			names := slices.Concat(slices.Collect(maps.Keys(s.lines)), slices.Collect(maps.Keys(s.who.known)))
-			return fmt.Errorf("%w, and nothing was counted of it around that time", unknown(s.who.kind, key, names))
+			return uncounted(s.who.kind, key, s.names())
 		}
 		l := s.line()
 		for i := range l.feeds {
@@ -115,6 +119,18 @@ func (s *sheet[C]) absent() error {
 		s.lines[key] = l
 	}
 	return nil
+}
+
+// names returns all who are known of, administered or counted.
+func (s *sheet[C]) names() []string {
+	all := maps.Clone(s.other)
+	for key := range s.lines {
+		all[key] = true
+	}
+	for key := range s.who.known {
+		all[key] = true
+	}
+	return slices.Collect(maps.Keys(all))
 }
 
 // An entry is one row of the answer before it is written.

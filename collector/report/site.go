@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/twinctl/twin/collector/admin"
-	"github.com/twinctl/twin/collector/nearest"
 	"github.com/twinctl/twin/collector/record"
 )
 
@@ -141,13 +140,5 @@ func meant(kind string, known map[string]admin.Body, word string) (string, error
 		return named[0], nil
 	}
 	slices.Sort(named)
-	return "", fmt.Errorf("%w: %s %q is the name of %q: say which", ErrUnknown, kind, word, named)
-}
-
-// unknown says that there is none, and which one may be meant.
-func unknown(kind, word string, names []string) error {
-	if near, ok := nearest.Word(word, names); ok {
-		return fmt.Errorf("%w: %s %q: did you mean %q?", ErrUnknown, kind, word, near)
-	}
-	return fmt.Errorf("%w: %s %q", ErrUnknown, kind, word)
+	return "", fmt.Errorf("%w which %s: %q is the name of %q: say the key", ErrUnknown, kind, word, named)
 }
