@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/twinctl/twin/cmd/internal/app"
@@ -109,16 +108,16 @@ func (n *asksNow) show(ctx context.Context, call *cli.Call, s *site) error {
 
 // text shows both tables to people.
 func (n *asksNow) text(call *cli.Call, queues, agents report.Table) error {
-	if len(queues.Rows) > 0 {
-		if err := n.fit(call, queues).WriteText(call.Out); err != nil {
-			return err
+	var said bool
+	for _, t := range []report.Table{queues, agents} {
+		if len(t.Rows) == 0 {
+			continue
 		}
-	}
-	if len(agents.Rows) > 0 {
-		if len(queues.Rows) > 0 {
+		if said {
 			fmt.Fprintln(call.Out)
 		}
-		if err := n.fit(call, agents).WriteText(call.Out); err != nil {
+		said = true
+		if err := n.write(call, t); err != nil {
 			return err
 		}
 	}
@@ -132,9 +131,9 @@ func (n *asksNow) text(call *cli.Call, queues, agents report.Table) error {
 	return nil
 }
 
-// fit returns a table for people, without the columns that a screen has no room
+// write writes a table for people, without the columns that a screen has no room
 // for. Who watches can do without being told of them each time.
-func (n *asksNow) fit(call *cli.Call, t report.Table) cli.Table {
+func (n *asksNow) write(call *cli.Call, t report.Table) error {
 	layout := momentLayout(t)
 	table := tableOf(t, func(value any) string {
 		if at, ok := value.(time.Time); ok {
@@ -143,14 +142,14 @@ func (n *asksNow) fit(call *cli.Call, t report.Table) cli.Table {
 		return plainCell(value)
 	})
 	if !cli.IsTerminal(n.screen) {
-		return table
+		return table.WriteText(call.Out)
 	}
 	columns, _ := cli.Screen(n.screen)
 	narrow, left := fitting(table, columns)
-	if len(left) > 0 && !n.watch {
-		fmt.Fprintf(call.Err, "no room for %s: -o csv and -o html have all\n", strings.Join(left, ", "))
+	if err := narrow.WriteText(call.Out); err != nil || n.watch {
+		return err
 	}
-	return narrow
+	return leftOut(call, columns, left)
 }
 
 // sights returns how each feed stands, as twind said last, and whether it runs.

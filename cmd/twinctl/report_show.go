@@ -88,11 +88,18 @@ func writeText(call *cli.Call, t report.Table) error {
 	}
 	columns, _ := cli.Screen(call.Out)
 	table, left := fitting(table, columns)
-	err := table.WriteText(call.Out)
-	if err == nil && len(left) > 0 {
-		err = cli.WriteFilled(call.Err, columns, "", "no room for "+strings.Join(left, ", ")+"; -o csv has all")
+	if err := table.WriteText(call.Out); err != nil {
+		return err
 	}
-	return err
+	return leftOut(call, columns, left)
+}
+
+// leftOut says which columns a screen had no room for.
+func leftOut(call *cli.Call, columns int, left []string) error {
+	if len(left) == 0 {
+		return nil
+	}
+	return cli.WriteFilled(call.Err, columns, "", "no room for "+strings.Join(left, ", ")+"; -o csv has all")
 }
 
 func documentOf(t report.Table) reportDocument {
@@ -245,6 +252,8 @@ func leastTelling() []string {
 		"abandoned_within", "answered_wait_s", "abandoned_wait_s", "short_abandoned", "talk_s", "answered_within", "refused", "transferred",
 		"exit_empty", "exit_key", "completed", "ring_no_answer", "timed_out", "paused_for_s", "ring_cancelled", "unknown_s", "wrap_up_s",
 		"other_call_s", "first_login", "last_logout", "name", "ringing_s", "aht_s", "abandoned_pct", "coverage_pct", "answered_wait_max_s",
+		"interfaces", "since", "interval", "other_call", "unreachable", "queues", "asa_s", "available_s", "complete",
+		"of", "object_name", "object", "limit_s", "count", "percent", "value", "measure", "ring_s", "caller", "reason",
 	}
 }
 

@@ -112,13 +112,36 @@ func TestFitting(t *testing.T) {
 	for _, c := range []struct {
 		columns int
 		left    []string
-	}{{whole, nil}, {whole - 1, []string{"paused_for_s"}}, {whole - 16, []string{"paused_for_s", "name"}}, {1, []string{"paused_for_s", "name"}}} {
+	}{{whole, nil}, {whole - 1, []string{"paused_for_s"}}, {whole - 16, []string{"paused_for_s", "name"}}, {1, []string{"paused_for_s", "name", "asa_s", "complete"}}} {
 		narrow, left := fitting(table, c.columns)
 		if diff := cmp.Diff(c.left, left); diff != "" {
 			t.Errorf("%d of %d columns: left out (-want +got):\n%s", c.columns, whole, diff)
 		}
 		if got := len(narrow.Columns); got != len(table.Columns)-len(left) || len(narrow.Rows[0]) != got {
 			t.Errorf("%d columns remain, %d cells", got, len(narrow.Rows[0]))
+		}
+	}
+}
+
+// TestFittingTerminal: on a terminal of 80 columns no report of counts is cut by
+// the terminal, by day or by interval.
+func TestFittingTerminal(t *testing.T) {
+	for name, header := range map[string][]string{
+		"queue": {"2026-11-21 16:45=start", "overflow=queue", "1252=offered", "233=answered", "91.2=service_level_pct", "806=abandoned", "22.5=asa_s", "100=coverage_pct", "no=complete"},
+		"agent": {"2026-11-21 16:45=start", "Dmitri Volkov=agent", "1927.902=staffed_s", "227.583=available_s", "885.482=paused_s", "149=answered", "69.1=occupancy_pct", "no=complete"},
+		"now":   {"Dmitri Volkov=agent", "pbx=feed", "available=state", "92=for_s", "2026-11-21 16:54:45=since", "Training=reason", "support=queue", "sales, support=queues", "Local/1004@agents/n=interfaces"},
+	} {
+		var table cli.Table
+		var cells []string
+		for _, h := range header {
+			cell, column, _ := strings.Cut(h, "=")
+			table.Columns = append(table.Columns, cli.Column{Name: column})
+			cells = append(cells, cell)
+		}
+		table.Add(cells...)
+		narrow, left := fitting(table, 80)
+		if narrow.Width() > 80 || len(left) == 0 {
+			t.Errorf("%s: %d columns wide without %v", name, narrow.Width(), left)
 		}
 	}
 }
