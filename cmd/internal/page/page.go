@@ -129,6 +129,9 @@ func period(t report.Table) string {
 		return "" // whenever it was
 	}
 	from, to := t.Span.From.Time().In(t.Zone), t.Span.To.Time().In(t.Zone)
+	if t.Span.To == t.Span.From+1 { // a moment
+		return from.Format(day + ", " + clocks + ":05")
+	}
 	midnights := isMidnight(from) && isMidnight(to)
 	last := to
 	if midnights {
