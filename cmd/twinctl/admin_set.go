@@ -88,7 +88,20 @@ func (s *site) set(ctx context.Context, call *cli.Call, want setting, a act) err
 	for _, e := range absent {
 		fmt.Fprintf(call.Err, "Note: %s was not in the list\n", clipped(e, maxShown))
 	}
+	s.noteFeed(call, edit.Body)
 	return s.administer(ctx, call, a, []admin.Edit{edit})
+}
+
+// noteFeed says that this server has no feed of the name that a row has. That is
+// no error: feeds are configured and not administered, and it may come yet.
+func (s *site) noteFeed(call *cli.Call, body admin.Body) {
+	name := body.Text("feed")
+	if name == "" {
+		return
+	}
+	if _, err := s.feed(name); err != nil {
+		fmt.Fprintf(call.Err, "Note: %s\n", inert.Text(err.Error()))
+	}
 }
 
 // noteSimilar says that a row of almost the same name is there already: what is
