@@ -21,6 +21,11 @@ import (
 // what it says twice among it, both twins hold what it said, once.
 func TestTwinsOfAMI(t *testing.T) {
 	t.Parallel()
+	twinsOfAMI(t)
+}
+
+func twinsOfAMI(t *testing.T) {
+	t.Helper()
 	twins, round, secret := []*twin{newTwin(t), newTwin(t)}, 0, secretFile(t)
 	base := time.Now().UTC().Add(-24 * time.Hour).Truncate(time.Second)
 	rapid.Check(t, func(rt *rapid.T) {

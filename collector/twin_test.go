@@ -159,6 +159,11 @@ func textFormat() *feed.TimeSpec { return &feed.TimeSpec{Field: 1, Layout: stamp
 // twins hold what was said.
 func TestTwinsOfLines(t *testing.T) {
 	t.Parallel()
+	twinsOfLines(t)
+}
+
+func twinsOfLines(t *testing.T) {
+	t.Helper()
 	twins, round := []*twin{newTwin(t), newTwin(t)}, 0
 	base := time.Now().UTC().Add(-24 * time.Hour).Truncate(time.Second)
 	rapid.Check(t, func(rt *rapid.T) {
@@ -225,6 +230,11 @@ func speak(w *twin, base time.Time, parts [][]saying, r *rand.Rand) {
 // restarted meanwhile, both twins hold what was written, and read nothing twice.
 func TestTwinsOfTail(t *testing.T) {
 	t.Parallel()
+	twinsOfTail(t)
+}
+
+func twinsOfTail(t *testing.T) {
+	t.Helper()
 	rapid.Check(t, func(rt *rapid.T) {
 		said := sayings(rt, []string{"a", "a", "b", "c"})
 		var scripts [2][]growth

@@ -4,9 +4,11 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
+	"flag"
 	"maps"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -15,10 +17,29 @@ import (
 	"github.com/twinctl/twin/collector/store"
 )
 
+// draw draws so many histories: each opens files, and takes its time.
+func draw(t *testing.T, histories int, check func(*rapid.T)) {
+	t.Helper()
+	most := flag.Lookup("rapid.checks").Value
+	was := most.String()
+	if err := most.Set(strconv.Itoa(histories)); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := most.Set(was); err != nil {
+			t.Error(err)
+		}
+	}()
+	rapid.Check(t, check)
+}
+
 // The change log is the state: folded from nothing it gives every row, and
 // taken back to any generation what stood there then.
-func TestTheChangeLogFoldsToTheState(t *testing.T) {
-	rapid.Check(t, func(rt *rapid.T) {
+func TestTheChangeLogFoldsToTheState(t *testing.T) { foldsToTheState(t, 25) }
+
+func foldsToTheState(t *testing.T, histories int) {
+	t.Helper()
+	draw(t, histories, func(rt *rapid.T) {
 		s := newServer(rt, t.TempDir(), primary)
 		defer s.close(rt)
 		was := map[int64]map[string]string{0: {}}
@@ -70,8 +91,11 @@ func fold(t tb, rows map[string]string, changes []Change) {
 	}
 }
 
-func TestUndoReturns(t *testing.T) {
-	rapid.Check(t, func(rt *rapid.T) {
+func TestUndoReturns(t *testing.T) { undoReturns(t, 25) }
+
+func undoReturns(t *testing.T, histories int) {
+	t.Helper()
+	draw(t, histories, func(rt *rapid.T) {
 		s := newServer(rt, t.TempDir(), primary)
 		defer s.close(rt)
 		randomEdits(rt, s)
@@ -97,8 +121,11 @@ type base struct {
 // to an older copy: after each sync the secondary is what was promised, what is
 // pending is the naive difference, and every base that is kept unfolds to what
 // it was.
-func TestSyncKeepsBothInStep(t *testing.T) {
-	rapid.Check(t, func(rt *rapid.T) {
+func TestSyncKeepsBothInStep(t *testing.T) { keepsBothInStep(t, 20) }
+
+func keepsBothInStep(t *testing.T, histories int) {
+	t.Helper()
+	draw(t, histories, func(rt *rapid.T) {
 		p := &pair{newServer(rt, t.TempDir(), primary), newServer(rt, t.TempDir(), secondary)}
 		defer func() { p.a.close(rt); p.b.close(rt) }()
 		bases := map[int64]base{}

@@ -2,7 +2,9 @@ package count
 
 import (
 	"context"
+	"flag"
 	"fmt"
+	"strconv"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -100,11 +102,18 @@ func (m *machine) rebuild(t *rapid.T) {
 // Whatever happens in whatever order, in the end the rows are those of a fold
 // over all records.
 func TestCountsAreThoseOfTheRecords(t *testing.T) {
+	if raced {
+		thoseOfTheRecords(t, 15)
+		return
+	}
+	thoseOfTheRecords(t, 25)
+}
+
+func thoseOfTheRecords(t *testing.T, histories int) {
+	t.Helper()
 	h, feeds := openHistory(t), 0
-	rapid.Check(t, func(t *rapid.T) {
-		if feeds++; raced && feeds > 15 { // each time another one, of one history
-			return
-		}
+	draw(t, histories, func(t *rapid.T) {
+		feeds++ // each time another one, of one history
 		m := &machine{rig: rig{h: h, name: fmt.Sprintf("log %d", feeds), format: "queue_log"}}
 		m.f = m.counting()
 		m.commit(t, nil)
@@ -123,4 +132,20 @@ func TestCountsAreThoseOfTheRecords(t *testing.T) {
 		m.catchUp(t, m.f)
 		m.check(t)
 	})
+}
+
+// draw draws so many histories: each opens files, and takes its time.
+func draw(t *testing.T, histories int, check func(*rapid.T)) {
+	t.Helper()
+	most := flag.Lookup("rapid.checks").Value
+	was := most.String()
+	if err := most.Set(strconv.Itoa(histories)); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := most.Set(was); err != nil {
+			t.Error(err)
+		}
+	}()
+	rapid.Check(t, check)
 }

@@ -2,8 +2,10 @@ package history
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -214,10 +216,13 @@ func (p *pair) equal() {
 // short and while both go on, and drop what they agree on. Whatever either
 // claims to have heard it holds, at every time; in the end both hold the same,
 // and no gap is open.
-func TestNothingIsSilentlyLost(t *testing.T) {
+func TestNothingIsSilentlyLost(t *testing.T) { nothingIsLost(t, 25) }
+
+func nothingIsLost(t *testing.T, histories int) {
+	t.Helper()
 	dbs := [2]*DB{open(t), open(t)}
 	runs := 0
-	rapid.Check(t, func(t *rapid.T) {
+	draw(t, histories, func(t *rapid.T) {
 		runs++
 		p := &pair{t: t, name: fmt.Sprintf("feed %d", runs), now: monday, twins: [2]*ear{{h: dbs[0]}, {h: dbs[1]}}}
 		for _, e := range p.twins {
@@ -246,4 +251,20 @@ func TestNothingIsSilentlyLost(t *testing.T) {
 		p.quiet()
 		p.equal()
 	})
+}
+
+// draw draws so many histories: each opens files, and takes its time.
+func draw(t *testing.T, histories int, check func(*rapid.T)) {
+	t.Helper()
+	most := flag.Lookup("rapid.checks").Value
+	was := most.String()
+	if err := most.Set(strconv.Itoa(histories)); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := most.Set(was); err != nil {
+			t.Error(err)
+		}
+	}()
+	rapid.Check(t, check)
 }

@@ -3,9 +3,11 @@ package fill
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -97,10 +99,13 @@ func cutWire(s Side, after int) *wire {
 // Both ways, cut at any call: nothing is claimed that is not here; in the end
 // both hold the same, each gap is judged as it should be, and a second run adds
 // nothing.
-func TestFillMakesTwinsEqual(t *testing.T) {
+func TestFillMakesTwinsEqual(t *testing.T) { fillMakesTwinsEqual(t, 40) }
+
+func fillMakesTwinsEqual(t *testing.T, histories int) {
+	t.Helper()
 	a, b := open(t), open(t)
 	n := 0
-	rapid.Check(t, func(t *rapid.T) {
+	draw(t, histories, func(t *rapid.T) {
 		n++
 		w := drawWorld(t, fmt.Sprintf("feed %d", n), a, b)
 		opt := Options{Feeds: []string{w.feed}, All: rapid.Bool().Draw(t, "all")}
@@ -233,4 +238,20 @@ func TestCompareCountsWhatDiffers(t *testing.T) {
 			t.Fatalf("(-want +got)\n%s", diff)
 		}
 	})
+}
+
+// draw draws so many histories: each opens files, and takes its time.
+func draw(t *testing.T, histories int, check func(*rapid.T)) {
+	t.Helper()
+	most := flag.Lookup("rapid.checks").Value
+	was := most.String()
+	if err := most.Set(strconv.Itoa(histories)); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := most.Set(was); err != nil {
+			t.Error(err)
+		}
+	}()
+	rapid.Check(t, check)
 }
