@@ -126,7 +126,7 @@ func TestCheckEndsWithItsTimeout(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "timed out after 50ms") {
 		t.Errorf("error %v", err)
 	}
-	if took := time.Since(before); took > 5*time.Second {
+	if took := time.Since(before); took > 20*time.Second {
 		t.Errorf("took %s", took)
 	}
 }

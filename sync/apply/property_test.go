@@ -16,9 +16,12 @@ import (
 // TestSpoolKeepsWhatCame writes right and wrong bytes in any order, with
 // uploads that end and others that stay open for ever, and holds what the
 // spool says to be missing against what was written.
-func TestSpoolKeepsWhatCame(t *testing.T) {
+func TestSpoolKeepsWhatCame(t *testing.T) { spoolKeepsWhatCame(t, 30) }
+
+func spoolKeepsWhatCame(t *testing.T, histories int) {
+	t.Helper()
 	p := newParcel(t, 9, bundle.PieceSize+5)
-	rapid.Check(t, func(rt *rapid.T) {
+	draw(t, histories, func(rt *rapid.T) {
 		s := apply.Spool{Dir: filepath.Join(t.TempDir(), "spool")}
 		var have []byte // nil: not offered
 		var open []*apply.Upload

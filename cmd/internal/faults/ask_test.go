@@ -97,7 +97,7 @@ func (s *server) gaps(feed string) []history.Gap {
 // page gets a page; status 0 means that nobody answers.
 func (s *server) page(path string) (status int, body string) {
 	s.t.Helper()
-	client := http.Client{Timeout: 5 * time.Second}
+	client := http.Client{Timeout: 20 * time.Second}
 	defer client.CloseIdleConnections()
 	answer, err := client.Get("http://" + s.web() + path)
 	if err != nil {
