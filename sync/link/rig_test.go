@@ -155,13 +155,13 @@ func must(t *testing.T, err error) {
 // soon polls a condition.
 func soon(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(30 * time.Second)
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for !holds() {
 		select {
 		case <-deadline:
-			t.Fatal("not within ten seconds: " + what)
+			t.Fatal("not within thirty seconds: " + what)
 		case <-tick.C:
 		}
 	}

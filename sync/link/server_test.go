@@ -62,7 +62,7 @@ func logged(t *testing.T, h host) ssh.Conn {
 }
 
 func TestStrangersAreBounded(t *testing.T) {
-	h, _ := limited(t, link.Limits{Login: time.Second})
+	h, _ := limited(t, link.Limits{Login: 3 * time.Second})
 	a, err := link.ParseAddress(h.target.Address)
 	must(t, err)
 	var mutes []net.Conn
@@ -77,7 +77,7 @@ func TestStrangersAreBounded(t *testing.T) {
 	}
 	began := time.Now()
 	wantDial(t, h.target, link.ErrLost, "hung up")
-	if took := time.Since(began); took > 5*time.Second {
+	if took := time.Since(began); took > 20*time.Second {
 		t.Errorf("the fifth was let go after %s", took)
 	}
 	for _, conn := range mutes { // they are let go too, in their time
@@ -104,7 +104,7 @@ func TestBytesBeforeLoginAreBounded(t *testing.T) {
 	conn, err := net.Dial("tcp", a.Dial())
 	must(t, err)
 	defer conn.Close()
-	must(t, conn.SetDeadline(time.Now().Add(5*time.Second)))
+	must(t, conn.SetDeadline(time.Now().Add(9*time.Second))) // it is hung up after 10 s anyway
 	go io.Copy(io.Discard, conn)
 	sent := 0
 	for err == nil && sent < 64<<20 {

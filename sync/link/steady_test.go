@@ -75,7 +75,7 @@ func frame(body string) []byte { return append([]byte{0, 0, 0, byte(len(body))},
 
 // A link that nobody uses stands, and so does one whose questions take long.
 func TestAQuietTwinKeepsItsSessions(t *testing.T) {
-	const idle = 400 * time.Millisecond
+	const idle = 800 * time.Millisecond
 	ends := make(chan error, 10)
 	var line string
 	address, hostKey := listen(t, link.ServerOptions{
@@ -108,7 +108,7 @@ func TestAQuietTwinKeepsItsSessions(t *testing.T) {
 	select {
 	case err := <-ends:
 		t.Errorf("a session ended: %v", err)
-	case <-time.After(5 * idle):
+	case <-time.After(3 * idle):
 	}
 	must(t, other.Call(t.Context(), "echo", 1, nil))
 
