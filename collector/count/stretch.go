@@ -16,6 +16,7 @@ const (
 	stretchRecords   = 50_000
 	stretchRows      = 2_000
 	stretchIntervals = 96
+	stretchBytes     = 16 << 20 // of what is known at the borders
 )
 
 // advance brings the head to an instant.
@@ -178,7 +179,7 @@ func (f *counting) read(ctx context.Context, w *walk, to record.Instant) (readin
 	}
 	done := reading{seen: seen}
 	enough := func() bool {
-		return done.records >= stretchRecords || w.rows >= stretchRows || len(w.borders) >= stretchIntervals
+		return done.records >= stretchRecords || w.rows >= stretchRows || len(w.borders) >= stretchIntervals || w.known >= stretchBytes
 	}
 	over := false
 	each := func(at record.Instant, raw []byte) bool {

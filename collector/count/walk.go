@@ -19,6 +19,7 @@ type walk struct {
 	told    []history.Told
 	borders []history.Border
 	rows    int // in told
+	known   int // bytes of what is known at borders
 
 	events []acd.Event
 }
@@ -60,6 +61,7 @@ func (w *walk) close() {
 	w.take()
 	carry := w.fold.Carry()
 	w.borders = append(w.borders, history.Border{At: w.border, Carry: carry})
+	w.known += len(carry)
 	w.void = len(carry) == 0
 	w.at = w.border
 	w.border += acd.IntervalWidth
@@ -80,7 +82,7 @@ func (w *walk) stretch(feed string, from record.Instant) history.Stretch {
 	w.fold.Advance(w.at)
 	w.take()
 	s := history.Stretch{Feed: feed, Span: record.Span{From: from, To: w.at}, Told: w.told, Borders: w.borders}
-	w.told, w.borders, w.rows = nil, nil, 0
+	w.told, w.borders, w.rows, w.known = nil, nil, 0, 0
 	return s
 }
 
