@@ -80,7 +80,7 @@ func (f *Fold) open(e *Event) *leg {
 	if l == nil {
 		l = &leg{wait: wait{queue: e.Queue}}
 		if e.Leg != "" {
-			f.crowd(e.At)
+			f.makeRoom(e.At)
 			f.legs[e.Leg] = l
 		}
 	}

@@ -37,6 +37,7 @@ type Fold struct {
 	legs      map[string]*leg
 	agents    map[string]*agent
 	held      []Event // that wait for what they follow from
+	crowd     crowd
 
 	queueRows map[place]*QueueCounts
 	agentRows map[place]*AgentCounts
@@ -71,13 +72,15 @@ func (f *Fold) Add(e Event) {
 	}
 	f.pass(e.At)
 	f.heard = max(f.heard, e.At)
-	if !f.follows(&e) {
-		f.hold(e)
-		return
-	}
-	f.apply(&e)
-	if len(f.held) > 0 {
+	f.admit(&e)
+	if f.follows(&e) {
+		f.apply(&e)
 		f.resume()
+	} else {
+		f.hold(e)
+	}
+	if f.crowd.events%weighEvery == 0 {
+		f.lighten(e.At)
 	}
 }
 
@@ -134,6 +137,7 @@ func (f *Fold) border(at record.Instant) {
 	if silent {
 		f.boot, f.tells, f.held, f.heard = incarnation{}, false, nil, 0
 	}
+	f.lighten(at - 1)
 }
 
 // apply counts an event whose time has come.

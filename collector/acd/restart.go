@@ -106,9 +106,9 @@ func (f *Fold) forget(id string, l *leg, at record.Instant) {
 	delete(f.legs, id)
 }
 
-// crowd makes room for a leg by forgetting those of whom nothing was heard for
+// makeRoom makes room for a leg by forgetting those of whom nothing was heard for
 // longest.
-func (f *Fold) crowd(at record.Instant) {
+func (f *Fold) makeRoom(at record.Instant) {
 	if len(f.legs) < manyLegs {
 		return
 	}
