@@ -39,10 +39,13 @@ type lookout struct {
 	// one; nil while nobody knows.
 	feeds func() []collector.Status
 	live  func(feed string) *present
+	// keep stores facts, and returns those that were new.
+	keep func(context.Context, []history.Exception) ([]history.Exception, error)
 
 	watch  watch.Watch // run's own, as are
 	limits limits
-	read   time.Time // when the limits were; zero: never
+	read   time.Time           // when the limits were; zero: never
+	unkept []history.Exception // that could not be stored yet
 
 	mu     sync.Mutex
 	logins []loggedInTwice
@@ -76,23 +79,36 @@ func (l *lookout) look(ctx context.Context) error {
 	}
 	counted := slices.ContainsFunc(l.limits.thresholds, func(t watch.Threshold) bool { return t.Measure.Counted() })
 	seen, err := l.sights(ctx, now, counted)
-	if err != nil || len(l.limits.thresholds) == 0 {
+	if err != nil || len(l.limits.thresholds)+len(l.unkept) == 0 {
 		return err
 	}
 	crossed, more := l.watch.Look(record.At(now), l.limits.levels, l.limits.thresholds, seen)
 	l.leaveOut(now, more)
-	if len(crossed) == 0 {
+	for _, c := range crossed {
+		l.unkept = append(l.unkept, exceptionOf(c))
+	}
+	return l.store(ctx, now)
+}
+
+// store keeps what was crossed. What cannot be kept now waits: it is not
+// crossed again.
+func (l *lookout) store(ctx context.Context, now time.Time) error {
+	if over := len(l.unkept) - mostUnkept; over > 0 {
+		l.unkept = l.unkept[:mostUnkept]
+		l.leaveOut(now, over)
+	}
+	if len(l.unkept) == 0 {
 		return nil
 	}
-	var facts []history.Exception
-	for _, c := range crossed {
-		facts = append(facts, exceptionOf(c))
+	added, err := l.keep(ctx, l.unkept)
+	if err != nil {
+		return err
 	}
-	added, err := l.data.History.AddExceptions(ctx, facts)
+	l.unkept = nil
 	for _, e := range added {
 		l.log.Info("a threshold was crossed", "threshold", e.Threshold, "exception", e.ID, "what", e.Text)
 	}
-	return err
+	return nil
 }
 
 func exceptionOf(c watch.Crossing) history.Exception {
@@ -163,6 +179,7 @@ func (l *lookout) twice() []loggedInTwice {
 
 const (
 	mostLeftOut = 1000
+	mostUnkept  = 1000 // facts: after that the disk is full, or somebody holds the file
 	leftOutFor  = 15 * time.Minute
 )
 

@@ -103,7 +103,10 @@ func newServer(cfg *config.Config, data *Data, log *slog.Logger) *server {
 	s.live = newLiveKeeper(data, log)
 	s.collector = collector.New(data.History, collector.Options{Log: log, Observe: s.committed, Room: s.disk.room, Snapshot: s.live.snapshot})
 	s.book = alarmBook{node: data.Node, started: s.started}
-	s.lookout = &lookout{data: data, log: log, feeds: func() []collector.Status { return s.collector.Status() }, live: s.present}
+	s.lookout = &lookout{
+		data: data, log: log, live: s.present, keep: data.History.AddExceptions,
+		feeds: func() []collector.Status { return s.collector.Status() },
+	}
 	return s
 }
 
