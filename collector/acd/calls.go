@@ -85,6 +85,12 @@ func (f *Fold) open(e *Event) *leg {
 		}
 	}
 	l.changed = max(l.changed, e.At)
+	if e.Leg != "" {
+		f.lasting[e.Leg] = l
+	}
+	if e.At < f.dropped {
+		f.dropped = 0
+	}
 	return l
 }
 

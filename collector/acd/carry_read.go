@@ -29,6 +29,7 @@ func RestoreFold(format string, carry []byte) (*Fold, error) {
 	for range r.size() {
 		id := r.text()
 		f.legs[id] = r.leg()
+		f.lasting[id] = f.legs[id]
 	}
 	for range r.size() {
 		a := r.agent()

@@ -35,6 +35,8 @@ type Fold struct {
 	boot      incarnation
 	tells     bool // outcomes are told, so that no bill need be asked
 	legs      map[string]*leg
+	lasting   map[string]*leg // of legs, at least those that wait or talk
+	dropped   record.Instant  // when calls were ended last, and none of before began since
 	agents    map[string]*agent
 	held      []Event // that wait for what they follow from
 	crowd     crowd
@@ -55,6 +57,7 @@ func NewFold(format string) *Fold {
 		provisional: format == "ami",
 		callings:    format == "ami",
 		legs:        map[string]*leg{},
+		lasting:     map[string]*leg{},
 		agents:      map[string]*agent{},
 	}
 	if format == "ami" {

@@ -35,6 +35,7 @@ type Live struct {
 	rung    map[string]map[string]*liveAgent // by leg, and name: who is called for it
 	ended   *shelf[liveEnd, record.Instant]  // just now
 	members int                              // memberships of all agents
+	calls   int                              // of all agents
 }
 
 // A liveWait is a caller who waits.
@@ -149,8 +150,13 @@ func (l *Live) restart(at record.Instant) {
 		l.waits.drop(id)
 	}
 	for _, a := range l.agents.all() {
-		l.hangUp(a)
-		l.settled(a, at)
+		if l.calls == 0 {
+			return
+		}
+		if len(a.calls) > 0 {
+			l.hangUp(a)
+			l.settled(a, at)
+		}
 	}
 }
 

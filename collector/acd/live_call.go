@@ -73,6 +73,7 @@ func (l *Live) connect(a *liveAgent, c liveCall) {
 		l.endCalls(a, func(c liveCall) bool { return c == oldest })
 	}
 	a.calls = append(a.calls, c)
+	l.calls++
 	if c.talk {
 		return
 	}
@@ -88,6 +89,7 @@ func (l *Live) endCalls(a *liveAgent, over func(liveCall) bool) {
 		if !over(c) {
 			return false
 		}
+		l.calls--
 		if !c.talk {
 			delete(l.rung[c.leg], a.name)
 			if len(l.rung[c.leg]) == 0 {

@@ -74,8 +74,14 @@ func (f *Fold) restart(at record.Instant) {
 // drop ends all calls. Those that were put out in an orderly way may still
 // tell how they ended.
 func (f *Fold) drop(at record.Instant) {
-	for id, l := range f.legs {
+	if at == f.dropped {
+		return
+	}
+	before := f.lasting
+	f.lasting, f.dropped = map[string]*leg{}, at // one that was large is slow to look through
+	for id, l := range before {
 		if l.changed >= at {
+			f.lasting[id] = l
 			continue
 		}
 		f.hush(l, id, at)
@@ -104,6 +110,7 @@ func (f *Fold) forget(id string, l *leg, at record.Instant) {
 		f.talkOver(l.agent, id, at)
 	}
 	delete(f.legs, id)
+	delete(f.lasting, id)
 }
 
 // makeRoom makes room for a leg by forgetting those of whom nothing was heard for
