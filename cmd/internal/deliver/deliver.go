@@ -51,8 +51,18 @@ type Trouble struct {
 	Away     bool // nobody at all can be told on this way
 }
 
-// Error says it.
-func (t *Trouble) Error() string { return t.Err.Error() }
+// troubleSays is how many bytes of a trouble are said: it is kept with the
+// message, and may quote what a server said.
+const troubleSays = 2 << 10
+
+// Error says it, in few words.
+func (t *Trouble) Error() string {
+	text := t.Err.Error()
+	if len(text) > troubleSays {
+		text = strings.ToValidUTF8(text[:troubleSays], "") + "..."
+	}
+	return text
+}
 
 // Unwrap returns the cause.
 func (t *Trouble) Unwrap() error { return t.Err }

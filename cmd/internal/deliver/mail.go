@@ -22,6 +22,13 @@ import (
 // mailTimeout is for connecting, and again for each answer of the server.
 const mailTimeout = 15 * time.Second
 
+// mailSays is how many bytes a server may say until it has taken a mail, with
+// its certificates: the library reads an answer to its end, however long.
+const mailSays = 1 << 20
+
+// errTalks is returned for a server that says more.
+var errTalks = errors.New("it says more than any mail server needs to")
+
 // A Post is the server that mail is handed to.
 type Post struct{ config.Mail }
 
@@ -146,6 +153,7 @@ func (p Post) dial(ctx, dialling context.Context, address string, identity *tls.
 		return nil, err
 	}
 	context.AfterFunc(ctx, func() { conn.Close() }) //nolint:errcheck // whoever reads it hears of it
+	conn = &heard{conn, mailSays}
 	if p.TLS != config.ImplicitTLS {
 		return conn, nil
 	}
@@ -154,4 +162,20 @@ func (p Post) dial(ctx, dialling context.Context, address string, identity *tls.
 		return nil, errors.Join(err, conn.Close())
 	}
 	return secured, nil
+}
+
+// heard is a connection of which so many bytes are read at the most.
+type heard struct {
+	net.Conn
+
+	left int
+}
+
+func (h *heard) Read(p []byte) (int, error) {
+	if h.left <= 0 {
+		return 0, errTalks
+	}
+	n, err := h.Conn.Read(p[:min(len(p), h.left)])
+	h.left -= n
+	return n, err
 }
