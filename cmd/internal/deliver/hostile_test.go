@@ -15,17 +15,17 @@ import (
 // What a mail server says is kept with the message and logged: one that says
 // very much is not heard to its end.
 func TestServerThatTalksWithoutEnd(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it is only listened for a moment
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { l.Close() }) //nolint:errcheck // it ends the test
+	t.Cleanup(func() { l.Close() })
 	go func() {
 		conn, err := l.Accept()
 		if err != nil {
 			return
 		}
-		defer conn.Close() //nolint:errcheck // it ends the test
+		defer conn.Close()
 		w := bufio.NewWriter(conn)
 		fmt.Fprint(w, "220 post.example\r\n")
 		_ = w.Flush()
