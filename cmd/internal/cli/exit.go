@@ -152,7 +152,7 @@ func adminVerdicts() []verdict {
 		{admin.ErrConflict, Refused, "twinctl admin log"},
 		{admin.ErrInvalid, Usage, ""},
 		{admin.ErrNoKind, Usage, "twinctl help admin"},
-		{admin.ErrNoRow, Usage, ""},
+		{admin.ErrNoRow, Usage, "twinctl admin KIND list"},
 		{admin.ErrNoGeneration, Usage, "twinctl admin log"},
 	}
 }
