@@ -148,12 +148,12 @@ func (p Post) client(ctx context.Context) (*mail.Client, error) {
 // dial connects, and cuts the connection when ctx ends: the library looks at a
 // context only while it dials.
 func (p Post) dial(ctx, dialling context.Context, address string, identity *tls.Config) (net.Conn, error) {
-	conn, err := new(net.Dialer).DialContext(dialling, "tcp", address)
+	dialled, err := new(net.Dialer).DialContext(dialling, "tcp", address)
 	if err != nil {
 		return nil, err
 	}
+	conn := &heard{dialled, mailSays}
 	context.AfterFunc(ctx, func() { conn.Close() }) //nolint:errcheck // whoever reads it hears of it
-	conn = &heard{conn, mailSays}
 	if p.TLS != config.ImplicitTLS {
 		return conn, nil
 	}
