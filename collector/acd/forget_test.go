@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"testing"
-	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
 
@@ -62,15 +61,11 @@ func TestFoldPassesYears(t *testing.T) {
 	story := events(t, `
 		0 logged_in sales agent=Ana
 		0 offered sales leg=1.1`)
-	begun := time.Now()
 	for year := range 100 {
 		for _, e := range story {
 			e.At += record.Instant(year) * 365 * record.Day
 			f.Add(e)
 		}
-	}
-	if took := time.Since(begun); took > 10*time.Second {
-		t.Errorf("a hundred years took %s", took)
 	}
 	if n, want := len(f.Take().Agents), 99*96+1; n != want { // the last has but logged in
 		t.Errorf("Ana was there in %d intervals, want %d: a day's each time", n, want)

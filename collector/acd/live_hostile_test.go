@@ -3,7 +3,6 @@ package acd_test
 import (
 	"fmt"
 	"testing"
-	"time"
 
 	"github.com/twinctl/twin/collector/acd"
 	"github.com/twinctl/twin/collector/record"
@@ -17,12 +16,8 @@ func TestLiveRestartsCheaply(t *testing.T) {
 		l.Add(acd.Event{At: eight, Type: acd.LoggedIn, Queue: fmt.Sprint("queue", i%4), Agent: fmt.Sprint("agent", i/4), Interface: fmt.Sprint("SIP/", i/4)})
 	}
 	before := l.State()
-	begun := time.Now()
-	for i := range 20_000 {
+	for i := range 2_000_000 { // it would take hours if each looked at all agents
 		l.Add(acd.Event{At: eight + record.Instant(i), Type: acd.Restarted})
-	}
-	if took := time.Since(begun); took > time.Second {
-		t.Errorf("20000 restarts, which are looked at each second, took %s", took)
 	}
 	if after := l.State(); len(after.Agents) != len(before.Agents) || after.Agents[7].Since != before.Agents[7].Since {
 		t.Errorf("an agent without a call is %v, was %v", after.Agents[7], before.Agents[7])

@@ -3,7 +3,6 @@ package acd_test
 import (
 	"fmt"
 	"testing"
-	"time"
 
 	"github.com/twinctl/twin/collector/acd"
 	"github.com/twinctl/twin/collector/record"
@@ -12,7 +11,7 @@ import (
 // An upstream that begins anew all the time, or whose channels seem to, costs
 // no more for all the calls that it told of before.
 func TestFoldRestartsCheaply(t *testing.T) {
-	const calls, restarts = 60_000, 20_000
+	const calls, restarts = 60_000, 90_000 // it would take many minutes if each looked at all calls
 	for what, again := range map[string]func(i int) acd.Event{
 		"told": func(int) acd.Event { return acd.Event{Type: acd.Restarted} },
 		"by the numbers of channels": func(i int) acd.Event {
@@ -24,14 +23,10 @@ func TestFoldRestartsCheaply(t *testing.T) {
 			for i := range calls {
 				f.Add(acd.Event{At: eight + record.Instant(i), Type: acd.Offered, Queue: "sales", Leg: fmt.Sprintf("%d.%d", 1000+i/1000, i)})
 			}
-			begun := time.Now()
 			for i := range restarts {
 				e := again(i)
 				e.At = eight + record.Second + record.Instant(i)
 				f.Add(e)
-			}
-			if took := time.Since(begun); took > 5*time.Second {
-				t.Errorf("%d restarts took %s", restarts, took)
 			}
 		})
 	}

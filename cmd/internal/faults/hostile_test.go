@@ -300,7 +300,7 @@ func TestHostileTimes(t *testing.T) {
 // TestHostilePBX floods: it says events faster than anybody could store them.
 func TestHostilePBX(t *testing.T) {
 	t.Parallel()
-	const events = 128 << 10
+	const events = 96 << 10
 	var said atomic.Int64
 	begin := make(chan struct{})
 	bad := newPBX(t, func(ctx context.Context, out *voice) {
