@@ -24,8 +24,7 @@ export CGO_ENABLED := 1
 build: ## build bin/twind and bin/twinctl
 	$(GO) build -trimpath -ldflags "$(LDFLAGS)" -o bin/ ./cmd/twind ./cmd/twinctl
 
-test: ## vet, and every test that needs nothing but Go and a C compiler
-	$(GO) vet ./...
+test: ## every test that needs nothing but Go and a C compiler
 	$(GO) test ./...
 
 race: ## every test under the race detector, in random order
