@@ -12,7 +12,7 @@ import (
 // What goes along in one transaction: so little that whoever waits for the
 // transaction does not feel it.
 const (
-	alongRows  = 20
+	alongRows  = 16
 	alongBytes = 16 << 10
 	// alongWait is how long rows wait to be taken along: a feed that is stored
 	// less often than that seldom meets a transaction of their own.

@@ -24,61 +24,73 @@ type wait struct {
 // measured.
 const missingBeside = 3 * filledRate * int(record.BucketWidth/record.Second)
 
-// BenchmarkFillBeside has one of two servers collect a feed, and take 90,000
-// records that it never heard from the other meanwhile. Both, the upstream and
-// the reader share this machine.
+// BenchmarkFillBeside has one of two servers collect a feed, first while the
+// other has nothing that it lacks, and then while it takes 90,000 records from
+// there that it never heard. Both servers, the upstream and the reader share
+// this machine all the time.
 func BenchmarkFillBeside(b *testing.B) {
 	program := buildTwind(b)
 	for _, perSecond := range []int{10_000, 1_000} {
-		b.Run(fmt.Sprintf("collected=%d", perSecond), func(b *testing.B) { fillBeside(b, program, perSecond) })
+		b.Run(fmt.Sprintf("collected=%d", perSecond), func(b *testing.B) {
+			for b.Loop() {
+				alone := collectBeside(b, program, perSecond, 0)
+				report(b, alone, collectBeside(b, program, perSecond, missingBeside))
+			}
+		})
 	}
 }
 
-func fillBeside(b *testing.B, program string, perSecond int) {
+// collectBeside has one server collect so much a second, and returns how long
+// that took while it filled what it lacks; if that is nothing, for as long as
+// filling takes.
+func collectBeside(b *testing.B, program string, perSecond, missing int) (during []wait) {
 	b.Helper()
-	const quiet, missing = 5, missingBeside
-	for b.Loop() {
-		u := newUpstream(b)
-		a, z := newServer(b, "cms-a", node.Primary, deaf(b)), newServer(b, "cms-b", node.Secondary, u.Addr())
-		pair(b, a, z)
-		if _, err := a.data.History.Start(b.Context(), madeFeed); err != nil {
-			b.Fatal(err)
-		}
-		unheard := ending(now(), time.Duration(missing)*time.Second/filledRate, missing, lineBytes)
+	const apart, measured = 10 * time.Second, time.Minute // until both know of each other
+	u := newUpstream(b)
+	a, z := newServer(b, "cms-a", node.Primary, deaf(b)), newServer(b, "cms-b", node.Secondary, u.Addr())
+	pair(b, a, z)
+	if _, err := a.data.History.Start(b.Context(), madeFeed); err != nil {
+		b.Fatal(err)
+	}
+	unheard := ending(now(), time.Duration(missingBeside)*time.Second/filledRate, missing, lineBytes)
+	if missing > 0 {
 		hear(b, a.data.History, unheard)
-		z.run(b, program)
-		u.speak <- func(c net.Conn) error { return paced(c, perSecond, quiet) }
-		alone := z.follow(b, func() bool { return len(u.spoke) > 0 })
-		<-u.spoke
-
-		ctx, over := context.WithCancel(b.Context())
-		u.speak <- func(c net.Conn) error { return speak(ctx, c, perSecond) }
-		a.run(b, program)
-		var begun, ended time.Time
-		waits := z.follow(b, func() bool {
-			switch copied := z.copied(b, unheard.Span); {
-			case copied == 0:
-			case begun.IsZero():
-				begun = time.Now()
-			case copied >= int64(missing):
-				ended = time.Now()
-				return true
-			}
-			return false
-		})
-		over()
-		<-u.spoke
-		var during []wait
-		for _, w := range waits {
-			if w.said.After(begun) && w.said.Before(ended) {
-				during = append(during, w)
-			}
+	}
+	stop := z.run(b, program)
+	ctx, over := context.WithCancel(b.Context())
+	u.speak <- func(c net.Conn) error { return speak(ctx, c, perSecond) }
+	stopOther := a.run(b, program)
+	started := time.Now()
+	var begun, ended time.Time
+	waits := z.follow(b, func() bool {
+		switch copied := z.copied(b, unheard.Span); {
+		case missing == 0:
+			begun, ended = started.Add(apart), started.Add(apart+measured)
+			return time.Now().After(ended)
+		case copied == 0:
+		case begun.IsZero():
+			begun = time.Now()
+		case copied >= int64(missing):
+			ended = time.Now()
+			return true
 		}
-		report(b, alone, during)
+		return false
+	})
+	over()
+	<-u.spoke
+	for _, w := range waits {
+		if w.said.After(begun) && w.said.Before(ended) {
+			during = append(during, w)
+		}
+	}
+	if missing > 0 {
 		b.ReportMetric(float64(missing)/ended.Sub(begun).Seconds(), "filled/s")
 		b.ReportMetric(z.peakMiB(b), "MiB-resident")
 		b.ReportMetric(a.peakMiB(b), "MiB-resident-other")
 	}
+	stop()
+	stopOther()
+	return during
 }
 
 // report tells how long records took alone and while it was filled, and how many

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -64,8 +65,8 @@ time = {field = 1, separator = ",", layout = "epoch"}
 	return s
 }
 
-// run runs its twind.
-func (s *server) run(b *testing.B, program string) {
+// run runs its twind, until stop is called or the benchmark ends.
+func (s *server) run(b *testing.B, program string) (stop func()) {
 	b.Helper()
 	s.cmd = exec.Command(program, "--config", s.config.File, "--log-level", "warn")
 	var said strings.Builder
@@ -73,13 +74,15 @@ func (s *server) run(b *testing.B, program string) {
 	if err := s.cmd.Start(); err != nil {
 		b.Fatal(err)
 	}
-	b.Cleanup(func() {
+	stop = sync.OnceFunc(func() {
 		s.cmd.Process.Signal(syscall.SIGTERM)
 		s.cmd.Wait()
 		if b.Failed() {
 			b.Logf("%s said:\n%s", s.config.Name, said.String())
 		}
 	})
+	b.Cleanup(stop)
+	return stop
 }
 
 func pair(b *testing.B, a, z *server) {
