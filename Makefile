@@ -35,6 +35,9 @@ test-real: ## tests against real programs: power cut, EIO, full disk, systemd, s
 	$(GO) vet -tags real ./...
 	$(GO) test -tags real -count=1 -timeout 25m -run Real ./...
 
+# The linter's cache keeps file names relative to the checkout that filled it,
+# and would tell another checkout of them: each has a cache of its own.
+lint: export GOLANGCI_LINT_CACHE := $(CURDIR)/bin/lint
 lint: ## the pinned golangci-lint (the first build of it takes some minutes)
 	$(LINT) config verify
 	$(LINT) run
