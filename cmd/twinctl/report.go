@@ -47,7 +47,7 @@ const timeWords = "A time is " + whenWords + ". A day means its beginning: a rep
 type asking struct {
 	from, to, by string
 	ask          report.Ask
-	zone         *time.Location // of the site
+	site         report.Settings // by which it is answered
 }
 
 // span declares the flags for a stretch of time.
@@ -80,11 +80,10 @@ func byWords() []string {
 
 // read reads what was typed, by the site's clocks.
 func (a *asking) read(ctx context.Context, s *site) error {
-	settings, err := report.ReadSettings(ctx, s.data.Admin)
-	if err != nil {
+	var err error
+	if a.site, err = report.ReadSettings(ctx, s.data.Admin); err != nil {
 		return err
 	}
-	a.zone = settings.Zone
 	now := time.Now()
 	for _, t := range []struct {
 		flag, text string
@@ -93,7 +92,7 @@ func (a *asking) read(ctx context.Context, s *site) error {
 		if t.text == "" && t.flag == "--from" {
 			continue // from the beginning
 		}
-		if *t.into, err = when(t.text, now, settings.Zone); err != nil {
+		if *t.into, err = when(t.text, now, a.site.Zone); err != nil {
 			return fmt.Errorf("%s %w", t.flag, err)
 		}
 	}
@@ -111,7 +110,7 @@ func (a *asking) read(ctx context.Context, s *site) error {
 }
 
 func (a *asking) clock(at record.Instant) string {
-	return at.Time().In(a.zone).Format("2006-01-02 15:04 MST")
+	return at.Time().In(a.site.Zone).Format("2006-01-02 15:04 MST")
 }
 
 // sources returns what reports are made from.
@@ -139,7 +138,7 @@ func (a *asking) answer(verb string, put question) func(context.Context, *cli.Ca
 		if call.Format != cli.HTML {
 			return showReport(call, all.Rows)
 		}
-		return writePage(ctx, call, s, all)
+		return a.writePage(call, s.Name, all)
 	})
 }
 

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"time"
 
@@ -10,15 +9,11 @@ import (
 	"github.com/twinctl/twin/collector/report"
 )
 
-// writePage writes a report as a page.
-func writePage(ctx context.Context, call *cli.Call, s *site, all report.Overview) error {
-	settings, err := report.ReadSettings(ctx, s.data.Admin)
-	if err != nil {
-		return err
-	}
+// writePage writes the answer as a page of that server.
+func (a *asking) writePage(call *cli.Call, server string, all report.Overview) error {
 	r := page.Report{
-		Table: all.Rows, Course: &all.Course, Meanings: meanings(all.Rows.Name, settings),
-		Server: s.Name, Made: time.Now(),
+		Table: all.Rows, Course: &all.Course, Meanings: meanings(all.Rows.Name, a.site),
+		Server: server, Made: time.Now(),
 	}
 	if len(all.Apart.Rows) > 1 {
 		r.Apart = &all.Apart
