@@ -2,36 +2,24 @@ package acd
 
 import (
 	"bytes"
-	"compress/gzip"
 	"encoding/csv"
-	"encoding/json"
-	"io"
-	"os"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/twinctl/twin/collector/record"
+	"github.com/twinctl/twin/fixtures"
 )
 
 // recording returns what a real Asterisk said.
 func recording(tb testing.TB, name string) []byte {
 	tb.Helper()
-	f, err := os.Open("../../fixtures/asterisk/" + name)
+	data, err := fixtures.Recording(name)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	content, err := io.ReadAll(z)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return content
+	return data
 }
 
 // said returns the records of a recording: blocks of an .ami, lines of others.
@@ -133,15 +121,15 @@ func TestTold(t *testing.T) {
 
 func expectedTotal(t *testing.T, name string) map[string]int64 {
 	t.Helper()
-	text, err := os.ReadFile("../../fixtures/asterisk/" + name)
+	want, err := fixtures.Expected(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var expected struct{ Total map[string]int64 }
-	if err := json.Unmarshal(text, &expected); err != nil {
-		t.Fatal(err)
+	total := map[string]int64{}
+	for column, n := range want.Total {
+		total[column] = int64(n)
 	}
-	return expected.Total
+	return total
 }
 
 func tell(counts map[string]record.Instant, e Event) {

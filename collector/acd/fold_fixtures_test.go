@@ -1,14 +1,9 @@
 package acd_test
 
 import (
-	"bufio"
 	"bytes"
 	"cmp"
-	"compress/gzip"
 	"crypto/sha256"
-	"encoding/json"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,9 +14,8 @@ import (
 
 	"github.com/twinctl/twin/collector/acd"
 	"github.com/twinctl/twin/collector/record"
+	"github.com/twinctl/twin/fixtures"
 )
-
-const recordings = "../../fixtures/asterisk/"
 
 // A told is a record of a recording, at its upstream's time.
 type told struct {
@@ -52,20 +46,11 @@ func keyed(t testing.TB, name, format string) []told {
 
 func unpacked(t testing.TB, name string) []byte {
 	t.Helper()
-	file, err := os.Open(filepath.Join(recordings, name))
+	data, err := fixtures.Recording(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
-	zip, err := gzip.NewReader(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var data bytes.Buffer
-	if _, err := data.ReadFrom(bufio.NewReader(zip)); err != nil {
-		t.Fatal(err)
-	}
-	return data.Bytes()
+	return data
 }
 
 func timeOf(t testing.TB, raw []byte, format string) record.Instant {
@@ -99,33 +84,14 @@ func understood(t testing.TB, records []told, format string) []acd.Event {
 	return all
 }
 
-// An expectation is the counts that were made outside of this project.
-type expectation struct {
-	Total map[string]int64
-	Rows  []map[string]any
-}
-
+// expected returns the counts that were made outside of this project.
 func expected(t testing.TB, name string) map[string]map[string]int64 {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join(recordings, name))
+	want, err := fixtures.Expected(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var e expectation
-	if err := json.Unmarshal(data, &e); err != nil {
-		t.Fatal(err)
-	}
-	rows := map[string]map[string]int64{}
-	for _, r := range e.Rows {
-		row := map[string]int64{}
-		for column, value := range r {
-			if n, ok := value.(float64); ok && n != 0 {
-				row[column] = int64(n)
-			}
-		}
-		rows[r["start"].(string)+" "+r["queue"].(string)] = row
-	}
-	return rows
+	return want.ByRow()
 }
 
 // columns names the counts of queues as the expectations do; no zeros.

@@ -2,12 +2,8 @@ package count
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
-	"encoding/json"
-	"io"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"reflect"
 	"testing"
@@ -20,6 +16,7 @@ import (
 	"github.com/twinctl/twin/collector/history"
 	"github.com/twinctl/twin/collector/record"
 	"github.com/twinctl/twin/collector/store"
+	"github.com/twinctl/twin/fixtures"
 )
 
 // fataler is what *testing.T, *testing.B and *rapid.T have in common here.
@@ -163,19 +160,9 @@ func (r *rig) check(t fataler) {
 	}
 }
 
-const recordings = "../../fixtures/asterisk/"
-
 func unpack(t testing.TB, name string) []byte {
 	t.Helper()
-	packed, err := os.ReadFile(recordings + name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	zip, err := gzip.NewReader(bytes.NewReader(packed))
-	if err != nil {
-		t.Fatal(err)
-	}
-	data, err := io.ReadAll(zip)
+	data, err := fixtures.Recording(name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,32 +196,14 @@ func recorded(t testing.TB, name, format string) []record.Record {
 	return all
 }
 
-// An expectation is the counts that were made outside of this project.
-type expectation struct {
-	Rows []map[string]any
-}
-
+// expected returns the counts that were made outside of this project.
 func expected(t testing.TB, name string) map[string]map[string]int64 {
 	t.Helper()
-	data, err := os.ReadFile(recordings + name)
+	want, err := fixtures.Expected(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var e expectation
-	if err := json.Unmarshal(data, &e); err != nil {
-		t.Fatal(err)
-	}
-	rows := map[string]map[string]int64{}
-	for _, r := range e.Rows {
-		row := map[string]int64{}
-		for column, value := range r {
-			if n, ok := value.(float64); ok && n != 0 {
-				row[column] = int64(n)
-			}
-		}
-		rows[r["start"].(string)+" "+r["queue"].(string)] = row
-	}
-	return rows
+	return want.ByRow()
 }
 
 // columns names the counts of queues as the expectations do, without zeros.

@@ -2,35 +2,24 @@ package feed_test
 
 import (
 	"bytes"
-	"compress/gzip"
 	"errors"
-	"io"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/twinctl/twin/collector/feed"
 	"github.com/twinctl/twin/collector/record"
+	"github.com/twinctl/twin/fixtures"
 )
 
 // fixture returns a recording of a real Asterisk.
 func fixture(t testing.TB, name string) []byte {
 	t.Helper()
-	f, err := os.Open("../../fixtures/asterisk/" + name)
+	data, err := fixtures.Recording(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	content, err := io.ReadAll(z)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return content
+	return data
 }
 
 func newFormat(t testing.TB, name string, spec *feed.TimeSpec) feed.Format {

@@ -2,13 +2,9 @@ package report
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
 	"log/slog"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -19,20 +15,13 @@ import (
 	"github.com/twinctl/twin/collector/count"
 	"github.com/twinctl/twin/collector/feed"
 	"github.com/twinctl/twin/collector/record"
+	"github.com/twinctl/twin/fixtures"
 )
 
 // recorded returns the records of a recording.
 func recorded(t testing.TB, name, format string) []record.Record {
 	t.Helper()
-	packed, err := os.ReadFile("../../fixtures/asterisk/" + name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	zip, err := gzip.NewReader(bytes.NewReader(packed))
-	if err != nil {
-		t.Fatal(err)
-	}
-	data, err := io.ReadAll(zip)
+	data, err := fixtures.Recording(name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,10 +116,7 @@ func (r *rig) isCounted(t testing.TB) bool {
 }
 
 // An expectation is what somebody else counted in a recording.
-type expectation struct {
-	Total map[string]float64
-	Rows  []map[string]any
-}
+type expectation struct{ fixtures.Expectation }
 
 // What a real Asterisk said is reported as somebody else counted it.
 func TestRecordings(t *testing.T) {
@@ -215,15 +201,11 @@ func events(table Table) map[string]float64 {
 
 func expected(t *testing.T, name string) expectation {
 	t.Helper()
-	text, err := os.ReadFile("../../fixtures/asterisk/expected-" + name + ".json")
+	want, err := fixtures.Expected("expected-" + name + ".json")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var want expectation
-	if err := json.Unmarshal(text, &want); err != nil {
-		t.Fatal(err)
-	}
-	return want
+	return expectation{want}
 }
 
 // cellsOf returns the numbers of a row by the names of their columns.

@@ -2,11 +2,9 @@ package ami
 
 import (
 	"bytes"
-	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"runtime"
 	"strings"
 	"testing"
@@ -14,6 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"github.com/twinctl/twin/fixtures"
 )
 
 // read returns what a reader makes of the input, one text for each block.
@@ -180,16 +180,7 @@ func BenchmarkBlocks(b *testing.B) {
 // fixture returns what a real Asterisk said.
 func fixture(tb testing.TB, name string) []byte {
 	tb.Helper()
-	f, err := os.Open("../../../fixtures/asterisk/" + name + ".ami.gz")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	data, err := io.ReadAll(z)
+	data, err := fixtures.Recording(name + ".ami.gz")
 	if err != nil {
 		tb.Fatal(err)
 	}

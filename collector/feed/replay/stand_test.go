@@ -2,7 +2,6 @@ package replay
 
 import (
 	"bufio"
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -220,16 +219,7 @@ func file(t *testing.T, name, content string) string {
 // unpacked returns the content of a fixture.
 func unpacked(tb testing.TB, name string) []byte {
 	tb.Helper()
-	f, err := os.Open(fixtures + name)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	data, err := io.ReadAll(z)
+	data, err := read(fixtures + name)
 	if err != nil {
 		tb.Fatal(err)
 	}
