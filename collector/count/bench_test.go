@@ -1,6 +1,8 @@
 package count
 
 import (
+	"context"
+	"log/slog"
 	"slices"
 	"syscall"
 	"testing"
@@ -72,6 +74,70 @@ func BenchmarkCount(b *testing.B) {
 	folded.report(b, b.N*len(all), "folded")
 	b.ReportMetric(100*float64(counted.processor)/float64(stored.processor), "%-of-storing")
 	b.ReportMetric(100*float64(folded.processor)/float64(stored.processor), "%-of-storing-folded")
+}
+
+// BenchmarkCountBeside stores hours of calls as fast as that goes while they are
+// counted, and until they are; its yardstick is the storing with nobody who counts.
+func BenchmarkCountBeside(b *testing.B) {
+	all := made()
+	var alone, beside, whole cost
+	for b.Loop() {
+		store := func(r *rig) func() {
+			return func() {
+				for batch := range slices.Chunk(all, benchBatch) {
+					r.commit(b, batch)
+				}
+			}
+		}
+		alone.of(b, store(&rig{h: openHistory(b), name: "pbx", format: "ami"}))
+		r := &rig{h: openHistory(b), name: "pbx", format: "ami"}
+		whole.of(b, func() {
+			stop := r.countBeside(b)
+			beside.of(b, store(r))
+			r.awaitCounted(b, all[len(all)-1].At)
+			stop()
+		})
+	}
+	alone.report(b, b.N*len(all), "stored-alone")
+	beside.report(b, b.N*len(all), "stored-beside")
+	b.ReportMetric(100*(float64(beside.clock)/float64(alone.clock)-1), "%-on-top-by-the-clock")
+	b.ReportMetric(100*(float64(whole.processor)/float64(alone.processor)-1), "%-on-top-of-processors")
+}
+
+// countBeside counts the feed until what it returns is called.
+func (r *rig) countBeside(b *testing.B) (stop func()) {
+	b.Helper()
+	c := New(r.h, Options{Log: slog.New(slog.DiscardHandler)})
+	c.SetFeeds([]Feed{{r.name, r.format}})
+	ctx, cancel := context.WithCancel(b.Context())
+	over := make(chan error, 1)
+	go func() { over <- c.Run(ctx) }()
+	return func() {
+		cancel()
+		if err := <-over; err != nil {
+			b.Error(err)
+		}
+	}
+}
+
+// awaitCounted waits until the record of that time is counted.
+func (r *rig) awaitCounted(b *testing.B, at record.Instant) {
+	b.Helper()
+	deadline := time.After(time.Minute)
+	for {
+		state, err := r.h.CountedState(b.Context(), r.name)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if state.Through > at {
+			return
+		}
+		select {
+		case <-time.After(20 * time.Millisecond):
+		case <-deadline:
+			b.Fatalf("counted up to %s a minute after %s was stored", state.Through, at)
+		}
+	}
 }
 
 func foldAll(all []record.Record) acd.Counted {
