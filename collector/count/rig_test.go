@@ -65,13 +65,18 @@ func (r *rig) commit(t fataler, records []record.Record) {
 
 func (r *rig) merge(t fataler, records []record.Record) {
 	t.Helper()
+	if err := r.tryMerge(records); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (r *rig) tryMerge(records []record.Record) error {
 	rows := make([]history.Row, len(records))
 	for i, one := range records {
 		rows[i] = history.Row{Record: one, Kind: 1}
 	}
-	if _, err := r.h.Merge(context.Background(), r.name, rows); err != nil {
-		t.Fatal(err)
-	}
+	_, err := r.h.Merge(context.Background(), r.name, rows)
+	return err
 }
 
 // catchUp counts all that there is, without waiting for it to settle.

@@ -231,19 +231,25 @@ func TestCountingBesideCollecting(t *testing.T) {
 		}
 	}
 	random := rand.New(rand.NewPCG(3, 4))
-	over := make(chan struct{})
+	if _, err := r.h.Start(t.Context(), r.name); err != nil { // nothing is filled of a feed that is not known yet
+		t.Fatal(err)
+	}
+	over := make(chan error, 1)
 	go func() {
-		defer close(over)
+		var err error
 		for batch := range slices.Chunk(fills, 50) {
-			r.merge(t, batch)
+			err = errors.Join(err, r.tryMerge(batch))
 		}
+		over <- err
 	}()
 	for batch := range slices.Chunk(feeds, 40) {
 		random.Shuffle(len(batch), func(i, j int) { batch[i], batch[j] = batch[j], batch[i] })
 		r.commit(t, batch)
 		r.Notify()
 	}
-	<-over
+	if err := <-over; err != nil {
+		t.Fatal(err)
+	}
 	for deadline := time.Now().Add(2 * time.Minute); r.offered(t) < 6000; {
 		if time.Now().After(deadline) {
 			c, err := r.h.CountedState(t.Context(), r.name)
