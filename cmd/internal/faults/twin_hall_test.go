@@ -21,6 +21,10 @@ type hall struct {
 	more chan struct{} // closed and made anew when something was said
 }
 
+// breath is how often a hall says something: each time costs every server that
+// hears it a flush of its disk, and many of them hear the same one.
+const breath = 100 * time.Millisecond
+
 // newHall opens one that is silent.
 func newHall(t *testing.T) *hall {
 	t.Helper()
@@ -29,8 +33,8 @@ func newHall(t *testing.T) *hall {
 	ctx, cancel := context.WithCancel(t.Context())
 	var all sync.WaitGroup
 	all.Go(func() {
-		for ; ctx.Err() == nil; pause(ctx, burstEvery) {
-			if n := int(h.rate.Load()) / int(time.Second/burstEvery); n > 0 {
+		for ; ctx.Err() == nil; pause(ctx, breath) {
+			if n := int(h.rate.Load()) / int(time.Second/breath); n > 0 {
 				h.say(n)
 			}
 		}
