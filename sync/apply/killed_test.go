@@ -66,7 +66,7 @@ func TestKilled(t *testing.T) {
 	p.a.set(t, "queue", "sales", admin.Body{"name": "Sales"})
 	p.works(t)
 	found := map[string]int{}
-	const times = 6
+	const times = 4
 	for _, n := range []int{50, 5000} { // within the verb, and as a file
 		p.a.fill(t, n)
 		lived := p.apart(t, p.capture(t), time.Minute)
