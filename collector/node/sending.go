@@ -21,25 +21,31 @@ func scanMessage(scan func(...any) error) (m Message, err error) {
 	return m, err
 }
 
+// readMessages returns those that meet a condition, the oldest first.
+func readMessages(ctx context.Context, tx *store.Tx, condition string, args ...any) ([]Message, error) {
+	rows, err := tx.QueryContext(ctx, `SELECT `+messageColumns+` FROM message WHERE `+condition+` ORDER BY id`, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close() //nolint:errcheck // Err tells
+	all := []Message{}
+	for rows.Next() {
+		m, err := scanMessage(rows.Scan)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, m)
+	}
+	return all, rows.Err()
+}
+
 // Messages returns those that need something still and those that were done
 // with since then, the oldest first.
 func (n *DB) Messages(ctx context.Context, since record.Instant) ([]Message, error) {
-	all := []Message{}
-	err := n.db.View(ctx, func(tx *store.Tx) error {
-		rows, err := tx.QueryContext(ctx, `
-			SELECT `+messageColumns+` FROM message WHERE done IS NULL OR done >= ? ORDER BY id`, since)
-		if err != nil {
-			return err
-		}
-		defer rows.Close() //nolint:errcheck // Err tells
-		for rows.Next() {
-			m, err := scanMessage(rows.Scan)
-			if err != nil {
-				return err
-			}
-			all = append(all, m)
-		}
-		return rows.Err()
+	var all []Message
+	err := n.db.View(ctx, func(tx *store.Tx) (err error) {
+		all, err = readMessages(ctx, tx, `done IS NULL OR done >= ?`, since)
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read messages: %w", err)

@@ -32,6 +32,8 @@ type Report struct {
 	// Apart is the same with one row for each name, over all of the time; nil
 	// where it would say nothing new.
 	Apart    *report.Table
+	Columns  []string // that its tables show, in order; none: all that say something
+	Heading  string   // what it is called; "": after what was asked
 	Meanings []string // of what the figures are, a sentence each
 	Server   string
 	Made     time.Time
@@ -58,29 +60,22 @@ func Write(w io.Writer, r Report) error {
 	t := r.Table
 	s := sight{
 		Style: template.CSS(style), //nolint:gosec // ours
-		Title: title(t), Period: period(t), Zone: t.Zone.String(),
+		Title: r.Title(), Period: period(t), Zone: t.Zone.String(),
 		Server: inert.Text(r.Server), Made: r.Made.In(t.Zone).Format("2 Jan 2006 15:04"),
 		Figures: figures(t), Heard: heardLine(t), Meanings: r.Meanings,
 	}
 	for _, note := range t.Notes {
 		s.Notes = append(s.Notes, sentence(inert.Text(note)))
 	}
+	var err error
 	if r.Course != nil {
-		var err error
 		if s.Plots, err = plots(*r.Course); err != nil {
 			return err
 		}
 	}
-	if r.Apart != nil {
-		s.Sheets = append(s.Sheets, lay(*r.Apart))
-		s.Sheets[0].Caption = "By " + t.Name
+	if s.Sheets, err = r.sheets(); err != nil {
+		return err
 	}
-	whole := lay(t)
-	whole.Caption = "All rows"
-	if t.By != "" {
-		whole.Caption = "By " + spoken(t.By)
-	}
-	s.Sheets = append(s.Sheets, whole)
 	page, err := template.New("page").Parse(layout)
 	if err != nil {
 		return fmt.Errorf("page: %w", err)
@@ -91,6 +86,64 @@ func Write(w io.Writer, r Report) error {
 	}
 	_, err = w.Write(out.Bytes())
 	return err
+}
+
+// sheets returns the tables of the page.
+func (r Report) sheets() (all []sheet, err error) {
+	add := func(t report.Table, caption string) error {
+		picked, err := t.Pick(r.Columns)
+		if err != nil {
+			return fmt.Errorf("page: %w", err)
+		}
+		laid := lay(picked, len(r.Columns) > 0)
+		laid.Caption = caption
+		all = append(all, laid)
+		return nil
+	}
+	if r.Apart != nil {
+		if err := add(*r.Apart, "By "+r.Table.Name); err != nil {
+			return nil, err
+		}
+	}
+	caption := "All rows"
+	if r.Table.By != "" {
+		caption = "By " + spoken(r.Table.By)
+	}
+	err = add(r.Table, caption)
+	return all, err
+}
+
+// Title says what the report is, as inert text.
+func (r Report) Title() string {
+	if r.Heading != "" {
+		return inert.Text(r.Heading)
+	}
+	return title(r.Table)
+}
+
+// Period says of which time it is; "" where it is of whenever something was.
+func (r Report) Period() string { return period(r.Table) }
+
+// Summary says in lines what stands large on the page, and what a reader must
+// know: for those who see only that. It is inert text.
+func (r Report) Summary() []string {
+	var lines []string
+	for _, f := range figures(r.Table) {
+		line := fmt.Sprintf("%-17s %s", f.Label, f.Value)
+		for _, more := range []string{f.Unit, f.Note} {
+			if more != "" {
+				line += " " + more
+			}
+		}
+		lines = append(lines, line)
+	}
+	if heard := heardLine(r.Table); heard != "" {
+		lines = append(lines, heard)
+	}
+	for _, note := range r.Table.Notes {
+		lines = append(lines, sentence(inert.Text(note)))
+	}
+	return lines
 }
 
 // sentence begins with a capital and ends with a full stop.

@@ -2,6 +2,7 @@ package page_test
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -229,5 +230,42 @@ func TestBegunLate(t *testing.T) {
 	got := write(t, "late.html", page.Report{Table: table, Course: &table})
 	if n := strings.Count(got, "stroke:var(--s1);stroke-width:1.75"); n != 1 {
 		t.Errorf("the line is in %d runs, want 1", n)
+	}
+}
+
+// Whoever picks columns sees those, in that order; what the page says of the
+// whole stays.
+func TestPickedColumns(t *testing.T) {
+	r := queuePage("night", "Night")
+	r.Apart, r.Columns, r.Heading = nil, []string{"refused", "queue", "talk_s"}, "Weekly\x1b[2J <b>"
+	got := write(t, "picked.html", r)
+	for _, want := range []string{
+		`<title>Weekly\x1b[2J &lt;b&gt;, Friday 20 November 2026`, "<dt>Service level</dt>", "Not complete: 9 of 60 rows",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %s", want)
+		}
+	}
+	heads := regexp.MustCompile(`<th scope="col"[^>]*>([^<]*)`).FindAllStringSubmatch(got, -1)
+	if len(heads) != 3 || heads[0][1] != "Refused" || heads[1][1] != "Queue" || heads[2][1] != "Talk" {
+		t.Errorf("%q", heads)
+	}
+	r.Columns = []string{"nothing"}
+	if err := page.Write(io.Discard, r); err == nil {
+		t.Error("it has a column that is not there")
+	}
+}
+
+func TestSummary(t *testing.T) {
+	r := queuePage("night", "Night")
+	r.Table.Notes = []string{"a note\x1b[2J"}
+	got := strings.Join(r.Summary(), "\n")
+	for _, want := range []string{"Service level     81.4 %", "Not complete: 9 of 60 rows", `A note\x1b[2J.`} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %q in\n%s", want, got)
+		}
+	}
+	if r.Title() != "Queue report" || r.Period() != "Friday 20 November 2026, 08:00 to 18:00" {
+		t.Errorf("%q, %q", r.Title(), r.Period())
 	}
 }

@@ -32,18 +32,18 @@ type sheetRow struct {
 }
 
 // lay writes a table. What says nothing is left out, and named; so is what
-// averages are made of, which is for programs.
-func lay(t report.Table) sheet {
+// averages are made of, which is for programs. Columns that were asked for stay.
+func lay(t report.Table, asked bool) sheet {
 	w := writing(t)
 	var s sheet
 	var kept []int
 	for i, c := range t.Columns {
 		switch {
 		case i > 0 && names(c, t.Columns[i-1]): // it stands beside the key
-		case slices.Contains(material(t.Name), c.Name):
+		case !asked && slices.Contains(material(t.Name), c.Name):
 			s.More = true
 		case !says(t, i) && !isNumber(c.Kind): // of a row for all of the time there is no beginning
-		case !says(t, i):
+		case !asked && !says(t, i):
 			s.Zero = append(s.Zero, strings.ToLower(w.head(i, c).Text))
 		default:
 			kept = append(kept, i)
