@@ -56,6 +56,7 @@ func (c *courier) deliver(ctx context.Context) error {
 		if err := patiently(ctx, func() error { return c.node.Delivered(context.WithoutCancel(ctx), d) }); err != nil {
 			return err
 		}
+		c.tidy(ctx, *m)
 	}
 	return nil
 }
@@ -71,7 +72,7 @@ func (c *courier) send(ctx context.Context, m node.Message) node.Delivery {
 	if errors.As(d.Err, &trouble) {
 		d.Doubtful, d.Away = trouble.Doubtful, trouble.Away
 	}
-	if time.Since(m.At.Time()) > giveUpAfter {
+	if time.Since(m.At.Time()) > giveUpAfter || trouble != nil && trouble.Hopeless {
 		c.log.Error("a message was given up", "about", m.About, "receiver", m.Receiver, "attempts", m.Attempts, "err", d.Err)
 		return d
 	}
@@ -111,6 +112,9 @@ func (c *courier) try(ctx context.Context, m node.Message) error {
 	}
 	l.Message = strings.ToLower(self.Server) + "." + l.Message
 	cfg := c.config()
+	if err := attach(&l, deliver.OutboxOf(cfg.Data), m); err != nil {
+		return err
+	}
 	if c.channel == config.ByMail {
 		return deliver.Post{Mail: cfg.Mail}.Tell(ctx, l)
 	}
@@ -122,4 +126,32 @@ func (c *courier) try(ctx context.Context, m node.Message) error {
 		return fmt.Errorf("deliver.exec_timeout: %w", err)
 	}
 	return deliver.Hook{Program: cfg.Deliver.Exec, Timeout: timeout}.Tell(ctx, l)
+}
+
+// attach puts to a letter what goes with it.
+func attach(l *deliver.Letter, from deliver.Outbox, m node.Message) (err error) {
+	id, ok := node.ReportOf(m.About)
+	if !ok || l.Report == nil {
+		return nil
+	}
+	if l.Folder, l.Attached, err = from.Read(id, l.Report.Files); err != nil {
+		return &deliver.Trouble{Err: err, Hopeless: errors.Is(err, deliver.ErrLost)}
+	}
+	return nil
+}
+
+// tidy removes what went with a message, once no other waits for it. What it
+// cannot remove, sweep finds again.
+func (c *courier) tidy(ctx context.Context, m node.Message) {
+	id, ok := node.ReportOf(m.About)
+	if !ok {
+		return
+	}
+	waits, err := c.node.Waits(ctx, m.About)
+	if err == nil && !waits {
+		err = deliver.OutboxOf(c.config().Data).Remove(id)
+	}
+	if err != nil && ctx.Err() == nil {
+		c.log.Warn("what was sent cannot be removed", "about", m.About, "err", err)
+	}
 }

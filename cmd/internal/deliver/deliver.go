@@ -16,23 +16,25 @@ import (
 const (
 	Alarm    = "alarm"
 	Crossing = "crossing"
+	Report   = "report"
 )
 
 // A Fact is what somebody is told. It only ever grows.
 type Fact struct {
-	Type     string    `json:"type"` // alarm or crossing
-	ID       int64     `json:"id"`   // of the alarm, or of the exception in the server's history
+	Type     string    `json:"type"` // alarm, crossing or report
+	ID       int64     `json:"id"`   // of the alarm, or of the exception in the server's history; 0 of a report
 	Server   string    `json:"server"`
 	Role     string    `json:"role"`
 	At       time.Time `json:"at"`
 	Severity string    `json:"severity"`
-	Code     string    `json:"code"` // of the alarm; the measure of a crossing
+	Code     string    `json:"code"` // of the alarm; the measure of a crossing; what a report asks
 	Object   string    `json:"object"`
 	Feed     string    `json:"feed,omitempty"` // of a crossing
 	Text     string    `json:"text"`
 	// Instead says that the secondary tells, because it cannot reach the primary.
 	Instead  bool               `json:"instead_of_primary"`
 	Crossing *history.Exception `json:"crossing,omitempty"`
+	Report   *Mailing           `json:"report,omitempty"`
 }
 
 // A Letter is a fact on its way to one receiver.
@@ -42,6 +44,11 @@ type Letter struct {
 	Message  string `json:"message"`  // the same for each attempt, and for no other letter
 	To       string `json:"to"`       // the address
 	Repeated bool   `json:"repeated"` // an earlier attempt may have arrived
+	// Folder is where the files of a report are until this is sent, and perhaps
+	// no longer.
+	Folder string `json:"folder,omitempty"`
+
+	Attached []File `json:"-"` // what goes with it, with the texts
 }
 
 // A Trouble is why a letter was not sent, as far as is known.
@@ -49,6 +56,7 @@ type Trouble struct {
 	Err      error
 	Doubtful bool // it may have arrived all the same
 	Away     bool // nobody at all can be told on this way
+	Hopeless bool // nor will a later attempt be better
 }
 
 // troubleSays is how many bytes of a trouble are said: it is kept with the
@@ -77,20 +85,41 @@ func (l Letter) Subject() string {
 	if l.Repeated {
 		marks += " (perhaps again)"
 	}
+	if l.Report != nil {
+		return inert.Text(fmt.Sprintf("[%s] %s%s", l.Server, l.Text, marks))
+	}
 	return inert.Text(fmt.Sprintf("[%s] %s: %s%s", l.Server, l.Severity, l.Text, marks))
 }
 
 // Body is the mail's text: a fact a line.
 func (l Letter) Body() string {
 	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n\n", inert.Text(l.Text))
+	if l.Report != nil {
+		l.Report.write(&b)
+	}
+	l.facts(&b)
+	if l.Instead {
+		b.WriteString("\nThe secondary tells this, because it cannot reach the primary: that one may tell it too.\n")
+	}
+	if l.Repeated {
+		b.WriteString("\nAn earlier attempt to send this may have arrived: it has the same Message-ID.\n")
+	}
+	return b.String()
+}
+
+func (l Letter) facts(b *strings.Builder) {
 	line := func(name, value string) {
 		if value != "" {
-			fmt.Fprintf(&b, "%-10s %s\n", name, inert.Text(value))
+			fmt.Fprintf(b, "%-10s %s\n", name, inert.Text(value))
 		}
 	}
-	fmt.Fprintf(&b, "%s\n\n", inert.Text(l.Text))
 	line("at", l.At.UTC().Format(time.RFC3339))
 	line("server", l.Server+", "+l.Role)
+	if r := l.Report; r != nil {
+		line("sent by", r.By)
+		return
+	}
 	line("severity", l.Severity)
 	if c := l.Crossing; c != nil {
 		line("threshold", titled(c.Threshold, c.Name))
@@ -101,18 +130,11 @@ func (l Letter) Body() string {
 		line("reached", fmt.Sprint(c.Value))
 		line("interval", c.Start.Time().Format(time.RFC3339))
 		line("look", "twinctl report exception")
-	} else {
-		line("code", l.Code)
-		line("of", l.Object)
-		line("look", fmt.Sprintf("twinctl status; twinctl alarm ack %d", l.ID))
+		return
 	}
-	if l.Instead {
-		b.WriteString("\nThe secondary tells this, because it cannot reach the primary: that one may tell it too.\n")
-	}
-	if l.Repeated {
-		b.WriteString("\nAn earlier attempt to send this may have arrived: it has the same Message-ID.\n")
-	}
-	return b.String()
+	line("code", l.Code)
+	line("of", l.Object)
+	line("look", fmt.Sprintf("twinctl status; twinctl alarm ack %d", l.ID))
 }
 
 func titled(key, name string) string {

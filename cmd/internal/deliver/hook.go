@@ -102,6 +102,7 @@ func variables(l Letter) []string {
 		{"TEXT", l.Text},
 		{"INSTEAD_OF_PRIMARY", bit(l.Instead)},
 		{"REPEATED", bit(l.Repeated)},
+		{"FOLDER", l.Folder},
 	} {
 		env = append(env, config.FactVariables+v.name+"="+inert.Text(v.value))
 	}

@@ -1,6 +1,7 @@
 package deliver
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -19,8 +20,18 @@ import (
 	"github.com/twinctl/twin/collector/secret"
 )
 
-// mailTimeout is for connecting, and again for each answer of the server.
+// mailTimeout is for connecting, and again for each answer of the server and
+// each piece that it takes.
 const mailTimeout = 15 * time.Second
+
+// A mail is given mailPatience in all, and more for its length: a server that
+// takes less than mailRate bytes in a second holds up all other mail.
+const (
+	mailPatience = 5 * time.Minute
+	mailSearched = 2 * time.Minute // for an answer about what is attached, in which servers look for viruses
+	mailRate     = 16 << 10
+	mailPiece    = 64 << 10 // bytes
+)
 
 // mailSays is how many bytes a server may say until it has taken a mail, with
 // its certificates: the library reads an answer to its end, however long.
@@ -69,9 +80,9 @@ func (p Post) Tell(ctx context.Context, l Letter) error {
 	if err != nil {
 		return &Trouble{Err: err}
 	}
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := context.WithTimeout(ctx, l.patience())
 	defer cancel() // cuts what is still connected
-	client, err := p.client(ctx)
+	client, err := p.client(ctx, l.wait())
 	if err != nil {
 		return &Trouble{Err: err, Away: true}
 	}
@@ -107,10 +118,13 @@ func (p Post) message(l Letter) (*mail.Msg, error) {
 	m.SetGenHeader("X-Twin-Repeated", bit(l.Repeated))
 	m.SetGenHeader("X-Twin-Instead-Of-Primary", bit(l.Instead))
 	m.SetBodyString(mail.TypeTextPlain, l.Body())
+	for _, f := range l.Attached {
+		m.AttachReadSeeker(f.Name, bytes.NewReader(f.Text), mail.WithFileContentType(mail.ContentType(f.Type)))
+	}
 	return m, nil
 }
 
-func (p Post) client(ctx context.Context) (*mail.Client, error) {
+func (p Post) client(ctx context.Context, wait time.Duration) (*mail.Client, error) {
 	password, trusted, err := p.files()
 	if err != nil {
 		return nil, err
@@ -125,9 +139,15 @@ func (p Post) client(ctx context.Context) (*mail.Client, error) {
 	}
 	identity := &tls.Config{ServerName: host, RootCAs: trusted, MinVersion: tls.VersionTLS12}
 	options := []mail.Option{
-		mail.WithPort(port), mail.WithTimeout(mailTimeout), mail.WithTLSConfig(identity), mail.WithoutNoop(), mail.WithoutRset(),
+		mail.WithPort(port), mail.WithTimeout(wait), mail.WithTLSConfig(identity), mail.WithoutNoop(), mail.WithoutRset(),
 		mail.WithDialContextFunc(func(dialling context.Context, network, address string) (net.Conn, error) {
-			return p.dial(ctx, dialling, address, identity)
+			dialling, cancel := context.WithTimeout(dialling, mailTimeout)
+			defer cancel()
+			dialled, err := new(net.Dialer).DialContext(dialling, network, address)
+			if err != nil {
+				return nil, err
+			}
+			return p.secure(ctx, dialling, &heard{dialled, mailSays, wait}, identity)
 		}),
 	}
 	switch p.TLS {
@@ -145,14 +165,9 @@ func (p Post) client(ctx context.Context) (*mail.Client, error) {
 	return mail.NewClient(host, options...)
 }
 
-// dial connects, and cuts the connection when ctx ends: the library looks at a
-// context only while it dials.
-func (p Post) dial(ctx, dialling context.Context, address string, identity *tls.Config) (net.Conn, error) {
-	dialled, err := new(net.Dialer).DialContext(dialling, "tcp", address)
-	if err != nil {
-		return nil, err
-	}
-	conn := &heard{dialled, mailSays}
+// secure begins TLS, where that is from the first byte, and cuts the connection
+// when ctx ends: the library looks at a context only while it dials.
+func (p Post) secure(ctx, dialling context.Context, conn net.Conn, identity *tls.Config) (net.Conn, error) {
 	context.AfterFunc(ctx, func() { conn.Close() }) //nolint:errcheck // whoever reads it hears of it
 	if p.TLS != config.ImplicitTLS {
 		return conn, nil
@@ -164,11 +179,30 @@ func (p Post) dial(ctx, dialling context.Context, address string, identity *tls.
 	return secured, nil
 }
 
-// heard is a connection of which so many bytes are read at the most.
+// patience is how long sending may take.
+func (l Letter) patience() time.Duration {
+	size := 0
+	for _, f := range l.Attached {
+		size += len(f.Text)
+	}
+	return mailPatience + time.Duration(size/mailRate)*time.Second
+}
+
+// wait is how long each answer may take.
+func (l Letter) wait() time.Duration {
+	if len(l.Attached) > 0 {
+		return mailSearched
+	}
+	return mailTimeout
+}
+
+// heard is a connection of which so many bytes are read at the most. What is
+// long is written in pieces, each in its time: the library has one for all.
 type heard struct {
 	net.Conn
 
 	left int
+	wait time.Duration // for each piece
 }
 
 func (h *heard) Read(p []byte) (int, error) {
@@ -177,5 +211,17 @@ func (h *heard) Read(p []byte) (int, error) {
 	}
 	n, err := h.Conn.Read(p[:min(len(p), h.left)])
 	h.left -= n
+	return n, err
+}
+
+func (h *heard) Write(p []byte) (n int, err error) {
+	for n < len(p) && err == nil {
+		if err = h.SetDeadline(time.Now().Add(h.wait)); err != nil {
+			return n, err
+		}
+		var wrote int
+		wrote, err = h.Conn.Write(p[n:min(len(p), n+mailPiece)])
+		n += wrote
+	}
 	return n, err
 }

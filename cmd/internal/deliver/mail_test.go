@@ -3,6 +3,7 @@ package deliver
 import (
 	"context"
 	"errors"
+	"io"
 	"mime"
 	"net"
 	"os"
@@ -167,5 +168,91 @@ func TestMailEndsWithItsContext(t *testing.T) {
 	trouble(t, p.Tell(ctx, crossed()))
 	if took := time.Since(begun); took > mailTimeout/2 {
 		t.Errorf("it took %s", took)
+	}
+}
+
+// reported is a letter with a report of that many bytes.
+func reported(size int) Letter {
+	text := []byte(strings.Repeat("2026-11-20T07:30:00Z,sales\r\n.\r\n", size/31+1)[:size])
+	files := []File{
+		{Name: "queue-2026-11-20.html", Type: PageType, Text: []byte("<!DOCTYPE html>\n<p>Süd")},
+		{Name: "queue-2026-11-20.csv", Type: SheetType, Text: text},
+	}
+	return Letter{
+		Fact: Fact{
+			Type: Report, Server: "cms-a", Role: "primary", At: time.Date(2026, 11, 21, 6, 0, 0, 0, time.UTC), Severity: "info", Code: "queue",
+			Text:   "Weekly\r\nBcc: all@example.com, Friday 20 November 2026",
+			Report: &Mailing{Title: "Weekly", Period: "Friday 20 November 2026", Summary: []string{"Offered 4", "a note\x1b[2J"}, By: "ann", Files: files},
+		},
+		Message: "abc.8", To: "noc@example.com", Attached: files,
+	}
+}
+
+// A report arrives with a page and a table, byte for byte, however long.
+func TestReportArrives(t *testing.T) {
+	for _, way := range []string{config.NoTLS, config.StartTLS, config.ImplicitTLS} {
+		t.Run(way, func(t *testing.T) {
+			o := office(t, way == config.ImplicitTLS)
+			p := Post{config.Mail{Server: o.addr, TLS: way, CAFile: o.ca, From: "twin@example.com"}}
+			l := reported(3 << 20)
+			if err := p.Tell(t.Context(), l); err != nil {
+				t.Fatal(err)
+			}
+			got := o.letters()
+			if len(got) != 1 {
+				t.Fatalf("%d letters", len(got))
+			}
+			if subject := got[0].mail.Header.Get("Subject"); subject != `[cms-a] Weekly\r\nBcc: all@example.com, Friday 20 November 2026` {
+				t.Errorf("subject %q", subject)
+			}
+			parts := partsOf(t, got[0])
+			if len(parts) != 3 || parts[1].name != l.Attached[0].Name || parts[2].name != l.Attached[1].Name {
+				t.Fatalf("%d parts", len(parts))
+			}
+			for i, f := range l.Attached {
+				if parts[i+1].text != string(f.Text) || parts[i+1].contentType != f.Type {
+					t.Errorf("%s (%s) is not what was sent", f.Name, parts[i+1].contentType)
+				}
+			}
+			for _, want := range []string{"Offered 4\n", `a note\x1b[2J`, "queue-2026-11-20.csv, for a spreadsheet", "sent by    ann", "cms-a, primary"} {
+				if !strings.Contains(strings.ReplaceAll(parts[0].text, "\r\n", "\n"), want) {
+					t.Errorf("no %q in\n%s", want, parts[0].text)
+				}
+			}
+			if strings.Contains(parts[0].text, "severity") || strings.Contains(parts[0].text, "alarm") {
+				t.Errorf("it talks of alarms:\n%s", parts[0].text)
+			}
+		})
+	}
+}
+
+// A server that takes a mail slowly, and does take it, gets it.
+func TestSlowServerGetsALongMail(t *testing.T) {
+	l := reported(1 << 20)
+	if plain, long := crossed().patience(), l.patience(); long <= plain || long > plain+2*time.Minute {
+		t.Errorf("%s for a megabyte, %s for nothing", long, plain)
+	}
+	near, far := net.Pipe()
+	defer far.Close()
+	h := &heard{near, mailSays, 50 * time.Millisecond}
+	go func() { // as one who takes a piece every 10 ms: more than 50 ms in all
+		buffer := make([]byte, mailPiece)
+		for range 16 {
+			pace := time.NewTimer(10 * time.Millisecond)
+			<-pace.C
+			if _, err := io.ReadFull(far, buffer); err != nil {
+				return
+			}
+		}
+	}()
+	if err := h.SetDeadline(time.Now().Add(20 * time.Millisecond)); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := h.Write(make([]byte, 1<<20)); n != 1<<20 || err != nil {
+		t.Fatalf("%d bytes, %v", n, err)
+	}
+	var late net.Error
+	if _, err := h.Write(make([]byte, 2)); !errors.As(err, &late) || !late.Timeout() {
+		t.Errorf("who takes nothing is waited for: %v", err)
 	}
 }

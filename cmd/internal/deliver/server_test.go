@@ -2,10 +2,13 @@ package deliver
 
 import (
 	"crypto/tls"
+	"encoding/base64"
 	"encoding/pem"
 	"errors"
 	"io"
 	"log/slog"
+	"mime"
+	"mime/multipart"
 	"net"
 	"net/http/httptest"
 	"net/mail"
@@ -126,4 +129,34 @@ func (s *session) Data(r io.Reader) error {
 		return errors.Join(err, s.conn.Conn().Close())
 	}
 	return err
+}
+
+// A part is one of a mail.
+type part struct{ name, contentType, text string }
+
+func partsOf(t *testing.T, l letter) (all []part) {
+	t.Helper()
+	_, params, err := mime.ParseMediaType(l.mail.Header.Get("Content-Type"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for r := multipart.NewReader(strings.NewReader(l.body), params["boundary"]); ; {
+		p, err := r.NextPart()
+		if err == io.EOF {
+			return all
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		var from io.Reader = p
+		if p.Header.Get("Content-Transfer-Encoding") == "base64" {
+			from = base64.NewDecoder(base64.StdEncoding, p)
+		}
+		text, err := io.ReadAll(from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		contentType, _, _ := strings.Cut(p.Header.Get("Content-Type"), "; name=")
+		all = append(all, part{p.FileName(), contentType, string(text)})
+	}
 }

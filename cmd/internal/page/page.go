@@ -129,13 +129,8 @@ func (r Report) Period() string { return period(r.Table) }
 func (r Report) Summary() []string {
 	var lines []string
 	for _, f := range figures(r.Table) {
-		line := fmt.Sprintf("%-17s %s", f.Label, f.Value)
-		for _, more := range []string{f.Unit, f.Note} {
-			if more != "" {
-				line += " " + more
-			}
-		}
-		lines = append(lines, line)
+		said := strings.Join(strings.Fields(f.Value+" "+f.Unit+" "+f.Note), " ")
+		lines = append(lines, fmt.Sprintf("%-17s %s", f.Label, said))
 	}
 	if heard := heardLine(r.Table); heard != "" {
 		lines = append(lines, heard)
