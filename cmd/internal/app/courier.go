@@ -56,7 +56,7 @@ func (c *courier) deliver(ctx context.Context) error {
 		if err := patiently(ctx, func() error { return c.node.Delivered(context.WithoutCancel(ctx), d) }); err != nil {
 			return err
 		}
-		c.tidy(ctx, *m)
+		c.tidy(context.WithoutCancel(ctx), *m)
 	}
 	return nil
 }
@@ -151,7 +151,7 @@ func (c *courier) tidy(ctx context.Context, m node.Message) {
 	if err == nil && !waits {
 		err = deliver.OutboxOf(c.config().Data).Remove(id)
 	}
-	if err != nil && ctx.Err() == nil {
+	if err != nil {
 		c.log.Warn("what was sent cannot be removed", "about", m.About, "err", err)
 	}
 }
