@@ -50,16 +50,20 @@ func buffered(w io.Writer, write func(io.Writer) error) error {
 	return b.Flush()
 }
 
-// intoFile writes a file for its owner alone, whole or not at all. What is no
-// regular file is written as it comes.
+// intoFile writes a file, whole or not at all: for its owner alone, unless it
+// replaces one that is for others too. What is no regular file is written as it
+// comes.
 func intoFile(path string, write func(io.Writer) error) (err error) {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real
 	}
+	mode, dir := fs.FileMode(0o600), filepath.Dir(path)
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		return intoDevice(path, write)
+	} else if err == nil {
+		mode = info.Mode().Perm()
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".twin-*")
+	f, err := os.CreateTemp(dir, ".twin-*")
 	if err != nil {
 		return err
 	}
@@ -70,12 +74,24 @@ func intoFile(path string, write func(io.Writer) error) (err error) {
 	}()
 	err = buffered(f, write)
 	if err == nil {
-		err = f.Sync()
+		err = errors.Join(f.Chmod(mode), f.Sync())
 	}
 	if err = errors.Join(err, f.Close()); err != nil {
 		return err
 	}
-	return os.Rename(f.Name(), path)
+	if err := os.Rename(f.Name(), path); err != nil {
+		return err
+	}
+	return syncFolder(dir)
+}
+
+// syncFolder makes a new name survive a power cut.
+func syncFolder(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
 }
 
 func intoDevice(path string, write func(io.Writer) error) error {

@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/twinctl/twin/cmd/internal/cli"
+	"github.com/twinctl/twin/cmd/internal/page"
 	"github.com/twinctl/twin/collector/admin"
 	"github.com/twinctl/twin/collector/record"
 	"github.com/twinctl/twin/collector/report"
@@ -18,10 +20,10 @@ func reportCommand() cli.Command {
 		Name:  "report",
 		Short: "what queues and agents did, what became of a call, what was heard",
 		Long: `Reads what twind has counted of the records. Where feeds tell of the same calls, one of them is read: the one that says "counts", else the first. ` +
-			`A row says how much of its time was heard, and whether it is complete; what was not heard is unknown, which is not zero.`,
+			`A row says how much of its time was heard, and whether it is complete; what was not heard is unknown, which is not zero.` + "\n\n" + intoWords,
 		Examples: []cli.Example{
 			{Line: "twinctl report queue", Why: "today, by interval"},
-			{Line: "twinctl report agent --from yesterday --to today --by day"},
+			{Line: "twinctl report agent --period yesterday --by day"},
 		},
 		Sub: []cli.Command{
 			reportQueueCommand(),
@@ -30,6 +32,7 @@ func reportCommand() cli.Command {
 			reportExceptionCommand(),
 			reportCoverageCommand(),
 			reportNowCommand(),
+			reportSavedCommand(),
 			reportRebuildCommand(),
 		},
 	}
@@ -40,27 +43,21 @@ func reportOutputs() []cli.Format {
 	return []cli.Format{cli.Text, cli.JSON, cli.JSONL, cli.CSV, cli.HTML}
 }
 
-// timeWords say what the times of a report are.
-const timeWords = "A time is " + whenWords + ". A day means its beginning: a report ends before --to."
-
 // An asking is a question as it was typed.
 type asking struct {
-	from, to, by string
-	ask          report.Ask
-	site         report.Settings // by which it is answered
-}
-
-// span declares the flags for a stretch of time.
-func (a *asking) span(f *cli.FlagSet, from string) {
-	f.StringVar(&a.from, "from", from, "from this `TIME` on")
-	f.StringVar(&a.to, "to", "now", "before this `TIME`")
+	stretch
+	outlet
+	by   string
+	ask  report.Ask
+	site report.Settings // by which it is answered
 }
 
 // rows declares the flags that all counts have.
 func (a *asking) rows(f *cli.FlagSet, by report.By) {
-	a.span(f, "today")
+	a.stretch.flags(f, "today", "now")
 	f.StringVar(&a.by, "by", string(by), "a row for each `STRETCH`: "+strings.Join(byWords(), ", "))
 	f.StringVar(&a.ask.Feed, "feed", "", "read `FEED`, whether it is the one that counts or not")
+	a.outlet.flags(f)
 }
 
 // whom declares the flags that choose queues or agents.
@@ -84,33 +81,16 @@ func (a *asking) read(ctx context.Context, s *site) error {
 	if a.site, err = report.ReadSettings(ctx, s.data.Admin); err != nil {
 		return err
 	}
-	now := time.Now()
-	for _, t := range []struct {
-		flag, text string
-		into       *record.Instant
-	}{{"--from", a.from, &a.ask.From}, {"--to", a.to, &a.ask.To}} {
-		if t.text == "" && t.flag == "--from" {
-			continue // from the beginning
-		}
-		if *t.into, err = when(t.text, now, a.site.Zone); err != nil {
-			return fmt.Errorf("%s %w", t.flag, err)
-		}
+	span, err := a.stretch.read(time.Now(), a.site)
+	if err != nil {
+		return err
 	}
-	if a.to == "now" && a.ask.From >= a.ask.To {
-		return fmt.Errorf("--from %s lies ahead: it is %s now", a.clock(a.ask.From), a.clock(a.ask.To))
-	}
-	if a.ask.From >= a.ask.To {
-		return fmt.Errorf("--from %s is not before --to %s: there is nothing between them", a.clock(a.ask.From), a.clock(a.ask.To))
-	}
+	a.ask.From, a.ask.To = span.From, span.To
 	if a.by != "" && !slices.Contains(byWords(), a.by) {
 		return fmt.Errorf("--by %q: want %s", a.by, strings.Join(byWords(), ", "))
 	}
-	a.ask.By, a.ask.Now = report.By(a.by), record.At(now)
+	a.ask.By, a.ask.Now = report.By(a.by), record.At(time.Now())
 	return nil
-}
-
-func (a *asking) clock(at record.Instant) string {
-	return at.Time().In(a.site.Zone).Format("2006-01-02 15:04 MST")
 }
 
 // sources returns what reports are made from.
@@ -125,21 +105,29 @@ func (s *site) sources() report.Sources {
 // A question is one of package report.
 type question func(context.Context, report.Sources, report.Ask) (report.Overview, error)
 
-// answer asks, and writes the answer. What was asked wrongly is a usage error.
+// answer asks, and has the answer leave as was said. What was asked wrongly is a
+// usage error.
 func (a *asking) answer(verb string, put question) func(context.Context, *cli.Call) error {
 	return with(func(ctx context.Context, call *cli.Call, s *site) error {
-		if err := a.read(ctx, s); err != nil {
+		err := errors.Join(a.outlet.check(call), a.read(ctx, s))
+		if err != nil {
 			return cli.Fail(cli.Usage, err, "twinctl help report "+verb)
 		}
-		all, err := put(ctx, s.sources(), a.ask)
+		said, err := a.put(ctx, s, put)
 		if err != nil {
 			return err
 		}
-		if call.Format != cli.HTML {
-			return showReport(call, all.Rows)
-		}
-		return a.writePage(call, s.Name, all)
+		return a.outlet.send(ctx, call, s, said)
 	})
+}
+
+// put asks what was read.
+func (a *asking) put(ctx context.Context, s *site, put question) (answer, error) {
+	all, err := put(ctx, s.sources(), a.ask)
+	if err != nil {
+		return answer{}, err
+	}
+	return answer{from: a.ask.From, zone: a.site.Zone, parts: []page.Report{pageOf(all, a.site)}}, nil
 }
 
 // coverage is a question whose rows are their own course, where they are of one feed.
@@ -159,7 +147,8 @@ func reportQueueCommand() cli.Command {
 		Examples: []cli.Example{
 			{Line: "twinctl report queue", Why: "today, by interval"},
 			{Line: "twinctl report queue --from 2026-11-01 --to 2026-12-01 --by day -o csv", Why: "a month for a spreadsheet"},
-			{Line: "twinctl report queue --from yesterday --to today -o html >queue.html", Why: "a page with plots, for people without a shell"},
+			{Line: "twinctl report queue --period yesterday --into '/srv/{date}.html'", Why: "a page with plots, for people without a shell"},
+			{Line: "twinctl report queue --period last-week --by day --mail boss", Why: "the same by mail, and a table of it, for the target boss"},
 		},
 		Exits:   []cli.Code{cli.Refused, cli.Untrusted},
 		Outputs: reportOutputs(),
@@ -216,10 +205,12 @@ func reportCoverageCommand() cli.Command {
 // completeReport offers what stands behind the flags of a report.
 func completeReport(kind string) map[string]func(context.Context, *cli.Call) []string {
 	offers := map[string]func(context.Context, *cli.Call) []string{
-		"--feed": completeFeeds,
-		"--by":   func(context.Context, *cli.Call) []string { return byWords() },
-		"--from": func(context.Context, *cli.Call) []string { return []string{"today", "yesterday"} },
-		"--to":   func(context.Context, *cli.Call) []string { return []string{"now", "today", "yesterday"} },
+		"--feed":   completeFeeds,
+		"--by":     func(context.Context, *cli.Call) []string { return byWords() },
+		"--from":   func(context.Context, *cli.Call) []string { return []string{"today", "yesterday"} },
+		"--to":     func(context.Context, *cli.Call) []string { return []string{"now", "today", "yesterday"} },
+		"--period": func(context.Context, *cli.Call) []string { return periods() },
+		"--mail":   completeTargets,
 	}
 	for flag, of := range map[string]string{"--" + kind: kind, "--group": kind + "-group", "--open-hours": "calendar"} {
 		if k, ok := admin.KindNamed(of); ok && kind != "" {

@@ -28,41 +28,55 @@ func reportCallCommand() cli.Command {
 		Exits:   []cli.Code{cli.Refused, cli.Untrusted},
 		Outputs: reportOutputs(),
 		Flags: func(f *cli.FlagSet) {
+			c.typed = f.Changed
 			f.StringVar(&c.from, "from", "", "something happened from this `TIME` on (default: today; of a CALL, when its id says)")
 			f.StringVar(&c.to, "to", "", "and before this `TIME` (default: now)")
+			c.stretch.common(f)
 			f.StringVar(&c.ask.Call, "call", "", "the same as `CALL` behind the verb")
 			f.StringVar(&c.ask.Caller, "caller", "", "only those from this `NUMBER`")
 			f.StringVar(&c.ask.Agent, "agent", "", "only those that this `AGENT` answered or that rang there, by key or name")
 			f.StringVar(&c.ask.Feed, "feed", "", "read `FEED`, whether it is the one that counts or not")
 			f.BoolVar(&c.ask.AllLegs, "all-legs", false, "the halves of Local channels too")
-			f.IntVar(&c.ask.Limit, "limit", 1000, "at most `N` calls, the first")
+			f.IntVar(&c.ask.Limit, "limit", usualCalls, "at most `N` calls, the first")
+			c.outlet.flags(f)
 		},
 		Complete: completeReport("agent"),
 		Run:      with(c.run),
 	}
 }
 
+// usualCalls is how many calls are told unless it is said.
+const usualCalls = 1000
+
 // A callAsking is a question about calls as it was typed.
 type callAsking struct {
-	from, to string
-	ask      report.CallAsk
+	stretch
+	outlet
+	ask report.CallAsk
 }
 
 func (c *callAsking) run(ctx context.Context, call *cli.Call, s *site) error {
-	if err := c.read(ctx, call, s); err != nil {
-		return cli.Fail(cli.Usage, err, "twinctl help report call")
-	}
-	t, err := report.Call(ctx, s.sources(), c.ask)
+	site, err := report.ReadSettings(ctx, s.data.Admin)
 	if err != nil {
 		return err
 	}
-	if call.Format == cli.HTML {
-		return page.Write(call.Out, page.Report{Table: t, Server: s.Name, Made: time.Now()})
+	if err := errors.Join(c.outlet.check(call), c.read(call, site)); err != nil {
+		return cli.Fail(cli.Usage, err, "twinctl help report call")
 	}
-	return showReport(call, t)
+	said, err := c.put(ctx, s)
+	if err != nil {
+		return err
+	}
+	return c.outlet.send(ctx, call, s, said)
 }
 
-func (c *callAsking) read(ctx context.Context, call *cli.Call, s *site) error {
+// put asks what was read.
+func (c *callAsking) put(ctx context.Context, s *site) (answer, error) {
+	t, err := report.Call(ctx, s.sources(), c.ask)
+	return answer{from: c.ask.From, zone: t.Zone, parts: []page.Report{{Table: t}}}, err
+}
+
+func (c *callAsking) read(call *cli.Call, site report.Settings) error {
 	if len(call.Args) > 0 {
 		if c.ask.Call != "" {
 			return errors.New("CALL and --call are the same: want one of them")
@@ -72,13 +86,12 @@ func (c *callAsking) read(ctx context.Context, call *cli.Call, s *site) error {
 	if c.ask.Limit < 1 {
 		return errors.New("--limit: want 1 or more")
 	}
-	if c.ask.Call != "" && c.from == "" && c.to == "" {
+	if c.ask.Call != "" && c.from == "" && c.to == "" && c.period == "" {
 		return nil
 	}
-	a := asking{from: cmp.Or(c.from, "today"), to: cmp.Or(c.to, "now")}
-	if err := a.read(ctx, s); err != nil {
-		return err
-	}
-	c.ask.From, c.ask.To = a.ask.From, a.ask.To
-	return nil
+	span := c.stretch
+	span.from, span.to = cmp.Or(c.from, "today"), cmp.Or(c.to, "now")
+	within, err := span.read(time.Now(), site)
+	c.ask.From, c.ask.To = within.From, within.To
+	return err
 }

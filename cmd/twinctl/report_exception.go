@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"time"
 
 	"github.com/twinctl/twin/cmd/internal/cli"
-	"github.com/twinctl/twin/cmd/internal/page"
 	"github.com/twinctl/twin/collector/report"
 )
 
@@ -23,27 +21,22 @@ func reportExceptionCommand() cli.Command {
 		Exits:   []cli.Code{cli.Refused, cli.Untrusted},
 		Outputs: reportOutputs(),
 		Flags: func(f *cli.FlagSet) {
-			a.span(f, "today")
+			a.stretch.flags(f, "today", "now")
 			f.StringVar(&a.ask.Feed, "feed", "", "only what was seen of `FEED`")
 			f.StringArrayVar(&a.ask.Queues, "queue", nil, "only of this `QUEUE`, by key or name; may be given again")
 			f.StringArrayVar(&a.ask.Agents, "agent", nil, "only of this `AGENT`, by key or name; may be given again")
 			f.StringVar(&a.ask.OpenHours, "open-hours", "", "only while this `CALENDAR` is open")
+			a.outlet.flags(f)
 		},
 		Complete: completeExceptions(),
-		Run: with(func(ctx context.Context, call *cli.Call, s *site) error {
-			if err := a.read(ctx, s); err != nil {
-				return cli.Fail(cli.Usage, err, "twinctl help report exception")
-			}
-			t, err := report.Exceptions(ctx, s.sources(), a.ask)
-			if err != nil {
-				return err
-			}
-			if call.Format == cli.HTML {
-				return page.Write(call.Out, page.Report{Table: t, Server: s.Name, Made: time.Now()})
-			}
-			return showReport(call, t)
-		}),
+		Run:      a.answer("exception", exceptions),
 	}
+}
+
+// exceptions is a question of which there is no course.
+func exceptions(ctx context.Context, from report.Sources, ask report.Ask) (report.Overview, error) {
+	t, err := report.Exceptions(ctx, from, ask)
+	return report.Overview{Rows: t}, err
 }
 
 // completeExceptions offers what stands behind the flags.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -42,6 +43,7 @@ func reportNowCommand() cli.Command {
 
 // asksNow is the question as it was typed.
 type asksNow struct {
+	outlet
 	ask           report.Ask
 	watch, agents bool
 	screen        io.Writer // what is watched is put together elsewhere
@@ -54,22 +56,37 @@ func (n *asksNow) flags(f *cli.FlagSet) {
 	f.StringVar(&n.ask.Feed, "feed", "", "look at `FEED`")
 	f.BoolVar(&n.agents, "agents", false, "the agents alone")
 	f.BoolVar(&n.watch, "watch", false, "look again every two seconds until interrupted")
+	n.outlet.flags(f)
 }
 
 func completeNow() map[string]func(context.Context, *cli.Call) []string {
 	all := map[string]func(context.Context, *cli.Call) []string{}
 	for _, kind := range []string{"agent", "queue"} {
 		offers := completeReport(kind)
-		all["--"+kind], all["--group"], all["--feed"] = offers["--"+kind], offers["--group"], offers["--feed"]
+		all["--"+kind], all["--group"] = offers["--"+kind], offers["--group"]
+		all["--feed"], all["--mail"] = offers["--feed"], offers["--mail"]
 	}
 	return all
 }
 
 func (n *asksNow) run(ctx context.Context, call *cli.Call, s *site) error {
-	n.screen = call.Out
-	show := func() error { return n.show(ctx, call, s) }
+	err := n.outlet.check(call)
 	if n.watch && call.Format == cli.HTML {
-		return cli.Fail(cli.Usage, fmt.Errorf("--watch writes no page: a page does not change"), "twinctl report now -o html")
+		err = errors.New("--watch writes no page: a page does not change")
+	}
+	if n.watch && (n.into != "" || n.mailed()) {
+		err = errors.New("--watch is for the screen alone")
+	}
+	if err != nil {
+		return cli.Fail(cli.Usage, err, "twinctl help report now")
+	}
+	n.screen = call.Out
+	show := func() error {
+		said, err := n.look(ctx, s)
+		if err != nil {
+			return err
+		}
+		return n.outlet.send(ctx, call, s, said)
 	}
 	if n.watch {
 		return watch(ctx, call, "twinctl report now", show)
@@ -77,47 +94,42 @@ func (n *asksNow) run(ctx context.Context, call *cli.Call, s *site) error {
 	return show()
 }
 
-// show looks once.
-func (n *asksNow) show(ctx context.Context, call *cli.Call, s *site) error {
+// look looks once.
+func (n *asksNow) look(ctx context.Context, s *site) (answer, error) {
 	running, seen, err := sights(ctx, s)
 	if err != nil {
-		return err
+		return answer{}, err
 	}
 	n.ask.Now = record.At(time.Now())
 	queues, agents, err := report.Now(ctx, s.sources(), seen, n.ask)
 	if err != nil {
-		return err
+		return answer{}, err
 	}
 	if !running {
 		queues.Notes = append([]string{"twind is not running"}, queues.Notes...)
 	}
 	agents.Notes = queues.Notes
-	switch {
-	case call.Format == cli.JSON:
-		return call.Show(cli.View{Document: nowDocumentOf(queues, agents)})
-	case call.Format == cli.Text && !n.agents:
-		return n.text(call, queues, agents)
-	case n.agents:
-		queues = agents
+	said := answer{from: n.ask.Now, zone: queues.Zone, parts: []page.Report{{Table: queues}, {Table: agents}}}
+	said.document = func(parts []page.Report) any { return n.document(queues, parts) }
+	said.text = n.text
+	if n.agents {
+		said.parts, said.text = said.parts[1:], nil
 	}
-	if call.Format == cli.HTML {
-		return page.Write(call.Out, page.Report{Table: queues, Server: s.Name, Made: time.Now()})
-	}
-	return showReport(call, queues)
+	return said, nil
 }
 
-// text shows both tables to people.
-func (n *asksNow) text(call *cli.Call, queues, agents report.Table) error {
+// text shows the tables to people.
+func (n *asksNow) text(call *cli.Call, parts []page.Report) error {
 	var said bool
-	for _, t := range []report.Table{queues, agents} {
-		if len(t.Rows) == 0 {
+	for _, p := range parts {
+		if len(p.Table.Rows) == 0 {
 			continue
 		}
 		if said {
 			fmt.Fprintln(call.Out)
 		}
 		said = true
-		if err := n.write(call, t); err != nil {
+		if err := n.write(call, picked(p)); err != nil {
 			return err
 		}
 	}
@@ -125,7 +137,7 @@ func (n *asksNow) text(call *cli.Call, queues, agents report.Table) error {
 	if n.watch {
 		notes = call.Out // they are part of the frame
 	}
-	for _, note := range queues.Notes {
+	for _, note := range parts[0].Table.Notes {
 		fmt.Fprintln(notes, inert.Text(note))
 	}
 	return nil
@@ -141,10 +153,14 @@ func (n *asksNow) write(call *cli.Call, t report.Table) error {
 		}
 		return plainCell(value)
 	})
-	if !cli.IsTerminal(n.screen) {
+	screen := call.Out
+	if n.watch {
+		screen = n.screen
+	}
+	if !cli.IsTerminal(screen) {
 		return table.WriteText(call.Out)
 	}
-	columns, _ := cli.Screen(n.screen)
+	columns, _ := cli.Screen(screen)
 	narrow, left := fitting(table, columns)
 	if err := narrow.WriteText(call.Out); err != nil || n.watch {
 		return err
@@ -186,9 +202,22 @@ type nowDocument struct {
 	Notes    []string    `json:"notes"`
 }
 
-func nowDocumentOf(queues, agents report.Table) nowDocument {
-	return nowDocument{
+// document returns both, as far as they were picked.
+func (n *asksNow) document(queues report.Table, parts []page.Report) nowDocument {
+	doc := nowDocument{
 		Report: "now", At: node.Moment(queues.Span.From), TimeZone: queues.Zone.String(),
-		Rows: documentOf(queues).Rows, Agents: documentOf(agents).Rows, Notes: append([]string{}, queues.Notes...),
+		Rows: []reportRow{}, Agents: []reportRow{}, Notes: append([]string{}, queues.Notes...),
 	}
+	if n.agents {
+		doc.Rows = documentOf(queues).Rows // for programs that table is there all the same
+	}
+	for _, p := range parts {
+		rows := documentOf(picked(p)).Rows
+		if p.Table.Columns[0].Name == "agent" {
+			doc.Agents = rows
+		} else {
+			doc.Rows = rows
+		}
+	}
+	return doc
 }

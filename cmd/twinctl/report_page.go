@@ -2,23 +2,21 @@ package main
 
 import (
 	"fmt"
-	"time"
 
-	"github.com/twinctl/twin/cmd/internal/cli"
 	"github.com/twinctl/twin/cmd/internal/page"
 	"github.com/twinctl/twin/collector/report"
 )
 
-// writePage writes the answer as a page of that server.
-func (a *asking) writePage(call *cli.Call, server string, all report.Overview) error {
-	r := page.Report{
-		Table: all.Rows, Course: &all.Course, Meanings: meanings(all.Rows.Name, a.site),
-		Server: server, Made: time.Now(),
+// pageOf returns what goes on a page.
+func pageOf(all report.Overview, site report.Settings) page.Report {
+	r := page.Report{Table: all.Rows, Meanings: meanings(all.Rows.Name, site)}
+	if all.Course.Columns != nil {
+		r.Course = &all.Course
 	}
 	if len(all.Apart.Rows) > 1 {
 		r.Apart = &all.Apart
 	}
-	return page.Write(call.Out, r)
+	return r
 }
 
 // meanings says how the figures of a report are counted.

@@ -26,7 +26,7 @@ func reportRebuildCommand() cli.Command {
 		Exits:   []cli.Code{cli.Refused, cli.Untrusted, cli.Unknown},
 		Outputs: []cli.Format{cli.Text, cli.JSON, cli.JSONL, cli.CSV},
 		Flags: func(f *cli.FlagSet) {
-			a.span(f, "")
+			a.stretch.flags(f, "", "now")
 			f.Lookup("from").Usage = "from this `TIME` on (default: all that there are records of)"
 			f.StringSliceVar(&feeds, "feed", nil, "only `FEED`; may be given again")
 		},

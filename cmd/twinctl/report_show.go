@@ -158,7 +158,7 @@ func textOf(t report.Table) cli.Table {
 		}
 		return plainCell(value)
 	})
-	if summed {
+	if summed && t.Total[0] == nil {
 		table.Rows[len(table.Rows)-1][0] = "total"
 	}
 	return table

@@ -75,6 +75,7 @@ func TestScript(t *testing.T) {
 			"keys":       keys,
 			"field":      field,
 			"lines":      lines,
+			"postoffice": postoffice,
 			"sameset":    sameset,
 			"distinct":   distinct,
 			"append":     appendText,
