@@ -60,10 +60,10 @@ func (a answer) fact(server string) (deliver.Fact, error) {
 	if err != nil {
 		return deliver.Fact{}, err
 	}
-	for i, p := range a.parts {
+	for _, p := range a.parts {
 		part := name
-		if i > 0 {
-			part += "-" + slug(p.Table.Name+" "+p.Table.Columns[0].Name)
+		if len(a.parts) > 1 { // of queues, of agents
+			part += "-" + slug(p.Table.Columns[0].Name) + "s"
 		}
 		html, csv, err := attachments(p)
 		if err != nil {

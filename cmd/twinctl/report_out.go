@@ -75,35 +75,48 @@ type answer struct {
 // shape picks and orders columns. Of several parts each has those that it has;
 // a part that has none of what was picked is left out.
 func (o *outlet) shape(a answer) (answer, error) {
-	var shaped []page.Report
+	several := len(a.parts) > 1
 	var wrong error
+	if several {
+		wrong = unhad(a.parts, slices.Concat(o.columns, o.order))
+	}
+	var shaped []page.Report
 	for _, p := range a.parts {
 		columns, order := o.columns, o.order
-		if len(a.parts) > 1 {
+		if several {
 			columns, order = having(p.Table, columns), having(p.Table, order)
-			if len(o.columns) > 0 && len(columns) == 0 {
-				continue
-			}
 		}
-		var err error
-		if p.Table, err = p.Table.Sort(order); err == nil {
-			p.Columns = columns
-			_, err = p.Table.Pick(columns)
-		}
-		if err != nil {
-			wrong = err
+		if len(o.columns) > 0 && len(columns) == 0 {
 			continue
 		}
+		p, err := shapedAs(p, columns, order)
+		wrong = errors.Join(wrong, err)
 		shaped = append(shaped, p)
-	}
-	if wrong == nil && len(a.parts) > 1 {
-		wrong = unhad(a.parts, slices.Concat(o.columns, o.order))
 	}
 	a.parts = shaped
 	if wrong != nil {
 		return a, cli.Fail(cli.Usage, fmt.Errorf("report: %w", wrong), "")
 	}
 	return a, nil
+}
+
+// shapedAs returns a part with such columns and rows. How things went on stays
+// in the order of time.
+func shapedAs(p page.Report, columns, order []string) (page.Report, error) {
+	var err error
+	if p.Table, err = p.Table.Sort(order); err != nil {
+		return p, err
+	}
+	if p.Apart != nil {
+		apart, err := p.Apart.Sort(order)
+		if err != nil {
+			return p, err
+		}
+		p.Apart = &apart
+	}
+	p.Columns = columns
+	_, err = p.Table.Pick(columns)
+	return p, err
 }
 
 // having returns those of the names, with a dash in front or not, that are
