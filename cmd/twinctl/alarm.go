@@ -40,7 +40,7 @@ func alarmListCommand() cli.Command {
 		Short: "list the alarms that are true, who has taken note of them, and who was told",
 		Long: `Lists what wants a person, as twind wrote it down last; --since also lists what has ended. ` +
 			`TOLD says to how many receivers a message is sent already: an alarm tells each target of its severity and deliver.alarms_to of twin.toml, once. ` +
-			`Below stand the messages that could not be sent so far, of alarms and of crossed thresholds: they are tried again, ever more seldom, for a day.`,
+			`Below stand the messages that could not be sent so far, of alarms, of crossed thresholds and with reports: they are tried again, ever more seldom, for a day.`,
 		Examples: []cli.Example{
 			{Line: "twinctl alarm list", Why: "what is wrong now"},
 			{Line: "twinctl alarm list --since 24h --json", Why: "and what was in the last day, for programs"},

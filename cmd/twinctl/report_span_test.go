@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/twinctl/twin/collector/record"
 	"github.com/twinctl/twin/collector/report"
 )
 
@@ -72,7 +71,7 @@ func TestAskedAt(t *testing.T) {
 		t.Setenv(slotVariable, c.slot)
 		s := stretch{from: c.from, to: c.to, asOf: c.asOf}
 		span, err := s.read(now, report.Settings{Zone: time.UTC})
-		got := record.Instant(span.From).Time().Format(time.RFC3339) + " " + span.To.Time().Format(time.RFC3339)
+		got := span.From.Time().Format(time.RFC3339) + " " + span.To.Time().Format(time.RFC3339)
 		if err != nil {
 			got = err.Error()
 		}
