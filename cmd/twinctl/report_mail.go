@@ -19,18 +19,26 @@ import (
 // timetableVariable is where a timetable says its name to what it runs.
 const timetableVariable = "TWIN_TIMETABLE"
 
-// mail puts the answer into the outbox, and says so.
-func (o *outlet) mail(ctx context.Context, call *cli.Call, s *site, a answer) error {
+// receivers returns whom the answer is sent to, and says whom not.
+func (o *outlet) receivers(ctx context.Context, call *cli.Call, s *site) ([]string, error) {
+	if !o.mailed() {
+		return nil, nil
+	}
 	to, off, err := app.Receivers(ctx, s.Config, s.data.Admin, o.targets)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, target := range off {
 		fmt.Fprintf(call.Err, "target %s is off: nothing is sent there for now\n", inert.Text(target))
 	}
 	if len(to) == 0 {
-		return cli.Fail(cli.Refused, errors.New("nobody would be sent it"), "twinctl admin target set KEY off=false")
+		return nil, cli.Fail(cli.Refused, errors.New("nobody would be sent it"), "twinctl admin target set KEY off=false")
 	}
+	return to, nil
+}
+
+// mail puts the answer into the outbox, and says so.
+func (a answer) mail(ctx context.Context, call *cli.Call, s *site, to []string) error {
 	fact, err := a.fact(s.Name)
 	if err != nil {
 		return err

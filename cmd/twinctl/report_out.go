@@ -41,7 +41,18 @@ func (o *outlet) flags(f *cli.FlagSet) {
 func (o *outlet) common(f *cli.FlagSet) {
 	f.StringSliceVar(&o.columns, "columns", nil, "only these `COLUMNS`, in this order, with commas between")
 	f.StringSliceVar(&o.order, "order", nil, "rows by these `COLUMNS`; with a dash in front, downward")
-	f.StringVar(&o.into, "into", "", "write it to this `FILE`; {date} and others in its name are filled in")
+	o.file(f)
+}
+
+// file declares --into, which must not be empty: a script may have meant a name.
+func (o *outlet) file(f *cli.FlagSet) {
+	f.Func("into", "write it to this `FILE`; {date} and others in its name are filled in", func(text string) error {
+		o.into = text
+		if text == "" || text == "-" {
+			return errors.New("want the name of a file; without --into it goes to standard output")
+		}
+		return nil
+	})
 }
 
 // mailed reports whether somebody is to be sent it.
@@ -148,18 +159,21 @@ func unhad(parts []page.Report, names []string) error {
 
 // send has an answer leave: to standard output, unless it is said where to.
 func (o *outlet) send(ctx context.Context, call *cli.Call, s *site, a answer) error {
-	a, err := o.shape(a)
+	to, err := o.receivers(ctx, call, s) // before anything is written
 	if err != nil {
+		return err
+	}
+	if a, err = o.shape(a); err != nil {
 		return err
 	}
 	for i := range a.parts {
 		a.parts[i].Server, a.parts[i].Made, a.parts[i].Heading = s.Name, time.Now(), a.title
 	}
 	if o.into != "" {
-		err = o.file(call, s, a)
+		err = o.writeFile(call, s, a)
 	}
 	if err == nil && o.mailed() {
-		err = o.mail(ctx, call, s, a)
+		err = a.mail(ctx, call, s, to)
 	}
 	if o.into != "" || o.mailed() {
 		return err
@@ -189,8 +203,8 @@ func picked(p page.Report) report.Table {
 	return t
 }
 
-// file writes the answer to a file, and says so.
-func (o *outlet) file(call *cli.Call, s *site, a answer) error {
+// writeFile writes the answer to a file, and says so.
+func (o *outlet) writeFile(call *cli.Call, s *site, a answer) error {
 	path, err := fileName(o.into, a.naming(s.Name))
 	if err != nil {
 		return cli.Fail(cli.Usage, fmt.Errorf("--into: %w", err), "")

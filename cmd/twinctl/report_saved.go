@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -34,9 +33,9 @@ func reportSavedCommand() cli.Command {
 		Exits:   []cli.Code{cli.Refused, cli.Untrusted},
 		Outputs: reportOutputs(),
 		Flags: func(f *cli.FlagSet) {
-			a.typed = func(string) bool { return false }
+			a.typed = f.Changed
 			a.stretch.common(f)
-			f.StringVar(&a.into, "into", "", "write it to this `FILE`; {date} and others in its name are filled in")
+			a.outlet.file(f)
 			f.BoolVar(&a.send, "mail", false, "send it")
 		},
 		Complete: map[string]func(context.Context, *cli.Call) []string{
@@ -80,7 +79,9 @@ func (a *savedAsking) run(ctx context.Context, call *cli.Call, s *site) error {
 // define takes from the definition what was not said.
 func (a *savedAsking) define(row admin.Row, targets []string) error {
 	k, _ := admin.KindNamed("report")
-	a.period = cmp.Or(a.period, textOr(row, k, "period"))
+	if !a.typed("period") {
+		a.period = textOr(row, k, "period")
+	}
 	a.columns, a.order = row.Body.List("columns"), row.Body.List("order")
 	switch {
 	case !a.send && len(targets) > 0:

@@ -22,7 +22,7 @@ const timeWords = "A time is " + whenWords + ". A day means its beginning: a rep
 // A stretch is a time as it was typed.
 type stretch struct {
 	from, to, period, asOf string
-	typed                  func(flag string) bool
+	typed                  func(flag string) bool // nil: none was
 }
 
 // flags declares them. from and to are what is meant where neither is said.
@@ -50,8 +50,8 @@ func (t *stretch) read(now time.Time, site report.Settings) (record.Span, error)
 	if err != nil {
 		return record.Span{}, err
 	}
-	if t.period != "" {
-		if t.typed != nil && (t.typed("from") || t.typed("to")) {
+	if t.period != "" || t.said("period") {
+		if t.said("from") || t.said("to") {
 			return record.Span{}, errors.New("--period stands for --from and --to: want one or the other")
 		}
 		return periodOf(t.period, at, site)
@@ -78,14 +78,16 @@ func (t *stretch) read(now time.Time, site report.Settings) (record.Span, error)
 	return span, nil
 }
 
+func (t *stretch) said(flag string) bool { return t.typed != nil && t.typed(flag) }
+
 // askedAt returns the time by which today is today.
 func (t *stretch) askedAt(now time.Time, zone *time.Location) (time.Time, error) {
 	text, said := t.asOf, "--as-of"
-	if text == "" {
+	if !t.said("as-of") && text == "" {
 		text, said = os.Getenv(slotVariable), slotVariable
-	}
-	if text == "" {
-		return now, nil
+		if text == "" {
+			return now, nil
+		}
 	}
 	at, err := when(text, now, zone)
 	if err != nil {
