@@ -35,8 +35,9 @@ func reportSavedCommand() cli.Command {
 		Flags: func(f *cli.FlagSet) {
 			a.typed = f.Changed
 			a.stretch.common(f)
+			f.Lookup("period").Usage = "of this `PERIOD`, whatever the definition says: " + strings.Join(periods(), ", ")
 			a.outlet.file(f)
-			f.BoolVar(&a.send, "mail", false, "send it")
+			f.BoolVar(&a.send, "mail", false, "send it to its receivers, or to the TARGETs")
 		},
 		Complete: map[string]func(context.Context, *cli.Call) []string{
 			"NAME": completeKeys(k), "TARGET": completeTargets,
