@@ -182,6 +182,6 @@ func (n *DB) Heard(ctx context.Context, way Direction) (*Heard, error) {
 
 // forget drops what a twin told that is none any longer.
 func forget(ctx context.Context, tx *store.Tx) error {
-	_, err := tx.ExecContext(ctx, `DELETE FROM heard`)
+	_, err := tx.ExecContext(ctx, `DELETE FROM heard; DELETE FROM run_told`)
 	return err
 }

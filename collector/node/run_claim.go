@@ -1,0 +1,176 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/twinctl/twin/collector/inert"
+	"github.com/twinctl/twin/collector/record"
+	"github.com/twinctl/twin/collector/store"
+)
+
+// MaxClaims is how many slots may be claimed at once.
+const MaxClaims = 1000
+
+// A Claim is what is decided about a slot of a timetable of this server.
+type Claim struct {
+	Timetable string // its key
+	Name      string // of the timetable, now
+	Slot      record.Instant
+	Attempt   int // from 1
+	Trigger   string
+	Actor     string         // who asked for it; "": nobody
+	State     RunState       // claimed, skipped or missed; "": there is no row, the cursor moves alone
+	Reason    string         // the word for why it is skipped or missed
+	Planned   record.Instant // not to be started before; 0: the slot
+	Through   record.Instant // the cursor moves there, never back; 0: it stays
+	Role      Role           // that this server must have; "": any
+}
+
+func (c Claim) check() error {
+	if c.Timetable == "" {
+		return errors.New("a slot of no timetable")
+	}
+	for _, name := range []string{c.Timetable, c.Name} {
+		if err := inert.Name(name); name != "" && err != nil {
+			return fmt.Errorf("timetable %s: %w", inert.Text(name), err)
+		}
+	}
+	switch c.State {
+	case "":
+		return nil
+	case RunClaimed, RunSkipped, RunMissed:
+	default:
+		return fmt.Errorf("timetable %s: %w: it cannot be %q at first", c.Timetable, ErrRunState, c.State)
+	}
+	if c.Slot <= 0 || c.Attempt < 1 || c.Trigger == "" {
+		return fmt.Errorf("timetable %s: slot %v, attempt %d, trigger %q: not a slot", c.Timetable, c.Slot, c.Attempt, c.Trigger)
+	}
+	return nil
+}
+
+// Holds tells whether this server has a role and its epoch still: ErrRole. A
+// primary that has heard of a higher epoch is none; any server has the role "".
+func (s Self) Holds(role Role, epoch int64) error {
+	switch {
+	case s.Epoch != epoch:
+		return fmt.Errorf("%w: its epoch is %d, not %d", ErrRole, s.Epoch, epoch)
+	case role != "" && role != s.Role:
+		return fmt.Errorf("%w: it is %s, not %s", ErrRole, s.Role, role)
+	case role == Primary && s.Superseded():
+		return fmt.Errorf("%w: there is a primary of epoch %d", ErrRole, s.EpochSeen)
+	}
+	return nil
+}
+
+// ClaimRuns writes down what was decided about slots, and moves the cursors of
+// their timetables, in one transaction: after a crash both stand, or neither.
+// It returns the rows that it wrote. A slot that has its row is left out, but
+// its cursor moves. When this server's epoch is another, or its role is not
+// what one of the claims wants, nothing is written: ErrRole.
+func (n *DB) ClaimRuns(ctx context.Context, epoch int64, claims []Claim) (runs []Run, err error) {
+	if len(claims) > MaxClaims {
+		return nil, fmt.Errorf("claim %d slots: at most %d", len(claims), MaxClaims)
+	}
+	for _, c := range claims {
+		if err := c.check(); err != nil {
+			return nil, fmt.Errorf("claim slots: %w", err)
+		}
+	}
+	err = n.db.Update(ctx, func(tx *store.Tx) error {
+		self, err := readSelf(ctx, tx)
+		if err != nil {
+			return err
+		}
+		runs = nil
+		for _, c := range claims {
+			if err := self.Holds(c.Role, epoch); err != nil {
+				return err
+			}
+			if runs, err = writeClaim(ctx, tx, runs, c.run(self, now(tx))); err != nil {
+				return err
+			}
+			if err := moveCursor(ctx, tx, c.Timetable, c.Through); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("claim slots: %w", err)
+	}
+	return runs, nil
+}
+
+// run returns the row that a claim asks for.
+func (c Claim) run(self Self, at record.Instant) Run {
+	r := Run{
+		Server: self.Name, Timetable: c.Timetable, Name: c.Name, Slot: c.Slot, Attempt: c.Attempt, Epoch: self.Epoch, Role: c.Role,
+		Trigger: c.Trigger, Actor: c.Actor, State: c.State, Reason: first(c.Reason, maxReason), Planned: c.Planned,
+	}
+	if r.Planned == 0 {
+		r.Planned = r.Slot
+	}
+	if r.State.Final() {
+		r.Ended = at
+	}
+	return r
+}
+
+// writeClaim adds the row to the file and to runs, unless the slot has its row.
+func writeClaim(ctx context.Context, tx *store.Tx, runs []Run, r Run) ([]Run, error) {
+	if r.State == "" {
+		return runs, nil
+	}
+	rows, err := tx.QueryContext(ctx, `
+		INSERT INTO run (server, timetable, name, slot, attempt, epoch, role, trigger, actor, state, reason, planned, ended, rev)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0), `+nextRev+`)
+		ON CONFLICT (timetable, slot, attempt, server) DO NOTHING
+		RETURNING `+runColumns,
+		r.Server, r.Timetable, r.Name, r.Slot, r.Attempt, r.Epoch, r.Role, r.Trigger, r.Actor, r.State, r.Reason, r.Planned, r.Ended, now(tx))
+	written, err := readRuns(rows, err)
+	return append(runs, written...), err
+}
+
+func moveCursor(ctx context.Context, tx *store.Tx, timetable string, through record.Instant) error {
+	if through == 0 {
+		return nil
+	}
+	_, err := tx.ExecContext(ctx, `
+		INSERT INTO run_cursor (timetable, through) VALUES (?, ?)
+		ON CONFLICT (timetable) DO UPDATE SET through = excluded.through WHERE excluded.through > through`, timetable, through)
+	return err
+}
+
+// cursorPage is how many cursors are read at once.
+const cursorPage = 5000
+
+// RunCursors returns up to which slot each timetable was decided upon here.
+func (n *DB) RunCursors(ctx context.Context) (map[string]record.Instant, error) {
+	cursors := map[string]record.Instant{}
+	for after, more := "", true; more; {
+		err := n.db.View(ctx, func(tx *store.Tx) error {
+			read := 0
+			rows, err := tx.QueryContext(ctx, `
+				SELECT timetable, through FROM run_cursor WHERE timetable > ? ORDER BY timetable LIMIT ?`, after, cursorPage)
+			if err != nil {
+				return err
+			}
+			defer rows.Close() //nolint:errcheck // Err tells
+			for ; rows.Next(); read++ {
+				var through record.Instant
+				if err := rows.Scan(&after, &through); err != nil {
+					return err
+				}
+				cursors[after] = through
+			}
+			more = read == cursorPage
+			return rows.Err()
+		})
+		if err != nil {
+			return nil, fmt.Errorf("read cursors of timetables: %w", err)
+		}
+	}
+	return cursors, nil
+}
