@@ -139,17 +139,21 @@ type Heard struct {
 	Ahead time.Duration   // its clock less ours
 	Doc   json.RawMessage // what it said of itself
 	Head  Head            // of its audit
+	Runs  *RunPage        // what it told of its runs; nil: nothing, and Heard returns none
 }
 
-// SetHeard notes what the twin told just now; At is filled in. While this
-// server is alone it notes nothing.
+// SetHeard notes what the twin told just now, its runs too, in one transaction;
+// At is filled in. While this server is alone it notes nothing.
 func (n *DB) SetHeard(ctx context.Context, way Direction, h Heard) error {
 	err := n.db.Update(ctx, func(tx *store.Tx) error {
 		_, err := tx.ExecContext(ctx, `
 			INSERT OR REPLACE INTO heard (direction, at, ahead, doc, head_id, head_hash)
 			SELECT ?, ?, ?, ?, ?, ? WHERE EXISTS (SELECT 1 FROM pair)`,
 			way, record.At(tx.Now), h.Ahead.Microseconds(), string(h.Doc), h.Head.ID, h.Head.Hash[:])
-		return err
+		if err != nil || h.Runs == nil {
+			return err
+		}
+		return keepTwinRuns(ctx, tx, *h.Runs)
 	})
 	if err != nil {
 		return fmt.Errorf("note what the twin told: %w", err)

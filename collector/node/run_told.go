@@ -15,13 +15,13 @@ type RunPage struct {
 	Rows    []Run          `json:"rows"`           // that changed, the earliest change first
 	Through int64          `json:"through"`        // every change up to this rev was told with this page
 	Whole   record.Instant `json:"whole,omitzero"` // by the teller's clock: nothing of before is left to tell; 0: more follows
-	Anew    bool           `json:"anew,omitempty"` // the teller is an older state of itself: all of it is told again
+	Anew    bool           `json:"anew,omitempty"` // the teller's file is an older state of itself: it tells all again
 }
 
 // RunChanges returns what changed in this server's runs after a rev of it, at
-// most limit rows with a few hundred bytes of output each. A rev that is higher than any
-// here was told by what this server's file is an older state of: then it begins
-// anew.
+// most limit rows with a few hundred bytes of output each. A rev that is higher
+// than any here was told before this server's file became an older state of
+// itself: then it begins anew.
 func (n *DB) RunChanges(ctx context.Context, after int64, limit int) (page RunPage, err error) {
 	err = n.db.View(ctx, func(tx *store.Tx) error {
 		var newest int64
@@ -82,39 +82,40 @@ func readTold(ctx context.Context, tx *store.Tx) (told RunsTold, err error) {
 	return told, err
 }
 
-// KeepTwinRuns keeps what the twin told of its runs, in one transaction. server
-// is the one that told, for ever: of another than the twin nothing is kept. A
-// row that is older than what stands here changes nothing, so pages may come
-// twice, and in any order.
-func (n *DB) KeepTwinRuns(ctx context.Context, server string, page RunPage) error {
-	err := n.db.Update(ctx, func(tx *store.Tx) error {
-		pair, err := readPair(ctx, tx)
-		if err != nil || pair == nil || pair.Server != server {
-			return err
-		}
-		told, err := readTold(ctx, tx)
-		if err != nil {
-			return err
-		}
-		for _, r := range page.Rows {
-			if err := keepTwinRun(ctx, tx, pair.Name, r, page.Anew); err != nil {
-				return err
-			}
-		}
-		if told.Through = max(told.Through, page.Through); page.Anew {
-			told = RunsTold{Through: page.Through}
-		}
-		told.Whole = max(told.Whole, page.Whole)
-		_, err = tx.ExecContext(ctx, `INSERT OR REPLACE INTO run_told (id, through, whole) VALUES (1, ?, ?)`, told.Through, told.Whole)
-		return err
-	})
+// KeepTwinRuns keeps what the twin told of its runs, in one transaction. A row
+// that is older than what stands here changes nothing, so pages may come twice,
+// and in any order. While this server is alone it keeps nothing.
+func (n *DB) KeepTwinRuns(ctx context.Context, page RunPage) error {
+	err := n.db.Update(ctx, func(tx *store.Tx) error { return keepTwinRuns(ctx, tx, page) })
 	if err != nil {
 		return fmt.Errorf("keep what the twin told of its runs: %w", err)
 	}
 	return nil
 }
 
-func keepTwinRun(ctx context.Context, tx *store.Tx, server string, r Run, anew bool) error {
+func keepTwinRuns(ctx context.Context, tx *store.Tx, page RunPage) error {
+	pair, err := readPair(ctx, tx)
+	if err != nil || pair == nil {
+		return err
+	}
+	told, err := readTold(ctx, tx)
+	if err != nil {
+		return err
+	}
+	for _, r := range page.Rows {
+		if err := keepTwinRun(ctx, tx, pair.Name, r); err != nil {
+			return err
+		}
+	}
+	if page.Anew {
+		told = RunsTold{Through: page.Through}
+	}
+	told.Through, told.Whole = max(told.Through, page.Through), max(told.Whole, page.Whole)
+	_, err = tx.ExecContext(ctx, `INSERT OR REPLACE INTO run_told (id, through, whole) VALUES (1, ?, ?)`, told.Through, told.Whole)
+	return err
+}
+
+func keepTwinRun(ctx context.Context, tx *store.Tx, server string, r Run) error {
 	_, err := tx.ExecContext(ctx, `
 		INSERT INTO run (theirs, server, timetable, name, slot, attempt, epoch, role, trigger, actor, state, reason,
 			planned, started, ended, exit, tail, rev)
@@ -122,9 +123,9 @@ func keepTwinRun(ctx context.Context, tx *store.Tx, server string, r Run, anew b
 		ON CONFLICT (timetable, slot, attempt, server) DO UPDATE SET
 			theirs = ?1, name = ?4, epoch = ?7, role = ?8, trigger = ?9, actor = ?10, state = ?11, reason = ?12,
 			planned = ?13, started = nullif(?14, 0), ended = nullif(?15, 0), exit = ?16, tail = ?17, rev = ?18
-		WHERE theirs IS NOT NULL AND (?19 OR ?18 > rev)`,
+		WHERE theirs IS NOT NULL AND ?18 > rev`,
 		r.ID, server, r.Timetable, r.Name, r.Slot, r.Attempt, r.Epoch, r.Role, r.Trigger, r.Actor, r.State, r.Reason,
-		r.Planned, r.Started, r.Ended, r.Exit, last(r.Tail, maxTail), r.Rev, anew)
+		r.Planned, r.Started, r.Ended, r.Exit, last(r.Tail, maxTail), r.Rev)
 	return err
 }
 
