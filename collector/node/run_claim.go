@@ -10,8 +10,12 @@ import (
 	"github.com/twinctl/twin/collector/store"
 )
 
-// MaxClaims is how many slots may be claimed at once.
-const MaxClaims = 1000
+const (
+	// MaxClaims is how many slots may be claimed at once.
+	MaxClaims = 1000
+	// MaxAttempt is above every number of attempts at a slot.
+	MaxAttempt = 10_000
+)
 
 // A Claim is what is decided about a slot of a timetable of this server.
 type Claim struct {
@@ -32,9 +36,10 @@ func (c Claim) check() error {
 	if c.Timetable == "" {
 		return errors.New("a slot of no timetable")
 	}
-	for _, name := range []string{c.Timetable, c.Name} {
+	// The twin is told of them, and believes no others.
+	for _, name := range []string{c.Timetable, c.Name, c.Trigger, c.Actor} {
 		if err := inert.Name(name); name != "" && err != nil {
-			return fmt.Errorf("timetable %s: %w", inert.Text(name), err)
+			return fmt.Errorf("timetable %s: %s %w", inert.Text(c.Timetable), inert.Text(name), err)
 		}
 	}
 	switch c.State {
@@ -44,7 +49,7 @@ func (c Claim) check() error {
 	default:
 		return fmt.Errorf("timetable %s: %w: it cannot be %q at first", c.Timetable, ErrRunState, c.State)
 	}
-	if c.Slot <= 0 || c.Attempt < 1 || c.Trigger == "" {
+	if c.Slot <= 0 || c.Attempt < 1 || c.Attempt > MaxAttempt || c.Trigger == "" {
 		return fmt.Errorf("timetable %s: slot %v, attempt %d, trigger %q: not a slot", c.Timetable, c.Slot, c.Attempt, c.Trigger)
 	}
 	return nil

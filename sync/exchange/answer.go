@@ -50,12 +50,18 @@ func (l Listener) Answer(ctx context.Context, args json.RawMessage) (any, error)
 		return nil, err
 	}
 	ahead := word.At.Sub(record.At(time.Now()))
-	if err := passing(keep(ctx, l.Node, node.In, word, ahead)); err != nil {
+	runs := word.takeRuns()
+	if err := passing(keep(ctx, l.Node, node.In, attempt{word: &word, runs: runs, ahead: ahead})); err != nil {
 		return nil, err
 	}
 	say, err := l.Say(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if word.Runs != nil {
+		if say.Runs, err = tellRuns(ctx, l.Node, word.got()); err != nil {
+			return nil, err
+		}
 	}
 	say.At = record.At(time.Now())
 	return say, nil

@@ -74,7 +74,7 @@ func (w *Word) sane() error {
 	if err := role(d.Role); err != nil {
 		return err
 	}
-	for _, check := range []func() error{w.feeds, w.alarms, w.twin, w.sync, w.parts} {
+	for _, check := range []func() error{w.feeds, w.alarms, w.twin, w.sync, w.parts, w.runs} {
 		if err := check(); err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/sync/link"
 )
 
@@ -16,9 +17,13 @@ const silentFor = 5
 type attempt struct {
 	at    time.Time
 	word  *Word
+	runs  *node.RunPage // that it told; nil: none
 	ahead time.Duration
 	err   error
 }
+
+// follows tells whether more of the twin's runs follow.
+func (a attempt) follows() bool { return a.runs != nil && len(a.runs.Rows) > 0 && a.runs.Whole == 0 }
 
 // next returns what is known after one more attempt.
 func (s Standing) next(a attempt) Standing {

@@ -15,6 +15,7 @@ import (
 
 const (
 	interval = 5 * time.Second
+	soon     = time.Second / 4 // when the twin has more to tell of its runs
 	alone    = time.Second     // how often is looked whether there is a twin now
 	patience = 4 * time.Second // for an answer: with the interval below ten seconds
 )
@@ -115,8 +116,15 @@ func (w *Watcher) turn(ctx context.Context) (time.Duration, error) {
 	if err != nil {
 		return interval, passing(err)
 	}
+	if say.Runs, err = tellRuns(ctx, w.Node, w.Standing().Word.got()); err != nil {
+		return interval, passing(err)
+	}
 	if a := w.ask(ctx, *twin, say); ctx.Err() == nil {
-		return interval, passing(w.heard(ctx, *twin, a))
+		err := w.heard(ctx, *twin, a)
+		if err == nil && a.follows() {
+			return soon, nil
+		}
+		return interval, passing(err)
 	}
 	return interval, nil
 }
@@ -133,7 +141,7 @@ func (w *Watcher) heard(ctx context.Context, twin Twin, a attempt) error {
 		w.hangUp()
 		return nil
 	}
-	return keep(ctx, w.Node, node.Out, *a.word, a.ahead)
+	return keep(ctx, w.Node, node.Out, a)
 }
 
 // passing returns err unless it passes by itself: a full disk, or a file that

@@ -25,6 +25,7 @@ type Word struct {
 	Zones  string         `json:"zones"`    // version of its time-zone data; "" if it cannot tell
 	Feeds  []Section      `json:"feeds"`    // what both must have configured alike
 	Audit  node.Head      `json:"audit"`
+	Runs   *Runs          `json:"runs,omitempty"` // nil: it keeps none of ours, and tells none
 }
 
 // A Section is the part of a feed's configuration that must be the same on
