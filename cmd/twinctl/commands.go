@@ -51,6 +51,8 @@ func commands() []cli.Command {
 		compareCommand(),
 		fillCommand(),
 		reportCommand(),
+		runCommand(),
+		maintenanceCommand(),
 		historyCommand(),
 		adminCommand(),
 		syncCommand(),

@@ -85,6 +85,7 @@ func TestScript(t *testing.T) {
 			"inert":      inertText,
 			"heard":      heard,
 			"seen":       seen,
+			"ledger":     ledger,
 		},
 	})
 }

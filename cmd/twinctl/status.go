@@ -103,6 +103,9 @@ func writeStatus(w io.Writer, file string, doc node.Document) error {
 		state = fmt.Sprintf("running as process %d", doc.PID)
 	}
 	fmt.Fprintf(w, "%s  %s  epoch %d  %s  %s\n", inert.Text(doc.Name), doc.Role, doc.Epoch, state, doc.Version)
+	if doc.Maintenance != nil {
+		fmt.Fprintln(w, maintenanceWords(doc.Maintenance))
+	}
 	writeTwin(w, doc)
 	writeSync(w, doc.Sync)
 	writeAlarms(w, doc)

@@ -23,8 +23,10 @@ type Document struct {
 	Fill       *FillDocument  `json:"fill"`       // null unless records are being copied from the twin
 	Sync       *SyncDocument  `json:"sync"`       // null until the twins are paired
 	Timetables any            `json:"timetables"` // null until there are any
-	Ready      Readiness      `json:"ready"`
-	Alarms     []Alarm        `json:"alarms"`
+	// Maintenance is why no timetable starts anything here, null if that is not so.
+	Maintenance *MaintenanceDocument `json:"maintenance"`
+	Ready       Readiness            `json:"ready"`
+	Alarms      []Alarm              `json:"alarms"`
 	// Told are the crossings of thresholds that this server has told people of
 	// lately: its twin need not. A secondary does that in place of its primary.
 	Told []string `json:"told,omitempty"`
@@ -103,6 +105,14 @@ type SyncPlace struct {
 	Generation int64  `json:"generation"` // 0: they never agreed on anything
 	Root       string `json:"root"`       // of the rows then, in hexadecimal digits
 	Edited     int64  `json:"edited"`     // rows that this server changed since
+}
+
+// A MaintenanceDocument is what a person said of a maintenance.
+type MaintenanceDocument struct {
+	Since  Moment  `json:"since"`
+	Until  *Moment `json:"until"` // null: until a person ends it
+	Reason string  `json:"reason"`
+	Actor  string  `json:"actor"`
 }
 
 // Readiness says whether the role could be moved now, and why not.

@@ -81,3 +81,28 @@ func (n *DB) Runs(ctx context.Context, q RunQuery) (all []Run, err error) {
 	}
 	return all, nil
 }
+
+// TimetablesCalled returns the keys of the timetables that bore a name in some
+// run, or have it as their key; none if no run tells of it.
+func (n *DB) TimetablesCalled(ctx context.Context, name string) (keys []string, err error) {
+	err = n.db.View(ctx, func(tx *store.Tx) error {
+		rows, err := tx.QueryContext(ctx, `
+			SELECT DISTINCT timetable FROM run WHERE name = ?1 OR timetable = ?1 ORDER BY timetable`, name)
+		if err != nil {
+			return err
+		}
+		defer rows.Close() //nolint:errcheck // Err tells
+		for rows.Next() {
+			var key string
+			if err := rows.Scan(&key); err != nil {
+				return err
+			}
+			keys = append(keys, key)
+		}
+		return rows.Err()
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find timetable %q: %w", name, err)
+	}
+	return keys, nil
+}

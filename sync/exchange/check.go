@@ -74,7 +74,7 @@ func (w *Word) sane() error {
 	if err := role(d.Role); err != nil {
 		return err
 	}
-	for _, check := range []func() error{w.feeds, w.alarms, w.twin, w.sync, w.parts, w.runs} {
+	for _, check := range []func() error{w.feeds, w.alarms, w.twin, w.sync, w.parts, w.runs, w.maintenance} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -136,6 +136,14 @@ func (w *Word) twin() error {
 		}
 	}
 	return errors.Join(short(t.Name, t.State), texts(t.Error))
+}
+
+func (w *Word) maintenance() error {
+	m := w.Doc.Maintenance
+	if m == nil {
+		return nil
+	}
+	return errors.Join(texts(m.Reason), short(m.Actor))
 }
 
 func (w *Word) sync() error {

@@ -39,6 +39,8 @@ func TestWordHasBounds(t *testing.T) {
 		"store of us":      func(w *Word) { w.Doc.Twin = &node.TwinDocument{Store: &long} },
 		"sync":             func(w *Word) { w.Doc.Sync = &node.SyncDocument{State: long} },
 		"sync's base":      func(w *Word) { w.Doc.Sync = &node.SyncDocument{Base: node.SyncPlace{Generation: -1}} },
+		"maintenance":      func(w *Word) { w.Doc.Maintenance = &node.MaintenanceDocument{Reason: long} },
+		"who maintains":    func(w *Word) { w.Doc.Maintenance = &node.MaintenanceDocument{Actor: long} },
 		"a timetable":      func(w *Word) { w.Doc.Timetables = map[string]any{"state": long} },
 		"their keys":       func(w *Word) { w.Doc.Timetables = map[string]any{long: "x"} },
 		"timetables, deep": func(w *Word) { w.Doc.Timetables = deep(maxValues) },

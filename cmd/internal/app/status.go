@@ -153,6 +153,11 @@ func describe(ctx context.Context, cfg *config.Config, data *Data, is doing) (no
 	if doc.Sync, err = describeSync(ctx, data.Dir, twin, self.Role, is); err != nil {
 		return node.Document{}, err
 	}
+	maintenance, err := data.Node.Maintenance(ctx)
+	if err != nil {
+		return node.Document{}, err
+	}
+	doc.Maintenance = DescribeMaintenance(maintenance, time.Now())
 	doc.Ready.Because = []string{"no twin is paired"}
 	if doc.Twin != nil {
 		doc.Ready.Because = []string{"this version cannot switch over yet"}
@@ -161,6 +166,15 @@ func describe(ctx context.Context, cfg *config.Config, data *Data, is doing) (no
 		doc.Feeds = append(doc.Feeds, describeFeed(s, held[s.Name]))
 	}
 	return doc, nil
+}
+
+// DescribeMaintenance returns what is said of a maintenance now, nil if there
+// is none or its time is over.
+func DescribeMaintenance(m node.Maintenance, now time.Time) *node.MaintenanceDocument {
+	if !m.Holds(record.At(now)) {
+		return nil
+	}
+	return &node.MaintenanceDocument{Since: node.Moment(m.Since), Until: known(m.Until), Reason: m.Reason, Actor: m.Actor}
 }
 
 func describeFeed(s collector.Status, held history.Summary) node.FeedDocument {

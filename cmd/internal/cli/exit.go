@@ -103,6 +103,7 @@ func serverVerdicts() []verdict {
 		{node.ErrNotClaimed, Refused, StartTwind},
 		{node.ErrNoAnswer, Unknown, "twinctl status"},
 		{node.ErrNoAlarm, Usage, "twinctl alarm list"},
+		{node.ErrNoRun, Usage, "twinctl run list"},
 		{store.ErrNewerSchema, Untrusted, ""},
 		{store.ErrOlderSchema, Untrusted, RestartTwind},
 		{store.ErrForeign, Untrusted, damagedHint},
