@@ -1,6 +1,7 @@
 package node
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"strconv"
@@ -130,10 +131,16 @@ func readRuns(rows *sql.Rows, err error) ([]Run, error) {
 	return all, rows.Err()
 }
 
-// nextRev is the rev of the next change to this server's runs, given twice the
-// time of its transaction. It follows the clock, so that a server whose file is
-// an old one again does not tell its twin of new changes by numbers of before.
+// nextRev is the rev of the next change to this server's runs, given the time
+// of its transaction. It follows the clock, so that a server whose file is an
+// old one again does not tell its twin of new changes by numbers of before.
 const nextRev = `max(coalesce((SELECT max(rev) FROM run WHERE theirs IS NULL), 0) + 1, ?)`
+
+// lastRev returns the highest rev of this server's runs.
+func lastRev(ctx context.Context, tx *store.Tx) (rev int64, err error) {
+	err = tx.QueryRowContext(ctx, `SELECT coalesce(max(rev), 0) FROM run WHERE theirs IS NULL`).Scan(&rev)
+	return rev, err
+}
 
 func now(tx *store.Tx) record.Instant { return record.At(tx.Now) }
 

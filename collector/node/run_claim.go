@@ -88,13 +88,21 @@ func (n *DB) ClaimRuns(ctx context.Context, epoch int64, claims []Claim) (runs [
 		if err != nil {
 			return err
 		}
+		rev, err := lastRev(ctx, tx)
+		if err != nil {
+			return err
+		}
 		runs = nil
 		for _, c := range claims {
 			if err := self.Holds(c.Role, epoch); err != nil {
 				return err
 			}
-			if runs, err = writeClaim(ctx, tx, runs, c.run(self, now(tx))); err != nil {
+			r := c.run(self, now(tx))
+			r.Rev = max(rev+1, int64(now(tx)))
+			if written, err := writeClaim(ctx, tx, &r); err != nil {
 				return err
+			} else if written {
+				runs, rev = append(runs, r), r.Rev
 			}
 			if err := moveCursor(ctx, tx, c.Timetable, c.Through); err != nil {
 				return err
@@ -123,19 +131,24 @@ func (c Claim) run(self Self, at record.Instant) Run {
 	return r
 }
 
-// writeClaim adds the row to the file and to runs, unless the slot has its row.
-func writeClaim(ctx context.Context, tx *store.Tx, runs []Run, r Run) ([]Run, error) {
+// writeClaim adds the row, and fills in its id, unless the slot has its row.
+func writeClaim(ctx context.Context, tx *store.Tx, r *Run) (written bool, err error) {
 	if r.State == "" {
-		return runs, nil
+		return false, nil
 	}
-	rows, err := tx.QueryContext(ctx, `
+	res, err := tx.ExecContext(ctx, `
 		INSERT INTO run (server, timetable, name, slot, attempt, epoch, role, trigger, actor, state, reason, planned, ended, rev)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0), `+nextRev+`)
-		ON CONFLICT (timetable, slot, attempt, server) DO NOTHING
-		RETURNING `+runColumns,
-		r.Server, r.Timetable, r.Name, r.Slot, r.Attempt, r.Epoch, r.Role, r.Trigger, r.Actor, r.State, r.Reason, r.Planned, r.Ended, now(tx))
-	written, err := readRuns(rows, err)
-	return append(runs, written...), err
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0), ?)
+		ON CONFLICT (timetable, slot, attempt, server) DO NOTHING`,
+		r.Server, r.Timetable, r.Name, r.Slot, r.Attempt, r.Epoch, r.Role, r.Trigger, r.Actor, r.State, r.Reason, r.Planned, r.Ended, r.Rev)
+	if err != nil {
+		return false, err
+	}
+	if rows, err := res.RowsAffected(); err != nil || rows == 0 {
+		return false, err
+	}
+	r.ID, err = res.LastInsertId()
+	return true, err
 }
 
 func moveCursor(ctx context.Context, tx *store.Tx, timetable string, through record.Instant) error {

@@ -30,7 +30,11 @@ func (q RunQuery) where() (string, []any, error) {
 	add := func(condition string, values ...any) {
 		conditions, args = append(conditions, condition), append(args, values...)
 	}
-	if len(q.Timetables) > 0 {
+	switch len(q.Timetables) {
+	case 0:
+	case 1: // in the order of its slots by its index
+		add(`timetable = ?`, q.Timetables[0])
+	default:
 		keys, err := json.Marshal(q.Timetables)
 		if err != nil {
 			return "", nil, err

@@ -99,6 +99,14 @@ func TestAPageIsFoundByItsIndex(t *testing.T) {
 			t.Errorf("%s: %s", name, plan)
 		}
 	}
+	where, args, err := RunQuery{Timetables: []string{"tt-1"}, States: []RunState{RunOK}, After: last}.where()
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan := explain(t, n, `SELECT `+runColumns+` FROM run WHERE `+where+` ORDER BY slot DESC, id DESC LIMIT 10`, args...)
+	if !strings.Contains(plan, "run_slot_once (timetable=? AND slot<?)") || strings.Contains(plan, "B-TREE FOR ORDER BY") {
+		t.Errorf("of one timetable: %s", plan)
+	}
 	for what, query := range map[string]string{
 		"run_open":    `SELECT id FROM run WHERE theirs IS NULL AND ended IS NULL ORDER BY id`,
 		"run_changed": `SELECT id FROM run WHERE theirs IS NULL AND rev > 7 ORDER BY rev LIMIT 10`,

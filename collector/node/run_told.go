@@ -24,8 +24,7 @@ type RunPage struct {
 // itself: then it begins anew.
 func (n *DB) RunChanges(ctx context.Context, after int64, limit int) (page RunPage, err error) {
 	err = n.db.View(ctx, func(tx *store.Tx) error {
-		var newest int64
-		err := tx.QueryRowContext(ctx, `SELECT coalesce(max(rev), 0) FROM run WHERE theirs IS NULL`).Scan(&newest)
+		newest, err := lastRev(ctx, tx)
 		if err != nil {
 			return err
 		}
