@@ -148,5 +148,5 @@ func maintenanceWords(doc *node.MaintenanceDocument) string {
 	if doc.Until != nil {
 		until = "until " + second(doc.Until)
 	}
-	return inert.Text(fmt.Sprintf("maintenance since %s, %s: no timetable starts anything here: %s (%s)", second(&doc.Since), until, doc.Reason, doc.Actor))
+	return inert.Text(fmt.Sprintf("maintenance since %s, %s: no timetable starts anything: %s (%s)", second(&doc.Since), until, doc.Reason, doc.Actor))
 }

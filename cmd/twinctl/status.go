@@ -194,6 +194,9 @@ func writeTwin(w io.Writer, doc node.Document) {
 	if t.Error != "" {
 		fmt.Fprintf(w, "  %s\n", inert.Text(t.Error))
 	}
+	if t.Maintenance != nil {
+		fmt.Fprintf(w, "  there: %s\n", maintenanceWords(t.Maintenance))
+	}
 	if f := doc.Fill; f != nil {
 		fmt.Fprintf(w, "filling %s from the twin: %d of %d records, %.0f a second\n", inert.Text(f.Feed), f.Done, f.Total, f.Rate)
 	}

@@ -73,6 +73,8 @@ type TwinDocument struct {
 	SeenAt  *time.Time `json:"seen_at"`  // its last answer
 	AskedAt *time.Time `json:"asked_at"` // when it last asked us
 	AheadMS *int64     `json:"ahead_ms"` // its clock less ours
+	// Maintenance is why no timetable starts anything there, as it said last.
+	Maintenance *MaintenanceDocument `json:"maintenance"`
 }
 
 // A FillDocument is how far a fill has come.

@@ -138,12 +138,21 @@ func (w *Word) twin() error {
 	return errors.Join(short(t.Name, t.State), texts(t.Error))
 }
 
+// maintenance checks its own, and what it knows of ours.
 func (w *Word) maintenance() error {
-	m := w.Doc.Maintenance
-	if m == nil {
-		return nil
+	all := []*node.MaintenanceDocument{w.Doc.Maintenance}
+	if w.Doc.Twin != nil {
+		all = append(all, w.Doc.Twin.Maintenance)
 	}
-	return errors.Join(texts(m.Reason), short(m.Actor))
+	for _, m := range all {
+		if m == nil {
+			continue
+		}
+		if err := errors.Join(texts(m.Reason), short(m.Actor)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (w *Word) sync() error {

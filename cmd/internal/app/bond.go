@@ -103,7 +103,7 @@ func describeTwin(cfg *config.Config, p partner, is exchange.Standing) *node.Twi
 		word = p.saidWhenAsking // it told us later than it answered
 	}
 	if word != nil {
-		d.Role, d.Epoch = &word.Doc.Role, &word.Doc.Epoch
+		d.Role, d.Epoch, d.Maintenance = &word.Doc.Role, &word.Doc.Epoch, word.Doc.Maintenance
 		if word.Doc.Store != "" {
 			d.Store = &word.Doc.Store
 		}
