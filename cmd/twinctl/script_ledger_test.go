@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"time"
@@ -18,10 +17,10 @@ import (
 
 // ledger CONFIG claim NAME STATE MINUTE [REASON] writes the row of a slot, and
 // ledger CONFIG start ID, ledger CONFIG end ID STATE [TAIL] what becomes of a
-// run; told CONFIG FILE what the twin tells of its runs.
+// run.
 func ledger(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 3 {
-		ts.Fatalf("usage: ledger CONFIG claim|start|end|told ...")
+		ts.Fatalf("usage: ledger CONFIG claim|start|end ...")
 	}
 	ctx := context.Background()
 	cfg, err := app.Configure(&cli.Call{Config: ts.MkAbs(args[0])})
@@ -40,10 +39,6 @@ func ledger(ts *testscript.TestScript, neg bool, args []string) {
 		tail, err := strconv.Unquote(`"` + args[4] + `"`)
 		ts.Check(err)
 		ts.Check(data.Node.EndRun(ctx, runID(ts, args[2]), node.RunEnd{State: node.RunState(args[3]), Exit: &exit, Tail: tail}))
-	case "told":
-		var page node.RunPage
-		ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[2])), &page))
-		ts.Check(data.Node.KeepTwinRuns(ctx, page))
 	default:
 		ts.Fatalf("ledger: %s", args[1])
 	}

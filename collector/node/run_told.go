@@ -81,11 +81,17 @@ func readTold(ctx context.Context, tx *store.Tx) (told RunsTold, err error) {
 	return told, err
 }
 
-// KeepTwinRuns keeps what the twin told of its runs, in one transaction. A row
-// that is older than what stands here changes nothing, so pages may come twice,
-// and in any order. While this server is alone it keeps nothing.
-func (n *DB) KeepTwinRuns(ctx context.Context, page RunPage) error {
-	err := n.db.Update(ctx, func(tx *store.Tx) error { return keepTwinRuns(ctx, tx, page) })
+// KeepTwinRuns keeps what the twin told of its runs, in one transaction, as
+// SetHeard does with all that it told. server is the one that told, for ever:
+// of another than the twin nothing is kept. A row that is older than what
+// stands here changes nothing, so pages may come twice, and in any order.
+func (n *DB) KeepTwinRuns(ctx context.Context, server string, page RunPage) error {
+	err := n.db.Update(ctx, func(tx *store.Tx) error {
+		if pair, err := readPair(ctx, tx); err != nil || pair == nil || pair.Server != server {
+			return err
+		}
+		return keepTwinRuns(ctx, tx, page)
+	})
 	if err != nil {
 		return fmt.Errorf("keep what the twin told of its runs: %w", err)
 	}

@@ -37,7 +37,7 @@ func changes(t *testing.T, n *DB, after int64, limit int) RunPage {
 
 func keepRuns(t *testing.T, n *DB, page RunPage) RunsTold {
 	t.Helper()
-	if err := n.KeepTwinRuns(t.Context(), page); err != nil {
+	if err := n.KeepTwinRuns(t.Context(), "A", page); err != nil {
 		t.Fatal(err)
 	}
 	told, err := n.RunsTold(t.Context())
@@ -131,6 +131,9 @@ func TestWhatTheTwinToldIsNotRunHere(t *testing.T) {
 		t.Errorf("told back: %v", page.Rows)
 	}
 	marry(t, b, "another", "cms-c")
+	if told := keepRuns(t, b, page); told != (RunsTold{}) {
+		t.Errorf("of another: %+v", told)
+	}
 	if told, err := b.RunsTold(t.Context()); err != nil || told != (RunsTold{}) {
 		t.Errorf("with another twin: %+v, %v", told, err)
 	}
