@@ -1,0 +1,53 @@
+package schedule
+
+import "time"
+
+// A wall clock is written as the time in UTC that reads the same.
+
+// tick is the shortest time that there is.
+const tick = time.Nanosecond
+
+// widest is more than any zone is away from UTC.
+const widest = 24 * time.Hour
+
+// shown returns what the wall clock of a zone shows at t.
+func shown(t time.Time, zone *time.Location) time.Time {
+	_, offset := t.In(zone).Zone()
+	return t.UTC().Add(time.Duration(offset) * time.Second)
+}
+
+// firstAt returns the first instant at which the wall clock of a zone shows w
+// or more: the end of the leap if it leaps over w, the first of two if it shows
+// w twice. It never goes back while w goes on, which is all that the planner
+// rests on.
+func firstAt(w time.Time, zone *time.Location) time.Time {
+	for t := w.Add(-widest).In(zone); ; {
+		_, offset := t.Zone()
+		_, end := t.ZoneBounds()
+		at := w.Add(-time.Duration(offset) * time.Second)
+		if at.Before(t) {
+			at = t
+		}
+		if end.IsZero() || at.Before(end) {
+			return at.UTC()
+		}
+		t = end
+	}
+}
+
+// reached returns the most that the wall clock of a zone has shown up to t:
+// what it shows, unless it was set back and has not yet caught up. Then it is
+// a tick before what it would have shown.
+func reached(t time.Time, zone *time.Location) time.Time {
+	most := shown(t, zone)
+	for at := t.In(zone); ; {
+		start, _ := at.ZoneBounds()
+		if start.IsZero() || t.Sub(start) > 2*widest {
+			return most
+		}
+		at = start.Add(-tick)
+		if before := shown(at, zone); before.After(most) {
+			most = before
+		}
+	}
+}
