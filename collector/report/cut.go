@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/twinctl/twin/collector/hours"
 	"github.com/twinctl/twin/collector/record"
 )
 
@@ -15,7 +16,7 @@ type cut struct {
 	zone      *time.Location
 	interval  record.Instant // of By Interval
 	weekStart time.Weekday
-	hours     *hours // only while these are open; nil: always
+	hours     *hours.Calendar // only while it is open; nil: always
 }
 
 // A part is a row of a grid in the making.
@@ -64,7 +65,7 @@ func (c cut) grid(span record.Span, ends record.Instant) *grid {
 	return g
 }
 
-func (c cut) open(at record.Instant) bool { return c.hours == nil || c.hours.open(at) }
+func (c cut) open(at record.Instant) bool { return c.hours == nil || c.hours.Open(at) }
 
 // order takes the parts that are wanted as the grid's rows.
 func (g *grid) order(parts []part, by By) {
@@ -91,7 +92,7 @@ func (g *grid) order(parts []part, by By) {
 
 // key returns what quarter hours of one row have in common.
 func (c cut) key(at record.Instant) int64 {
-	wall := local(at, c.zone)
+	wall := hours.Wall(at, c.zone)
 	day := floorDiv(wall, record.Day)
 	switch c.by {
 	case Day:
@@ -115,12 +116,6 @@ func (c cut) name(at record.Instant, key int64) any {
 		return fmt.Sprintf("%02d:00", key)
 	}
 	return at.Time().In(c.zone)
-}
-
-// local returns the time that a wall clock shows, as if it were UTC.
-func local(at record.Instant, zone *time.Location) record.Instant {
-	_, offset := at.Time().In(zone).Zone()
-	return at + record.Instant(offset)*record.Second
 }
 
 func floorDiv(a, b record.Instant) int64 {

@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/twinctl/twin/collector/admin"
 	"github.com/twinctl/twin/collector/history"
+	"github.com/twinctl/twin/collector/hours"
 	"github.com/twinctl/twin/collector/record"
 	"github.com/twinctl/twin/collector/watch"
 )
@@ -69,7 +71,7 @@ type pick struct {
 	site  *site
 	who   map[string]*who            // by queue and agent
 	all   bool                       // also those of feeds, and of whichever of the two nobody asked for
-	hours *hours                     // nil: always
+	hours *hours.Calendar            // nil: always
 	seen  map[string]map[string]bool // by queue and agent: those of whom there is an exception
 }
 
@@ -104,13 +106,13 @@ func picked(ctx context.Context, from Sources, ask Ask) (*pick, error) {
 	}
 	calendar, err := p.site.find(ctx, "calendar", ask.OpenHours)
 	if err == nil {
-		p.hours, err = readHours(calendar, p.site.Zone)
+		p.hours, err = admin.Calendar(calendar, p.site.Zone)
 	}
 	return p, err
 }
 
 func (p *pick) wants(of string, e history.Exception) bool {
-	if p.hours != nil && !p.hours.open(e.At) {
+	if p.hours != nil && !p.hours.Open(e.At) {
 		return false
 	}
 	if p.all {

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/twinctl/twin/collector/admin"
+	"github.com/twinctl/twin/collector/hours"
 	"github.com/twinctl/twin/collector/record"
 )
 
@@ -131,42 +131,12 @@ func TestWeeksBeginAsSet(t *testing.T) {
 }
 
 func TestOpenHours(t *testing.T) {
-	calendar := func(body admin.Body) *hours {
-		h, err := readHours(admin.Row{Key: "c", Body: body}, zone(t, "Europe/Berlin"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return h
-	}
-	office := calendar(admin.Body{
-		"hours":    []string{"mon-fri 08:00-18:00", "sat 09:30-24:00"},
-		"holidays": []string{"2026-12-25 Christmas"},
-	})
-	for _, c := range []struct {
-		hours *hours
-		at    string // UTC; Berlin is an hour ahead
-		want  bool
-	}{
-		{office, "2026-11-20 06:59:59", false},
-		{office, "2026-11-20 07:00", true},
-		{office, "2026-11-20 16:59:59", true},
-		{office, "2026-11-20 17:00", false},
-		{office, "2026-11-21 08:29", false},
-		{office, "2026-11-21 08:30", true},
-		{office, "2026-11-21 22:59", true},
-		{office, "2026-11-21 23:00", false},
-		{office, "2026-11-22 10:00", false},
-		{office, "2026-11-23 07:00", true},
-		{office, "2026-12-25 10:00", false}, // a Friday
-		{office, "2026-07-03 06:00", true},  // two hours ahead
-		{calendar(admin.Body{"zone": "America/New_York", "hours": []string{"sun 00:00-24:00"}}), "2026-11-22 04:59", false},
-		{calendar(admin.Body{"zone": "America/New_York", "hours": []string{"sun 00:00-24:00"}}), "2026-11-23 04:59", true},
-		{calendar(admin.Body{"holidays": []string{"2026-11-21"}}), "2026-11-20 22:59", true},
-		{calendar(admin.Body{"holidays": []string{"2026-11-21"}}), "2026-11-20 23:00", false},
-	} {
-		if got := c.hours.open(at(c.at)); got != c.want {
-			t.Errorf("open at %s: %v", c.at, got)
-		}
+	office, err := hours.Read(hours.Text{
+		Hours:    []string{"mon-fri 08:00-18:00", "sat 09:30-24:00"},
+		Holidays: []string{"2026-12-25 Christmas"},
+	}, zone(t, "Europe/Berlin"))
+	if err != nil {
+		t.Fatal(err)
 	}
 	cut := cut{by: Day, zone: time.UTC, hours: office}
 	got := strings.Join(rowsOf(cut.grid(record.Span{From: at("2026-11-20 00:00"), To: at("2026-11-24 00:00")}, at("2026-11-24 00:00"))), ", ")
@@ -177,7 +147,7 @@ func TestOpenHours(t *testing.T) {
 
 // A row is not over while some of what was asked for is yet to come.
 func TestMoreToCome(t *testing.T) {
-	office, err := readHours(admin.Row{Key: "c", Body: admin.Body{"hours": []string{"mon-sun 08:00-18:00"}}}, time.UTC)
+	office, err := hours.Read(hours.Text{Hours: []string{"mon-sun 08:00-18:00"}}, time.UTC)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -99,7 +99,7 @@ func (s *site) cut(ctx context.Context, ask Ask) (cut, error) {
 	if err != nil {
 		return cut{}, err
 	}
-	if c.hours, err = readHours(row, s.Zone); err != nil {
+	if c.hours, err = admin.Calendar(row, s.Zone); err != nil {
 		return cut{}, fmt.Errorf("calendar %q: %w", row.Key, err)
 	}
 	return c, nil

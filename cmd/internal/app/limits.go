@@ -67,8 +67,8 @@ func (d dictionary) open(r admin.Row, zone *time.Location, now time.Time) bool {
 	if !ok {
 		return true
 	}
-	isOpen, err := report.Opening(calendar, zone)
-	return err != nil || isOpen(record.At(now))
+	c, err := admin.Calendar(calendar, zone)
+	return err != nil || c.Open(record.At(now))
 }
 
 func (d dictionary) threshold(r admin.Row) watch.Threshold {

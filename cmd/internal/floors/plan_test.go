@@ -27,9 +27,9 @@ var arrows = []struct {
 }{
 	{"collector", []string{"collector/feed", "collector/feed/*", "collector/acd", "collector/history"}},
 	{"collector/count", []string{"collector/history", "collector/acd"}},
-	{"collector/report", []string{"collector/history", "collector/acd", "collector/admin", "collector/watch"}},
-	{"collector/history", []string{"collector/store", "collector/feed", "collector/acd"}}, // it commits a feed's batches, and keeps what is counted of them
-	{"collector/admin", []string{"collector/store", "collector/audit", "collector/acd"}},  // what waits are counted by
+	{"collector/report", []string{"collector/history", "collector/acd", "collector/admin", "collector/watch", "collector/hours"}},
+	{"collector/history", []string{"collector/store", "collector/feed", "collector/acd"}},                   // it commits a feed's batches, and keeps what is counted of them
+	{"collector/admin", []string{"collector/store", "collector/audit", "collector/acd", "collector/hours"}}, // what waits are counted by, and calendars
 	{"collector/node", []string{"collector/store", "collector/audit"}},
 	{"collector/audit", []string{"collector/store"}}, // a table that two files have
 	{"collector/feed/*", []string{"collector/feed"}},
@@ -38,6 +38,7 @@ var arrows = []struct {
 	{"collector/watch", []string{"collector/acd"}}, // thresholds are held against what is counted
 	{"collector/store", nil},
 	{"collector/record", nil},
+	{"collector/hours", nil},
 	{"collector/inert", nil},
 	{"collector/nearest", nil},
 	{"collector/secret", nil},
