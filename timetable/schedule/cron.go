@@ -38,8 +38,6 @@ var descriptors = [][2]string{
 	{"@annually", "0 0 1 1 *"},
 }
 
-const eachHour = 1<<24 - 1
-
 // readCron reads fields and descriptors. The library is asked only about what
 // it reads as we do: it takes "*-5" for "*", a list of nothing for never, and
 // falls over a zone without fields.
@@ -62,11 +60,12 @@ func (s *Schedule) readCron() error {
 	if !ok {
 		return fmt.Errorf("is read as a %T", read)
 	}
-	s.form, s.spec = wall, *spec
-	s.spec.Location = time.UTC
-	if s.spec.Hour&eachHour == eachHour {
+	s.form, s.tod = wall, clockOf(spec)
+	if s.tod.eachHour() {
 		s.form = hourly
 	}
+	s.days = *spec
+	s.days.Hour, s.days.Minute, s.days.Second, s.days.Location = 1, 1, 1, time.UTC
 	if _, ok := s.following(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)); !ok {
 		return errors.New("names dates that never come: want a day that one of its months has")
 	}
@@ -143,7 +142,7 @@ func (f field) item(text string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if b == 0 && f.isWeek() {
+	if b == 0 && a > 0 && f.isWeek() {
 		b = 7
 	}
 	if a > b {

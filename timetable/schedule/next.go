@@ -7,13 +7,16 @@ import "time"
 func (s Schedule) Next(after time.Time) (time.Time, bool) {
 	switch s.form {
 	case once:
-		return s.at, s.at.After(after)
+		if s.at.After(after) {
+			return s.at, true
+		}
 	case every:
 		step := int64(s.step / time.Second)
 		return time.Unix(floor(after.Unix(), step)+step, 0).UTC(), true
 	case wall:
-		w, ok := s.following(reached(after, s.zone))
-		return firstAt(w, s.zone), ok
+		if w, ok := s.following(reached(after, s.zone)); ok {
+			return firstAt(w, s.zone), true
+		}
 	case hourly:
 		return s.nextReal(after)
 	case manual:
@@ -30,22 +33,37 @@ func (s Schedule) nextReal(after time.Time) (time.Time, bool) {
 		_, end := t.ZoneBounds()
 		ahead := time.Duration(offset) * time.Second
 		w, ok := s.following(from.UTC().Add(ahead))
-		at := w.Add(-ahead)
-		if !ok || end.IsZero() || at.Before(end) {
-			return at, ok
+		if !ok {
+			return time.Time{}, false
+		}
+		if at := w.Add(-ahead); end.IsZero() || at.Before(end) {
+			return at, true
 		}
 		t = end
 	}
 }
 
-// following returns what the wall clock shows next that the fields name. The
-// library looks five years ahead, and 29 February can be eight away.
+// following returns what the wall clock shows next that the fields name.
 func (s Schedule) following(w time.Time) (time.Time, bool) {
+	today := w.Truncate(day)
+	next, ok := s.day(today)
+	if ok && next.Equal(today) {
+		if at, ok := s.tod.after(w.Sub(today)); ok {
+			return today.Add(at), true
+		}
+		next, ok = s.day(today.Add(day))
+	}
+	return next.Add(s.tod.first()), ok
+}
+
+// day returns the first day that the fields name, from one on. The library
+// looks five years ahead, and 29 February can be eight away.
+func (s Schedule) day(from time.Time) (time.Time, bool) {
 	for range 3 {
-		if next := s.spec.Next(w); !next.IsZero() {
+		if next := s.days.Next(from.Add(-tick)); !next.IsZero() {
 			return next, true
 		}
-		w = time.Date(w.Year()+5, 1, 1, 0, 0, 0, 0, time.UTC).Add(-tick)
+		from = time.Date(from.Year()+5, 1, 1, 0, 0, 0, 0, time.UTC)
 	}
 	return time.Time{}, false
 }

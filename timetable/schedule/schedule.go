@@ -38,7 +38,8 @@ type Schedule struct {
 	form form
 	at   time.Time         // of once, UTC
 	step time.Duration     // of every, whole seconds
-	spec cron.SpecSchedule // of wall and hourly, in UTC: it is asked about wall clocks
+	days cron.SpecSchedule // of wall and hourly: midnights, in UTC, for it is asked about wall clocks
+	tod  clock             // of wall and hourly: at which times of these days
 }
 
 // Parse reads a schedule for a zone, which is a place and not the machine's

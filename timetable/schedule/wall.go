@@ -4,11 +4,11 @@ import "time"
 
 // A wall clock is written as the time in UTC that reads the same.
 
-// tick is the shortest time that there is.
-const tick = time.Nanosecond
-
-// widest is more than any zone is away from UTC.
-const widest = 24 * time.Hour
+const (
+	tick   = time.Nanosecond // the shortest time that there is
+	day    = 24 * time.Hour  // of a wall clock that is never set
+	widest = day             // is more than any zone is away from UTC
+)
 
 // shown returns what the wall clock of a zone shows at t.
 func shown(t time.Time, zone *time.Location) time.Time {
