@@ -108,13 +108,15 @@ func (s Schedule) last(at time.Time) (time.Time, bool) {
 }
 
 // Preview returns up to n slots after a time at which it is open; nil is always
-// open. Where it is hardly ever open it gives up, with what it found.
+// open. Where it is hardly ever open it gives up, with what it found: after half
+// a million slots, or ten years.
 func Preview(s Schedule, open func(time.Time) bool, after time.Time, n int) []time.Time {
-	const enough = 500_000 // slots that are looked at
+	const enough = 500_000
 	var found []time.Time
+	end := after.AddDate(10, 0, 0)
 	for range enough {
 		next, ok := s.Next(after)
-		if !ok || len(found) >= n {
+		if !ok || len(found) >= n || next.After(end) {
 			break
 		}
 		if open == nil || open(next) {

@@ -30,11 +30,9 @@ func (s *Schedule) readEvery(text string) error {
 // readAt reads a time of the zone's wall clock, or RFC 3339.
 func (s *Schedule) readAt(text string) error {
 	s.form = once
-	for _, layout := range []string{"2006-01-02T15:04", "2006-01-02T15:04:05", "2006-01-02 15:04", "2006-01-02 15:04:05"} {
-		if w, err := time.Parse(layout, text); err == nil && w.Nanosecond() == 0 {
-			s.at = firstAt(w, s.zone)
-			return nil
-		}
+	if w, ok := readWall(text); ok {
+		s.at = firstAt(w, s.zone)
+		return nil
 	}
 	at, err := time.Parse(time.RFC3339, text)
 	switch {
@@ -45,4 +43,14 @@ func (s *Schedule) readAt(text string) error {
 	}
 	s.at = at.UTC()
 	return nil
+}
+
+// readWall reads what a wall clock shows.
+func readWall(text string) (time.Time, bool) {
+	for _, layout := range []string{"2006-01-02T15:04", "2006-01-02T15:04:05", "2006-01-02 15:04", "2006-01-02 15:04:05"} {
+		if w, err := time.Parse(layout, text); err == nil && w.Nanosecond() == 0 {
+			return w, true
+		}
+	}
+	return time.Time{}, false
 }

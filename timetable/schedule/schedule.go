@@ -86,17 +86,17 @@ func plain(text string) error {
 // read fills in what the text says. Errors go on from the text.
 func (s *Schedule) read() error {
 	word, rest, _ := strings.Cut(s.text, " ")
-	switch word = strings.ToLower(word); strings.TrimPrefix(word, "@") {
+	switch strings.ToLower(word) {
 	case "":
 		return errors.New("is empty: want one, as 0 6 * * *, or manual")
-	case "manual":
+	case "manual", "@manual":
 		if rest != "" {
 			return errors.New("goes on behind manual: want the word alone")
 		}
 		return nil
-	case "at":
+	case "at", "@at":
 		return s.readAt(rest)
-	case "every":
+	case "every", "@every":
 		return s.readEvery(rest)
 	}
 	return s.readCron()
