@@ -29,14 +29,12 @@ func (s Schedule) Next(after time.Time) (time.Time, bool) {
 func (s Schedule) nextReal(after time.Time) (time.Time, bool) {
 	t := after.In(s.zone)
 	for from := t; ; from = t.Add(-tick) {
-		_, offset := t.Zone()
-		_, end := t.ZoneBounds()
-		ahead := time.Duration(offset) * time.Second
-		w, ok := s.following(from.UTC().Add(ahead))
+		_, end, offset := period(t)
+		w, ok := s.following(from.UTC().Add(offset))
 		if !ok {
 			return time.Time{}, false
 		}
-		if at := w.Add(-ahead); end.IsZero() || at.Before(end) {
+		if at := w.Add(-offset); end.IsZero() || at.Before(end) {
 			return at, true
 		}
 		t = end

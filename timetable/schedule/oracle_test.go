@@ -17,32 +17,52 @@ import (
 // The oracle looks at every minute of a year, one after the other, and knows
 // neither the library nor how the planner goes about it.
 
-// A year is what the wall clock of a zone shows in each minute of one, as
-// minutes since 1970.
-type year struct {
+// A stretch is what the wall clock of a zone shows in each minute or second of
+// one, counted since 1970.
+type stretch struct {
 	zone  *time.Location
 	first time.Time
+	unit  time.Duration
 	walls []int64
 }
 
-func readYear(zone *time.Location, n int) *year {
-	y := &year{zone: zone, first: time.Date(n, 1, 1, 0, 0, 0, 0, time.UTC)}
-	for t := y.first; t.Year() == n; t = t.Add(time.Minute) {
-		w := t.In(zone)
-		shown := time.Date(w.Year(), w.Month(), w.Day(), w.Hour(), w.Minute(), 0, 0, time.UTC)
-		y.walls = append(y.walls, shown.Unix()/60)
+func (s stretch) until(end time.Time) *stretch {
+	for t := s.first; t.Before(end); t = t.Add(s.unit) {
+		w := t.In(s.zone)
+		shown := time.Date(w.Year(), w.Month(), w.Day(), w.Hour(), w.Minute(), w.Second(), 0, time.UTC)
+		s.walls = append(s.walls, floorDiv(shown.Unix(), int64(s.unit/time.Second)))
 	}
-	return y
+	return &s
 }
+
+func readYear(zone *time.Location, n int) *stretch {
+	first := time.Date(n, 1, 1, 0, 0, 0, 0, time.UTC)
+	return stretch{zone: zone, first: first, unit: time.Minute}.until(first.AddDate(1, 0, 0))
+}
+
+func floorDiv(a, b int64) int64 {
+	if a%b < 0 {
+		a -= b
+	}
+	return a / b
+}
+
+func (s *stretch) at(i int) time.Time { return s.first.Add(time.Duration(i) * s.unit) }
 
 // A naive is the set of numbers that each field names, by the manual of cron.
 type naive struct {
-	minute, hour, day, month, weekday [60]bool
-	starDay, starWeekday              bool
+	second, minute, hour, day, month, weekday [60]bool
+	starDay, starWeekday                      bool
 }
 
 func readNaive(text string) (n naive) {
 	f := strings.Fields(text)
+	if f[0] == "seconds" {
+		fill(&n.second, f[1], 0, 59)
+		f = f[2:]
+	} else {
+		n.second[0] = true
+	}
 	fill(&n.minute, f[0], 0, 59)
 	fill(&n.hour, f[1], 0, 23)
 	fill(&n.day, f[2], 1, 31)
@@ -78,13 +98,15 @@ func fill(set *[60]bool, text string, lo, hi int) {
 	}
 }
 
-// names tells whether the fields name a minute of the wall clock.
-func (n *naive) names(wall int64) bool {
-	if !n.minute[wall%60] || !n.hour[wall/60%24] {
+// names tells whether the fields name what the wall clock shows.
+func (n *naive) names(wall int64, unit time.Duration) bool {
+	since := wall * int64(unit/time.Second)
+	inDay := since - floorDiv(since, 24*60*60)*24*60*60
+	if !n.minute[inDay/60%60] || !n.second[inDay%60] {
 		return false
 	}
-	t := time.Unix(wall*60, 0).UTC()
-	if !n.month[t.Month()] {
+	t := time.Unix(since, 0).UTC()
+	if !n.hour[t.Hour()] || !n.month[t.Month()] {
 		return false
 	}
 	day, weekday := n.day[t.Day()], n.weekday[t.Weekday()]
@@ -94,43 +116,43 @@ func (n *naive) names(wall int64) bool {
 	return day || weekday
 }
 
-// slots returns the minutes of the year in which it runs. Every reading of the
-// wall clock counts once: in the minute that first shows it, or in the first
-// after the leap that left it out. Where all hours are named, every minute
-// counts that shows what is named.
-func (y *year) slots(n *naive) (slots []time.Time) {
+// slots returns when it runs. What the wall clock shows counts once: when it is
+// shown first, or at the end of the leap that left it out. Where all hours are
+// named, it counts whenever it is shown.
+func (s *stretch) slots(n *naive) (slots []time.Time) {
 	everyHour := !slices.Contains(n.hour[:24], false)
-	low := y.walls[0] - 2*24*60
-	counted := make([]bool, len(y.walls)+4*24*60)
-	for i, wall := range y.walls {
-		runs := everyHour && n.names(wall)
+	margin := int64(2 * 24 * time.Hour / s.unit)
+	low := s.walls[0] - margin
+	counted := make([]bool, int64(len(s.walls))+2*margin)
+	for i, wall := range s.walls {
+		runs := everyHour && n.names(wall, s.unit)
 		from := wall
-		if i > 0 && wall > y.walls[i-1] {
-			from = y.walls[i-1] + 1
+		if i > 0 && wall > s.walls[i-1] {
+			from = s.walls[i-1] + 1
 		}
 		for w := from; w <= wall && !everyHour; w++ {
-			runs = runs || !counted[w-low] && n.names(w)
+			runs = runs || !counted[w-low] && n.names(w, s.unit)
 			counted[w-low] = true
 		}
 		if runs {
-			slots = append(slots, y.first.Add(time.Duration(i)*time.Minute))
+			slots = append(slots, s.at(i))
 		}
 	}
 	return slots
 }
 
-// planned returns the slots of the year as the planner has them.
-func (y *year) planned(s schedule.Schedule) (slots []time.Time) {
-	end := y.first.Add(time.Duration(len(y.walls)) * time.Minute)
-	for t, ok := s.Next(y.first.Add(-time.Nanosecond)); ok && t.Before(end); t, ok = s.Next(t) {
+// planned returns the slots as the planner has them.
+func (s *stretch) planned(plan schedule.Schedule) (slots []time.Time) {
+	end := s.at(len(s.walls))
+	for t, ok := plan.Next(s.first.Add(-time.Nanosecond)); ok && t.Before(end); t, ok = plan.Next(t) {
 		slots = append(slots, t)
 	}
 	return slots
 }
 
 // years are those with something to trip over, each read once.
-func years() []func() *year {
-	var all []func() *year
+func years() []func() *stretch {
+	var all []func() *stretch
 	for _, of := range []struct {
 		zone string
 		year int
@@ -144,8 +166,10 @@ func years() []func() *year {
 		{"Antarctica/Troll", 2026},    // two hours
 		{"Asia/Kathmandu", 2026},      // a quarter of an hour off
 		{"UTC", 2028},                 // a leap day
+		{"Europe/Dublin", 2040},       // told by a rule, not by a table, and a leap year
+		{"Pacific/Chatham", 2040},     // so too, in the south
 	} {
-		all = append(all, sync.OnceValue(func() *year { return readYear(mustZone(of.zone), of.year) }))
+		all = append(all, sync.OnceValue(func() *stretch { return readYear(mustZone(of.zone), of.year) }))
 	}
 	return all
 }
@@ -159,16 +183,20 @@ func mustZone(name string) *time.Location {
 }
 
 func TestEveryMinuteOfTheYear(t *testing.T) {
-	for _, read := range years() {
-		y := read()
-		for _, text := range []string{
-			"0 6 * * *", "30 2 * * *", "30 1 * * *", "0 0 * * *", "45 23 * * *", "15 0,1,2,3 * * *",
-			"*/5 0-4 * * *", "*/20 */2 * * *", "0 * * * *", "15,45 * * * *", "*/15 0-23 * * *", "7 */1 * * 0",
-			"0 3 1 * *", "0 3 31 * 7", "0 2 29 2 *", "0 0 13 * 5", "0 0 */10 * 1", "30 2 * 3,10 6-7", "59 23 31 12 *",
-		} {
-			check(t, y, text)
+	all := years()
+	t.Run("as people plan", func(t *testing.T) {
+		for _, read := range all {
+			y := read()
+			for _, text := range []string{
+				"0 6 * * *", "30 2 * * *", "30 1 * * *", "0 0 * * *", "45 23 * * *", "15 0,1,2,3 * * *",
+				"*/5 0-4 * * *", "*/20 */2 * * *", "0 * * * *", "15,45 * * * *", "*/15 0-23 * * *", "7 */1 * * 0",
+				"0 3 1 * *", "0 3 31 * 7", "0 2 29 2 *", "0 0 13 * 5", "0 0 */10 * 1", "30 2 * 3,10 6-7", "59 23 31 12 *",
+			} {
+				check(t, y, text)
+			}
 		}
-	}
+	})
+	t.Run("any fields", func(t *testing.T) { anyFields(t, all) })
 }
 
 // A failer is a test, or one of rapid's.
@@ -177,7 +205,7 @@ type failer interface {
 	Fatalf(format string, args ...any)
 }
 
-func check(t failer, y *year, text string) {
+func check(t failer, y *stretch, text string) {
 	t.Helper()
 	s, err := schedule.Parse(text, y.zone)
 	if err != nil {
@@ -226,8 +254,8 @@ func drawFields(t *rapid.T) string {
 	}, " ")
 }
 
-func TestAnyFieldsOfAnyYear(t *testing.T) {
-	all := years()
+// anyFields draws fields, and one of the years.
+func anyFields(t *testing.T, all []func() *stretch) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := drawFields(t)
 		y := rapid.SampledFrom(all).Draw(t, "year")()
@@ -238,6 +266,34 @@ func TestAnyFieldsOfAnyYear(t *testing.T) {
 			}
 			return
 		}
+		check(t, y, text)
+	})
+}
+
+// TestAnySecondAroundAChange goes from second to second where a clock is set.
+func TestAnySecondAroundAChange(t *testing.T) {
+	var all []func() *stretch
+	for _, at := range []struct{ zone, change string }{
+		{"Europe/Berlin", "2026-03-29T01:00:00Z"},
+		{"Europe/Berlin", "2026-10-25T01:00:00Z"},
+		{"Australia/Lord_Howe", "2026-04-04T15:00:00Z"},
+		{"Australia/Lord_Howe", "2026-10-03T15:30:00Z"},
+		{"Africa/Cairo", "2026-10-29T21:00:00Z"},
+		{"America/New_York", "1883-11-18T17:00:00Z"}, // by 3 minutes and 58 seconds
+		{"Europe/Amsterdam", "1937-06-30T22:40:28Z"}, // by 28 seconds
+	} {
+		all = append(all, sync.OnceValue(func() *stretch {
+			change, err := time.Parse(time.RFC3339, at.change)
+			if err != nil {
+				panic(err)
+			}
+			s := stretch{zone: mustZone(at.zone), first: change.Add(-90 * time.Minute), unit: time.Second}
+			return s.until(change.Add(150 * time.Minute))
+		}))
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		y := rapid.SampledFrom(all).Draw(t, "change")()
+		text := "seconds " + drawField(t, 0, 59, true) + " " + drawField(t, 0, 59, true) + " " + drawField(t, 0, 23, true) + " * * *"
 		check(t, y, text)
 	})
 }

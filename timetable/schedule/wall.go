@@ -10,6 +10,23 @@ const (
 	widest = day             // is more than any zone is away from UTC
 )
 
+// period returns the instants around t within which a zone keeps its offset from
+// UTC, from start on and before end; zero is for ever. The next one may have the
+// same offset. On the last day of a leap year the standard library tells of a
+// period that is over already: it takes each year for 365 days. Nothing is set
+// on that day, or it would have told of it.
+func period(t time.Time) (start, end time.Time, offset time.Duration) {
+	_, seconds := t.Zone()
+	start, end = t.ZoneBounds()
+	if start.After(t) {
+		start = t
+	}
+	if !end.IsZero() && !end.After(t) {
+		end = t.UTC().Truncate(day).Add(day).In(t.Location())
+	}
+	return start, end, time.Duration(seconds) * time.Second
+}
+
 // shown returns what the wall clock of a zone shows at t.
 func shown(t time.Time, zone *time.Location) time.Time {
 	_, offset := t.In(zone).Zone()
@@ -22,9 +39,8 @@ func shown(t time.Time, zone *time.Location) time.Time {
 // rests on.
 func firstAt(w time.Time, zone *time.Location) time.Time {
 	for t := w.Add(-widest).In(zone); ; {
-		_, offset := t.Zone()
-		_, end := t.ZoneBounds()
-		at := w.Add(-time.Duration(offset) * time.Second)
+		_, end, offset := period(t)
+		at := w.Add(-offset)
 		if at.Before(t) {
 			at = t
 		}
@@ -41,7 +57,7 @@ func firstAt(w time.Time, zone *time.Location) time.Time {
 func reached(t time.Time, zone *time.Location) time.Time {
 	most := shown(t, zone)
 	for at := t.In(zone); ; {
-		start, _ := at.ZoneBounds()
+		start, _, _ := period(at)
 		if start.IsZero() || t.Sub(start) > 2*widest {
 			return most
 		}

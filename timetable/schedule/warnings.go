@@ -95,7 +95,7 @@ type change struct {
 // nextChange returns the first after a time of a zone.
 func nextChange(t time.Time) (change, bool) {
 	for {
-		_, end := t.ZoneBounds()
+		_, end, _ := period(t)
 		if end.IsZero() {
 			return change{}, false
 		}
