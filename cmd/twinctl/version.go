@@ -14,7 +14,7 @@ func versionCommand() cli.Command {
 	return cli.Command{
 		Name:    "version",
 		Short:   "show which version this is, and what it was built from",
-		Long:    "The commit is that of the source; a build of changed source says so.",
+		Long:    "The commit is that of the source; a build of changed source says so. The time zones\nare the machine's, or where it has none those of the Go that built this.",
 		Outputs: []cli.Format{cli.Text, cli.JSON},
 		Examples: []cli.Example{
 			{Line: "twinctl version"},
@@ -32,6 +32,7 @@ type build struct {
 	Modified bool   `json:"modified"`
 	Go       string `json:"go"`
 	Platform string `json:"platform"`
+	Zones    string `json:"zones"` // version of the time-zone data; "" if the machine's does not say
 }
 
 func showVersion(_ context.Context, c *cli.Call) error {
@@ -39,7 +40,7 @@ func showVersion(_ context.Context, c *cli.Call) error {
 	if c.Format == cli.JSON {
 		return c.Show(cli.View{Document: b})
 	}
-	_, err := fmt.Fprintf(c.Out, "twinctl %s%s (%s, %s)\n", b.Version, b.source(), b.Go, b.Platform)
+	_, err := fmt.Fprintf(c.Out, "twinctl %s%s (%s, %s%s)\n", b.Version, b.source(), b.Go, b.Platform, b.zones())
 	return err
 }
 
@@ -53,8 +54,15 @@ func (b build) source() string {
 	return fmt.Sprintf(" commit %.12s", b.Commit)
 }
 
+func (b build) zones() string {
+	if b.Zones == "" {
+		return ""
+	}
+	return ", time zones " + b.Zones
+}
+
 func thisBuild() build {
-	b := build{Version: app.Version(), Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
+	b := build{Version: app.Version(), Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, Zones: app.Zones()}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return b

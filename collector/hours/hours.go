@@ -83,11 +83,11 @@ func (c *Calendar) works(day int64) bool {
 	if c.closed[day] {
 		return false
 	}
-	if d := weekday(day); !c.always {
-		return len(c.week[d]) > 0
-	} else {
+	d := weekday(day)
+	if c.always {
 		return d != time.Saturday && d != time.Sunday
 	}
+	return len(c.week[d]) > 0
 }
 
 // Wall returns what the wall clock of a zone shows, as if that were UTC.

@@ -28,9 +28,8 @@ type stretch struct {
 
 func (s stretch) until(end time.Time) *stretch {
 	for t := s.first; t.Before(end); t = t.Add(s.unit) {
-		w := t.In(s.zone)
-		shown := time.Date(w.Year(), w.Month(), w.Day(), w.Hour(), w.Minute(), w.Second(), 0, time.UTC)
-		s.walls = append(s.walls, floorDiv(shown.Unix(), int64(s.unit/time.Second)))
+		_, offset := t.In(s.zone).Zone()
+		s.walls = append(s.walls, floorDiv(t.Unix()+int64(offset), int64(s.unit/time.Second)))
 	}
 	return &s
 }

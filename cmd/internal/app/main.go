@@ -5,7 +5,6 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
-	_ "time/tzdata" // zones must not depend on what a machine has installed
 
 	"github.com/twinctl/twin/cmd/internal/cli"
 )

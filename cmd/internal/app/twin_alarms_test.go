@@ -45,10 +45,11 @@ func TestTwinAlarms(t *testing.T) {
 		"we reach it, it does not reach us": {func(_ *bond, w *exchange.Word) {
 			w.Doc.Twin = &node.TwinDocument{State: "mute", Error: "it says nothing"}
 		}, []string{"link_one_way"}, "cms-b does not reach this server: it says nothing"},
-		"clock ahead":  {func(b *bond, _ *exchange.Word) { b.standing.Ahead = 90 * time.Second }, []string{"clocks_differ"}, "by 1m30s"},
-		"clock behind": {func(b *bond, _ *exchange.Word) { b.standing.Ahead = -90 * time.Second }, []string{"clocks_differ"}, "by -1m30s"},
-		"zones":        {func(_ *bond, w *exchange.Word) { w.Zones = "2025a" }, []string{"zones_differ"}, "2026b here and 2025a on cms-b"},
-		"zones of one": {func(_ *bond, w *exchange.Word) { w.Zones = "" }, nil, ""},
+		"clock ahead":    {func(b *bond, _ *exchange.Word) { b.standing.Ahead = 90 * time.Second }, []string{"clocks_differ"}, "by 1m30s"},
+		"clock behind":   {func(b *bond, _ *exchange.Word) { b.standing.Ahead = -90 * time.Second }, []string{"clocks_differ"}, "by -1m30s"},
+		"zones":          {func(_ *bond, w *exchange.Word) { w.Zones = "2025a" }, []string{"zones_differ"}, "2026b here and 2025a on cms-b"},
+		"zones built in": {func(_ *bond, w *exchange.Word) { w.Zones = "of go1.26.0" }, []string{"zones_differ"}, "2026b here and of go1.26.0 on cms-b"},
+		"zones of one":   {func(_ *bond, w *exchange.Word) { w.Zones = "" }, nil, ""},
 		"two of a role": {
 			func(_ *bond, w *exchange.Word) { w.Doc.Role = node.Primary }, []string{"roles_equal"}, "are both primary",
 		},

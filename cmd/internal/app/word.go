@@ -1,10 +1,7 @@
 package app
 
 import (
-	"bufio"
 	"context"
-	"os"
-	"strings"
 	"time"
 
 	"github.com/twinctl/twin/cmd/internal/config"
@@ -13,9 +10,6 @@ import (
 	"github.com/twinctl/twin/sync/exchange"
 )
 
-// zoneData begins with the version of the time-zone data that the system has.
-const zoneData = "/usr/share/zoneinfo/tzdata.zi"
-
 // word is what this server tells its twin: doc is what it is doing, silent for
 // how long it has not said so.
 func word(ctx context.Context, cfg *config.Config, n *node.DB, doc node.Document, silent time.Duration) (exchange.Word, error) {
@@ -23,7 +17,7 @@ func word(ctx context.Context, cfg *config.Config, n *node.DB, doc node.Document
 	if err != nil {
 		return exchange.Word{}, err
 	}
-	w := exchange.Word{Server: self.Server, Doc: doc, Silent: int64(silent / time.Second), Zones: zones(zoneData)}
+	w := exchange.Word{Server: self.Server, Doc: doc, Silent: int64(silent / time.Second), Zones: Zones()}
 	have, err := n.Pair(ctx)
 	if err != nil {
 		return w, err
@@ -70,20 +64,4 @@ func (s *server) say(ctx context.Context) (exchange.Word, error) {
 	s.said = said
 	s.mu.Unlock()
 	return said, nil
-}
-
-// zones returns the version of the system's time-zone data, "" if it has none
-// that says so.
-func zones(path string) string {
-	f, err := os.Open(path)
-	if err != nil {
-		return ""
-	}
-	defer f.Close() //nolint:errcheck // it was only read
-	first, err := bufio.NewReader(f).ReadString('\n')
-	if err != nil {
-		return ""
-	}
-	version, _ := strings.CutPrefix(strings.TrimSpace(first), "# version ")
-	return version
 }
