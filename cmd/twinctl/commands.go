@@ -42,6 +42,7 @@ func commands() []cli.Command {
 		initCommand(),
 		pairCommand(),
 		peerCommand(),
+		keepCommand(),
 		statusCommand(),
 		tuiCommand(),
 		alarmCommand(),

@@ -41,8 +41,9 @@ type Outcome struct {
 
 // A Runner runs jobs. It is safe for use by several goroutines, each job in one.
 type Runner struct {
-	Twinctl string        // its file
-	Flags   []string      // that each verb gets: --config FILE, and what else twind was given
-	Dir     string        // of the outputs: data/runs
-	Grace   time.Duration // from the polite signal to the other; 0: 10 s
+	Twinctl  string        // its file
+	Config   string        // the configuration that every verb is given, an absolute path
+	Settings []string      // KEY=VALUE: what twind was told besides, by flags and environment
+	Dir      string        // of the outputs: data/runs
+	Grace    time.Duration // from SIGTERM to SIGKILL; 0: 3 s
 }
