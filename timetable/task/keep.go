@@ -87,7 +87,7 @@ func start(argv []string) (pid int, err error) {
 		return 0, err
 	}
 	defer null.Close() //nolint:errcheck // nothing is written
-	p, err := os.StartProcess(argv[0], argv, &os.ProcAttr{
+	p, err := os.StartProcess(argv[0], argv, &os.ProcAttr{ //nolint:gosec // it is what the timetable says
 		Dir: "/", Files: []*os.File{null, os.Stdout, os.Stderr}, Sys: &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL},
 	})
 	if err != nil {

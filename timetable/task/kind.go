@@ -19,6 +19,10 @@ type Kind struct {
 	Destroys   bool   // it takes something away for good
 	// Chained says that the verb has verbs of its own, of which these may be run.
 	Chained []string
+	// Never are flags that make no sense here: they never end, or do nothing.
+	Never     []string
+	Files     []string // flags whose value is a file that is written
+	Receivers []string // flags whose value is a target of the administration data
 }
 
 // Kinds returns all kinds, in the order in which help shows them.
@@ -28,10 +32,11 @@ func Kinds() []Kind {
 			Name: "report", Short: "a report, or a saved one, to a file or by mail", Verb: []string{"report"}, Args: "REPORT [FLAG...]",
 			RunsOn: OnPrimary, Permission: "view",
 			Chained: []string{"queue", "agent", "call", "exception", "coverage", "now", "saved"},
+			Never:   []string{"--watch"}, Files: []string{"--into"}, Receivers: []string{"--mail"},
 		},
 		{
 			Name: "export", Short: "records to a file", Verb: []string{"record", "export"}, Args: "--feed FEED --into FILE [FLAG...]",
-			RunsOn: OnPrimary, Permission: "view",
+			RunsOn: OnPrimary, Permission: "view", Never: []string{"--follow"}, Files: []string{"--into"},
 		},
 		{
 			Name: "backup", Short: "back up this server, prune its backups, or prove one", Verb: []string{"backup"}, Args: "full|incremental|prune|drill [FLAG...]",
@@ -72,7 +77,7 @@ func Kinds() []Kind {
 		},
 		{
 			Name: "notify", Short: "a message to people", Verb: []string{"notify"}, Args: "--to TARGET TEXT",
-			RunsOn: OnPrimary, Permission: "operate",
+			RunsOn: OnPrimary, Permission: "operate", Receivers: []string{"--to"},
 		},
 	}
 }

@@ -43,7 +43,7 @@ type output struct {
 
 func newOutput(path string) *output {
 	o := &output{path: path}
-	o.file, o.err = os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_RDWR, 0o600) //nolint:gosec // named by number
+	o.file, o.err = os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_RDWR, 0o600)
 	return o
 }
 
@@ -93,7 +93,7 @@ func (o *output) shorten() (err error) {
 		kept += markSize()
 	}
 	left := o.left + o.size - kept - tailSize
-	shorter, err := os.OpenFile(o.path+".new", os.O_CREATE|os.O_TRUNC|os.O_RDWR, 0o600) //nolint:gosec // beside it
+	shorter, err := os.OpenFile(o.path+".new", os.O_CREATE|os.O_TRUNC|os.O_RDWR, 0o600)
 	if err != nil {
 		return err
 	}

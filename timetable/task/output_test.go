@@ -28,7 +28,7 @@ func TestMuchOutput(t *testing.T) {
 	runtime.ReadMemStats(&before)
 	o := r.Run(t.Context(), Job{Run: 1, Tasks: r.tasks(fmt.Sprintf("echo the beginning; yes 0123456789abcde | head -n %d; echo the end; exit 1", lines))})
 	runtime.ReadMemStats(&after)
-	if grown := int64(after.HeapSys) - int64(before.HeapSys); grown > 8<<20 { //nolint:gosec // bytes of this machine
+	if grown := int64(after.HeapSys) - int64(before.HeapSys); grown > 8<<20 {
 		t.Errorf("%d bytes of memory more", grown)
 	}
 	text := r.said(o)
@@ -93,7 +93,7 @@ func TestOutputSizes(t *testing.T) {
 
 func TestTail(t *testing.T) {
 	o := newOutput(filepath.Join(t.TempDir(), "1.log"))
-	defer o.close() //nolint:errcheck // only its tail is looked at
+	defer o.close()
 	for range 3 {
 		fmt.Fprint(o, "x", strings.Repeat("ü", lastSize))
 	}

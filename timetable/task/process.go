@@ -34,7 +34,8 @@ func (r Runner) process(ctx context.Context, argv, env []string, out io.Writer) 
 	if ctx.Err() != nil {
 		return ending{cut: true, status: signalled + int(syscall.SIGTERM)}
 	}
-	cmd := exec.Command(r.Twinctl, append([]string{KeepVerb, "--grace", r.grace().String(), "--"}, argv...)...) //nolint:gosec // a task is what it runs
+	argv = append([]string{KeepVerb, "--grace", r.grace().String(), "--"}, argv...)
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), r.Twinctl, argv...) //nolint:gosec // a task is what it runs
 	cmd.Env, cmd.Dir = env, "/"
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	hold, err := cmd.StdinPipe()

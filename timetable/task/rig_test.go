@@ -32,7 +32,9 @@ func TestMain(m *testing.M) {
 		if err != nil {
 			panic(err)
 		}
-		fmt.Println(r.Run(context.Background(), Job{Run: 1, Tasks: []Task{t}}))
+		if o := r.Run(context.Background(), Job{Run: 1, Tasks: []Task{t}}); o.State != OK {
+			panic(o.Reason)
+		}
 		os.Exit(0)
 	}
 	os.Exit(m.Run())
