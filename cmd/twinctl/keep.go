@@ -12,10 +12,13 @@ import (
 func keepCommand() cli.Command {
 	var grace time.Duration
 	return cli.Command{
-		Name:   task.KeepVerb,
-		Args:   "FILE [ARG...]",
-		Short:  "run a program for twind, and leave nothing of it",
-		Long:   `Runs a program until it ends, or until standard input does, and then ends all that it has started. It exits as the program did: 128 and the number if a signal ended it.`,
+		Name:  task.KeepVerb,
+		Args:  "FILE [ARG...]",
+		Short: "run a program for twind, and leave nothing of it",
+		Long:  `Runs a program until it ends, or until standard input does, and then ends all that it has started. It exits as the program did: 128 and the number if a signal ended it.`,
+		Examples: []cli.Example{
+			{Line: "sleep 60 | twinctl keep -- /usr/local/bin/archive --all", Why: "give it a minute"},
+		},
 		Hidden: true,
 		Flags: func(f *cli.FlagSet) {
 			f.DurationVar(&grace, "grace", 3*time.Second, "how `LONG` the program has to end by itself before it is killed")

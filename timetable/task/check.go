@@ -35,7 +35,7 @@ func (t Task) Check(read func(argv []string) (verb []string, err error)) error {
 	}
 	verb, err := read(slices.Concat(k.Verb, t.Args))
 	if err != nil {
-		return fmt.Errorf("%s: %w", k.Name, err)
+		return err // it names the verb
 	}
 	want := k.Verb
 	if len(k.Chained) > 0 {
@@ -86,7 +86,9 @@ func (t Task) Ready(receiver func(target string) error) error {
 	}
 	for _, flag := range k.Receivers {
 		for _, target := range values(t.Args, flag) {
-			all = append(all, receiver(target))
+			if target != "" && target[0] != '-' { // else the flag takes nothing
+				all = append(all, receiver(target))
+			}
 		}
 	}
 	if err := errors.Join(all...); err != nil {
@@ -117,7 +119,7 @@ func runnable(program string) error {
 // first part of its name that is filled in then. It tries: of what a sandbox
 // lets through, permissions do not tell.
 func writable(file string) error {
-	if i := strings.IndexAny(file, "{%"); i >= 0 {
+	if i := strings.IndexByte(file, '{'); i >= 0 {
 		file = file[:i]
 	}
 	f, err := os.CreateTemp(filepath.Dir(file), ".twin-*")

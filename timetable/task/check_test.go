@@ -34,7 +34,7 @@ func TestCheck(t *testing.T) {
 	for text, want := range map[string]string{
 		"sync":                      "",
 		"sync --drift keep":         "",
-		"sync --wrong":              "sync: unknown flag --wrong",
+		"sync --wrong":              "unknown flag --wrong",
 		"sync rollback":             "sync: it would run twinctl sync rollback: want [FLAG...]",
 		"report queue --by day":     "",
 		"report now --watch":        "report: --watch is not for a timetable: leave it out",
@@ -87,6 +87,9 @@ func TestReady(t *testing.T) {
 		"export --feed pbx --into DIR/none/a":      "export: twind cannot write there: open DIR/none/.twin-",
 		"export --feed pbx --into DIR/good/a":      "export: twind cannot write there: open DIR/good/.twin-",
 		"export --feed pbx --into /proc/a":         "export: twind cannot write there: open /proc/.twin-",
+		"report saved X --mail":                    "",
+		"report saved X --mail --into DIR/a":       "",
+		"report saved X --mail lost":               "report: lost: no such target",
 		"notify --to noc text":                     "",
 		"notify --to noc --to=gone --to lost text": "notify: gone: no such target\nlost: no such target",
 	} {

@@ -49,7 +49,8 @@ func (k Keeper) Run(argv []string) int {
 		fmt.Fprintf(k.Out, "cannot answer for what %s starts: %v\n", argv[0], err)
 		return notStarted
 	}
-	runtime.LockOSThread() // the program is told when the thread that started it ends
+	syscall.CloseOnExec(lockNumber) // if there is one, it is the keeper's alone
+	runtime.LockOSThread()          // the program is told when the thread that started it ends
 	pid, err := start(argv)
 	if err != nil {
 		fmt.Fprintln(k.Out, err)
@@ -87,9 +88,8 @@ func start(argv []string) (pid int, err error) {
 		return 0, err
 	}
 	defer null.Close() //nolint:errcheck // nothing is written
-	p, err := os.StartProcess(argv[0], argv, &os.ProcAttr{ //nolint:gosec // it is what the timetable says
-		Dir: "/", Files: []*os.File{null, os.Stdout, os.Stderr}, Sys: &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL},
-	})
+	as := &os.ProcAttr{Dir: "/", Files: []*os.File{null, os.Stdout, os.Stderr}, Sys: &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}}
+	p, err := os.StartProcess(argv[0], argv, as) //nolint:gosec // it is what the timetable says
 	if err != nil {
 		return 0, err
 	}

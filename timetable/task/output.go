@@ -19,6 +19,9 @@ const (
 // ours begins a line of the runner's own.
 const ours = "-- "
 
+// unfinished ends the name of an output while it is shortened.
+const unfinished = ".new"
+
 // leftOut stands between head and tail. It is always as long.
 const leftOut = "\n[%20d bytes are left out here]\n"
 
@@ -93,7 +96,7 @@ func (o *output) shorten() (err error) {
 		kept += markSize()
 	}
 	left := o.left + o.size - kept - tailSize
-	shorter, err := os.OpenFile(o.path+".new", os.O_CREATE|os.O_TRUNC|os.O_RDWR, 0o600)
+	shorter, err := os.OpenFile(o.path+unfinished, os.O_CREATE|os.O_TRUNC|os.O_RDWR, 0o600)
 	if err != nil {
 		return err
 	}

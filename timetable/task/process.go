@@ -47,9 +47,11 @@ func (r Runner) process(ctx context.Context, argv, env []string, out io.Writer) 
 		return ending{err: err}
 	}
 	defer said.Close() //nolint:errcheck // it was read
-	cmd.Stdout, cmd.Stderr = says, says
+	cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = says, says, r.shared()
 	err = cmd.Start()
-	_ = says.Close() // the keeper has it
+	for _, f := range append(cmd.ExtraFiles, says) {
+		_ = f.Close() // the keeper has it
+	}
 	if err != nil {
 		_ = hold.Close()
 		return ending{err: err}

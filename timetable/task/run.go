@@ -101,32 +101,6 @@ func (r Runner) argv(t Task) []string {
 	return append(append(argv, k.Verb...), t.Args...)
 }
 
-const (
-	searchPath = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
-	anyLocale  = "C.UTF-8"
-)
-
-// environment is all that a task is given of ours: names made inert.
-func (r Runner) environment(job Job) []string {
-	env := []string{"PATH=" + searchPath}
-	for _, v := range []struct{ name, otherwise string }{{"HOME", "/"}, {"LANG", anyLocale}, {"TZ", ""}} {
-		if value := os.Getenv(v.name); value != "" {
-			env = append(env, v.name+"="+value)
-		} else if v.otherwise != "" {
-			env = append(env, v.name+"="+v.otherwise)
-		}
-	}
-	return append(env,
-		"TWIN_CONFIG="+r.Config,
-		"TWIN_NODE="+inert.Text(job.Server),
-		"TWIN_ROLE="+inert.Text(job.Role),
-		"TWIN_EPOCH="+strconv.FormatInt(job.Epoch, 10),
-		"TWIN_TIMETABLE="+inert.Text(job.Timetable),
-		"TWIN_RUN="+strconv.FormatInt(job.Run, 10),
-		"TWIN_SLOT="+job.Slot.UTC().Format(time.RFC3339),
-	)
-}
-
 // lastLine is the last that a task said, behind a colon; "" if nothing.
 func (o *output) lastLine() string {
 	const most = 240

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 )
@@ -94,7 +95,53 @@ func TestTwindDies(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = twind.Wait() // killed
-	r.until("the end of all that it ran", func() bool { return len(left(pids)) == 0 })
+	ctx, cancel := context.WithTimeout(t.Context(), soon)
+	defer cancel()
+	if err := r.Settle(ctx); err != nil {
+		t.Error(err)
+	}
+	if left := left(pids); len(left) > 0 {
+		t.Errorf("still there: %v of %v", left, pids)
+	}
+}
+
+// TestSettle holds that who waits for what still runs does not wait for ever,
+// and that a program does not find open what tells that it runs.
+func TestSettle(t *testing.T) {
+	r := newRig(t)
+	if err := r.Settle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan Outcome)
+	go func() {
+		done <- r.Run(ctx, Job{Run: 1, Tasks: r.tasks("ls -l /proc/self/fd > fds; echo $$ > pids; exec sleep 1000")})
+	}()
+	r.pids("pids", 1)
+	if open, err := os.ReadFile(filepath.Join(r.dir, "fds")); err != nil || !strings.Contains(string(open), os.DevNull) || strings.Contains(string(open), ".lock") {
+		t.Errorf("open in the program: %s, %v", open, err)
+	}
+	enough := errors.New("enough")
+	short, stop := context.WithTimeoutCause(t.Context(), 3*settleInterval, enough)
+	defer stop()
+	if err := r.Settle(short); !errors.Is(err, enough) {
+		t.Error(err)
+	}
+	cancel()
+	<-done
+	half := filepath.Join(r.Dir, "1.log"+unfinished)
+	if err := os.WriteFile(half, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Settle(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(half); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("half of an output is left: %v", err)
+	}
+	if _, err := os.Stat(filepath.Join(r.Dir, "1.log")); err != nil {
+		t.Error(err)
+	}
 }
 
 // TestKeeperDies holds that whoever kills the keeper of a task ends the task:
@@ -134,7 +181,7 @@ func TestConcurrent(t *testing.T) {
 		t.Errorf("%+v", o)
 	}
 	files, err := filepath.Glob(filepath.Join(r.Dir, "*"))
-	if err != nil || len(files) != 6 {
+	if err != nil || len(files) != 7 { // and the lock
 		t.Errorf("%v %v", files, err)
 	}
 }

@@ -13,6 +13,8 @@ import (
 
 	"github.com/twinctl/twin/cmd/internal/cli"
 	"github.com/twinctl/twin/cmd/internal/config"
+	"github.com/twinctl/twin/collector/inert"
+	"github.com/twinctl/twin/timetable/task"
 )
 
 // ErrNotOwner is returned when the data directory belongs to somebody else.
@@ -124,8 +126,13 @@ func userName(uid int) string {
 	return strconv.Itoa(uid)
 }
 
-// Actor names who is at the keyboard, for the records of what was done.
+// Actor names who is at the keyboard, for the records of what was done; or the
+// timetable that does it. The environment tells, which is good enough among
+// people who may write the files anyhow.
 func Actor() string {
+	if name := os.Getenv(task.TimetableVariable); name != "" && os.Getenv(task.RunVariable) != "" {
+		return "timetable " + inert.Text(name)
+	}
 	if name := os.Getenv("SUDO_USER"); name != "" {
 		return name
 	}

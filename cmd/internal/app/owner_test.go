@@ -72,4 +72,9 @@ func TestActor(t *testing.T) {
 	if got := Actor(); got == "" {
 		t.Error("without sudo it is nobody")
 	}
+	t.Setenv("TWIN_TIMETABLE", "Nightly\nsync")
+	t.Setenv("TWIN_RUN", "12")
+	if got := Actor(); got != `timetable Nightly\nsync` {
+		t.Errorf("in a task it is %q", got)
+	}
 }

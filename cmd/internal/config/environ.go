@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/twinctl/twin/collector/nearest"
+	"github.com/twinctl/twin/timetable/task"
 )
 
 // FileVariable is the environment variable that names the file.
@@ -18,7 +19,7 @@ const FactVariables = "TWIN_FACT_"
 // Unheeded says of each TWIN_ variable of an environment, as os.Environ gives
 // it, that no setting takes, so that a misspelt one does not go unnoticed.
 func Unheeded(environ []string) []string {
-	known := []string{FileVariable}
+	known := append(task.Variables(), FileVariable)
 	for _, s := range Settings() {
 		known = append(known, s.Env())
 	}

@@ -104,7 +104,7 @@ func TestSorted(t *testing.T) {
 }
 
 func TestUnheeded(t *testing.T) {
-	got := config.Unheeded([]string{"HOME=/", "TWIN_HTTP_LISTEN=", "TWIN_CONFIG=x", "TWIN_HTTP_LISTN=x", "TWIN_COLOUR=1"})
+	got := config.Unheeded([]string{"HOME=/", "TWIN_HTTP_LISTEN=", "TWIN_CONFIG=x", "TWIN_HTTP_LISTN=x", "TWIN_COLOUR=1", "TWIN_RUN=7", "TWIN_SLOT="})
 	want := []string{
 		"TWIN_COLOUR is no setting and has no effect",
 		"TWIN_HTTP_LISTN is no setting and has no effect: did you mean TWIN_HTTP_LISTEN?",
