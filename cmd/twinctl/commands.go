@@ -46,6 +46,7 @@ func commands() []cli.Command {
 		statusCommand(),
 		tuiCommand(),
 		alarmCommand(),
+		notifyCommand(),
 		feedCommand(),
 		recordCommand(),
 		gapCommand(),

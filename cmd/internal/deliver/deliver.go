@@ -17,18 +17,19 @@ const (
 	Alarm    = "alarm"
 	Crossing = "crossing"
 	Report   = "report"
+	Notice   = "notice" // what a person, or a timetable, says
 )
 
 // A Fact is what somebody is told. It only ever grows.
 type Fact struct {
-	Type     string    `json:"type"` // alarm, crossing or report
-	ID       int64     `json:"id"`   // of the alarm, or of the exception in the server's history; 0 of a report
+	Type     string    `json:"type"` // alarm, crossing, report or notice
+	ID       int64     `json:"id"`   // of the alarm, or of the exception in the server's history; 0 of the others
 	Server   string    `json:"server"`
 	Role     string    `json:"role"`
 	At       time.Time `json:"at"`
 	Severity string    `json:"severity"`
-	Code     string    `json:"code"` // of the alarm; the measure of a crossing; what a report asks
-	Object   string    `json:"object"`
+	Code     string    `json:"code"`           // of the alarm; the measure of a crossing; what a report asks
+	Object   string    `json:"object"`         // of a notice: who says it
 	Feed     string    `json:"feed,omitempty"` // of a crossing
 	Text     string    `json:"text"`
 	// Instead says that the secondary tells, because it cannot reach the primary.
@@ -130,6 +131,10 @@ func (l Letter) facts(b *strings.Builder) {
 		line("reached", fmt.Sprint(c.Value))
 		line("interval", c.Start.Time().Format(time.RFC3339))
 		line("look", "twinctl report exception")
+		return
+	}
+	if l.Type == Notice {
+		line("sent by", l.Object)
 		return
 	}
 	line("code", l.Code)
