@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/twinctl/twin/cmd/internal/app"
@@ -166,13 +168,14 @@ func historyDropCommand() cli.Command {
 			`or with --even-if-unmatched: that is for a twin that is gone. What was dropped is not filled again.`,
 		Examples: []cli.Example{
 			{Line: "twinctl history drop --feed pbx --before 2025-11-01", Why: "keep from that day on (UTC)"},
+			{Line: "twinctl history drop --feed pbx --before 400d", Why: "keep the last 400 days and today"},
 		},
 		Exits:    []cli.Code{cli.Refused, cli.Untrusted, cli.Unknown},
 		Outputs:  []cli.Format{cli.Text, cli.JSON},
 		Complete: map[string]func(context.Context, *cli.Call) []string{"--feed": completeFeeds},
 		Flags: func(f *cli.FlagSet) {
 			f.StringVar(&name, "feed", "", "of `FEED`")
-			f.StringVar(&before, "before", "", "the first `DAY` to keep, as 2025-11-01")
+			f.StringVar(&before, "before", "", "the first `DAY` to keep, as 2025-11-01, or so many days before today, as 400d")
 			f.BoolVar(&even, "even-if-unmatched", false, "drop also what the twin was never seen to hold")
 		},
 		Run: with(func(ctx context.Context, call *cli.Call, s *site) error {
@@ -185,11 +188,11 @@ func historyDropCommand() cli.Command {
 			if _, err := s.held(ctx, name); err != nil {
 				return err
 			}
-			day, err := time.Parse(time.DateOnly, before)
+			day, err := firstKept(before, time.Now())
 			if err != nil {
-				return cli.Fail(cli.Usage, fmt.Errorf("--before %q: want a day as 2025-11-01", before), "twinctl help history drop")
+				return cli.Fail(cli.Usage, fmt.Errorf("--before %w", err), "twinctl help history drop")
 			}
-			if err := confirm(call, fmt.Sprintf("Delete the records of %s before %s for good?", name, before)); err != nil {
+			if err := confirm(call, fmt.Sprintf("Delete the records of %s before %s for good?", name, day.Format(time.DateOnly))); err != nil {
 				return err
 			}
 			var done app.DropAnswer
@@ -212,4 +215,18 @@ func historyDropCommand() cli.Command {
 			return nil
 		}),
 	}
+}
+
+// firstKept reads a day in UTC: a date, or how many days it lies before today.
+func firstKept(text string, now time.Time) (time.Time, error) {
+	if days, ok := strings.CutSuffix(text, "d"); ok {
+		if n, err := strconv.ParseUint(days, 10, 16); err == nil {
+			return now.UTC().Truncate(24*time.Hour).AddDate(0, 0, -int(n)), nil
+		}
+	}
+	day, err := time.Parse(time.DateOnly, text)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("%q: want a day as 2025-11-01, or days before today as 400d", text)
+	}
+	return day, nil
 }
