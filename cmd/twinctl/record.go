@@ -12,6 +12,7 @@ import (
 	"github.com/twinctl/twin/cmd/internal/cli"
 	"github.com/twinctl/twin/collector/history"
 	"github.com/twinctl/twin/collector/record"
+	"github.com/twinctl/twin/collector/report"
 )
 
 const (
@@ -32,9 +33,9 @@ func recordCommand() cli.Command {
 
 // An exportCall is what was asked of record export.
 type exportCall struct {
-	feed, from, to, after string
-	omit                  []string
-	follow, raw           bool
+	feed, from, to, after, into string
+	omit                        []string
+	follow, raw                 bool
 
 	within history.Range
 }
@@ -48,9 +49,11 @@ func recordExportCommand() cli.Command {
 			`for each one object a line (JSON Lines, with --json too: there may be millions), with "raw_base64" in place of "raw" where its bytes are not UTF-8; or, with -o raw, the bytes as they came. ` +
 			`With --follow or --after it writes them in the order of arrival, each with its cursor. ` +
 			`A cursor of one twin is good on the other: what it may have missed around then is sent again, from ten minutes before, and the key tells.` + "\n\n" +
+			`With --into they go to a file, whole or not at all: it is written beside, flushed and put in the place of one that is there. In its name stand {date}, {week}, {month} and {year} for when --from lies (now without it), {time} for the hour and minute of that, {made} for when it was made, {report} for the feed and {server} for this server.` + "\n\n" +
 			`A record that no longer fits its digest ends it, with its key and exit status 6: twinctl history verify --mend takes it from the twin again.`,
 		Examples: []cli.Example{
 			{Line: "twinctl record export --feed pbx --from 2026-11-21T08:00:00Z --to 1h", Why: "from eight o'clock (UTC) up to an hour ago"},
+			{Line: "twinctl record export --feed pbx --from yesterday --to today \\\n      --into '/srv/pbx-{date}.jsonl'", Why: "yesterday, to a file of that day"},
 			{Line: "twinctl record export --feed pbx -o raw", Why: "everything, as the upstream said it"},
 			{Line: "twinctl record export --feed pbx --follow --after \"$CURSOR\"", Why: "go on where an earlier reader stopped"},
 		},
@@ -58,8 +61,9 @@ func recordExportCommand() cli.Command {
 		Outputs: []cli.Format{cli.JSONL, rawFormat, cli.JSON}, // json is the same lines: there may be millions
 		Flags: func(f *cli.FlagSet) {
 			f.StringVar(&e.feed, "feed", "", "the `FEED`")
-			f.StringVar(&e.from, "from", "", "records of this upstream `TIME` and later: RFC 3339, or a duration before now")
+			f.StringVar(&e.from, "from", "", "records of this upstream `TIME` and later: "+whenWords)
 			f.StringVar(&e.to, "to", "", "records before this upstream `TIME`")
+			f.StringVar(&e.into, "into", "", "write to `FILE` instead of standard output")
 			f.BoolVar(&e.follow, "follow", false, "go on with what is stored from now on, until interrupted")
 			f.Func("after", "records that arrived after the one with this `CURSOR`", func(text string) error {
 				e.after = text
@@ -76,7 +80,7 @@ func recordExportCommand() cli.Command {
 			if err := e.check(ctx, call, s); err != nil {
 				return cli.Fail(cli.Usage, err, "twinctl help record export")
 			}
-			err := e.run(ctx, call, s)
+			err := e.write(ctx, call, s)
 			if errors.Is(err, history.ErrUnknownFeed) {
 				return nil // configured, and never heard: it has no records
 			}
@@ -94,6 +98,8 @@ func (e *exportCall) check(ctx context.Context, call *cli.Call, s *site) error {
 		return errors.New("missing --feed")
 	case (e.follow || e.after != "") && e.to != "":
 		return errors.New("--to: in order of arrival there is no last one")
+	case e.follow && e.into != "":
+		return errors.New("--into: what is followed has no end, and a file is written whole")
 	case e.after != "" && e.from != "":
 		return errors.New("--from and --after: want one of them")
 	}
@@ -109,6 +115,16 @@ func (e *exportCall) check(ctx context.Context, call *cli.Call, s *site) error {
 		return err
 	}
 	e.within.Feed = e.feed
+	return e.stretch(ctx, s)
+}
+
+// stretch reads of which time the records are to be.
+func (e *exportCall) stretch(ctx context.Context, s *site) error {
+	set, err := report.ReadSettings(ctx, s.data.Admin)
+	if err != nil {
+		return err
+	}
+	now := time.Now()
 	for _, bound := range []struct {
 		flag, text string
 		into       *record.Instant
@@ -116,16 +132,14 @@ func (e *exportCall) check(ctx context.Context, call *cli.Call, s *site) error {
 		if bound.text == "" {
 			continue
 		}
-		at, err := moment(bound.text, time.Now())
-		if err != nil {
+		if *bound.into, err = when(bound.text, now, set.Zone); err != nil {
 			return fmt.Errorf("%s: %w", bound.flag, err)
 		}
-		*bound.into = at
 	}
 	if e.from != "" && e.to != "" && e.within.From >= e.within.To {
 		return fmt.Errorf("--from %s is not before --to %s: there is nothing between them", e.within.From, e.within.To)
 	}
-	return nil
+	return e.name(s.Name, now, set.Zone)
 }
 
 // known refuses a feed that is neither configured nor in the history.
