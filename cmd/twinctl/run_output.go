@@ -9,15 +9,13 @@ import (
 	"io/fs"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/twinctl/twin/cmd/internal/app"
 	"github.com/twinctl/twin/cmd/internal/cli"
 	"github.com/twinctl/twin/collector/inert"
 	"github.com/twinctl/twin/collector/node"
+	"github.com/twinctl/twin/timetable/task"
 )
-
-const outputInterval = 200 * time.Millisecond
 
 func runOutputCommand() cli.Command {
 	var follow bool
@@ -81,84 +79,19 @@ func (s *site) writeOutput(_ context.Context, call *cli.Call, r node.Run) error 
 // followOutput writes what there is, and what comes until the run has ended.
 // One whose twind is gone never ends by itself.
 func (s *site) followOutput(ctx context.Context, call *cli.Call, r node.Run) error {
-	f := tail{path: s.outputOf(node.Run{Output: node.RunOutput(r.ID)}), out: call.Out}
-	defer f.close()
-	tick := time.NewTicker(outputInterval)
-	defer tick.Stop()
-	for {
-		now, err := s.data.Node.Run(ctx, r.ID) // before the last look
-		if ctx.Err() != nil {
-			return interrupted(ctx)
+	var gone error
+	ended := func(ctx context.Context) (bool, error) {
+		now, err := s.data.Node.Run(ctx, r.ID)
+		if err == nil && !now.State.Final() && app.Running(s.data.Dir) == 0 {
+			gone = cli.Fail(cli.Refused, fmt.Errorf("run %d is %s, and twind, which would go on with it, is not running", r.ID, now.State), cli.StartTwind)
 		}
-		if err != nil {
-			return err
-		}
-		if err := f.copy(); err != nil || now.State.Final() {
-			return err
-		}
-		if app.Running(s.data.Dir) == 0 {
-			return cli.Fail(cli.Refused, fmt.Errorf("run %d is %s, and twind, which would go on with it, is not running", r.ID, now.State), cli.StartTwind)
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return interrupted(ctx)
-		}
+		return now.State.Final() || gone != nil, err
 	}
-}
-
-// A tail reads a file that grows; one that is not there yet is waited for, and
-// one that is replaced because its middle was left out goes on at its end.
-type tail struct {
-	path string
-	out  io.Writer
-	file *os.File // nil: none yet
-}
-
-func (t *tail) copy() error {
-	if t.file != nil {
-		if _, err := io.Copy(t.out, t.file); err != nil {
-			return err
-		}
+	err := task.Follow(ctx, s.outputOf(node.Run{Output: node.RunOutput(r.ID)}), call.Out, ended)
+	if ctx.Err() != nil {
+		return interrupted(ctx)
 	}
-	f, err := os.Open(t.path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	switch same, err := t.same(f); {
-	case err != nil || same:
-		return errors.Join(err, f.Close())
-	case t.file != nil:
-		if _, err := f.Seek(0, io.SeekEnd); err != nil {
-			return errors.Join(err, f.Close())
-		}
-	}
-	t.close()
-	t.file = f
-	_, err = io.Copy(t.out, f)
-	return err
-}
-
-// same tells whether a file is the one that is read already.
-func (t *tail) same(f *os.File) (bool, error) {
-	if t.file == nil {
-		return false, nil
-	}
-	was, err := t.file.Stat()
-	if err != nil {
-		return false, err
-	}
-	is, err := f.Stat()
-	return err == nil && os.SameFile(was, is), err
-}
-
-func (t *tail) close() {
-	if t.file != nil {
-		_ = t.file.Close() // it was only read
-	}
+	return errors.Join(err, gone)
 }
 
 // writeInert writes lines of foreign text that are harmless on a terminal.
