@@ -31,6 +31,7 @@ var arrows = []struct {
 	{"collector/history", []string{"collector/store", "collector/feed", "collector/acd"}},                   // it commits a feed's batches, and keeps what is counted of them
 	{"collector/admin", []string{"collector/store", "collector/audit", "collector/acd", "collector/hours"}}, // what waits are counted by, and calendars
 	{"collector/node", []string{"collector/store", "collector/audit"}},
+	{"collector/backup", []string{"collector/history", "collector/admin", "collector/node", "collector/store"}},
 	{"collector/audit", []string{"collector/store"}}, // a table that two files have
 	{"collector/feed/*", []string{"collector/feed"}},
 	{"collector/feed", nil},
@@ -71,6 +72,7 @@ var doors = []struct{ dependency, folder string }{
 	{"github.com/muesli/termenv", "tui"}, // the colour profiles that lipgloss takes
 	{"golang.org/x/text", "collector/admin"},
 	{"gonum.org/v1/plot", "cmd/internal/page"},
+	{"github.com/klauspost/compress", "collector/backup"},
 	{"golang.org/x/sync", "..."},
 	{"golang.org/x/sys", "..."},
 }

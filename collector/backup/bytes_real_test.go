@@ -1,0 +1,7 @@
+//go:build real
+
+package backup
+
+import "testing"
+
+func TestRealOneChangedByteIsFoundAnywhere(t *testing.T) { findsChangedBytes(t, 1) }

@@ -1,0 +1,109 @@
+package backup
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/twinctl/twin/collector/record"
+)
+
+// A Set is one at a destination.
+type Set struct {
+	Named Name // what its name says
+	Manifest
+	Sum string // of the manifest
+	Err error  // why its manifest cannot be trusted; then Manifest is empty
+}
+
+// Title returns the set's name as it lies there.
+func (s Set) Title() string { return s.Named.String() }
+
+// When returns what its manifest says of the time, or else its name.
+func (s Set) When() record.Instant {
+	if s.Err != nil {
+		return record.At(s.Named.At)
+	}
+	return s.Manifest.At
+}
+
+// Sets returns those at the destination, the oldest first, by their manifests.
+func (k Keeper) Sets(ctx context.Context) ([]Set, error) {
+	names, err := k.At.Sets(ctx)
+	if err != nil {
+		return nil, err
+	}
+	sets := make([]Set, 0, len(names))
+	for _, text := range names {
+		name, err := ParseName(text)
+		if err != nil {
+			return nil, err
+		}
+		s := Set{Named: name}
+		s.Manifest, s.Sum, s.Err = k.manifest(ctx, text)
+		if s.Err != nil {
+			s.Manifest = Manifest{}
+		}
+		sets = append(sets, s)
+	}
+	slices.SortFunc(sets, func(a, b Set) int {
+		return cmp.Or(cmp.Compare(a.Named.Number, b.Named.Number), a.Named.At.Compare(b.Named.At), cmp.Compare(a.Title(), b.Title()))
+	})
+	return sets, nil
+}
+
+func (k Keeper) manifest(ctx context.Context, set string) (m Manifest, sum string, err error) {
+	f, err := k.At.Open(ctx, set, manifestFile)
+	if err != nil {
+		return m, "", fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	defer f.Close() //nolint:errcheck // only read
+	return decodeManifest(set, f)
+}
+
+// chain returns the set and those that it goes on from, the full one first.
+func chain(sets []Set, of Set) ([]Set, error) {
+	if of.Err != nil {
+		return nil, fmt.Errorf("%s: %w", of.Title(), of.Err)
+	}
+	all := []Set{of}
+	for all[0].Kind != Full {
+		child := all[0]
+		i := slices.IndexFunc(sets, func(s Set) bool { return s.Title() == child.Parent })
+		switch {
+		case i < 0:
+			return nil, fmt.Errorf("%s: %w: %s, which it goes on from, is not there", child.Title(), ErrDamaged, child.Parent)
+		case sets[i].Err != nil:
+			return nil, fmt.Errorf("%s: %w", child.Parent, sets[i].Err)
+		case sets[i].Sum != child.ParentSum || sets[i].Server != child.Server || sets[i].Number >= child.Number:
+			return nil, fmt.Errorf("%s: %w: %s is not the one that it goes on from", child.Title(), ErrDamaged, child.Parent)
+		}
+		all = slices.Insert(all, 0, sets[i])
+	}
+	return all, nil
+}
+
+// find returns the set of that name, or the newest if it is "".
+func find(sets []Set, name string) (Set, error) {
+	if name == "" && len(sets) > 0 {
+		return sets[len(sets)-1], nil
+	}
+	i := slices.IndexFunc(sets, func(s Set) bool { return s.Title() == name })
+	if i < 0 {
+		return Set{}, fmt.Errorf("%w: %s", ErrNoBackup, cmp.Or(name, "there is none yet"))
+	}
+	return sets[i], nil
+}
+
+// Of returns the sets of one server, those that cannot be read among them if
+// they bear its name.
+func Of(sets []Set, server, name string) (own []Set) {
+	safe := newName(name, 0, 0, Full).Server
+	for _, s := range sets {
+		if s.Err == nil && s.Server == server || s.Err != nil && s.Named.Server == safe {
+			own = append(own, s)
+		}
+	}
+	return own
+}

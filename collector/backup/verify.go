@@ -1,0 +1,85 @@
+package backup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// Verify reads every byte of a set and holds it against its hash, and those of
+// its parents against what it says of them. What is not as it was written, is
+// missing or does not belong is ErrDamaged.
+func (k Keeper) Verify(ctx context.Context, name string) error {
+	sets, err := k.Sets(ctx)
+	if err != nil {
+		return err
+	}
+	s, err := find(sets, name)
+	if err != nil {
+		return err
+	}
+	if _, err := chain(sets, s); err != nil {
+		return err
+	}
+	return k.verify(ctx, s)
+}
+
+func (k Keeper) verify(ctx context.Context, s Set) error {
+	if s.Err != nil {
+		return fmt.Errorf("%s: %w", s.Title(), s.Err)
+	}
+	there, err := k.At.Files(ctx, s.Title())
+	if err != nil {
+		return fmt.Errorf("%s: %w", s.Title(), err)
+	}
+	wrong := s.unexpected(there)
+	for _, f := range s.Files {
+		if err := ctx.Err(); err != nil {
+			return context.Cause(ctx)
+		}
+		open := func(file string) (io.ReadCloser, error) { return k.At.Open(ctx, s.Title(), file) }
+		wrong = errors.Join(wrong, readBack(open, f))
+	}
+	if wrong != nil {
+		return fmt.Errorf("%s: %w", s.Title(), wrong)
+	}
+	return nil
+}
+
+// unexpected tells of files that do not belong to the set.
+func (s Set) unexpected(there []string) error {
+	var wrong error
+	for _, file := range there {
+		name, ok := strings.CutSuffix(file, packed)
+		_, known := s.file(name)
+		if file != manifestFile && !(ok && known) {
+			wrong = errors.Join(wrong, fmt.Errorf("%w: %s does not belong to it", ErrDamaged, file))
+		}
+	}
+	for _, needed := range s.needed() {
+		if !slices.ContainsFunc(s.Files, func(f File) bool { return f.Name == needed }) {
+			wrong = errors.Join(wrong, fmt.Errorf("%w: it has no %s", ErrDamaged, needed))
+		}
+	}
+	return wrong
+}
+
+// needed are the files without which a set restores nothing.
+func (s Set) needed() []string {
+	files := knownFiles()
+	if s.Kind == Full {
+		return []string{files[0], files[2], files[3]}
+	}
+	return files[1:4]
+}
+
+func readBack(open func(string) (io.ReadCloser, error), f File) error {
+	in, err := open(f.Name + packed)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	return errors.Join(unpack(io.Discard, in, f), in.Close())
+}

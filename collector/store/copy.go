@@ -1,0 +1,143 @@
+package store
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"time"
+
+	"github.com/mattn/go-sqlite3"
+	"golang.org/x/sys/unix"
+)
+
+const (
+	copyStep  = 4 << 20          // bytes that are copied at once, a few milliseconds
+	copyFlush = 2 * copyStep     // bytes after which they are flushed: the disk's queue stays short for those who wait for it
+	copyStuck = 10 * time.Second // without any progress
+)
+
+// A Copied says how a copy was made.
+type Copied struct {
+	Pages int
+	Whole bool // by VACUUM INTO, because the pages could not be had one by one
+}
+
+// Copy writes the file as it is now to path, which must not exist: the same
+// pages at the same places, for its owner alone, on disk when this returns nil.
+// Its name in the directory is the caller's to flush. Whoever writes to the
+// database meanwhile is never kept waiting: the copy reads one snapshot, which
+// it holds from beginning to end, so that nothing makes it begin anew; the log
+// grows by what is written meanwhile. Where it makes no progress for ten
+// seconds it is a Snapshot. Any error leaves nothing at path.
+func (db *DB) Copy(ctx context.Context, path string) (Copied, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return Copied{}, fmt.Errorf("copy: %w", err)
+	}
+	done, err := db.copyPages(ctx, f)
+	if err == nil {
+		err = Full(f.Sync())
+	}
+	if err = errors.Join(err, f.Close()); err == nil {
+		return done, nil
+	}
+	err = errors.Join(fmt.Errorf("copy: %w", db.explain("", err)), os.Remove(path))
+	if !errors.Is(err, errStuck) {
+		return Copied{}, err
+	}
+	return Copied{Whole: true}, db.Snapshot(ctx, path)
+}
+
+// errStuck is returned when another process kept the copy from going on.
+var errStuck = errors.New("no progress")
+
+func (db *DB) copyPages(ctx context.Context, f *os.File) (done Copied, err error) {
+	from, err := connect(uri(db.path, url.Values{"mode": {"ro"}, "_busy_timeout": {"1000"}}), "temp_store = MEMORY", "mmap_size = 0", "trusted_schema = OFF")
+	if err != nil {
+		return done, err
+	}
+	defer func() { err = errors.Join(err, from.Close()) }()
+	for _, begin := range []string{"BEGIN", "SELECT count(*) FROM sqlite_schema"} { // the snapshot
+		if _, err := from.Exec(begin, nil); err != nil {
+			return done, err
+		}
+	}
+	var size int
+	if size, err = pageSize(from); err != nil {
+		return done, err
+	}
+	// Whoever loses power in here makes the copy again: what is flushed is the
+	// whole, at the end.
+	to, err := connect(uri(f.Name(), url.Values{"mode": {"rw"}}), "journal_mode = OFF", "synchronous = OFF", "cache_size = -8000", "mmap_size = 0")
+	if err != nil {
+		return done, err
+	}
+	defer func() { err = errors.Join(err, to.Close()) }()
+	b, err := to.Backup("main", from, "main")
+	if err != nil {
+		return done, err
+	}
+	err = stepThrough(ctx, b, copyStep/size, f)
+	done.Pages = b.PageCount()
+	return done, errors.Join(err, b.Finish())
+}
+
+// stepThrough copies so many pages at a time until there are none left.
+func stepThrough(ctx context.Context, b *sqlite3.SQLiteBackup, pages int, f *os.File) error {
+	moved, left := time.Now(), -1
+	for unflushed := 0; ; {
+		finished, err := b.Step(pages)
+		if err != nil || finished {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
+			return context.Cause(ctx)
+		}
+		if now := b.Remaining(); now != left { // the driver does not tell that it was busy
+			moved, left = time.Now(), now
+		} else if time.Since(moved) > copyStuck {
+			return errStuck
+		}
+		if unflushed += copyStep; unflushed >= copyFlush {
+			unflushed = 0
+			if err := unix.Fdatasync(int(f.Fd())); err != nil && !errors.Is(err, unix.EINTR) {
+				return Full(err)
+			}
+		}
+	}
+}
+
+// connect opens one connection, prepared by pragmas.
+func connect(dsn string, pragmas ...string) (*sqlite3.SQLiteConn, error) {
+	opened, err := (&sqlite3.SQLiteDriver{}).Open(dsn)
+	if err != nil {
+		return nil, err
+	}
+	c, ok := opened.(*sqlite3.SQLiteConn)
+	if !ok {
+		return nil, errors.Join(fmt.Errorf("a connection is a %T", opened), opened.Close())
+	}
+	if err := set(c, pragmas); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return c, nil
+}
+
+func pageSize(c *sqlite3.SQLiteConn) (int, error) {
+	rows, err := c.Query("PRAGMA page_size", nil)
+	if err != nil {
+		return 0, err
+	}
+	row := make([]driver.Value, 1)
+	if err := errors.Join(rows.Next(row), rows.Close()); err != nil {
+		return 0, err
+	}
+	size, ok := row[0].(int64)
+	if !ok || size < 512 {
+		return 0, fmt.Errorf("a page size of %v", row[0])
+	}
+	return int(size), nil
+}
