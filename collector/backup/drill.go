@@ -96,7 +96,7 @@ func drillNode(ctx context.Context, p Plan, r *Report) (err error) {
 	if last := p.Last(); self.Server != last.Server || self.EpochSeen < last.Epoch {
 		return fmt.Errorf("%w: it restores %s at epoch %d", ErrDamaged, self.Name, self.EpochSeen)
 	}
-	head, err := n.VerifyAudit(ctx)
+	head, err := n.AuditVerify(ctx)
 	r.Acts += head.ID
 	return damaged(err)
 }

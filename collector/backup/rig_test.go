@@ -45,12 +45,16 @@ func (r *rig) open(t *testing.T, mode store.Mode) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := errors.Join(r.src.History.Close(), r.src.Admin.Close(), r.src.Node.Close()); err != nil {
-			t.Error(err)
-		}
-	})
+	opened := r.src
+	t.Cleanup(func() { shut(t, opened) })
 	r.src.Version, r.src.Actor = "test", "tester"
+}
+
+func shut(t *testing.T, src Source) {
+	t.Helper()
+	if err := errors.Join(src.History.Close(), src.Admin.Close(), src.Node.Close()); err != nil {
+		t.Error(err)
+	}
 }
 
 func openSource(ctx context.Context, dir string, mode store.Mode) (src Source, err error) {
