@@ -56,6 +56,7 @@ func commands() []cli.Command {
 		runCommand(),
 		maintenanceCommand(),
 		historyCommand(),
+		backupCommand(),
 		adminCommand(),
 		syncCommand(),
 		logCommand(),

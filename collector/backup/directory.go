@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/twinctl/twin/collector/store"
 )
@@ -161,3 +162,6 @@ func flushDir(dir string) error {
 	}
 	return errors.Join(d.Sync(), d.Close())
 }
+
+// Scratch names a directory that Sweep removes if it is left behind.
+func Scratch(now time.Time) string { return scratchMark + now.UTC().Format("20060102T150405.000000Z") }

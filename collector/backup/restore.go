@@ -20,8 +20,8 @@ import (
 type Wish struct {
 	ID      string         // a set's name; "" is the newest, or that of At
 	At      record.Instant // the newest that is not later; 0: not said
-	Server  string         // whose; "" is anybody's
-	Name    string         // of that server
+	Server  string         // whose; "" is not known, and the name tells
+	Name    string         // of that server; "" is anybody's
 	Foreign bool           // another's too
 	To      string         // an absolute path
 }
@@ -53,7 +53,7 @@ func (k Keeper) Plan(ctx context.Context, w Wish) (Plan, error) {
 	if p.Chain, err = chain(sets, of); err != nil {
 		return Plan{}, err
 	}
-	if w.Server != "" && of.Server != w.Server && !w.Foreign {
+	if !w.own(of) && !w.Foreign {
 		return Plan{}, fmt.Errorf("%w: %s is of %s", ErrForeign, of.Title(), of.ServerName)
 	}
 	if _, err := os.Lstat(w.To); err == nil {
@@ -98,16 +98,22 @@ func (w Wish) choose(sets []Set) (Set, error) {
 	if w.ID != "" {
 		return find(sets, w.ID)
 	}
-	if w.Server != "" && !w.Foreign {
-		if own := Of(sets, w.Server, w.Name); len(own) > 0 || len(sets) == 0 {
-			sets = own
-		}
+	if own := slices.DeleteFunc(slices.Clone(sets), func(s Set) bool { return !w.own(s) }); len(own) > 0 && !w.Foreign {
+		sets = own
 	}
 	sets = slices.DeleteFunc(slices.Clone(sets), func(s Set) bool { return w.At != 0 && s.When() > w.At })
 	if len(sets) == 0 && w.At != 0 {
 		return Set{}, fmt.Errorf("%w: none is of %s or before", ErrNoBackup, w.At)
 	}
 	return find(sets, "")
+}
+
+// own tells whether a set is of the server that is meant.
+func (w Wish) own(s Set) bool {
+	if w.Server == "" {
+		return w.Name == "" || s.ServerName == w.Name
+	}
+	return s.Server == w.Server
 }
 
 // Build does what the plan says: it makes the directory, puts the files there,

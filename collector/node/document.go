@@ -25,6 +25,7 @@ type Document struct {
 	Timetables any            `json:"timetables"` // null until there are any
 	// Maintenance is why no timetable starts anything here, null if that is not so.
 	Maintenance *MaintenanceDocument `json:"maintenance"`
+	Backups     *BackupDocument      `json:"backups"` // null until there was one
 	Ready       Readiness            `json:"ready"`
 	Alarms      []Alarm              `json:"alarms"`
 	// Told are the crossings of thresholds that this server has told people of
@@ -99,6 +100,21 @@ type SyncDocument struct {
 	Command    string    `json:"command,omitempty"` // the sensible next one, on the primary
 	Because    string    `json:"because,omitempty"` // why the last sync failed; foreign text, made inert
 	Base       SyncPlace `json:"base"`              // what this server and its twin agreed on last
+}
+
+// A BackupDocument is how backups of this server stand, as far as it knows.
+type BackupDocument struct {
+	Last          string  `json:"last"` // by name; "" while there is none
+	Kind          string  `json:"kind"` // full or incremental
+	At            *Moment `json:"at"`   // what it holds is as it was then
+	Bytes         int64   `json:"bytes"`
+	Apart         bool    `json:"apart"`  // a backup lies on another disk than the data
+	Proven        string  `json:"proven"` // the last that a drill proved
+	ProvenAt      *Moment `json:"proven_at"`
+	Failed        string  `json:"failed,omitempty"` // the last that was drilled, if it was not proven
+	FailedBecause string  `json:"failed_because,omitempty"`
+	Held          string  `json:"held,omitempty"` // from which this server was restored; it has not rejoined
+	HeldSince     *Moment `json:"held_since,omitempty"`
 }
 
 // A SyncPlace is where a server stands with its twin.

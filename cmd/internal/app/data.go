@@ -11,6 +11,7 @@ import (
 
 	"github.com/twinctl/twin/cmd/internal/cli"
 	"github.com/twinctl/twin/collector/admin"
+	"github.com/twinctl/twin/collector/backup"
 	"github.com/twinctl/twin/collector/history"
 	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/collector/store"
@@ -30,6 +31,9 @@ type Data struct {
 // OpenData opens the databases of the directory, all or none. Verbs use them
 // as they are; only twind at its start may bring an older schema up to date.
 func OpenData(ctx context.Context, dir string, mode store.Mode) (*Data, error) {
+	if _, err := os.Stat(filepath.Join(dir, backup.SwapFile)); err == nil {
+		return nil, cli.Fail(cli.Halted, fmt.Errorf("%s: a restore was cut off while it put files in their places", dir), "twinctl backup restore --resume")
+	}
 	if _, err := os.Stat(filepath.Join(dir, node.File)); errors.Is(err, fs.ErrNotExist) && mode != store.Create {
 		return nil, fmt.Errorf("%s: %w", dir, node.ErrNotInitialized)
 	}

@@ -19,13 +19,17 @@ var (
 	ErrRunning = errors.New("twind is running already")
 	// ErrSyncing is returned when another process pushes from it.
 	ErrSyncing = errors.New("a sync is under way already")
+	// ErrBackingUp is returned when another process makes, deletes or proves
+	// its backups.
+	ErrBackingUp = errors.New("a backup is under way already")
 )
 
 // The files whose locks say who does what nobody else may do meanwhile. The
 // kernel gives a lock up however its process ends.
 const (
-	lockName = "twind.lock" // runs on the data directory
-	syncName = "sync.lock"  // pushes administration data from it
+	lockName   = "twind.lock"  // runs on the data directory
+	syncName   = "sync.lock"   // pushes administration data from it
+	backupName = "backup.lock" // makes, deletes or proves its backups
 )
 
 // lock takes the data directory for this process; closing what it returns
@@ -35,6 +39,14 @@ func lock(data string) (io.Closer, error) { return take(data, lockName, ErrRunni
 // LockSync takes the right to push from the data directory, as lock does. If
 // another has it the error is ErrSyncing.
 func LockSync(data string) (io.Closer, error) { return take(data, syncName, ErrSyncing) }
+
+// LockBackup takes the right to make, delete and prove backups of the data
+// directory, as lock does. If another has it the error is ErrBackingUp.
+func LockBackup(data string) (io.Closer, error) { return take(data, backupName, ErrBackingUp) }
+
+// LockIdle takes the data directory for this process in the place of twind, as
+// lock does: ErrRunning.
+func LockIdle(data string) (io.Closer, error) { return lock(data) }
 
 func take(data, name string, taken error) (io.Closer, error) {
 	path := filepath.Join(data, name)

@@ -35,7 +35,9 @@ func Status(ctx context.Context, cfg *config.Config, data *Data) (node.Document,
 		return doc, err
 	}
 	if pid == 0 {
-		doc.Alarms = new(alarms).now(time.Now(), state{nameless: nameless(cfg)})
+		var own concerns
+		backupAlarms(&own, doc.Backups, time.Now())
+		doc.Alarms = new(alarms).now(time.Now(), state{nameless: nameless(cfg), own: own})
 		return doc, countUnfinished(ctx, data, doc.Feeds)
 	}
 	said, err := data.Node.Activity(ctx)
@@ -158,6 +160,9 @@ func describe(ctx context.Context, cfg *config.Config, data *Data, is doing) (no
 		return node.Document{}, err
 	}
 	doc.Maintenance = DescribeMaintenance(maintenance, time.Now())
+	if doc.Backups, err = describeBackups(ctx, data.Node); err != nil {
+		return node.Document{}, err
+	}
 	doc.Ready.Because = []string{"no twin is paired"}
 	if doc.Twin != nil {
 		doc.Ready.Because = []string{"this version cannot switch over yet"}

@@ -14,7 +14,7 @@ import (
 )
 
 // MayPush tells, without the twin, whether this is the primary of a pair:
-// pairing.ErrAlone, bundle.ErrRole, bundle.ErrEpoch.
+// pairing.ErrAlone, bundle.ErrRole, bundle.ErrEpoch, ErrHeld.
 func (n Notary) MayPush(ctx context.Context) error {
 	self, err := n.Node.Self(ctx)
 	if err != nil {
@@ -31,7 +31,7 @@ func (n Notary) MayPush(ctx context.Context) error {
 	case self.Superseded():
 		return fmt.Errorf("%w: %s is primary by epoch %d and has heard of %d", bundle.ErrEpoch, self.Name, self.Epoch, self.EpochSeen)
 	}
-	return nil
+	return NotHeld(ctx, n.Node)
 }
 
 // Pusher returns what makes the twin's administration data what this server's

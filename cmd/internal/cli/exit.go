@@ -12,6 +12,7 @@ import (
 	"github.com/twinctl/twin/cmd/internal/config"
 	"github.com/twinctl/twin/cmd/internal/pairing"
 	"github.com/twinctl/twin/collector/admin"
+	"github.com/twinctl/twin/collector/backup"
 	"github.com/twinctl/twin/collector/history"
 	"github.com/twinctl/twin/collector/inert"
 	"github.com/twinctl/twin/collector/node"
@@ -113,6 +114,12 @@ func serverVerdicts() []verdict {
 		{history.ErrDamaged, Untrusted, "twinctl history verify --mend"},
 		{report.ErrUnknown, Usage, ""},
 		{report.ErrTooMuch, Usage, ""},
+		{backup.ErrNeedsFull, Refused, "twinctl backup full"},
+		{backup.ErrDamaged, Untrusted, "twinctl backup list, for another one"},
+		{backup.ErrNoBackup, Usage, "twinctl backup list"},
+		{backup.ErrForeign, Refused, "the same with --foreign, if this machine is to become that server"},
+		{backup.ErrThere, Refused, ""},
+		{backup.ErrNoPolicy, Usage, "twinctl help backup prune"},
 		{pairing.ErrToken, Usage, "twinctl pair show, on the other server"},
 		{pairing.ErrAlone, Refused, "twinctl pair accept LINE"},
 		{pairing.ErrNotTwin, Untrusted, ""},

@@ -27,6 +27,8 @@ type Config struct {
 	HTTP HTTP
 	Twin Twin
 	SSH  SSH
+	// Where backups lie.
+	Backup Backup
 	// How people are told of what happens.
 	Deliver Deliver
 	Mail    Mail
@@ -58,6 +60,11 @@ type SSH struct {
 	AuthorizedKeys string // file of the system's sshd; "" for the owner's own
 	Address        string // the twin reaches this server at user@host:port; "" guesses
 	HostKeyPub     string // file of the public host key that the system's sshd shows; "" for the usual one
+}
+
+// Backup is the [backup] table.
+type Backup struct {
+	Directory string // of this server's backups
 }
 
 // A Source tells where settings come from besides the file.

@@ -88,6 +88,10 @@ func serverSettings() []Setting {
 			Key: "ssh.host_key_pub", Doc: `file of the public host key that the system's sshd shows; "" is the usual one`,
 			path: true, check: optional(notEmpty), field: func(c *Config) *string { return &c.SSH.HostKeyPub },
 		},
+		{
+			Key: "backup.directory", Doc: "where backups are kept; best on another disk than data", Default: "backups",
+			path: true, inData: true, check: ownDirectory, field: func(c *Config) *string { return &c.Backup.Directory },
+		},
 	}
 }
 
