@@ -96,7 +96,10 @@ type writer struct {
 }
 
 // newWriter makes an upstream that can be followed.
-func newWriter(t *testing.T) *writer {
+func newWriter(t *testing.T) *writer { return newWriterOf(t, burst) }
+
+// newWriterOf makes one that writes so many lines at once.
+func newWriterOf(t *testing.T, lines int) *writer {
 	t.Helper()
 	w := &writer{path: t.TempDir() + "/said.log"}
 	f, err := os.Create(w.path)
@@ -108,7 +111,7 @@ func newWriter(t *testing.T) *writer {
 	all.Go(func() {
 		defer f.Close()
 		for ctx.Err() == nil {
-			if _, err := f.WriteString(w.next(burst)); err != nil {
+			if _, err := f.WriteString(w.next(lines)); err != nil {
 				t.Error(err)
 				return
 			}
