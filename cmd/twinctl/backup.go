@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/twinctl/twin/cmd/internal/app"
@@ -207,7 +208,7 @@ func backupVerifyCommand() cli.Command {
 			for _, name := range names {
 				v, said := verdict{Name: name, Sound: true}, "sound"
 				if err := k.Verify(ctx, name); err != nil {
-					v.Sound, v.Error, said = false, err.Error(), err.Error()
+					v.Sound, v.Error, said = false, err.Error(), strings.TrimPrefix(err.Error(), name+": ")
 					wrong = err
 				}
 				all = append(all, v)

@@ -108,6 +108,7 @@ func writeStatus(w io.Writer, file string, doc node.Document) error {
 	}
 	writeTwin(w, doc)
 	writeSync(w, doc.Sync)
+	writeBackups(w, doc.Backups, time.Now())
 	writeAlarms(w, doc)
 	if len(doc.Feeds) == 0 && slices.ContainsFunc(doc.Alarms, func(a node.Alarm) bool { return a.Code == app.ConfigInvalid }) {
 		fmt.Fprintln(w, "which feeds there are is not known")
@@ -225,4 +226,30 @@ func writeSync(w io.Writer, s *node.SyncDocument) {
 		fmt.Fprintf(w, "; next: %s", s.Command)
 	}
 	fmt.Fprintln(w)
+}
+
+// writeBackups writes a line about the last backup and the last that was proven.
+func writeBackups(w io.Writer, b *node.BackupDocument, now time.Time) {
+	if b == nil || b.Last == "" {
+		return
+	}
+	fmt.Fprintf(w, "backup  last: %s ago, %s", age(now.Sub(b.At.Time())), b.Kind)
+	if b.ProvenAt == nil {
+		fmt.Fprintln(w, "; none is proven; next: twinctl backup drill")
+		return
+	}
+	fmt.Fprintf(w, "; last proven restore: %s ago\n", age(now.Sub(b.ProvenAt.Time())))
+}
+
+// age writes a length of time for people: "3 days", "40 minutes".
+func age(d time.Duration) string {
+	for _, unit := range []struct {
+		name string
+		is   time.Duration
+	}{{"day", 24 * time.Hour}, {"hour", time.Hour}, {"minute", time.Minute}} {
+		if n := int(d / unit.is); n > 0 {
+			return app.Counted(n, unit.name)
+		}
+	}
+	return app.Counted(max(0, int(d/time.Second)), "second")
 }

@@ -169,7 +169,11 @@ func (k Keeper) bring(ctx context.Context, s Set, f File, dir string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(unpack(out, ending{ctx, in}, f), out.Close())
+	err = errors.Join(unpack(out, until(ctx, in), f), out.Close())
+	if ctx.Err() != nil {
+		return context.Cause(ctx) // which says nothing of the backup
+	}
+	return err
 }
 
 // compare reads all that was restored, and holds it against the manifest.
@@ -207,15 +211,17 @@ func (p Plan) Hold(ctx context.Context, actor string, seen int64) (err error) {
 	return n.Restore(ctx, node.Restored{Backup: last.Title(), Taken: last.At, Actor: actor}, seen)
 }
 
-// ending reads until ctx ends.
-type ending struct {
-	ctx context.Context //nolint:containedctx // io.Reader has no place for it; it lives for one call
-	r   io.Reader
-}
+// A reading is a reader that is one function.
+type reading func([]byte) (int, error)
 
-func (e ending) Read(p []byte) (int, error) {
-	if e.ctx.Err() != nil {
-		return 0, context.Cause(e.ctx)
-	}
-	return e.r.Read(p)
+func (r reading) Read(p []byte) (int, error) { return r(p) }
+
+// until reads from r until ctx ends.
+func until(ctx context.Context, r io.Reader) io.Reader {
+	return reading(func(p []byte) (int, error) {
+		if ctx.Err() != nil {
+			return 0, context.Cause(ctx)
+		}
+		return r.Read(p)
+	})
 }

@@ -37,16 +37,23 @@ func (k Keeper) verify(ctx context.Context, s Set) error {
 	}
 	wrong := s.unexpected(there)
 	for _, f := range s.Files {
-		if err := ctx.Err(); err != nil {
-			return context.Cause(ctx)
-		}
-		open := func(file string) (io.ReadCloser, error) { return k.At.Open(ctx, s.Title(), file) }
-		wrong = errors.Join(wrong, readBack(open, f))
+		wrong = errors.Join(wrong, k.read(ctx, s, f))
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx) // which says nothing of the backup
 	}
 	if wrong != nil {
 		return fmt.Errorf("%s: %w", s.Title(), wrong)
 	}
 	return nil
+}
+
+func (k Keeper) read(ctx context.Context, s Set, f File) error {
+	in, err := k.At.Open(ctx, s.Title(), f.Name+packed)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	return errors.Join(unpack(io.Discard, until(ctx, in), f), in.Close())
 }
 
 // unexpected tells of files that do not belong to the set.

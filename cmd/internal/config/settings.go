@@ -31,7 +31,7 @@ func (s Setting) Env() string {
 }
 
 // Settings returns all that there are, in the order of the documentation.
-func Settings() []Setting { return slices.Concat(serverSettings(), deliverSettings()) }
+func Settings() []Setting { return slices.Concat(serverSettings(), backupSettings(), deliverSettings()) }
 
 // serverSettings are those of the server itself and of its twin.
 func serverSettings() []Setting {
@@ -88,6 +88,12 @@ func serverSettings() []Setting {
 			Key: "ssh.host_key_pub", Doc: `file of the public host key that the system's sshd shows; "" is the usual one`,
 			path: true, check: optional(notEmpty), field: func(c *Config) *string { return &c.SSH.HostKeyPub },
 		},
+	}
+}
+
+// backupSettings are those of backups.
+func backupSettings() []Setting {
+	return []Setting{
 		{
 			Key: "backup.directory", Doc: "where backups are kept; best on another disk than data", Default: "backups",
 			path: true, inData: true, check: ownDirectory, field: func(c *Config) *string { return &c.Backup.Directory },
