@@ -23,7 +23,7 @@ func backupPruneCommand() cli.Command {
 
 Whatever the policy, these stay: what a kept backup goes on from, the newest chain that a drill has proven (or the newest, if none was), what has a time to come, what cannot be read, and backups of other servers.`,
 		Examples: []cli.Example{
-			{Line: "twinctl backup prune --keep-daily 14 --keep-weekly 8 --keep-monthly 12 --dry-run", Why: "what would stay, and why? Status 3 if anything would go"},
+			{Line: "twinctl backup prune --keep-daily 14 --keep-monthly 12 --dry-run", Why: "what would stay, and why? Status 3 if anything would go"},
 			{Line: "twinctl backup prune --keep-within 720h --yes", Why: "thirty days back from the newest"},
 		},
 		Exits:   []cli.Code{cli.Differs, cli.Refused, cli.Untrusted, cli.Busy},

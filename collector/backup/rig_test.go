@@ -23,7 +23,7 @@ type rig struct {
 	texts int
 }
 
-func newRig(t *testing.T, name string) *rig {
+func newRig(t testing.TB, name string) *rig {
 	t.Helper()
 	r := &rig{data: t.TempDir()}
 	place := filepath.Join(t.TempDir(), "backups")
@@ -38,7 +38,7 @@ func newRig(t *testing.T, name string) *rig {
 	return r
 }
 
-func (r *rig) open(t *testing.T, mode store.Mode) {
+func (r *rig) open(t testing.TB, mode store.Mode) {
 	t.Helper()
 	var err error
 	r.src, err = openSource(t.Context(), r.data, mode)
@@ -50,7 +50,7 @@ func (r *rig) open(t *testing.T, mode store.Mode) {
 	r.src.Version, r.src.Actor = "test", "tester"
 }
 
-func shut(t *testing.T, src Source) {
+func shut(t testing.TB, src Source) {
 	t.Helper()
 	if err := errors.Join(src.History.Close(), src.Admin.Close(), src.Node.Close()); err != nil {
 		t.Error(err)
