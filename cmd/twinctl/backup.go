@@ -104,14 +104,8 @@ func sized(n int64) string {
 	return fmt.Sprintf("%.1f %s", size, units[0])
 }
 
-// keeper returns who keeps the backups: those of a directory, if one is named.
-func (s *site) keeper(directory string) backup.Keeper {
-	cfg := *s.Config
-	if directory != "" {
-		cfg.Backup.Directory = directory
-	}
-	return app.Backups(&cfg)
-}
+// keeper returns who keeps this server's backups.
+func (s *site) keeper() backup.Keeper { return app.Backups(s.Config) }
 
 func backupListCommand() cli.Command {
 	return cli.Command{
@@ -123,7 +117,7 @@ func backupListCommand() cli.Command {
 		Exits:    []cli.Code{cli.Refused, cli.Untrusted},
 		Outputs:  []cli.Format{cli.Text, cli.JSON, cli.JSONL, cli.CSV},
 		Run: with(func(ctx context.Context, call *cli.Call, s *site) error {
-			sets, err := s.keeper("").Sets(ctx)
+			sets, err := s.keeper().Sets(ctx)
 			if err != nil {
 				return err
 			}
@@ -187,7 +181,7 @@ func backupVerifyCommand() cli.Command {
 		Outputs:  []cli.Format{cli.Text, cli.JSON},
 		Complete: map[string]func(context.Context, *cli.Call) []string{"NAME": completeBackups},
 		Run: with(func(ctx context.Context, call *cli.Call, s *site) error {
-			k := s.keeper("")
+			k := s.keeper()
 			sets, err := k.Sets(ctx)
 			if err != nil {
 				return err

@@ -62,7 +62,7 @@ func (s *site) drill(ctx context.Context, id, scratch string) (backup.Report, er
 	if err != nil {
 		return backup.Report{}, err
 	}
-	k := s.keeper("")
+	k := s.keeper()
 	if err := backup.Sweep(s.Config.Backup.Directory); err != nil {
 		return backup.Report{}, err
 	}

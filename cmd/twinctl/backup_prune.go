@@ -62,7 +62,7 @@ func (s *site) retained(ctx context.Context, p backup.Policy) ([]backup.Verdict,
 	if err != nil {
 		return nil, err
 	}
-	sets, err := s.keeper("").Sets(ctx)
+	sets, err := s.keeper().Sets(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +107,7 @@ func (s *site) prune(ctx context.Context, call *cli.Call, verdicts []backup.Verd
 	if err := confirm(call, fmt.Sprintf("Delete %s for good?", app.Counted(len(going), "backup"))); err != nil {
 		return err
 	}
-	k := s.keeper("")
+	k := s.keeper()
 	for _, name := range slices.Backward(going) { // what goes on from another goes first
 		if err := errors.Join(k.At.Delete(ctx, name), s.data.Node.ForgetBackup(context.WithoutCancel(ctx), name, app.Actor())); err != nil {
 			return err

@@ -174,7 +174,7 @@ func (r restore) wish(ctx context.Context) (seen int64, w backup.Wish, err error
 	}
 	path := filepath.Join(r.cfg.Data, node.File)
 	if _, err := os.Stat(path); err != nil {
-		return 0, w, nil //nolint:nilerr // a server that has lost it, or a new machine
+		return 0, w, nil // a server that has lost it, or a new machine
 	}
 	n, err := node.Open(ctx, path, store.Use)
 	if err != nil {

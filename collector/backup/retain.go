@@ -13,7 +13,7 @@ import (
 // ErrNoPolicy is returned for one that would keep nothing.
 var ErrNoPolicy = errors.New("says nothing of what to keep")
 
-// All, as a number of a policy, keeps without end.
+// All keeps without end, as a number of a policy.
 const All = -1
 
 // A Policy says which backups are kept. Its words mean what those of restic
@@ -66,8 +66,8 @@ func Retain(sets []Set, p Policy, c Circumstance) ([]Verdict, error) {
 	slices.SortStableFunc(by, func(a, b *Verdict) int { return b.Set.When().Time().Compare(a.Set.When().Time()) })
 	p.decide(by, c.Zone)
 	keepProven(by, c.Proven)
-	for i := len(verdicts) - 1; i >= 0; i-- { // a child stands behind its parent
-		if v := verdicts[i]; v.Keep && v.Set.Parent != "" {
+	for _, v := range slices.Backward(verdicts) { // a child stands behind its parent
+		if v.Keep && v.Set.Parent != "" {
 			for j := range verdicts {
 				if verdicts[j].Set.Title() == v.Set.Parent {
 					verdicts[j].keep("needed by " + v.Set.Title())

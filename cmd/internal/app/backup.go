@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -13,8 +14,10 @@ import (
 	"github.com/twinctl/twin/cmd/internal/config"
 	"github.com/twinctl/twin/collector/admin"
 	"github.com/twinctl/twin/collector/backup"
+	"github.com/twinctl/twin/collector/history"
 	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/collector/record"
+	"github.com/twinctl/twin/collector/store"
 )
 
 // Backups returns who keeps this server's backups.
@@ -29,6 +32,11 @@ func MakeBackup(ctx context.Context, cfg *config.Config, data *Data, kind backup
 		return made, err
 	}
 	defer func() { err = errors.Join(err, held.Close()) }()
+	if kind == backup.Full {
+		if err := roomFor(data.Dir, cfg.Backup.Directory); err != nil {
+			return made, err
+		}
+	}
 	made, err = Backups(cfg).Make(ctx, kind, backup.Source{
 		History: data.History, Admin: data.Admin, Node: data.Node, Version: Version(), Actor: Actor(),
 		Beside: []backup.Beside{{Name: "twin.toml", Path: cfg.File}, {Name: "known_hosts", Path: cfg.Twin.KnownHosts}},
@@ -45,6 +53,25 @@ func MakeBackup(ctx context.Context, cfg *config.Config, data *Data, kind backup
 		Name: made.Title(), Number: made.Number, Kind: string(kind), At: made.At, Bytes: made.Bytes(),
 		Place: cfg.Backup.Directory, Beside: beside,
 	}, Actor())
+}
+
+// roomFor refuses a full backup that could fill a disk: it is copied first, and
+// packed from there. What does not pack is as large again.
+func roomFor(data, to string) error {
+	need := int64(store.ReserveSize)
+	for _, name := range []string{history.File, history.File + "-wal", admin.File, node.File} {
+		if info, err := os.Stat(filepath.Join(data, name)); err == nil {
+			need += 2 * info.Size()
+		}
+	}
+	if err := os.MkdirAll(to, 0o700); err != nil {
+		return Denied(fmt.Errorf("backup directory: %w", err))
+	}
+	free, err := store.Free(to)
+	if err == nil && free < need {
+		err = fmt.Errorf("%w: a full backup can take %d MiB in %s, and %d are free; nothing was changed", backup.ErrNoRoom, need>>20, to, free>>20)
+	}
+	return err
 }
 
 // sameDisk tells whether two directories lie on one file system.

@@ -119,6 +119,7 @@ func serverVerdicts() []verdict {
 		{backup.ErrNoBackup, Usage, "twinctl backup list"},
 		{backup.ErrForeign, Refused, "the same with --foreign, if this machine is to become that server"},
 		{backup.ErrThere, Refused, ""},
+		{backup.ErrNoRoom, Refused, ""},
 		{backup.ErrNoPolicy, Usage, "twinctl help backup prune"},
 		{pairing.ErrToken, Usage, "twinctl pair show, on the other server"},
 		{pairing.ErrAlone, Refused, "twinctl pair accept LINE"},

@@ -31,7 +31,9 @@ func (s Setting) Env() string {
 }
 
 // Settings returns all that there are, in the order of the documentation.
-func Settings() []Setting { return slices.Concat(serverSettings(), backupSettings(), deliverSettings()) }
+func Settings() []Setting {
+	return slices.Concat(serverSettings(), backupSettings(), deliverSettings())
+}
 
 // serverSettings are those of the server itself and of its twin.
 func serverSettings() []Setting {
