@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/twinctl/twin/collector/acd"
 	"github.com/twinctl/twin/collector/feed"
 	"github.com/twinctl/twin/collector/record"
 	"github.com/twinctl/twin/collector/store"
@@ -131,9 +132,16 @@ func changes(h *DB, day *record.Instant) map[string]func(*rapid.T) {
 		},
 		"count": func(t *rapid.T) {
 			at := monday + record.Instant(rapid.IntRange(0, 200).Draw(t, "interval"))*quarter
+			told := toldAt(at)
+			if rapid.Bool().Draw(t, "queues") {
+				told = toldAt(at, offered(at, "sales", 1), offered(max(monday, at-record.Day), "sales", -1))
+			}
+			if rapid.Bool().Draw(t, "agents") {
+				told.Agents = []acd.AgentRow{{Start: at, Agent: "Agent/1"}}
+			}
 			count(t, h, Stretch{
 				Span:    record.Span{From: at, To: at + quarter},
-				Told:    []Told{toldAt(at, offered(at, "sales", 1), offered(max(monday, at-record.Day), "sales", -1))},
+				Told:    []Told{told},
 				Borders: []Border{{at + quarter, []byte{byte(at)}}},
 			})
 		},
@@ -144,12 +152,13 @@ func changes(h *DB, day *record.Instant) map[string]func(*rapid.T) {
 				t.Fatal(err)
 			}
 		},
-		"heal": func(t *rapid.T) {
-			rows, err := h.Page(context.Background(), "pbx", always, nil, 1)
-			if err != nil || len(rows) == 0 {
-				return
-			}
-			if err := h.Heal(context.Background(), "pbx", rows[0]); err != nil {
+		"heal": func(t *rapid.T) { // a record that was there is written anew
+			text++
+			err := h.db.Update(context.Background(), func(tx *store.Tx) error {
+				_, err := tx.Exec(`UPDATE record SET raw = ? WHERE seq = (SELECT min(seq) FROM record)`, fmt.Append(nil, text))
+				return err
+			})
+			if err != nil {
 				t.Fatal(err)
 			}
 		},
@@ -199,11 +208,68 @@ func TestACopyAndItsIncrementsAreTheHistory(t *testing.T) {
 			}
 			is = c.Mark
 		}
-		for _, name := range rapid.SliceOfN(rapid.SampledFrom(slices.Sorted(maps.Keys(all))), 2, 9).Draw(rt, "what happens") {
+		for _, name := range rapid.SliceOfN(rapid.SampledFrom(slices.Sorted(maps.Keys(all))), 2, 6).Draw(rt, "what happens") {
 			all[name](rt)
 		}
 		all["increment"](rt)
 	})
+}
+
+// Each sort of change is carried, when nothing else of its day changed.
+func TestEachSortOfChangeIsCarried(t *testing.T) {
+	change := func(statement string) func(*testing.T, *DB) {
+		return func(t *testing.T, h *DB) {
+			t.Helper()
+			fault(t, h, statement)
+		}
+	}
+	told := func(told Told) func(*testing.T, *DB) {
+		return func(t *testing.T, h *DB) {
+			t.Helper()
+			count(t, h, Stretch{Span: record.Span{From: told.At, To: told.At + quarter}, Told: []Told{told}})
+		}
+	}
+	at := monday + 8*quarter
+	changes := map[string]func(*testing.T, *DB){
+		"a queue's row":  told(toldAt(at, offered(at, "sales", 1))),
+		"an agent's row": told(Told{at, acd.Counted{Agents: []acd.AgentRow{{Start: at, Agent: "Agent/1"}}}}),
+		"a bucket":       change(`INSERT INTO bucket SELECT feed, start + 300000000, count, sum FROM bucket ORDER BY start LIMIT 1`),
+		"a border":       change(`INSERT INTO fold SELECT feed, border + 1, carry FROM fold WHERE border > 0 ORDER BY border LIMIT 1`),
+		"a record":       change(`UPDATE record SET raw = x'00' WHERE seq = 1`),
+	}
+	for name, what := range map[string][2]string{"bucket": {"start", "count"}, "queue_interval": {"start", "offered"}, "agent_interval": {"start", "staffed"}, "fold": {"border", "border"}} {
+		first := ` WHERE ` + what[0] + ` = (SELECT min(` + what[0] + `) FROM ` + name + ` WHERE ` + what[0] + ` > 0)`
+		changes["other "+name] = change(`UPDATE ` + name + ` SET ` + what[1] + ` = ` + what[1] + ` + 1` + first)
+		changes["no "+name] = change(`DELETE FROM ` + name + first)
+	}
+	for name, change := range changes {
+		t.Run(name, func(t *testing.T) {
+			h, dir := begun(t), t.TempDir()
+			days(t, h, 3, 2)
+			for day := range record.Instant(3) {
+				start := monday + day*record.Day
+				s := Stretch{Span: record.Span{From: start, To: start + quarter}, Told: []Told{toldAt(start, offered(start, "sales", 1))}, Borders: []Border{{start + quarter, []byte{1}}}}
+				s.Told[0].Agents = []acd.AgentRow{{Start: start, Agent: "Agent/1"}}
+				count(t, h, s)
+			}
+			base, inc, now := filepath.Join(dir, "base"), filepath.Join(dir, "inc"), filepath.Join(dir, "now")
+			is := copied(t, h, base)
+			change(t, h)
+			copied(t, h, now)
+			if slices.Equal(everything(t, now), everything(t, base)) {
+				t.Fatal("nothing changed")
+			}
+			if _, err := h.Increment(t.Context(), inc, is); err != nil {
+				t.Fatal(err)
+			}
+			if err := Lay(t.Context(), base, inc); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(everything(t, now), everything(t, base)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
 }
 
 func TestAnIncrementOfSomethingElseIsRefused(t *testing.T) {
