@@ -24,40 +24,38 @@ CREATE TABLE healed (
 CREATE TRIGGER record_healed AFTER UPDATE ON record
 BEGIN INSERT OR IGNORE INTO healed (seq) VALUES (NEW.seq); END;
 
-CREATE VIEW changed_last AS SELECT feed, day FROM changed WHERE id = (SELECT max(id) FROM changed);
-
 CREATE TRIGGER bucket_added AFTER INSERT ON bucket
-WHEN (NEW.feed, NEW.start - NEW.start % 86400000000) IS NOT (SELECT feed, day FROM changed_last)
+WHEN NOT EXISTS (SELECT 1 FROM changed WHERE id = (SELECT max(id) FROM changed) AND feed = NEW.feed AND day = NEW.start - NEW.start % 86400000000)
 BEGIN INSERT OR REPLACE INTO changed (feed, day) VALUES (NEW.feed, NEW.start - NEW.start % 86400000000); END;
 CREATE TRIGGER bucket_changed AFTER UPDATE ON bucket
 BEGIN INSERT OR REPLACE INTO changed (feed, day) VALUES (NEW.feed, NEW.start - NEW.start % 86400000000); END;
 CREATE TRIGGER bucket_dropped AFTER DELETE ON bucket
-WHEN (OLD.feed, OLD.start - OLD.start % 86400000000) IS NOT (SELECT feed, day FROM changed_last)
+WHEN NOT EXISTS (SELECT 1 FROM changed WHERE id = (SELECT max(id) FROM changed) AND feed = OLD.feed AND day = OLD.start - OLD.start % 86400000000)
 BEGIN INSERT OR REPLACE INTO changed (feed, day) VALUES (OLD.feed, OLD.start - OLD.start % 86400000000); END;
 
 CREATE TRIGGER queue_interval_added AFTER INSERT ON queue_interval
-WHEN (NEW.feed, NEW.start - NEW.start % 86400000000) IS NOT (SELECT feed, day FROM changed_last)
+WHEN NOT EXISTS (SELECT 1 FROM changed WHERE id = (SELECT max(id) FROM changed) AND feed = NEW.feed AND day = NEW.start - NEW.start % 86400000000)
 BEGIN INSERT OR REPLACE INTO changed (feed, day) VALUES (NEW.feed, NEW.start - NEW.start % 86400000000); END;
 CREATE TRIGGER queue_interval_changed AFTER UPDATE ON queue_interval
 BEGIN INSERT OR REPLACE INTO changed (feed, day) VALUES (NEW.feed, NEW.start - NEW.start % 86400000000); END;
 CREATE TRIGGER queue_interval_dropped AFTER DELETE ON queue_interval
-WHEN (OLD.feed, OLD.start - OLD.start % 86400000000) IS NOT (SELECT feed, day FROM changed_last)
+WHEN NOT EXISTS (SELECT 1 FROM changed WHERE id = (SELECT max(id) FROM changed) AND feed = OLD.feed AND day = OLD.start - OLD.start % 86400000000)
 BEGIN INSERT OR REPLACE INTO changed (feed, day) VALUES (OLD.feed, OLD.start - OLD.start % 86400000000); END;
 
 CREATE TRIGGER agent_interval_added AFTER INSERT ON agent_interval
-WHEN (NEW.feed, NEW.start - NEW.start % 86400000000) IS NOT (SELECT feed, day FROM changed_last)
+WHEN NOT EXISTS (SELECT 1 FROM changed WHERE id = (SELECT max(id) FROM changed) AND feed = NEW.feed AND day = NEW.start - NEW.start % 86400000000)
 BEGIN INSERT OR REPLACE INTO changed (feed, day) VALUES (NEW.feed, NEW.start - NEW.start % 86400000000); END;
 CREATE TRIGGER agent_interval_changed AFTER UPDATE ON agent_interval
 BEGIN INSERT OR REPLACE INTO changed (feed, day) VALUES (NEW.feed, NEW.start - NEW.start % 86400000000); END;
 CREATE TRIGGER agent_interval_dropped AFTER DELETE ON agent_interval
-WHEN (OLD.feed, OLD.start - OLD.start % 86400000000) IS NOT (SELECT feed, day FROM changed_last)
+WHEN NOT EXISTS (SELECT 1 FROM changed WHERE id = (SELECT max(id) FROM changed) AND feed = OLD.feed AND day = OLD.start - OLD.start % 86400000000)
 BEGIN INSERT OR REPLACE INTO changed (feed, day) VALUES (OLD.feed, OLD.start - OLD.start % 86400000000); END;
 
 CREATE TRIGGER fold_added AFTER INSERT ON fold
-WHEN (NEW.feed, NEW.border - NEW.border % 86400000000) IS NOT (SELECT feed, day FROM changed_last)
+WHEN NOT EXISTS (SELECT 1 FROM changed WHERE id = (SELECT max(id) FROM changed) AND feed = NEW.feed AND day = NEW.border - NEW.border % 86400000000)
 BEGIN INSERT OR REPLACE INTO changed (feed, day) VALUES (NEW.feed, NEW.border - NEW.border % 86400000000); END;
 CREATE TRIGGER fold_changed AFTER UPDATE ON fold
 BEGIN INSERT OR REPLACE INTO changed (feed, day) VALUES (NEW.feed, NEW.border - NEW.border % 86400000000); END;
 CREATE TRIGGER fold_dropped AFTER DELETE ON fold
-WHEN (OLD.feed, OLD.border - OLD.border % 86400000000) IS NOT (SELECT feed, day FROM changed_last)
+WHEN NOT EXISTS (SELECT 1 FROM changed WHERE id = (SELECT max(id) FROM changed) AND feed = OLD.feed AND day = OLD.border - OLD.border % 86400000000)
 BEGIN INSERT OR REPLACE INTO changed (feed, day) VALUES (OLD.feed, OLD.border - OLD.border % 86400000000); END;
