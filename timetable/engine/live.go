@@ -1,0 +1,279 @@
+package engine
+
+import (
+	"container/heap"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/twinctl/twin/collector/node"
+	"github.com/twinctl/twin/collector/record"
+	"github.com/twinctl/twin/timetable"
+	"github.com/twinctl/twin/timetable/task"
+)
+
+// A run is one that was claimed and has not ended.
+type run struct {
+	row    node.Run
+	e      *entry
+	cancel context.CancelCauseFunc // nil until it began
+	why    string                  // it is cancelled for that; "": it is not
+}
+
+// An outcome is what came of a run.
+type outcome struct {
+	id int64
+	task.Outcome
+}
+
+// admit begins the runs whose time has come, as many as may go on at once and
+// one of each timetable, unless that allows more.
+func (d *desk) admit(ctx context.Context, now record.Instant) error {
+	for len(d.line) > 0 && len(d.running) < d.e.o.AtOnce && d.line[0].row.Planned <= now {
+		r := heap.Pop(&d.line).(*run)
+		if r.e.running > 0 && r.e.t.Overlap != timetable.OverlapAllow {
+			r.e.blocked = append(r.e.blocked, r)
+			continue
+		}
+		state, why := d.bars(r, now)
+		if why != "" {
+			if err := d.giveUp(ctx, r, state, why); err != nil {
+				heap.Push(&d.line, r)
+				return err
+			}
+			continue
+		}
+		if err := d.start(ctx, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// bars says why a run must not begin any more, "" if it may.
+func (d *desk) bars(r *run, now record.Instant) (state node.RunState, why string) {
+	grace := r.e.t.Grace
+	switch {
+	case r.why != "":
+		return node.RunCancelled, r.why
+	case !d.here.arms(r.e.t):
+		return node.RunMissed, WhyRole
+	case d.here.Maintenance.Holds(now):
+		return node.RunMissed, WhyMaintenance
+	case r.row.Trigger != ByPerson && r.row.Trigger != ByBackfill && grace > 0 && now.Sub(r.row.Planned) > grace:
+		return node.RunMissed, WhyLate
+	}
+	return "", ""
+}
+
+// start notes that a run begins, and begins it.
+func (d *desk) start(ctx context.Context, r *run) error {
+	err := d.e.o.Ledger.StartRun(ctx, r.row.ID)
+	switch {
+	case errors.Is(err, node.ErrRole):
+		return errors.Join(err, d.giveUp(ctx, r, node.RunMissed, WhyRole))
+	case err != nil:
+		heap.Push(&d.line, r)
+		return err
+	}
+	r.e.waiting--
+	r.e.running++
+	d.running[r.row.ID] = r
+	live, cancel := context.WithCancelCause(ctx)
+	r.cancel = cancel
+	t, job := r.e.t, task.Job{
+		Run: r.row.ID, Timetable: r.e.t.Name, Slot: r.row.Slot.Time(), Server: d.here.Server, Role: string(d.here.Role), Epoch: d.here.Epoch,
+		Tasks: r.e.t.Tasks, Continue: r.e.t.Continue, Timeout: r.e.t.Timeout, TaskTimeout: r.e.t.TaskTimeout,
+	}
+	d.e.o.Log.Info("a timetable runs", "timetable", t.Name, "run", job.Run, "slot", r.row.Slot.String(), "trigger", r.row.Trigger)
+	go func() { d.e.ended <- outcome{job.Run, d.e.o.Runner.Run(live, job)} }()
+	return nil
+}
+
+// giveUp ends a run that never began.
+func (d *desk) giveUp(ctx context.Context, r *run, state node.RunState, why string) error {
+	err := d.e.o.Ledger.EndRun(ctx, r.row.ID, node.RunEnd{State: state, Reason: why})
+	if err == nil || errors.Is(err, node.ErrRunState) {
+		r.e.waiting--
+		return nil
+	}
+	return err
+}
+
+// cancelRuns cancels what goes on of a timetable, and what waits.
+func (d *desk) cancelRuns(e *entry, why string) {
+	for _, r := range d.running {
+		if r.e == e {
+			r.stop(why)
+		}
+	}
+	for _, r := range d.line {
+		if r.e == e {
+			r.why, r.row.Planned = why, 0
+		}
+	}
+	for _, r := range e.blocked {
+		r.why = why
+	}
+	heap.Init(&d.line)
+}
+
+// errCancelled is why a run's context ends.
+type errCancelled string
+
+func (e errCancelled) Error() string { return string(e) }
+
+// stop ends a run that goes on; the first reason stands.
+func (r *run) stop(why string) {
+	if r.why == "" {
+		r.why = why
+	}
+	if r.cancel != nil {
+		r.cancel(errCancelled(r.why))
+	}
+}
+
+// end writes down what came of the runs that ended.
+func (d *desk) end(ctx context.Context, now record.Instant) error {
+	for len(d.endings) > 0 {
+		o := d.endings[0]
+		r := d.running[o.id]
+		if err := d.endOne(ctx, r, o); err != nil {
+			return err
+		}
+		d.endings = d.endings[1:]
+		if err := d.after(ctx, r, o, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *desk) endOne(ctx context.Context, r *run, o outcome) error {
+	end := endOf(r, o)
+	err := d.e.o.Ledger.EndRun(ctx, o.id, end)
+	if err != nil && !errors.Is(err, node.ErrRunState) {
+		return err
+	}
+	d.e.o.Log.Info("a timetable ran", "timetable", r.row.Name, "run", o.id, "state", string(end.State), "reason", end.Reason)
+	r.cancel(nil)
+	delete(d.running, o.id)
+	r.e.running--
+	for _, b := range r.e.blocked {
+		heap.Push(&d.line, b)
+	}
+	r.e.blocked = nil
+	r.row.State = end.State
+	return nil
+}
+
+// endOf returns what stands in the row of a run that ended. What was cancelled
+// says why; what did well all the same did well.
+func endOf(r *run, o outcome) node.RunEnd {
+	end := node.RunEnd{State: node.RunState(o.State), Reason: o.Reason, Output: o.Output, Tail: o.Tail}
+	if o.State != task.OK || o.Exit != 0 {
+		end.Exit = &o.Exit
+	} else {
+		end.Exit = new(int)
+	}
+	switch {
+	case o.State == task.Cancelled && r.why == whyStopped:
+		end.State, end.Reason, end.Exit = node.RunInterrupted, whyStopped, nil
+	case o.State == task.Cancelled && r.why != "":
+		end.Reason, end.Exit = r.why, nil
+	case !end.State.Final():
+		end.State, end.Reason = node.RunFailed, fmt.Sprintf("the runner said %q", o.State)
+	}
+	return end
+}
+
+const (
+	whyStopped   = "twind stopped"
+	longestDelay = 6 * time.Hour
+)
+
+// after goes on behind a run: it is tried again, or the timetable pauses.
+func (d *desk) after(ctx context.Context, r *run, o outcome, now record.Instant) error {
+	e := r.e
+	switch r.row.State {
+	case node.RunOK:
+		e.failures = 0
+		d.pay(e, r.row.Slot)
+		return nil
+	case node.RunFailed, node.RunTimeout:
+	default:
+		return nil
+	}
+	if r.row.Attempt <= e.t.Retries && d.here.arms(e.t) && d.entries[e.t.ID] == e {
+		delay := min(e.t.RetryDelay<<min(r.row.Attempt-1, 20), longestDelay)
+		return d.tryAgain(ctx, r.row, now.Add(delay))
+	}
+	return d.failed(ctx, e, o)
+}
+
+// tryAgain claims the next attempt at a slot.
+func (d *desk) tryAgain(ctx context.Context, row node.Run, at record.Instant) error {
+	e := d.entries[row.Timetable]
+	rows, err := d.claim(ctx, []node.Claim{{
+		Timetable: row.Timetable, Name: e.t.Name, Slot: row.Slot, Attempt: row.Attempt + 1, Trigger: ByRetry, Actor: row.Actor,
+		State: node.RunClaimed, Planned: at, Role: e.t.NeedsRole(),
+	}})
+	for _, r := range rows {
+		d.lineUp(r)
+	}
+	return err
+}
+
+// failed counts a failure, and pauses a timetable that has too many in a row.
+func (d *desk) failed(ctx context.Context, e *entry, o outcome) error {
+	if e.t.PauseAfter == 0 {
+		return nil
+	}
+	if e.failures < 0 {
+		before, err := d.failuresBefore(ctx, e, o.id)
+		if err != nil {
+			return err
+		}
+		e.failures = before
+	}
+	if e.failures++; e.failures < e.t.PauseAfter {
+		return nil
+	}
+	e.failures = 0
+	reason := fmt.Sprintf("it failed %d times in a row", e.t.PauseAfter)
+	e.t.Paused, e.t.PausedUntil, e.t.PauseReason = true, time.Time{}, reason
+	d.e.o.Log.Error("a timetable paused itself", "timetable", e.t.Name, "reason", reason, "last", o.Reason)
+	if d.e.o.Pause == nil {
+		return nil
+	}
+	if err := d.e.o.Pause(ctx, e.t, reason); err != nil {
+		d.e.o.Log.Warn("a timetable is paused here alone, until it is edited", "timetable", e.t.Name, "err", err)
+	}
+	return nil
+}
+
+// failuresBefore counts the slots that failed in a row before a run, by the
+// ledger.
+func (d *desk) failuresBefore(ctx context.Context, e *entry, id int64) (n int, err error) {
+	of := node.RunQuery{
+		Timetables: []string{e.t.ID}, Server: d.here.Server, Limit: e.t.PauseAfter * (e.t.Retries + 1),
+		States: []node.RunState{node.RunOK, node.RunFailed, node.RunTimeout},
+	}
+	rows, err := d.e.o.Ledger.Runs(ctx, of)
+	slots := map[record.Instant]bool{}
+	for _, r := range rows {
+		if r.ID == id {
+			slots[r.Slot] = true // it is counted by itself
+			continue
+		}
+		if r.State == node.RunOK {
+			break
+		}
+		if !slots[r.Slot] {
+			slots[r.Slot] = true
+			n++
+		}
+	}
+	return n, err
+}

@@ -1,0 +1,301 @@
+package engine
+
+import (
+	"container/heap"
+	"context"
+	"fmt"
+
+	"github.com/twinctl/twin/collector/node"
+	"github.com/twinctl/twin/collector/record"
+	"github.com/twinctl/twin/timetable"
+)
+
+// look sees what changed: where this server stands, and what is administered.
+func (d *desk) look(ctx context.Context, now record.Instant) error {
+	here, err := d.e.o.Here(ctx)
+	if err != nil {
+		return err
+	}
+	if here != d.here {
+		if err := d.move(ctx, here, now); err != nil {
+			return err
+		}
+	}
+	generation, err := d.e.o.Generation(ctx)
+	if err != nil || generation == d.generation {
+		return err
+	}
+	list, err := d.e.o.Timetables(ctx)
+	if err != nil {
+		return err
+	}
+	if err := d.settle(ctx, now); err != nil { // by what stood until now
+		return err
+	}
+	if err := d.edit(ctx, list, now); err != nil {
+		return err
+	}
+	d.generation = list.Generation
+	return nil
+}
+
+// move goes on where this server stands now. What it may not run any more is
+// cancelled, and what it had not begun is given up: its twin runs that.
+func (d *desk) move(ctx context.Context, here Here, now record.Instant) error {
+	before := d.here
+	d.here = here
+	if err := d.moveFrom(ctx, before, now); err != nil {
+		d.here = before // it is done again, and does no harm twice
+		return err
+	}
+	return nil
+}
+
+func (d *desk) moveFrom(ctx context.Context, before Here, now record.Instant) error {
+	here := d.here
+	changed := before.Role != here.Role || before.Epoch != here.Epoch
+	if changed {
+		d.e.o.Log.Info("the role changed", "role", string(here.Role), "epoch", here.Epoch)
+		if err := d.disarm(ctx, before, now); err != nil {
+			return err
+		}
+		t, err := readTold(ctx, d.e.o.Ledger)
+		if err != nil {
+			return err
+		}
+		d.told = t
+	}
+	switch {
+	case here.Held != "" && d.heldFrom == 0:
+		d.heldFrom = now
+	case here.Held == "" && d.heldFrom != 0:
+		d.absences = append(d.absences, absence{record.Span{From: d.heldFrom, To: now + 1}, WhyHeld})
+		d.heldFrom = 0
+	}
+	if here.Maintenance.Holds(now) || changed {
+		if err := d.giveUpBarred(ctx, now); err != nil {
+			return err
+		}
+	}
+	return d.arm(ctx, now, !changed)
+}
+
+// disarm settles what was due and put off while this server had the role, and
+// cancels the runs that it may not go on with.
+func (d *desk) disarm(ctx context.Context, before Here, now record.Instant) error {
+	var claims []node.Claim
+	for _, e := range d.entries {
+		if !before.arms(e.t) || d.here.arms(e.t) {
+			continue
+		}
+		c := Case{Timetable: e.t, Now: now, Through: e.through, Here: before}
+		c.Here.Held = ""
+		slots, _, _ := c.slots()
+		for _, slot := range slots {
+			at := record.At(slot)
+			claims = append(claims, node.Claim{
+				Timetable: e.t.ID, Name: e.t.Name, Slot: at, Attempt: 1, Trigger: BySchedule,
+				State: node.RunMissed, Reason: WhyRole, Through: at,
+			})
+		}
+	}
+	if _, err := d.claim(ctx, claims); err != nil {
+		return err
+	}
+	for _, c := range claims {
+		e := d.entries[c.Timetable]
+		e.through = max(e.through, c.Through)
+	}
+	for _, r := range d.running {
+		if !d.here.arms(r.e.t) {
+			r.stop(WhyRole)
+		}
+	}
+	return nil
+}
+
+// giveUpBarred ends the runs that wait and must not begin any more.
+func (d *desk) giveUpBarred(ctx context.Context, now record.Instant) error {
+	var all, stay line
+	all, d.line = d.line, nil
+	for _, e := range d.entries {
+		all = append(all, e.blocked...)
+		e.blocked = nil
+	}
+	for i, r := range all {
+		state, why := d.bars(r, now)
+		if why == "" {
+			stay = append(stay, r)
+			continue
+		}
+		if err := d.giveUp(ctx, r, state, why); err != nil {
+			d.line = append(stay, all[i:]...)
+			heap.Init(&d.line)
+			return err
+		}
+	}
+	d.line = stay
+	heap.Init(&d.line)
+	return nil
+}
+
+// edit takes over what is administered now.
+func (d *desk) edit(ctx context.Context, list List, now record.Instant) error {
+	d.counted = nil
+	var moves []node.Claim
+	there := make(map[string]bool, len(list.Timetables))
+	for _, t := range list.Timetables {
+		there[t.ID] = true
+		if moved := d.set(t, now); moved {
+			moves = append(moves, move(t, now))
+		}
+	}
+	for id, e := range d.entries {
+		if !there[id] {
+			d.drop(e)
+		}
+	}
+	d.unreadable = list.Unreadable
+	_, err := d.claim(ctx, moves)
+	return err
+}
+
+// set takes over one timetable, and tells whether its cursor moves: a schedule
+// that is new here begins now.
+func (d *desk) set(t timetable.Timetable, now record.Instant) (moved bool) {
+	e, known := d.entries[t.ID]
+	if known && e.t.Mark == t.Mark {
+		return false
+	}
+	if !known {
+		e = &entry{index: -1, failures: -1}
+		d.entries[t.ID] = e
+	}
+	begins := !known || !e.t.Schedule.Equal(t.Schedule) || !d.here.arms(e.t)
+	if e.t = t; known {
+		e.failures = 0
+	}
+	if !d.here.arms(t) {
+		d.agenda.set(e, 0)
+		for _, r := range d.running {
+			if r.e == e {
+				r.stop(WhyRole)
+			}
+		}
+		return false
+	}
+	if begins || t.MustFinish == 0 {
+		d.payAll(e)
+	}
+	if begins {
+		e.through = max(e.through, now)
+	}
+	d.agenda.set(e, d.first(e, now))
+	return begins
+}
+
+// drop forgets a timetable that is not there any more: what waits of it is
+// cancelled, what runs goes on to its end.
+func (d *desk) drop(e *entry) {
+	d.agenda.set(e, 0)
+	delete(d.entries, e.t.ID)
+	delete(d.owed, e)
+	for _, r := range d.line {
+		if r.e == e {
+			r.why, r.row.Planned = WhyDeleted, 0
+		}
+	}
+	for _, r := range e.blocked {
+		r.why, r.row.Planned = WhyDeleted, 0
+		d.line = append(d.line, r)
+	}
+	e.blocked = nil
+	heap.Init(&d.line)
+}
+
+// gather takes what else ended meanwhile.
+func (d *desk) gather() {
+	for {
+		select {
+		case o := <-d.e.ended:
+			d.endings = append(d.endings, o)
+		default:
+			return
+		}
+	}
+}
+
+// stop ends everything: what runs is interrupted, and written down.
+func (d *desk) stop(ctx context.Context) {
+	for _, r := range d.running {
+		r.stop(whyStopped)
+	}
+	for len(d.running) > len(d.endings) {
+		d.endings = append(d.endings, <-d.e.ended)
+	}
+	for _, o := range d.endings {
+		r := d.running[o.id]
+		if err := d.endOne(ctx, r, o); err != nil {
+			d.e.o.Log.Error("what came of a run cannot be written down: it will be taken for interrupted", "run", o.id, "err", err)
+			continue
+		}
+		if r.row.State != node.RunInterrupted || !r.e.t.AtLeastOnce || d.entries[r.row.Timetable] == nil {
+			continue
+		}
+		if err := d.tryAgain(ctx, r.row, r.row.Planned); err != nil {
+			d.e.o.Log.Error("an interrupted run cannot be put down to be run again", "run", o.id, "err", err)
+		}
+	}
+}
+
+// restarts is how often what was interrupted is run again: it may be what ends
+// twind each time.
+const restarts = 3
+
+// recover ends what an earlier run of twind left open. What had not begun
+// waits again; what had is run again if it may be run twice.
+func (d *desk) recover(ctx context.Context, now record.Instant) error {
+	open, err := d.e.o.Ledger.UnendedRuns(ctx)
+	if err != nil {
+		return err
+	}
+	d.line = nil
+	for _, row := range open {
+		e := d.entries[row.Timetable]
+		end, again := afterRestart(row, e, d.here)
+		if end.State != "" {
+			if err := d.e.o.Ledger.EndRun(ctx, row.ID, end); err != nil {
+				return err
+			}
+			d.e.o.Log.Warn("a run did not end before twind did", "timetable", row.Name, "run", row.ID, "is", string(end.State), "reason", end.Reason, "again", again)
+		}
+		switch {
+		case again:
+			err = d.tryAgain(ctx, row, now)
+		case end.State == "":
+			d.lineUp(row)
+		}
+		if err != nil {
+			return fmt.Errorf("run %d again: %w", row.ID, err)
+		}
+	}
+	return nil
+}
+
+// afterRestart says how a run ends that was open when twind ended ("": it
+// waits as before), and whether it is run again. e is its timetable, nil if
+// there is none any more.
+func afterRestart(row node.Run, e *entry, here Here) (end node.RunEnd, again bool) {
+	began := row.State == node.RunRunning
+	switch {
+	case e == nil && began, began && !here.arms(e.t):
+		return node.RunEnd{State: node.RunInterrupted, Reason: WhyDown}, false
+	case e == nil:
+		return node.RunEnd{State: node.RunMissed, Reason: WhyDeleted}, false
+	case began:
+		return node.RunEnd{State: node.RunInterrupted, Reason: WhyDown}, e.t.AtLeastOnce && row.Attempt <= max(restarts, e.t.Retries)
+	case !here.arms(e.t), row.Role != "" && row.Epoch != here.Epoch:
+		return node.RunEnd{State: node.RunMissed, Reason: WhyRole}, false
+	}
+	return node.RunEnd{}, false
+}

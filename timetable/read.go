@@ -1,0 +1,189 @@
+package timetable
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/twinctl/twin/collector/admin"
+	"github.com/twinctl/twin/collector/inert"
+	"github.com/twinctl/twin/timetable/schedule"
+	"github.com/twinctl/twin/timetable/task"
+)
+
+// A Calendar is one that people administer.
+type Calendar struct {
+	Open func(time.Time) bool
+	Mark string // changes with it
+}
+
+// A Site is what a row alone does not say.
+type Site struct {
+	Zone      *time.Location      // of a timetable that says none
+	Calendars map[string]Calendar // by key
+	// Permission returns what a user may do (view, operate or admin), "" for one
+	// that there is not.
+	Permission func(login string) string
+	// Check says what is wrong with a task, beyond its text; nil: nothing ever is.
+	Check func(task.Task) error
+}
+
+// A Reader reads rows of kind timetable.
+type Reader struct {
+	site Site
+	kind admin.Kind
+}
+
+// NewReader returns one for a site.
+func NewReader(site Site) Reader {
+	kind, _ := admin.KindNamed("timetable")
+	return Reader{site, kind}
+}
+
+// Read reads a row, and says what is wrong with it. One that means something
+// and must not run all the same, as its owner may not do that, is no error: the
+// timetable has a Problem then.
+func (r Reader) Read(row admin.Row) (Timetable, error) {
+	f, site := fields{r.kind, row.Body}, r.site
+	t := Timetable{
+		ID: row.Key, Name: f.text("name"), Description: f.text("description"), Owner: f.text("owner"),
+		RunsOn: f.text("runs_on"), Calendar: f.text("calendar"), NotOn: f.text("not_on"),
+		Continue: f.text("on_error") == "continue", Overlap: Overlap(f.text("overlap")),
+		CatchUp: Pick(f.text("catch_up")), Grace: f.seconds("grace_s"), CatchUpMax: f.number("catch_up_max"), Spacing: f.seconds("spacing_s"),
+		OnPromotion: Pick(f.text("on_promotion")),
+		Timeout:     f.seconds("timeout_s"), TaskTimeout: f.seconds("task_timeout_s"),
+		Retries: f.number("retries"), RetryDelay: f.seconds("retry_delay_s"),
+		Paused: row.Body.Bool("paused"), PauseReason: f.text("pause_reason"), PauseAfter: f.number("pause_after"), MustFinish: f.seconds("must_finish_s"),
+	}
+	if err := errors.Join(t.readWhen(f, site), t.readTasks(row.Body.List("tasks"))); err != nil {
+		return Timetable{}, fmt.Errorf("timetable %s: %w", inert.Text(t.Name), err)
+	}
+	if t.RunsOn == "" {
+		t.RunsOn = task.RunsOn(t.Tasks)
+	}
+	isExec := func(t task.Task) bool { return t.Kind == "exec" }
+	switch f.text("after_crash") {
+	case "at_least_once":
+		t.AtLeastOnce = true
+	case "":
+		t.AtLeastOnce = !slices.ContainsFunc(t.Tasks, isExec)
+	}
+	t.Problem = t.problem(site)
+	t.Mark = t.mark(row, site)
+	return t, nil
+}
+
+// readWhen reads the schedule, its zone, the calendars and the pause.
+func (t *Timetable) readWhen(f fields, site Site) error {
+	zone := site.Zone
+	if name := f.text("zone"); name != "" {
+		var err error
+		if zone, err = time.LoadLocation(name); err != nil {
+			return fmt.Errorf("zone %q is unknown here: want a time zone, as Europe/Berlin", inert.Text(name))
+		}
+	}
+	var err error
+	if t.Schedule, err = schedule.Parse(f.text("schedule"), zone); err != nil {
+		return err
+	}
+	if until := f.text("paused_until"); until != "" {
+		if t.PausedUntil, err = time.Parse(time.RFC3339, until); err != nil {
+			return fmt.Errorf("paused_until %q: want a time with its zone, as 2026-12-24T06:00:00Z", inert.Text(until))
+		}
+	}
+	return t.readCalendars(site)
+}
+
+func (t *Timetable) readCalendars(site Site) error {
+	on, known := site.Calendars[t.Calendar]
+	if t.Calendar != "" && !known {
+		return fmt.Errorf("calendar %q cannot be read, or is not there", inert.Text(t.Calendar))
+	}
+	not, known := site.Calendars[t.NotOn]
+	if t.NotOn != "" && !known {
+		return fmt.Errorf("not_on: calendar %q cannot be read, or is not there", inert.Text(t.NotOn))
+	}
+	if on.Open != nil || not.Open != nil {
+		t.Open = func(at time.Time) bool { return (on.Open == nil || on.Open(at)) && (not.Open == nil || !not.Open(at)) }
+	}
+	return nil
+}
+
+func (t *Timetable) readTasks(texts []string) error {
+	var all error
+	for i, text := range texts {
+		one, err := task.Parse(text)
+		if err != nil {
+			all = errors.Join(all, fmt.Errorf("task %d: %w", i+1, err))
+		}
+		t.Tasks = append(t.Tasks, one)
+	}
+	if len(texts) == 0 {
+		return errors.New("tasks: there is none")
+	}
+	return all
+}
+
+// problem says why it cannot run although all of it can be read.
+func (t *Timetable) problem(site Site) string {
+	for _, one := range t.Tasks {
+		if t.Owner != "" && site.Permission != nil && !mayAs(site.Permission(t.Owner), one.Permission()) {
+			return fmt.Sprintf("%s may not: %s wants %s", t.Owner, one.Kind, one.Permission())
+		}
+		if site.Check == nil {
+			continue
+		}
+		if err := site.Check(one); err != nil {
+			return inert.Text(fmt.Sprintf("%s: %v", one.Kind, err))
+		}
+	}
+	return ""
+}
+
+// mayAs tells whether a permission holds another.
+func mayAs(has, wants string) bool {
+	order := []string{"view", "operate", "admin"}
+	return slices.Contains(order, has) && slices.Index(order, has) >= slices.Index(order, wants)
+}
+
+func (t *Timetable) mark(row admin.Row, site Site) string {
+	h := sha256.New()
+	sum := row.Hash()
+	h.Write(sum[:])
+	for _, text := range []string{site.Calendars[t.Calendar].Mark, site.Calendars[t.NotOn].Mark, t.Schedule.Zone().String(), t.RunsOn, t.Problem} {
+		fmt.Fprintf(h, "%q", text)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// fields are what a row says, its defaults where it does not.
+type fields struct {
+	kind admin.Kind
+	body admin.Body
+}
+
+func (f fields) value(name string) any {
+	field, ok := f.kind.Field(name)
+	if !ok {
+		return nil
+	}
+	return field.Value(f.body)
+}
+
+func (f fields) text(name string) string {
+	text, _ := f.value(name).(string)
+	return text
+}
+
+func (f fields) number(name string) int {
+	n, _ := f.value(name).(int64)
+	return int(n)
+}
+
+func (f fields) seconds(name string) time.Duration {
+	n, _ := f.value(name).(int64)
+	return time.Duration(n) * time.Second
+}
