@@ -79,6 +79,7 @@ type line []*run
 
 // Len, Less, Swap, Push and Pop are for package heap alone.
 func (l line) Len() int { return len(l) }
+
 func (l line) Less(i, j int) bool {
 	return cmp.Or(cmp.Compare(l[i].row.Planned, l[j].row.Planned), cmp.Compare(l[i].row.ID, l[j].row.ID)) < 0
 }

@@ -1,0 +1,233 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/twinctl/twin/collector/node"
+	"github.com/twinctl/twin/collector/record"
+	"github.com/twinctl/twin/collector/store"
+	"github.com/twinctl/twin/timetable"
+	"github.com/twinctl/twin/timetable/task"
+)
+
+// A server is one of the twins: a real node.db, and an engine that can die.
+type server struct {
+	t    testing.TB
+	name string
+	path string
+	db   *node.DB
+	list []timetable.Timetable
+	gen  int64
+	held string
+	// twinStopped, behind and the rest are set before the engine looks.
+	twinStopped bool
+	behind      time.Duration // that the wall clock is beside the machine's
+	took        func(task.Job) (time.Duration, task.State)
+	paused      []string
+
+	mu   sync.Mutex
+	ran  map[ran]int // how often the tasks of a slot began
+	dead bool
+	left int // steps of the ledger until it dies; 0: it does not
+
+	engine *Engine
+	cancel context.CancelFunc
+	done   chan error
+}
+
+type ran struct {
+	timetable string
+	slot      record.Instant
+}
+
+// quick is a folder in memory where there is one: these tests are about what
+// is written, and collector/store about what a flush promises.
+func quick(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "twin-engine-")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
+}
+
+func newServer(t testing.TB, name string, role node.Role) *server {
+	t.Helper()
+	s := &server{t: t, name: name, path: filepath.Join(quick(t), node.File), ran: map[ran]int{}}
+	s.open(store.Create)
+	if err := s.db.Init(t.Context(), name, role); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func (s *server) open(mode store.Mode) {
+	s.t.Helper()
+	db, err := node.Open(s.t.Context(), s.path, mode)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.db = db
+}
+
+// start begins an engine over the file, as twind does.
+func (s *server) start() {
+	s.dead, s.left = false, 0
+	ctx, cancel := context.WithCancel(context.Background())
+	s.cancel, s.done = cancel, make(chan error, 1)
+	s.engine = New(Options{
+		Ledger: mortal{s.db, s}, Runner: s, Here: s.here, Now: s.now, Log: slog.New(slog.DiscardHandler),
+		Generation: func(context.Context) (int64, error) { return s.gen, nil },
+		Timetables: func(context.Context) (List, error) { return List{Generation: s.gen, Timetables: s.list}, nil },
+		Remove:     func([]string) error { return nil },
+		Pause: func(_ context.Context, t timetable.Timetable, reason string) error {
+			s.paused = append(s.paused, t.ID+": "+reason)
+			return nil
+		},
+	})
+	go func() { s.done <- s.engine.Run(ctx) }()
+}
+
+func (s *server) now() time.Time { return time.Now().Add(s.behind) }
+
+// stop ends the engine in order.
+func (s *server) stop() {
+	s.cancel()
+	if err := <-s.done; err != nil {
+		s.t.Errorf("%s: %v", s.name, err)
+	}
+}
+
+// kill ends it as a power cut does: nothing is written any more.
+func (s *server) kill() {
+	s.mu.Lock()
+	s.dead = true
+	s.mu.Unlock()
+	s.cancel()
+	<-s.done
+}
+
+func (s *server) here(ctx context.Context) (Here, error) {
+	self, err := s.db.Self(ctx)
+	if err != nil {
+		return Here{}, err
+	}
+	m, err := s.db.Maintenance(ctx)
+	h := Here{
+		Server: s.name, Role: self.Role, Epoch: self.Epoch, Since: self.Since, Held: s.held, Maintenance: m, TwinStopped: s.twinStopped,
+	}
+	if self.Superseded() {
+		h.Role = ""
+	}
+	return h, err
+}
+
+// become changes the role, as a switch-over does.
+func (s *server) become(role node.Role, epoch int64) {
+	s.t.Helper()
+	const app = 0x7477_6e01
+	db, err := store.Open(s.t.Context(), s.path, store.Schema{App: app, Migrations: os.DirFS("../../collector/node")}, store.Use)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer db.Close()
+	err = db.Update(s.t.Context(), func(tx *store.Tx) error {
+		_, err := tx.ExecContext(s.t.Context(), `UPDATE self SET role = ?, epoch = ?, epoch_seen = max(epoch_seen, ?), since = ?`,
+			role, epoch, epoch, record.At(s.now()))
+		return err
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if s.engine != nil {
+		s.engine.Wake()
+	}
+}
+
+// Run makes a server its own runner: tasks that take a while.
+func (s *server) Run(ctx context.Context, job task.Job) task.Outcome {
+	took, state := time.Duration(0), task.OK
+	if s.took != nil {
+		took, state = s.took(job)
+	}
+	s.mu.Lock()
+	s.ran[ran{job.Timetable, record.At(job.Slot)}]++
+	s.mu.Unlock()
+	select {
+	case <-time.After(took):
+		return task.Outcome{State: state}
+	case <-ctx.Done():
+		return task.Outcome{State: task.Cancelled, Reason: context.Cause(ctx).Error()}
+	}
+}
+
+// runs returns the ledger of this server, the earliest slot first.
+func (s *server) runs(id string) []node.Run {
+	s.t.Helper()
+	var all []node.Run
+	err := eachRun(s.t.Context(), s.db, node.RunQuery{Timetables: []string{id}, Server: s.name}, func(r node.Run) {
+		all = append([]node.Run{r}, all...)
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return all
+}
+
+var errDead = errors.New("killed")
+
+// A mortal ledger dies with its server: before a step, or behind it.
+type mortal struct {
+	*node.DB
+
+	s *server
+}
+
+func (m mortal) dies() bool {
+	m.s.mu.Lock()
+	defer m.s.mu.Unlock()
+	if m.s.left > 0 {
+		if m.s.left--; m.s.left == 0 {
+			m.s.dead = true
+		}
+	}
+	return m.s.dead
+}
+
+func (m mortal) ClaimRuns(ctx context.Context, epoch int64, claims []node.Claim) ([]node.Run, error) {
+	if m.dies() {
+		return nil, errDead
+	}
+	runs, err := m.DB.ClaimRuns(ctx, epoch, claims)
+	if m.dies() {
+		return nil, errDead
+	}
+	return runs, err
+}
+
+func (m mortal) StartRun(ctx context.Context, id int64) error {
+	return m.step(func() error { return m.DB.StartRun(ctx, id) })
+}
+
+func (m mortal) EndRun(ctx context.Context, id int64, end node.RunEnd) error {
+	return m.step(func() error { return m.DB.EndRun(ctx, id, end) })
+}
+
+func (m mortal) step(do func() error) error {
+	if m.dies() {
+		return errDead
+	}
+	err := do()
+	if m.dies() {
+		return errDead
+	}
+	return err
+}
