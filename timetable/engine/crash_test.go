@@ -61,7 +61,7 @@ func TestKilledAtEachStepOfTheLedger(t *testing.T) {
 				s.kill()
 				s.took = nil
 				s.start()
-				time.Sleep(50 * time.Minute)
+				time.Sleep(53 * time.Minute)
 				s.stop()
 				for _, tt := range s.list {
 					for slot, r := range final(t, s, tt, record.Span{From: from, To: record.At(time.Now())}) {
@@ -97,12 +97,13 @@ func TestAYear(t *testing.T) {
 	in(t, node.Primary, list, func(t *testing.T, s *server) {
 		n := 0
 		s.took = func(job task.Job) (time.Duration, task.State) {
-			if n++; n%7 == 0 {
-				return 5 * time.Hour, task.Failed
+			if n++; n%70 == 0 {
+				return 15 * time.Hour, task.Failed // beyond the next slot
 			}
-			return time.Duration(n%50) * time.Minute, task.OK
+			return time.Duration(n%50) * time.Second, task.OK
 		}
 		from := record.At(time.Now())
+		s.calm()
 		s.start()
 		for day := range 366 {
 			time.Sleep(24*time.Hour - time.Duration(day)*time.Minute)
@@ -120,6 +121,7 @@ func TestAYear(t *testing.T) {
 				if _, err := s.db.SetMaintenance(t.Context(), m); err != nil {
 					t.Fatal(err)
 				}
+				s.calm()
 			case day%29 == 28:
 				s.behind += 90 * time.Minute
 			}

@@ -53,9 +53,10 @@ type Case struct {
 	Here      Here
 	Live      int // runs of it that have not ended
 	Waiting   int // of those, the ones that have not begun
-	// Told are the runs that the twin told of, by slot: of slots at which it may
-	// have been the primary.
-	Told map[record.Instant]node.Run
+	// Told are the runs that the twin left open, by slot, and ToldThrough its
+	// last slot that it told of: it decided upon all others up to there.
+	Told        map[record.Instant]node.Run
+	ToldThrough record.Instant
 
 	absences []absence
 }
@@ -200,22 +201,26 @@ func (c Case) wasTheirs(slot record.Instant) bool {
 	return c.Timetable.NeedsRole() != "" && slot <= c.Here.Since
 }
 
-// isSettledThere tells of a slot that the twin told to have decided upon, and
-// that is not to be run again here.
+// isSettledThere tells of a slot that the twin decided upon, and that is not to
+// be run again here.
 func (c Case) isSettledThere(slot record.Instant) bool {
-	told, known := c.Told[slot]
-	if !known || !c.wasTheirs(slot) {
+	if !c.wasTheirs(slot) {
 		return false
 	}
-	return !neverBegan(told) && (!leftOpen(told) || !c.Timetable.AtLeastOnce)
+	told, open := c.Told[slot]
+	if !open {
+		return slot <= c.ToldThrough
+	}
+	return !neverBegan(told) && !c.Timetable.AtLeastOnce
 }
 
 // neverBegan tells of a run that the twin gave up with the role, not begun.
 func neverBegan(r node.Run) bool { return r.State == node.RunMissed && r.Reason == WhyRole }
 
-// leftOpen tells of a run of the twin whose tasks may not all have run.
+// leftOpen tells of a run of the twin whose tasks may not all have run. What
+// its own restart interrupted it has decided upon itself.
 func leftOpen(r node.Run) bool {
-	return !r.State.Final() || r.State == node.RunInterrupted || r.State == node.RunCancelled && r.Reason == WhyRole
+	return !r.State.Final() || r.State == node.RunCancelled && r.Reason == WhyRole
 }
 
 // pickOfTheirs says which are run of the slots that were the twin's. What it is

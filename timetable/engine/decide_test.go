@@ -80,6 +80,7 @@ func TestDecide(t *testing.T) {
 		live, waiting  int
 		absences       []absence
 		told           map[string]node.Run
+		toldThrough    string
 		want, wantNext string
 	}{
 		"not due":                     {through: "09:00:00", now: "09:59:59", here: primary, wantNext: "10:00"},
@@ -126,7 +127,7 @@ func TestDecide(t *testing.T) {
 		"promoted, skip":              {body: body{"on_promotion": "skip"}, through: "08:00:00", now: "09:30:10", here: with(func(h *Here) { h.Since = at(t, "09:30:00") }), want: "09:00 role", wantNext: "10:00"},
 		"promoted, at most once":      {body: body{"after_crash": "at_most_once", "on_promotion": "all"}, through: "08:00:00", now: "09:30:10", here: with(func(h *Here) { h.Since = at(t, "09:30:00") }), want: "09:00 role", wantNext: "10:00"},
 		"promoted, exec":              {body: body{"tasks": []string{"exec /bin/true"}}, through: "08:00:00", now: "09:30:10", here: with(func(h *Here) { h.Since = at(t, "09:30:00") }), want: "09:00 role", wantNext: "10:00"},
-		"promoted, it ran there":      {through: "08:00:00", now: "09:30:10", here: with(func(h *Here) { h.Since = at(t, "09:30:00") }), told: map[string]node.Run{"09:00:00": {State: node.RunOK}}, want: "09:00 ", wantNext: "10:00"},
+		"promoted, it ran there":      {through: "08:00:00", now: "09:30:10", here: with(func(h *Here) { h.Since = at(t, "09:30:00") }), toldThrough: "09:00:00", want: "09:00 ", wantNext: "10:00"},
 		"promoted, it never began":    {body: body{"after_crash": "at_most_once"}, through: "08:00:00", now: "09:30:10", here: with(func(h *Here) { h.Since = at(t, "09:30:00") }), told: map[string]node.Run{"09:00:00": {State: node.RunMissed, Reason: WhyRole}}, want: "09:00 promotion", wantNext: "10:00"},
 		"promoted, it was left open":  {through: "08:00:00", now: "09:30:10", here: with(func(h *Here) { h.Since = at(t, "09:30:00") }), told: map[string]node.Run{"09:00:00": {State: node.RunRunning}}, want: "09:00 promotion", wantNext: "10:00"},
 		"promoted, left open, once":   {body: body{"after_crash": "at_most_once"}, through: "08:00:00", now: "09:30:10", here: with(func(h *Here) { h.Since = at(t, "09:30:00") }), told: map[string]node.Run{"09:00:00": {State: node.RunRunning}}, want: "09:00 ", wantNext: "10:00"},
@@ -143,13 +144,16 @@ func TestDecide(t *testing.T) {
 			told[at(t, slot)] = r
 		}
 		tt := read(t, "hourly", c.body)
+		if c.toldThrough == "" {
+			c.toldThrough = "00:00:00"
+		}
 		now := c.here.due(tt, at(t, "10:00:00").Time())
 		if c.now != "staggered" {
 			now = at(t, c.now)
 		}
 		v := Decide(Case{
 			Timetable: tt, Now: now, Through: at(t, c.through), Here: c.here,
-			Live: c.live, Waiting: c.waiting, Told: told, absences: c.absences,
+			Live: c.live, Waiting: c.waiting, Told: told, ToldThrough: at(t, c.toldThrough), absences: c.absences,
 		})
 		next := ""
 		if v.Next != 0 {

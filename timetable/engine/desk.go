@@ -110,7 +110,7 @@ func (d *desk) arm(ctx context.Context, now record.Instant, promoted bool) error
 		theirs := e.t.NeedsRole() != "" && e.through < d.here.Since && d.told.whole != 0 && !(promoted && e.through == 0)
 		switch {
 		case theirs:
-			e.through = max(e.through, d.told.from(e.t.ID, d.here.Since))
+			e.through = d.told.from(e.t.ID, e.through, d.here.Since)
 		case e.through == 0:
 			e.through = now
 			moves = append(moves, move(e.t, now))
@@ -245,7 +245,7 @@ func (d *desk) caseOf(e *entry, now record.Instant) Case {
 		Live: e.running + e.waiting, Waiting: e.waiting, absences: d.absences,
 	}
 	if e.through < d.here.Since {
-		c.Told = d.told.runs[e.t.ID]
+		c.Told, c.ToldThrough = d.told.runs[e.t.ID], d.told.last[e.t.ID]
 	}
 	return c
 }

@@ -24,6 +24,7 @@ type Ledger interface {
 	UnendedRuns(ctx context.Context) ([]node.Run, error)
 	Runs(ctx context.Context, q node.RunQuery) ([]node.Run, error)
 	RunsTold(ctx context.Context) (node.RunsTold, error)
+	TwinCursors(ctx context.Context) (map[string]record.Instant, error)
 	SweepRuns(ctx context.Context, before record.Instant, remove func(outputs []string) error) (int, error)
 }
 

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"maps"
 	"time"
 
 	"github.com/twinctl/twin/collector/node"
@@ -9,9 +10,9 @@ import (
 )
 
 const (
-	// doubt is how long before its last word the twin may have claimed a slot
-	// that it did not tell of.
-	doubt = time.Minute
+	// doubt is how long before its last word the twin may have left slots of a
+	// timetable that neither server ever had a row of.
+	doubt = 15 * time.Minute
 	// openFor is how old a run may be that the twin left open.
 	openFor = 7 * 24 * time.Hour
 )
@@ -21,15 +22,19 @@ const (
 type told struct {
 	whole record.Instant                         // of before, no run is missing here; 0: it told nothing
 	last  map[string]record.Instant              // its last slot of each timetable that it decided upon
-	runs  map[string]map[record.Instant]node.Run // the last attempt, by timetable and slot
+	runs  map[string]map[record.Instant]node.Run // that it left open, by timetable and slot: their last attempts
 }
 
-// from returns from where on the slots of a timetable are this server's to
-// decide upon, which has had the role since then.
-func (t told) from(id string, since record.Instant) record.Instant {
-	from := max(min(t.whole.Add(-doubt), since), t.last[id])
-	for slot, r := range t.runs[id] {
-		if neverBegan(r) || leftOpen(r) {
+// from returns up to where a timetable is settled that this server has the role
+// for since then, and decided upon up to through itself: what the twin decided
+// upon is, but for the runs that it did not begin or end.
+func (t told) from(id string, through, since record.Instant) record.Instant {
+	from := max(through, t.last[id])
+	if from == 0 {
+		from = min(t.whole.Add(-doubt), since)
+	}
+	for slot := range t.runs[id] {
+		if slot > through {
 			from = min(from, slot-1)
 		}
 	}
@@ -41,31 +46,29 @@ func readTold(ctx context.Context, l Ledger) (told, error) {
 	if err != nil || up.Whole == 0 {
 		return told{}, err
 	}
-	t := told{whole: up.Whole, last: map[string]record.Instant{}, runs: map[string]map[record.Instant]node.Run{}}
-	add := func(r node.Run) {
+	t := told{whole: up.Whole, runs: map[string]map[record.Instant]node.Run{}}
+	if t.last, err = l.TwinCursors(ctx); err != nil {
+		return told{}, err
+	}
+	last := map[string]map[record.Instant]node.Run{}
+	err = eachRun(ctx, l, node.RunQuery{Since: up.Whole.Add(-openFor)}, func(r node.Run) {
 		if r.Theirs == 0 || r.Trigger == ByPerson {
 			return
 		}
-		if t.runs[r.Timetable] == nil {
-			t.runs[r.Timetable] = map[record.Instant]node.Run{}
+		if last[r.Timetable] == nil {
+			last[r.Timetable] = map[record.Instant]node.Run{}
 		}
-		if old, ok := t.runs[r.Timetable][r.Slot]; !ok || old.Attempt < r.Attempt {
-			t.runs[r.Timetable][r.Slot] = r
+		if old, ok := last[r.Timetable][r.Slot]; !ok || old.Attempt < r.Attempt {
+			last[r.Timetable][r.Slot] = r
 		}
-		if !neverBegan(r) {
-			t.last[r.Timetable] = max(t.last[r.Timetable], r.Slot)
-		}
-	}
-	open := []node.RunState{node.RunClaimed, node.RunRunning, node.RunInterrupted, node.RunCancelled, node.RunMissed}
-	for _, q := range []node.RunQuery{
-		{Since: up.Whole.Add(-2 * doubt)},
-		{Since: up.Whole.Add(-openFor), States: open},
-	} {
-		if err := eachRun(ctx, l, q, add); err != nil {
-			return told{}, err
+	})
+	for id, runs := range last {
+		maps.DeleteFunc(runs, func(_ record.Instant, r node.Run) bool { return !neverBegan(r) && !leftOpen(r) })
+		if len(runs) > 0 {
+			t.runs[id] = runs
 		}
 	}
-	return t, nil
+	return t, err
 }
 
 // eachRun tells each run that is asked for, a page at a time.
