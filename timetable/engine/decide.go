@@ -217,10 +217,18 @@ func (c Case) isSettledThere(slot record.Instant) bool {
 // neverBegan tells of a run that the twin gave up with the role, not begun.
 func neverBegan(r node.Run) bool { return r.State == node.RunMissed && r.Reason == WhyRole }
 
-// leftOpen tells of a run of the twin whose tasks may not all have run. What
-// its own restart interrupted it has decided upon itself.
+// leftOpen tells of a run of the twin whose tasks may not all have run.
 func leftOpen(r node.Run) bool {
-	return !r.State.Final() || r.State == node.RunCancelled && r.Reason == WhyRole
+	switch r.State {
+	case node.RunClaimed, node.RunRunning:
+		return true
+	case node.RunInterrupted:
+		return r.Attempt <= restarts
+	case node.RunCancelled:
+		return r.Reason == WhyRole
+	case node.RunOK, node.RunFailed, node.RunTimeout, node.RunSkipped, node.RunMissed:
+	}
+	return false
 }
 
 // pickOfTheirs says which are run of the slots that were the twin's. What it is

@@ -134,31 +134,43 @@ func (r *run) stop(why string) {
 	}
 }
 
-// end writes down what came of the runs that ended.
+// end writes down what came of the runs that ended. A next attempt is claimed
+// first: after a crash in between the one before is taken for interrupted.
 func (d *desk) end(ctx context.Context, now record.Instant) error {
 	for len(d.endings) > 0 {
 		o := d.endings[0]
 		r := d.running[o.id]
-		if err := d.endOne(ctx, r, o); err != nil {
+		end := endOf(r, o)
+		again := (end.State == node.RunFailed || end.State == node.RunTimeout) &&
+			r.row.Attempt <= r.e.t.Retries && d.here.arms(r.e.t) && d.entries[r.e.t.ID] == r.e
+		if again {
+			delay := min(r.e.t.RetryDelay<<min(r.row.Attempt-1, 20), longestDelay)
+			if err := d.tryAgain(ctx, r.row, now.Add(delay)); err != nil {
+				return err
+			}
+		}
+		if err := d.endOne(ctx, r, end); err != nil {
 			return err
 		}
 		d.endings = d.endings[1:]
-		if err := d.after(ctx, r, o, now); err != nil {
+		if again {
+			continue
+		}
+		if err := d.after(ctx, r, end.Reason); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (d *desk) endOne(ctx context.Context, r *run, o outcome) error {
-	end := endOf(r, o)
-	err := d.e.o.Ledger.EndRun(ctx, o.id, end)
+func (d *desk) endOne(ctx context.Context, r *run, end node.RunEnd) error {
+	err := d.e.o.Ledger.EndRun(ctx, r.row.ID, end)
 	if err != nil && !errors.Is(err, node.ErrRunState) {
 		return err
 	}
-	d.e.o.Log.Info("a timetable ran", "timetable", r.row.Name, "run", o.id, "state", string(end.State), "reason", end.Reason)
+	d.e.o.Log.Info("a timetable ran", "timetable", r.row.Name, "run", r.row.ID, "state", string(end.State), "reason", end.Reason)
 	r.cancel(nil)
-	delete(d.running, o.id)
+	delete(d.running, r.row.ID)
 	r.e.running--
 	for _, b := range r.e.blocked {
 		heap.Push(&d.line, b)
@@ -193,23 +205,18 @@ const (
 	longestDelay = 6 * time.Hour
 )
 
-// after goes on behind a run: it is tried again, or the timetable pauses.
-func (d *desk) after(ctx context.Context, r *run, o outcome, now record.Instant) error {
-	e := r.e
+// after goes on behind a slot that is not tried again: what is owed is paid, or
+// the timetable pauses.
+func (d *desk) after(ctx context.Context, r *run, reason string) error {
 	switch r.row.State {
 	case node.RunOK:
-		e.failures = 0
-		d.pay(e, r.row.Slot)
-		return nil
+		r.e.failures = 0
+		d.pay(r.e, r.row.Slot)
 	case node.RunFailed, node.RunTimeout:
+		return d.failed(ctx, r, reason)
 	default:
-		return nil
 	}
-	if r.row.Attempt <= e.t.Retries && d.here.arms(e.t) && d.entries[e.t.ID] == e {
-		delay := min(e.t.RetryDelay<<min(r.row.Attempt-1, 20), longestDelay)
-		return d.tryAgain(ctx, r.row, now.Add(delay))
-	}
-	return d.failed(ctx, e, o)
+	return nil
 }
 
 // tryAgain claims the next attempt at a slot.
@@ -226,12 +233,13 @@ func (d *desk) tryAgain(ctx context.Context, row node.Run, at record.Instant) er
 }
 
 // failed counts a failure, and pauses a timetable that has too many in a row.
-func (d *desk) failed(ctx context.Context, e *entry, o outcome) error {
+func (d *desk) failed(ctx context.Context, r *run, last string) error {
+	e := r.e
 	if e.t.PauseAfter == 0 {
 		return nil
 	}
 	if e.failures < 0 {
-		before, err := d.failuresBefore(ctx, e, o.id)
+		before, err := d.failuresBefore(ctx, e, r.row.ID)
 		if err != nil {
 			return err
 		}
@@ -241,9 +249,10 @@ func (d *desk) failed(ctx context.Context, e *entry, o outcome) error {
 		return nil
 	}
 	e.failures = 0
+	d.counted = nil
 	reason := fmt.Sprintf("it failed %d times in a row", e.t.PauseAfter)
 	e.t.Paused, e.t.PausedUntil, e.t.PauseReason = true, time.Time{}, reason
-	d.e.o.Log.Error("a timetable paused itself", "timetable", e.t.Name, "reason", reason, "last", o.Reason)
+	d.e.o.Log.Error("a timetable paused itself", "timetable", e.t.Name, "reason", reason, "last", last)
 	if d.e.o.Pause == nil {
 		return nil
 	}

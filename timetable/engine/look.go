@@ -3,7 +3,7 @@ package engine
 import (
 	"container/heap"
 	"context"
-	"fmt"
+	"errors"
 
 	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/collector/record"
@@ -235,15 +235,13 @@ func (d *desk) stop(ctx context.Context) {
 	}
 	for _, o := range d.endings {
 		r := d.running[o.id]
-		if err := d.endOne(ctx, r, o); err != nil {
+		end := endOf(r, o)
+		var err error
+		if end.State == node.RunInterrupted && r.e.t.AtLeastOnce && d.entries[r.e.t.ID] == r.e {
+			err = d.tryAgain(ctx, r.row, r.row.Planned)
+		}
+		if err = errors.Join(err, d.endOne(ctx, r, end)); err != nil {
 			d.e.o.Log.Error("what came of a run cannot be written down: it will be taken for interrupted", "run", o.id, "err", err)
-			continue
-		}
-		if r.row.State != node.RunInterrupted || !r.e.t.AtLeastOnce || d.entries[r.row.Timetable] == nil {
-			continue
-		}
-		if err := d.tryAgain(ctx, r.row, r.row.Planned); err != nil {
-			d.e.o.Log.Error("an interrupted run cannot be put down to be run again", "run", o.id, "err", err)
 		}
 	}
 }
@@ -263,21 +261,19 @@ func (d *desk) recover(ctx context.Context, now record.Instant) error {
 	for _, row := range open {
 		e := d.entries[row.Timetable]
 		end, again := afterRestart(row, e, d.here)
-		if end.State != "" {
-			if err := d.e.o.Ledger.EndRun(ctx, row.ID, end); err != nil {
+		if again { // first: a crash in between must not lose it
+			if err := d.tryAgain(ctx, row, now); err != nil {
 				return err
 			}
-			d.e.o.Log.Warn("a run did not end before twind did", "timetable", row.Name, "run", row.ID, "is", string(end.State), "reason", end.Reason, "again", again)
 		}
-		switch {
-		case again:
-			err = d.tryAgain(ctx, row, now)
-		case end.State == "":
+		if end.State == "" {
 			d.lineUp(row)
+			continue
 		}
-		if err != nil {
-			return fmt.Errorf("run %d again: %w", row.ID, err)
+		if err := d.e.o.Ledger.EndRun(ctx, row.ID, end); err != nil {
+			return err
 		}
+		d.e.o.Log.Warn("a run did not end before twind did", "timetable", row.Name, "run", row.ID, "is", string(end.State), "reason", end.Reason, "again", again)
 	}
 	return nil
 }

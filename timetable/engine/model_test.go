@@ -1,0 +1,211 @@
+package engine
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/twinctl/twin/collector/admin"
+	"github.com/twinctl/twin/collector/node"
+	"github.com/twinctl/twin/collector/record"
+	"github.com/twinctl/twin/timetable/task"
+)
+
+func TestPairs(t *testing.T) { manyPairs(t, 60) }
+
+// manyPairs has two engines go through crashes, switches in order and not, a
+// link that is slow, and clocks that are set, and holds what came of each slot
+// against the promises.
+func manyPairs(t *testing.T, cases int) {
+	t.Helper()
+	for seed := range cases {
+		synctest.Test(t, func(t *testing.T) {
+			m := newModel(t, uint64(seed))
+			defer m.close()
+			for range 8 {
+				time.Sleep(time.Duration(m.IntN(1500)) * time.Second)
+				m.act()
+			}
+			m.settle()
+			m.judge()
+		})
+		if t.Failed() {
+			return
+		}
+	}
+}
+
+// A model is a pair and what was done to it.
+type model struct {
+	*pair
+	*rand.Rand
+
+	primary *server // nil: a switch is under way
+	up      map[*server]bool
+	from    record.Instant
+	orderly bool // so far: no crash, no promotion in need, no clock that was set
+	did     []string
+}
+
+func newModel(t *testing.T, seed uint64) *model {
+	t.Helper()
+	policy := func(crash string) admin.Body {
+		return admin.Body{"schedule": "*/10 * * * *", "after_crash": crash, "catch_up": "all", "on_promotion": "all", "overlap": "queue", "grace_s": int64(0), "spacing_s": int64(0)}
+	}
+	once, least, both := read(t, "once", policy("at_most_once")), read(t, "least", policy("at_least_once")), policy("at_least_once")
+	both["runs_on"] = "both"
+	m := &model{pair: newPair(t, once, least, read(t, "both", both)), Rand: rand.New(rand.NewPCG(seed, 1)), orderly: true}
+	m.primary, m.up, m.from = m.a, map[*server]bool{}, record.At(time.Now())
+	for _, s := range m.pair.both() {
+		s.took = func(job task.Job) (time.Duration, task.State) {
+			return time.Duration(m.IntN(90)) * time.Second, task.OK
+		}
+		m.start(s)
+	}
+	return m
+}
+
+func (m *model) note(format string, args ...any) {
+	m.did = append(m.did, time.Now().Format("15:04:05 ")+fmt.Sprintf(format, args...))
+}
+
+func (m *model) start(s *server) {
+	s.start()
+	m.up[s] = true
+	synctest.Wait()
+}
+
+func (m *model) kill(s *server) {
+	if m.up[s] {
+		m.note("kill %s", s.name)
+		s.kill()
+		m.up[s] = false
+	}
+}
+
+func (m *model) other(s *server) *server {
+	if s == m.a {
+		return m.b
+	}
+	return m.a
+}
+
+func (m *model) act() {
+	switch s := m.pair.both()[m.IntN(2)]; m.IntN(7) {
+	case 0, 1:
+		m.note("tell")
+		m.tell()
+	case 2:
+		if m.up[s] {
+			m.kill(s)
+			m.orderly = false
+			return
+		}
+		m.note("start %s", s.name)
+		m.start(s)
+	case 3, 4:
+		m.switchOver()
+	case 5:
+		m.promoteInNeed()
+	case 6:
+		m.orderly = false
+		by := time.Duration(m.IntN(2400)-1200) * time.Second
+		m.note("set the clock of %s by %v", s.name, by)
+		s.behind += by
+	}
+	synctest.Wait()
+}
+
+// switchOver moves the role in order: the old primary stops acting as such, its
+// ledger is told, and then the other begins.
+func (m *model) switchOver() {
+	old := m.primary
+	if !m.up[old] || !m.up[m.other(old)] {
+		return
+	}
+	m.note("switch over from %s", old.name)
+	old.become(node.Secondary, m.next())
+	old.twinStopped = false
+	time.Sleep(time.Second + time.Duration(m.IntN(900))*time.Second)
+	synctest.Wait()
+	m.tell()
+	m.primary = m.other(old)
+	m.primary.twinStopped = true
+	m.primary.become(node.Primary, m.next())
+}
+
+// promoteInNeed makes the other server the primary without a word of the old
+// one, which is down, or cut off and hears of it later.
+func (m *model) promoteInNeed() {
+	old := m.primary
+	if !m.up[m.other(old)] {
+		return
+	}
+	m.orderly = false
+	if m.IntN(2) == 0 {
+		m.kill(old)
+	}
+	time.Sleep(time.Duration(m.IntN(1200)) * time.Second)
+	m.note("promote %s in need", m.other(old).name)
+	m.primary = m.other(old)
+	m.primary.twinStopped = false
+	m.primary.become(node.Primary, m.next())
+	time.Sleep(time.Duration(m.IntN(900)) * time.Second)
+	old.twinStopped = false
+	old.become(node.Secondary, m.next())
+}
+
+// settle brings both up and lets them come to rest.
+func (m *model) settle() {
+	for _, s := range m.pair.both() {
+		if !m.up[s] {
+			m.start(s)
+		}
+	}
+	time.Sleep(2 * time.Hour)
+	for _, s := range m.pair.both() {
+		s.took = nil
+	}
+	time.Sleep(5*time.Minute - time.Duration(time.Now().Minute()%10)*time.Minute + 10*time.Minute)
+	for _, s := range m.pair.both() {
+		s.stop()
+	}
+}
+
+// judge holds what came of each slot against the promises.
+func (m *model) judge() {
+	m.t.Helper()
+	end := min(record.At(m.a.now()), record.At(m.b.now())) - 30*record.Minute
+	over := record.Span{From: m.from, To: end}
+	for _, s := range m.pair.both() {
+		final(m.t, s, s.list[2], over)
+	}
+	for at := m.from.Time(); ; {
+		slot, _ := m.a.list[0].Schedule.Next(at)
+		if record.At(slot) >= end {
+			break
+		}
+		at = slot
+		once := m.a.ran[ran{"once", record.At(slot)}] + m.b.ran[ran{"once", record.At(slot)}]
+		least := m.a.ran[ran{"least", record.At(slot)}] + m.b.ran[ran{"least", record.At(slot)}]
+		switch {
+		case once > 1:
+			m.t.Errorf("once began %d times at %v", once, slot)
+		case once == 0 && m.orderly:
+			m.t.Errorf("once never began at %v, and nothing went wrong", slot)
+		case least == 0:
+			m.t.Errorf("least never began at %v", slot)
+		}
+	}
+	if m.t.Failed() {
+		m.t.Logf("what was done:\n%s", strings.Join(m.did, "\n"))
+		for _, s := range m.pair.both() {
+			for _, tt := range s.list {
+				m.t.Logf("%s %s: %s", s.name, tt.ID, ledger(s, tt.ID))
+			}
+		}
+	}
+}
