@@ -53,8 +53,8 @@ type Case struct {
 	Here      Here
 	Live      int // runs of it that have not ended
 	Waiting   int // of those, the ones that have not begun
-	// Told are the runs that the twin left open, by slot, and ToldThrough its
-	// last slot that it told of: it decided upon all others up to there.
+	// Told are the runs that the twin left open, and its late ones, by slot, and
+	// ToldThrough the last slot that it told of: it decided upon all up to there.
 	Told        map[record.Instant]node.Run
 	ToldThrough record.Instant
 
@@ -204,14 +204,17 @@ func (c Case) wasTheirs(slot record.Instant) bool {
 // isSettledThere tells of a slot that the twin decided upon, and that is not to
 // be run again here.
 func (c Case) isSettledThere(slot record.Instant) bool {
-	if !c.wasTheirs(slot) {
+	told, known := c.Told[slot]
+	switch {
+	case c.Timetable.NeedsRole() == "":
+		return false
+	case !known:
+		return c.wasTheirs(slot) && slot <= c.ToldThrough
+	case neverBegan(told), leftOpen(told) && c.Timetable.AtLeastOnce:
 		return false
 	}
-	told, open := c.Told[slot]
-	if !open {
-		return slot <= c.ToldThrough
-	}
-	return !neverBegan(told) && !c.Timetable.AtLeastOnce
+	// Its clock was ahead of this one: what that leapt over it did not run.
+	return c.wasTheirs(slot) || told.Reason != WhyClockStep
 }
 
 // neverBegan tells of a run that the twin gave up with the role, not begun.

@@ -240,14 +240,11 @@ func (d *desk) orAgain(err error, decided []*entry, now record.Instant) error {
 }
 
 func (d *desk) caseOf(e *entry, now record.Instant) Case {
-	c := Case{
+	return Case{
 		Timetable: e.t, Now: now, Through: e.through, Here: d.here,
 		Live: e.running + e.waiting, Waiting: e.waiting, absences: d.absences,
+		Told: d.told.runs[e.t.ID], ToldThrough: d.told.last[e.t.ID],
 	}
-	if e.through < d.here.Since {
-		c.Told, c.ToldThrough = d.told.runs[e.t.ID], d.told.last[e.t.ID]
-	}
-	return c
 }
 
 // write writes claims down and lines up what is to run.

@@ -176,6 +176,9 @@ func (s *server) become(role node.Role, epoch int64) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	if s.known != nil {
+		s.calm()
+	}
 	if s.engine != nil {
 		s.engine.Wake()
 	}

@@ -47,6 +47,9 @@ type model struct {
 	up      map[*server]bool
 	from    record.Instant
 	orderly bool // so far: no crash, no promotion in need, no clock that was set
+	// skewed has clocks that are set, and no promotion in need: where two clocks
+	// differ and nothing was told, nobody can know what the other ran.
+	skewed bool
 	did     []string
 }
 
@@ -57,7 +60,7 @@ func newModel(t *testing.T, seed uint64) *model {
 	}
 	once, least, both := read(t, "once", policy("at_most_once")), read(t, "least", policy("at_least_once")), policy("at_least_once")
 	both["runs_on"] = "both"
-	m := &model{pair: newPair(t, once, least, read(t, "both", both)), Rand: rand.New(rand.NewPCG(seed, 1)), orderly: true}
+	m := &model{pair: newPair(t, once, least, read(t, "both", both)), Rand: rand.New(rand.NewPCG(seed, 1)), orderly: true, skewed: seed%2 == 1}
 	m.primary, m.up, m.from = m.a, map[*server]bool{}, record.At(time.Now())
 	for _, s := range m.pair.both() {
 		s.took = func(job task.Job) (time.Duration, task.State) {
@@ -65,6 +68,7 @@ func newModel(t *testing.T, seed uint64) *model {
 		}
 		m.start(s)
 	}
+	m.tell() // which goes on each five seconds while the link is up
 	return m
 }
 
@@ -73,6 +77,7 @@ func (m *model) note(format string, args ...any) {
 }
 
 func (m *model) start(s *server) {
+	s.calm()
 	s.start()
 	m.up[s] = true
 	synctest.Wait()
@@ -108,9 +113,11 @@ func (m *model) act() {
 		m.start(s)
 	case 3, 4:
 		m.switchOver()
-	case 5:
-		m.promoteInNeed()
-	case 6:
+	case 5, 6:
+		if !m.skewed {
+			m.promoteInNeed()
+			return
+		}
 		m.orderly = false
 		by := time.Duration(m.IntN(2400)-1200) * time.Second
 		m.note("set the clock of %s by %v", s.name, by)
@@ -127,8 +134,8 @@ func (m *model) switchOver() {
 		return
 	}
 	m.note("switch over from %s", old.name)
-	old.become(node.Secondary, m.next())
 	old.twinStopped = false
+	old.become(node.Secondary, m.next())
 	time.Sleep(time.Second + time.Duration(m.IntN(900))*time.Second)
 	synctest.Wait()
 	m.tell()
@@ -138,7 +145,8 @@ func (m *model) switchOver() {
 }
 
 // promoteInNeed makes the other server the primary without a word of the old
-// one, which is down, or cut off and hears of it later.
+// one, which is down, or cut off and fenced: two that both act as primary are
+// nothing that an engine could help.
 func (m *model) promoteInNeed() {
 	old := m.primary
 	if !m.up[m.other(old)] {
@@ -150,12 +158,11 @@ func (m *model) promoteInNeed() {
 	}
 	time.Sleep(time.Duration(m.IntN(1200)) * time.Second)
 	m.note("promote %s in need", m.other(old).name)
+	old.twinStopped = false
+	old.become(node.Secondary, m.next())
 	m.primary = m.other(old)
 	m.primary.twinStopped = false
 	m.primary.become(node.Primary, m.next())
-	time.Sleep(time.Duration(m.IntN(900)) * time.Second)
-	old.twinStopped = false
-	old.become(node.Secondary, m.next())
 }
 
 // settle brings both up and lets them come to rest.
@@ -179,9 +186,12 @@ func (m *model) settle() {
 func (m *model) judge() {
 	m.t.Helper()
 	end := min(record.At(m.a.now()), record.At(m.b.now())) - 30*record.Minute
-	over := record.Span{From: m.from, To: end}
+	over, overlapped := record.Span{From: m.from, To: end}, map[record.Instant]bool{}
 	for _, s := range m.pair.both() {
 		final(m.t, s, s.list[2], over)
+		for _, r := range s.runs("least") { // its queue holds one, and what is made up for stands in it
+			overlapped[r.Slot] = overlapped[r.Slot] || r.Reason == WhyOverlap
+		}
 	}
 	for at := m.from.Time(); ; {
 		slot, _ := m.a.list[0].Schedule.Next(at)
@@ -196,7 +206,7 @@ func (m *model) judge() {
 			m.t.Errorf("once began %d times at %v", once, slot)
 		case once == 0 && m.orderly:
 			m.t.Errorf("once never began at %v, and nothing went wrong", slot)
-		case least == 0:
+		case least == 0 && !overlapped[record.At(slot)]:
 			m.t.Errorf("least never began at %v", slot)
 		}
 	}

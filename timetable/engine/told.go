@@ -13,6 +13,9 @@ const (
 	// doubt is how long before its last word the twin may have left slots of a
 	// timetable that neither server ever had a row of.
 	doubt = 15 * time.Minute
+	// apart is how far the clocks of the twins may be: what the twin ran by its
+	// clock may be still to come by this one's.
+	apart = time.Hour
 	// openFor is how old a run may be that the twin left open.
 	openFor = 7 * 24 * time.Hour
 )
@@ -22,19 +25,19 @@ const (
 type told struct {
 	whole record.Instant                         // of before, no run is missing here; 0: it told nothing
 	last  map[string]record.Instant              // its last slot of each timetable that it decided upon
-	runs  map[string]map[record.Instant]node.Run // that it left open, by timetable and slot: their last attempts
+	runs  map[string]map[record.Instant]node.Run // by timetable and slot, the last attempts: the late ones, and all that it left open
 }
 
 // from returns up to where a timetable is settled that this server has the role
 // for since then, and decided upon up to through itself: what the twin decided
 // upon is, but for the runs that it did not begin or end.
 func (t told) from(id string, through, since record.Instant) record.Instant {
-	from := max(through, t.last[id])
+	from := max(through, min(t.last[id], since))
 	if from == 0 {
 		from = min(t.whole.Add(-doubt), since)
 	}
-	for slot := range t.runs[id] {
-		if slot > through {
+	for slot, r := range t.runs[id] {
+		if slot > through && (neverBegan(r) || leftOpen(r)) {
 			from = min(from, slot-1)
 		}
 	}
@@ -63,7 +66,9 @@ func readTold(ctx context.Context, l Ledger) (told, error) {
 		}
 	})
 	for id, runs := range last {
-		maps.DeleteFunc(runs, func(_ record.Instant, r node.Run) bool { return !neverBegan(r) && !leftOpen(r) })
+		maps.DeleteFunc(runs, func(slot record.Instant, r node.Run) bool {
+			return slot < up.Whole.Add(-apart) && !neverBegan(r) && !leftOpen(r)
+		})
 		if len(runs) > 0 {
 			t.runs[id] = runs
 		}
