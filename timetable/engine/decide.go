@@ -37,7 +37,8 @@ const (
 	WhyCalendar     = "calendar"
 	WhyPrecondition = "precondition" // what it is follows
 	WhyDown         = "down"
-	WhyRole         = "role"
+	WhyRole         = "role"        // the twin may have run it, or its own run was ended with the role
+	WhyHandover     = "handed-over" // it had not begun when the role went: whoever has it now runs it
 	WhyHeld         = "held"
 	WhyMaintenance  = "maintenance"
 	WhyClockStep    = "clock-step"
@@ -218,7 +219,7 @@ func (c Case) isSettledThere(slot record.Instant) bool {
 }
 
 // neverBegan tells of a run that the twin gave up with the role, not begun.
-func neverBegan(r node.Run) bool { return r.State == node.RunMissed && r.Reason == WhyRole }
+func neverBegan(r node.Run) bool { return r.State == node.RunMissed && r.Reason == WhyHandover }
 
 // leftOpen tells of a run of the twin whose tasks may not all have run.
 func leftOpen(r node.Run) bool {

@@ -4,8 +4,6 @@ import (
 	"container/heap"
 	"context"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/twinctl/twin/collector/node"
@@ -34,6 +32,7 @@ type desk struct {
 	lastStep time.Duration
 	owed     map[*entry]bool // of which a slot waits for a run that does well
 	counted  *State          // counts that need a look at every entry; nil: they are to be made anew
+	recount  record.Instant  // when they are again; 0: when something changes
 }
 
 func newDesk(e *Engine) *desk {
@@ -66,11 +65,11 @@ func (d *desk) begin(ctx context.Context) error {
 	if here.Held != "" {
 		d.heldFrom = now
 	}
-	clear(d.entries)
+	d.entries = make(map[string]*entry, len(list.Timetables))
 	clear(d.owed)
 	d.agenda = nil
 	for _, t := range list.Timetables {
-		e := &entry{t: t, through: cursors[t.ID], index: -1, failures: -1}
+		e := &entry{t: t, through: cursors[t.ID], seen: now, index: -1, failures: -1}
 		if e.through > now {
 			e.through, d.rewound = now, true // it was written while the clock was ahead
 		}
@@ -110,18 +109,21 @@ func (d *desk) arm(ctx context.Context, now record.Instant, promoted bool) error
 		theirs := e.t.NeedsRole() != "" && e.through < d.here.Since && d.told.whole != 0 && !(promoted && e.through == 0)
 		switch {
 		case theirs:
-			e.through = d.told.from(e.t.ID, e.through, d.here.Since)
+			e.through = d.told.from(e, d.here.Since)
 		case e.through == 0:
 			e.through = now
 			moves = append(moves, move(e.t, now))
 		}
 		d.agenda.set(e, d.first(e, now))
+		if len(moves) == node.MaxClaims {
+			if _, err := d.claim(ctx, moves); err != nil {
+				return err
+			}
+			moves = moves[:0]
+		}
 	}
-	slices.SortFunc(moves, func(a, b node.Claim) int { return strings.Compare(a.Timetable, b.Timetable) })
-	if _, err := d.claim(ctx, moves); err != nil {
-		return err
-	}
-	return nil
+	_, err := d.claim(ctx, moves)
+	return err
 }
 
 // first returns when an entry is to be looked at: 0 while it is held.

@@ -58,7 +58,7 @@ func (d *desk) bars(r *run, now record.Instant) (state node.RunState, why string
 	case r.why != "":
 		return node.RunCancelled, r.why
 	case !d.here.arms(r.e.t):
-		return node.RunMissed, WhyRole
+		return node.RunMissed, WhyHandover
 	case d.here.Maintenance.Holds(now):
 		return node.RunMissed, WhyMaintenance
 	case r.row.Trigger != ByPerson && r.row.Trigger != ByBackfill && grace > 0 && now.Sub(r.row.Planned) > grace:
@@ -72,7 +72,7 @@ func (d *desk) start(ctx context.Context, r *run) error {
 	err := d.e.o.Ledger.StartRun(ctx, r.row.ID)
 	switch {
 	case errors.Is(err, node.ErrRole):
-		return errors.Join(err, d.giveUp(ctx, r, node.RunMissed, WhyRole))
+		return errors.Join(err, d.giveUp(ctx, r, node.RunMissed, WhyHandover))
 	case err != nil:
 		heap.Push(&d.line, r)
 		return err

@@ -95,7 +95,7 @@ func (d *desk) disarm(ctx context.Context, before Here, now record.Instant) erro
 			at := record.At(slot)
 			claims = append(claims, node.Claim{
 				Timetable: e.t.ID, Name: e.t.Name, Slot: at, Attempt: 1, Trigger: BySchedule,
-				State: node.RunMissed, Reason: WhyRole, Through: at,
+				State: node.RunMissed, Reason: WhyHandover, Through: at,
 			})
 		}
 	}
@@ -168,7 +168,7 @@ func (d *desk) set(t timetable.Timetable, now record.Instant) (moved bool) {
 		return false
 	}
 	if !known {
-		e = &entry{index: -1, failures: -1}
+		e = &entry{seen: now, fresh: true, index: -1, failures: -1}
 		d.entries[t.ID] = e
 	}
 	begins := !known || !e.t.Schedule.Equal(t.Schedule) || !d.here.arms(e.t)
@@ -291,7 +291,7 @@ func afterRestart(row node.Run, e *entry, here Here) (end node.RunEnd, again boo
 	case began:
 		return node.RunEnd{State: node.RunInterrupted, Reason: WhyDown}, e.t.AtLeastOnce && row.Attempt <= max(restarts, e.t.Retries)
 	case !here.arms(e.t), row.Role != "" && row.Epoch != here.Epoch:
-		return node.RunEnd{State: node.RunMissed, Reason: WhyRole}, false
+		return node.RunEnd{State: node.RunMissed, Reason: WhyHandover}, false
 	}
 	return node.RunEnd{}, false
 }

@@ -50,7 +50,7 @@ type model struct {
 	// skewed has clocks that are set, and no promotion in need: where two clocks
 	// differ and nothing was told, nobody can know what the other ran.
 	skewed bool
-	did     []string
+	did    []string
 }
 
 func newModel(t *testing.T, seed uint64) *model {
@@ -101,8 +101,10 @@ func (m *model) other(s *server) *server {
 func (m *model) act() {
 	switch s := m.pair.both()[m.IntN(2)]; m.IntN(7) {
 	case 0, 1:
-		m.note("tell")
-		m.tell()
+		if m.up[m.a] && m.up[m.b] {
+			m.note("tell")
+			m.tell()
+		}
 	case 2:
 		if m.up[s] {
 			m.kill(s)

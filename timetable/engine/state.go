@@ -43,8 +43,8 @@ func (e *Engine) State() State { return *e.state.Load() }
 
 // publish tells what stands now.
 func (d *desk) publish(now record.Instant) {
-	if d.counted == nil || now < d.counted.At || now-d.counted.At > record.Minute {
-		d.counted = d.count(now)
+	if d.counted == nil || d.recount != 0 && now >= d.recount {
+		d.counted, d.recount = d.count(now)
 	}
 	s := *d.counted
 	s.At, s.Next, s.Waiting, s.Unreadable, s.Stepped, s.Step = now, d.agenda.next(), len(d.line), d.unreadable, d.stepped, d.lastStep
@@ -61,9 +61,10 @@ func (d *desk) publish(now record.Instant) {
 	d.e.state.Store(&s)
 }
 
-// count looks at every entry, which is not done in each pass.
-func (d *desk) count(now record.Instant) *State {
-	s := &State{At: now, Timetables: len(d.entries)}
+// count looks at every entry, which is not done in each pass: nothing that it
+// tells changes by itself, but for a pause that is over then.
+func (d *desk) count(now record.Instant) (s *State, again record.Instant) {
+	s = &State{Timetables: len(d.entries)}
 	for _, e := range d.entries {
 		if !d.here.arms(e.t) {
 			continue
@@ -71,6 +72,9 @@ func (d *desk) count(now record.Instant) *State {
 		s.Armed++
 		if e.t.IsPaused(now.Time()) {
 			s.Paused++
+			if until := record.At(e.t.PausedUntil); !e.t.PausedUntil.IsZero() && (again == 0 || until < again) {
+				again = until
+			}
 		}
 		if d.here.holds(e.t) {
 			s.Held++
@@ -80,7 +84,7 @@ func (d *desk) count(now record.Instant) *State {
 		}
 	}
 	slices.SortFunc(s.Problems, func(a, b Problem) int { return cmp.Compare(a.ID, b.ID) })
-	return s
+	return s, again
 }
 
 // owe notes that a slot wants a run that does well, and until when.

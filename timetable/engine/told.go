@@ -29,15 +29,19 @@ type told struct {
 }
 
 // from returns up to where a timetable is settled that this server has the role
-// for since then, and decided upon up to through itself: what the twin decided
-// upon is, but for the runs that it did not begin or end.
-func (t told) from(id string, through, since record.Instant) record.Instant {
-	from := max(through, min(t.last[id], since))
-	if from == 0 {
-		from = min(t.whole.Add(-doubt), since)
+// for since then: what it decided upon itself is, and what the twin did, but for
+// the runs that it did not begin or end.
+func (t told) from(e *entry, since record.Instant) record.Instant {
+	from := max(e.through, min(t.last[e.t.ID], since))
+	switch {
+	case from != 0:
+	case e.fresh: // nobody had a slot of it yet
+		from = min(e.seen, since)
+	default:
+		from = min(e.seen, t.whole.Add(-doubt), since)
 	}
-	for slot, r := range t.runs[id] {
-		if slot > through && (neverBegan(r) || leftOpen(r)) {
+	for slot, r := range t.runs[e.t.ID] {
+		if slot > e.through && (neverBegan(r) || leftOpen(r)) {
 			from = min(from, slot-1)
 		}
 	}
