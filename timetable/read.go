@@ -68,7 +68,7 @@ func (r Reader) Read(row admin.Row) (Timetable, error) {
 	switch f.text("after_crash") {
 	case "at_least_once":
 		t.AtLeastOnce = true
-	case "":
+	case "as_tasks":
 		t.AtLeastOnce = !slices.ContainsFunc(t.Tasks, isExec)
 	}
 	t.Problem = t.problem(site)

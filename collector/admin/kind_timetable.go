@@ -31,8 +31,8 @@ func timetable() Kind {
 			{Name: "spacing_s", Short: "catch_up all: seconds from one start to the next", Type: Integer, Max: 86_400, Default: int64(10)},
 			{Name: "on_promotion", Short: "which of the slots that a lost primary may not have run are run here", Type: Choice, Choices: picks(), Default: "latest"},
 			{
-				Name: "after_crash", Short: "whether what a crash left open is run again; left out: yes, unless it has an exec task",
-				Type: Choice, Choices: []string{"at_most_once", "at_least_once"},
+				Name: "after_crash", Short: "whether what a crash left open is run again; as_tasks: yes, unless one is exec",
+				Type: Choice, Choices: []string{"as_tasks", "at_most_once", "at_least_once"}, Default: "as_tasks",
 			},
 			{Name: "timeout_s", Short: "seconds for all tasks together; 0: as long as they take", Type: Integer, Max: mostWait},
 			{Name: "task_timeout_s", Short: "seconds for each task; 0: as long as it takes", Type: Integer, Max: mostWait},

@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"testing"
 	"time"
@@ -62,7 +61,7 @@ func laden(b *testing.B, list []timetable.Timetable, now *time.Time) *desk {
 	b.Helper()
 	here := Here{Server: "cms-a", Role: node.Primary, Epoch: 1}
 	e := New(Options{
-		Ledger: &paper{}, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: func() time.Time { return *now },
+		Ledger: &paper{}, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return *now },
 		Here:       func(context.Context) (Here, error) { return here, nil },
 		Generation: func(context.Context) (int64, error) { return 0, nil },
 		Timetables: func(context.Context) (List, error) { return List{Timetables: list}, nil },

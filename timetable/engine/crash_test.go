@@ -54,14 +54,14 @@ func TestKilledAtEachStepOfTheLedger(t *testing.T) {
 				s.mu.Lock()
 				s.left = step
 				s.mu.Unlock()
-				time.Sleep(40 * time.Minute)
+				later(40 * time.Minute)
 				s.mu.Lock()
 				died = s.dead
 				s.mu.Unlock()
 				s.kill()
 				s.took = nil
 				s.start()
-				time.Sleep(53 * time.Minute)
+				later(53 * time.Minute)
 				s.stop()
 				for _, tt := range s.list {
 					for slot, r := range final(t, s, tt, record.Span{From: from, To: record.At(time.Now())}) {
@@ -109,15 +109,15 @@ func someDays(t *testing.T, days int) {
 		s.calm()
 		s.start()
 		for day := range days {
-			time.Sleep(24*time.Hour - time.Duration(day)*time.Minute)
+			later(24*time.Hour - time.Duration(day)*time.Minute)
 			switch {
 			case day%31 == 30:
 				s.kill()
-				time.Sleep(time.Duration(day) * 10 * time.Minute)
+				later(time.Duration(day) * 10 * time.Minute)
 				s.start()
 			case day%17 == 16:
 				s.stop()
-				time.Sleep(time.Duration(day) * time.Minute)
+				later(time.Duration(day) * time.Minute)
 				s.start()
 			case day%23 == 22:
 				m := node.Maintenance{On: true, Actor: "ann", Until: record.At(time.Now()).Add(5 * time.Hour)}
@@ -128,12 +128,12 @@ func someDays(t *testing.T, days int) {
 			case day%29 == 28:
 				s.behind += 90 * time.Minute
 			}
-			time.Sleep(time.Duration(day) * time.Minute)
+			later(time.Duration(day) * time.Minute)
 		}
-		time.Sleep(12 * time.Hour)
+		later(12 * time.Hour)
 		s.stop()
 		s.start()
-		time.Sleep(6 * time.Hour)
+		later(6 * time.Hour)
 		s.took = nil
 		s.stop()
 		states := map[string]int{}
@@ -158,13 +158,13 @@ func TestHandedOver(t *testing.T) {
 		defer p.close()
 		p.a.start()
 		p.b.start()
-		time.Sleep(25 * time.Minute)
+		later(25 * time.Minute)
 		p.a.become(node.Secondary, p.next())
-		time.Sleep(6 * time.Minute) // 00:31: nobody is primary at 00:30
+		later(6 * time.Minute) // 00:31: nobody is primary at 00:30
 		p.tell()
 		p.b.twinStopped = true
 		p.b.become(node.Primary, p.next())
-		time.Sleep(15 * time.Minute)
+		later(15 * time.Minute)
 		p.a.stop()
 		p.b.stop()
 		wantLedger(t, p.a, "h", "00:10 ok, 00:20 ok")

@@ -60,7 +60,7 @@ func TestARunAtEachSlot(t *testing.T) {
 		read(t, "night", admin.Body{"schedule": "*/15 * * * *", "not_on": "night"}),
 	}, func(t *testing.T, s *server) {
 		s.start()
-		time.Sleep(50 * time.Minute)
+		later(50 * time.Minute)
 		s.stop()
 		wantLedger(t, s, "quarter", "00:15 ok, 00:30 ok, 00:45 ok")
 		wantLedger(t, s, "there", "")
@@ -85,7 +85,7 @@ func TestOverlaps(t *testing.T) {
 			in(t, node.Primary, []timetable.Timetable{read(t, "q", admin.Body{"schedule": "*/15 * * * *", "overlap": overlap})}, func(t *testing.T, s *server) {
 				s.took = long
 				s.start()
-				time.Sleep(74*time.Minute + 30*time.Second)
+				later(74*time.Minute + 30*time.Second)
 				s.stop()
 				wantLedger(t, s, "q", want)
 			})
@@ -101,11 +101,11 @@ func TestAtMostFiveAtOnce(t *testing.T) {
 	in(t, node.Primary, list, func(t *testing.T, s *server) {
 		s.took = func(task.Job) (time.Duration, task.State) { return 10 * time.Minute, task.OK }
 		s.start()
-		time.Sleep(time.Hour + time.Minute)
+		later(time.Hour + time.Minute)
 		if st := s.engine.State(); len(st.Running) != 5 || st.Waiting != 3 || st.Armed != 8 {
 			t.Errorf("%d run and %d wait of %d", len(st.Running), st.Waiting, st.Armed)
 		}
-		time.Sleep(20 * time.Minute)
+		later(20 * time.Minute)
 		s.stop()
 		for _, tt := range list {
 			wantLedger(t, s, tt.ID, "01:00 ok")
@@ -122,11 +122,11 @@ func TestWhatPassedWhileItWasDown(t *testing.T) {
 		t.Run(catchUp, func(t *testing.T) {
 			in(t, node.Primary, []timetable.Timetable{read(t, "h", admin.Body{"catch_up": catchUp, "spacing_s": int64(60)})}, func(t *testing.T, s *server) {
 				s.start()
-				time.Sleep(90 * time.Minute)
+				later(90 * time.Minute)
 				s.kill()
-				time.Sleep(3 * time.Hour)
+				later(3 * time.Hour)
 				s.start()
-				time.Sleep(time.Hour)
+				later(time.Hour)
 				s.stop()
 				wantLedger(t, s, "h", want)
 				if catchUp == "all" {
@@ -146,11 +146,11 @@ func TestRetriesAndThePauseBehindThem(t *testing.T) {
 	}, func(t *testing.T, s *server) {
 		s.took = func(task.Job) (time.Duration, task.State) { return time.Second, task.Failed }
 		s.start()
-		time.Sleep(90 * time.Minute)
+		later(90 * time.Minute)
 		if owed := s.engine.State().Owed; len(owed) != 1 || owed[0].By.Sub(owed[0].Slot) != 10*time.Minute {
 			t.Errorf("owed %+v", owed)
 		}
-		time.Sleep(2 * time.Hour)
+		later(2 * time.Hour)
 		s.stop()
 		wantLedger(t, s, "h", "01:00 failed, 01:00 failed (2), 01:00 failed (3), 02:00 failed, 02:00 failed (2), 02:00 failed (3), 03:00 skipped paused")
 		if got := s.runs("h"); got[1].Started.Sub(got[0].Ended) != time.Minute || got[2].Started.Sub(got[1].Ended) != 2*time.Minute {
@@ -166,24 +166,24 @@ func TestMaintenanceAndAHold(t *testing.T) {
 	in(t, node.Primary, []timetable.Timetable{read(t, "h", admin.Body{"catch_up": "skip"}), read(t, "both", admin.Body{"runs_on": "both"})}, func(t *testing.T, s *server) {
 		s.held = "the twin was not asked"
 		s.start()
-		time.Sleep(150 * time.Minute)
+		later(150 * time.Minute)
 		if st := s.engine.State(); st.Held != 1 {
 			t.Errorf("%d held", st.Held)
 		}
 		s.held = ""
 		s.engine.Wake()
-		time.Sleep(time.Second)
+		later(time.Second)
 		if _, err := s.db.SetMaintenance(t.Context(), node.Maintenance{On: true, Reason: "disks", Actor: "ann"}); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(time.Hour)
+		later(time.Hour)
 		if _, err := s.engine.Start(t.Context(), "h", "ann"); !errors.Is(err, ErrMaintenance) {
 			t.Errorf("started: %v", err)
 		}
 		if _, err := s.db.SetMaintenance(t.Context(), node.Maintenance{Actor: "ann"}); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(time.Hour)
+		later(time.Hour)
 		s.stop()
 		wantLedger(t, s, "h", "01:00 missed held, 02:00 ok, 03:00 missed maintenance, 04:00 ok")
 		wantLedger(t, s, "both", "01:00 ok, 02:00 ok, 03:00 missed maintenance, 04:00 ok")
@@ -193,14 +193,14 @@ func TestMaintenanceAndAHold(t *testing.T) {
 func TestTheClockIsSet(t *testing.T) {
 	in(t, node.Primary, []timetable.Timetable{read(t, "h", admin.Body{"catch_up": "skip"})}, func(t *testing.T, s *server) {
 		s.start()
-		time.Sleep(90 * time.Minute)
+		later(90 * time.Minute)
 		s.behind = 4 * time.Hour // it is 05:30 all of a sudden
-		time.Sleep(time.Minute)
+		later(time.Minute)
 		if st := s.engine.State(); st.Step != 4*time.Hour {
 			t.Errorf("stepped by %v", st.Step)
 		}
 		s.behind = 0 // and it was wrong: 01:31 again
-		time.Sleep(2 * time.Hour)
+		later(2 * time.Hour)
 		s.stop()
 		wantLedger(t, s, "h", "01:00 ok, 02:00 missed clock-step, 02:00 ok (2), 03:00 missed clock-step, 03:00 ok (2), 04:00 missed clock-step, 05:00 missed clock-step")
 	})
@@ -212,12 +212,12 @@ func TestPeopleStartAndCancel(t *testing.T) {
 	}, func(t *testing.T, s *server) {
 		s.took = func(task.Job) (time.Duration, task.State) { return time.Hour, task.OK }
 		s.start()
-		time.Sleep(time.Minute)
+		later(time.Minute)
 		run, err := s.engine.Start(t.Context(), "h", "ann")
 		if err != nil || run.Actor != "ann" || run.Trigger != ByPerson {
 			t.Fatalf("started %+v: %v", run, err)
 		}
-		time.Sleep(time.Minute)
+		later(time.Minute)
 		if _, err := s.engine.Start(t.Context(), "h", "bob"); !errors.Is(err, ErrOverlap) {
 			t.Errorf("started twice: %v", err)
 		}
@@ -249,7 +249,7 @@ func TestBackfill(t *testing.T) {
 		}
 		s.start()
 		from := record.At(time.Now()) + record.Second
-		time.Sleep(4 * time.Hour)
+		later(4 * time.Hour)
 		b := Backfill{Timetable: "h", Span: record.Span{From: from, To: from + record.Day}, Actor: "ann"}
 		if rows, err := s.engine.Backfill(t.Context(), b); err != nil || len(rows) != 0 {
 			t.Errorf("backfill of nothing: %v, %v", rows, err)
@@ -258,7 +258,7 @@ func TestBackfill(t *testing.T) {
 		if rows, err := s.engine.Backfill(t.Context(), b); err != nil || len(rows) != 1 {
 			t.Errorf("backfill: %v, %v", rows, err)
 		}
-		time.Sleep(time.Minute)
+		later(time.Minute)
 		s.stop()
 		wantLedger(t, s, "h", "01:00 ok, 02:00 failed, 02:00 ok (2), 03:00 ok, 04:00 ok")
 	})
@@ -267,10 +267,10 @@ func TestBackfill(t *testing.T) {
 func TestEdits(t *testing.T) {
 	in(t, node.Primary, []timetable.Timetable{read(t, "h", admin.Body{}), read(t, "gone", admin.Body{})}, func(t *testing.T, s *server) {
 		s.start()
-		time.Sleep(90 * time.Minute)
+		later(90 * time.Minute)
 		s.list = []timetable.Timetable{read(t, "h", admin.Body{"schedule": "*/20 * * * *"}), read(t, "new", admin.Body{})}
 		s.gen++
-		time.Sleep(time.Hour)
+		later(time.Hour)
 		s.stop()
 		wantLedger(t, s, "h", "01:00 ok, 01:40 ok, 02:00 ok, 02:20 ok")
 		wantLedger(t, s, "gone", "01:00 ok")
@@ -285,15 +285,15 @@ func TestARoleThatIsLost(t *testing.T) {
 	}, func(t *testing.T, s *server) {
 		s.took = func(task.Job) (time.Duration, task.State) { return 45 * time.Minute, task.OK }
 		s.start()
-		time.Sleep(time.Hour + 10*time.Minute)
+		later(time.Hour + 10*time.Minute)
 		if _, err := s.db.Seen(t.Context(), 2); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(time.Second)
+		later(time.Second)
 		synctest.Wait()
 		wantLedger(t, s, "h", "01:00 cancelled role")
 		wantLedger(t, s, "both", "01:00 running")
-		time.Sleep(2 * time.Hour)
+		later(2 * time.Hour)
 		s.stop()
 		wantLedger(t, s, "h", "01:00 cancelled role")
 		wantLedger(t, s, "queued", "00:20 ok, 00:40 cancelled role, 01:00 skipped overlap")

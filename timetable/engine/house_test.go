@@ -54,7 +54,7 @@ type ran struct {
 // is written, and collector/store about what a flush promises.
 func quick(t testing.TB) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("/dev/shm", "twin-engine-")
+	dir, err := os.MkdirTemp("/dev/shm", "twin-engine-") //nolint:usetesting // TempDir is on the disk
 	if err != nil {
 		return t.TempDir()
 	}
@@ -271,3 +271,7 @@ func (m mortal) SweepRuns(ctx context.Context, before record.Instant, remove fun
 	}
 	return 0, nil
 }
+
+// later lets the time of the bubble pass, in which all of these tests run: it
+// takes no real time.
+func later(d time.Duration) { <-time.After(d) }

@@ -26,7 +26,7 @@ func manyPairs(t *testing.T, cases int) {
 			m := newModel(t, uint64(seed))
 			defer m.close()
 			for range 8 {
-				time.Sleep(time.Duration(m.IntN(1500)) * time.Second)
+				later(time.Duration(m.IntN(1500)) * time.Second)
 				m.act()
 			}
 			m.settle()
@@ -138,7 +138,7 @@ func (m *model) switchOver() {
 	m.note("switch over from %s", old.name)
 	old.twinStopped = false
 	old.become(node.Secondary, m.next())
-	time.Sleep(time.Second + time.Duration(m.IntN(900))*time.Second)
+	later(time.Second + time.Duration(m.IntN(900))*time.Second)
 	synctest.Wait()
 	m.tell()
 	m.primary = m.other(old)
@@ -158,7 +158,7 @@ func (m *model) promoteInNeed() {
 	if m.IntN(2) == 0 {
 		m.kill(old)
 	}
-	time.Sleep(time.Duration(m.IntN(1200)) * time.Second)
+	later(time.Duration(m.IntN(1200)) * time.Second)
 	m.note("promote %s in need", m.other(old).name)
 	old.twinStopped = false
 	old.become(node.Secondary, m.next())
@@ -174,11 +174,11 @@ func (m *model) settle() {
 			m.start(s)
 		}
 	}
-	time.Sleep(2 * time.Hour)
+	later(2 * time.Hour)
 	for _, s := range m.pair.both() {
 		s.took = nil
 	}
-	time.Sleep(5*time.Minute - time.Duration(time.Now().Minute()%10)*time.Minute + 10*time.Minute)
+	later(5*time.Minute - time.Duration(time.Now().Minute()%10)*time.Minute + 10*time.Minute)
 	for _, s := range m.pair.both() {
 		s.stop()
 	}
