@@ -89,6 +89,9 @@ func BenchmarkPass(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			now := time.Date(2026, 5, 4, 12, 0, 30, 0, time.UTC)
 			d := laden(b, list, &now)
+			if _, err := d.pass(b.Context()); err != nil { // the first counts them all
+				b.Fatal(err)
+			}
 			for b.Loop() {
 				now = now.Add(step)
 				d.clock.wall, d.clock.mono = now, time.Now() // it is not set, it is later
