@@ -59,7 +59,7 @@ func TestKilledAtEachStepOfTheLedger(t *testing.T) {
 				died = s.dead
 				s.mu.Unlock()
 				s.kill()
-				s.took = nil
+				s.change(func() { s.took = nil })
 				s.start()
 				later(53 * time.Minute)
 				s.stop()
@@ -126,7 +126,7 @@ func someDays(t *testing.T, days int) {
 				}
 				s.calm()
 			case day%29 == 28:
-				s.behind += 90 * time.Minute
+				s.change(func() { s.behind += 90 * time.Minute })
 			}
 			later(time.Duration(day) * time.Minute)
 		}
@@ -134,7 +134,7 @@ func someDays(t *testing.T, days int) {
 		s.stop()
 		s.start()
 		later(6 * time.Hour)
-		s.took = nil
+		s.change(func() { s.took = nil })
 		s.stop()
 		states := map[string]int{}
 		for _, tt := range list {
@@ -162,7 +162,7 @@ func TestHandedOver(t *testing.T) {
 		p.a.become(node.Secondary, p.next())
 		later(6 * time.Minute) // 00:31: nobody is primary at 00:30
 		p.tell()
-		p.b.twinStopped = true
+		p.b.change(func() { p.b.twinStopped = true })
 		p.b.become(node.Primary, p.next())
 		later(15 * time.Minute)
 		p.a.stop()

@@ -83,7 +83,7 @@ func TestOverlaps(t *testing.T) {
 	} {
 		t.Run(overlap, func(t *testing.T) {
 			in(t, node.Primary, []timetable.Timetable{read(t, "q", admin.Body{"schedule": "*/15 * * * *", "overlap": overlap})}, func(t *testing.T, s *server) {
-				s.took = long
+				s.change(func() { s.took = long })
 				s.start()
 				later(74*time.Minute + 30*time.Second)
 				s.stop()
@@ -164,13 +164,13 @@ func TestRetriesAndThePauseBehindThem(t *testing.T) {
 
 func TestMaintenanceAndAHold(t *testing.T) {
 	in(t, node.Primary, []timetable.Timetable{read(t, "h", admin.Body{"catch_up": "skip"}), read(t, "both", admin.Body{"runs_on": "both"})}, func(t *testing.T, s *server) {
-		s.held = "the twin was not asked"
+		s.change(func() { s.held = "the twin was not asked" })
 		s.start()
 		later(150 * time.Minute)
 		if st := s.engine.State(); st.Held != 1 {
 			t.Errorf("%d held", st.Held)
 		}
-		s.held = ""
+		s.change(func() { s.held = "" })
 		s.engine.Wake()
 		later(time.Second)
 		if _, err := s.db.SetMaintenance(t.Context(), node.Maintenance{On: true, Reason: "disks", Actor: "ann"}); err != nil {
@@ -194,12 +194,12 @@ func TestTheClockIsSet(t *testing.T) {
 	in(t, node.Primary, []timetable.Timetable{read(t, "h", admin.Body{"catch_up": "skip"})}, func(t *testing.T, s *server) {
 		s.start()
 		later(90 * time.Minute)
-		s.behind = 4 * time.Hour // it is 05:30 all of a sudden
+		s.change(func() { s.behind = 4 * time.Hour }) // it is 05:30 all of a sudden
 		later(time.Minute)
 		if st := s.engine.State(); st.Step != 4*time.Hour {
 			t.Errorf("stepped by %v", st.Step)
 		}
-		s.behind = 0 // and it was wrong: 01:31 again
+		s.change(func() { s.behind = 0 }) // and it was wrong: 01:31 again
 		later(2 * time.Hour)
 		s.stop()
 		wantLedger(t, s, "h", "01:00 ok, 02:00 missed clock-step, 02:00 ok (2), 03:00 missed clock-step, 03:00 ok (2), 04:00 missed clock-step, 05:00 missed clock-step")
@@ -268,8 +268,9 @@ func TestEdits(t *testing.T) {
 	in(t, node.Primary, []timetable.Timetable{read(t, "h", admin.Body{}), read(t, "gone", admin.Body{})}, func(t *testing.T, s *server) {
 		s.start()
 		later(90 * time.Minute)
-		s.list = []timetable.Timetable{read(t, "h", admin.Body{"schedule": "*/20 * * * *"}), read(t, "new", admin.Body{})}
-		s.gen++
+		list := []timetable.Timetable{read(t, "h", admin.Body{"schedule": "*/20 * * * *"}), read(t, "new", admin.Body{})}
+		s.change(func() { s.list = list })
+		s.change(func() { s.gen++ })
 		later(time.Hour)
 		s.stop()
 		wantLedger(t, s, "h", "01:00 ok, 01:40 ok, 02:00 ok, 02:20 ok")

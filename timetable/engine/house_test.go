@@ -83,14 +83,13 @@ func (s *server) open(mode store.Mode) {
 
 // start begins an engine over the file, as twind does.
 func (s *server) start() {
-	s.dead, s.left = false, 0
+	s.change(func() { s.dead, s.left = false, 0 })
 	ctx, cancel := context.WithCancel(context.Background())
 	s.cancel, s.done = cancel, make(chan error, 1)
 	s.engine = New(Options{
 		Ledger: mortal{s.db, s}, Runner: s, Here: s.here, Now: s.now, Log: slog.New(slog.DiscardHandler),
-		Generation: func(context.Context) (int64, error) { return s.gen, nil },
-		Timetables: func(context.Context) (List, error) { return List{Generation: s.gen, Timetables: s.list}, nil },
-		Remove:     func([]string) error { return nil },
+		Generation: s.generation, Timetables: s.timetables,
+		Remove: func([]string) error { return nil },
 		Pause: func(_ context.Context, t timetable.Timetable, reason string) error {
 			s.paused = append(s.paused, t.ID+": "+reason)
 			return nil
@@ -99,7 +98,28 @@ func (s *server) start() {
 	go func() { s.done <- s.engine.Run(ctx) }()
 }
 
-func (s *server) now() time.Time { return time.Now().Add(s.behind) }
+// change changes what the engine is told, which may look at any time.
+func (s *server) change(do func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	do()
+}
+
+func (s *server) now() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return time.Now().Add(s.behind)
+}
+
+func (s *server) generation(context.Context) (gen int64, err error) {
+	s.change(func() { gen = s.gen })
+	return gen, nil
+}
+
+func (s *server) timetables(context.Context) (l List, err error) {
+	s.change(func() { l = List{Generation: s.gen, Timetables: s.list} })
+	return l, nil
+}
 
 // stop ends the engine in order.
 func (s *server) stop() {
@@ -111,16 +131,14 @@ func (s *server) stop() {
 
 // kill ends it as a power cut does: nothing is written any more.
 func (s *server) kill() {
-	s.mu.Lock()
-	s.dead = true
-	s.mu.Unlock()
+	s.change(func() { s.dead = true })
 	s.cancel()
 	<-s.done
 }
 
 func (s *server) here(ctx context.Context) (Here, error) {
 	s.mu.Lock()
-	known := s.known
+	known, held, stopped := s.known, s.held, s.twinStopped
 	s.mu.Unlock()
 	if known != nil {
 		return *known, nil
@@ -131,7 +149,7 @@ func (s *server) here(ctx context.Context) (Here, error) {
 	}
 	m, err := s.db.Maintenance(ctx)
 	h := Here{
-		Server: s.name, Role: self.Role, Epoch: self.Epoch, Since: self.Since, Held: s.held, Maintenance: m, TwinStopped: s.twinStopped,
+		Server: s.name, Role: self.Role, Epoch: self.Epoch, Since: self.Since, Held: held, Maintenance: m, TwinStopped: stopped,
 	}
 	if self.Superseded() {
 		h.Role = ""
@@ -176,7 +194,8 @@ func (s *server) become(role node.Role, epoch int64) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	if s.known != nil {
+	var known bool
+	if s.change(func() { known = s.known != nil }); known {
 		s.calm()
 	}
 	if s.engine != nil {
@@ -187,12 +206,12 @@ func (s *server) become(role node.Role, epoch int64) {
 // Run makes a server its own runner: tasks that take a while.
 func (s *server) Run(ctx context.Context, job task.Job) task.Outcome {
 	took, state := time.Duration(0), task.OK
-	if s.took != nil {
-		took, state = s.took(job)
-	}
-	s.mu.Lock()
-	s.ran[ran{job.Timetable, record.At(job.Slot)}]++
-	s.mu.Unlock()
+	s.change(func() {
+		if s.took != nil {
+			took, state = s.took(job)
+		}
+		s.ran[ran{job.Timetable, record.At(job.Slot)}]++
+	})
 	select {
 	case <-time.After(took):
 		return task.Outcome{State: state}

@@ -64,7 +64,7 @@ func newModel(t *testing.T, seed uint64) *model {
 	m.primary, m.up, m.from = m.a, map[*server]bool{}, record.At(time.Now())
 	for _, s := range m.pair.both() {
 		s.took = func(job task.Job) (time.Duration, task.State) {
-			return time.Duration(m.IntN(90)) * time.Second, task.OK
+			return time.Duration(job.Run*37%90) * time.Second, task.OK
 		}
 		m.start(s)
 	}
@@ -123,7 +123,7 @@ func (m *model) act() {
 		m.orderly = false
 		by := time.Duration(m.IntN(2400)-1200) * time.Second
 		m.note("set the clock of %s by %v", s.name, by)
-		s.behind += by
+		s.change(func() { s.behind += by })
 	}
 	synctest.Wait()
 }
@@ -136,13 +136,13 @@ func (m *model) switchOver() {
 		return
 	}
 	m.note("switch over from %s", old.name)
-	old.twinStopped = false
+	old.change(func() { old.twinStopped = false })
 	old.become(node.Secondary, m.next())
 	later(time.Second + time.Duration(m.IntN(900))*time.Second)
 	synctest.Wait()
 	m.tell()
 	m.primary = m.other(old)
-	m.primary.twinStopped = true
+	m.primary.change(func() { m.primary.twinStopped = true })
 	m.primary.become(node.Primary, m.next())
 }
 
@@ -160,10 +160,10 @@ func (m *model) promoteInNeed() {
 	}
 	later(time.Duration(m.IntN(1200)) * time.Second)
 	m.note("promote %s in need", m.other(old).name)
-	old.twinStopped = false
+	old.change(func() { old.twinStopped = false })
 	old.become(node.Secondary, m.next())
 	m.primary = m.other(old)
-	m.primary.twinStopped = false
+	m.primary.change(func() { m.primary.twinStopped = false })
 	m.primary.become(node.Primary, m.next())
 }
 
@@ -176,7 +176,7 @@ func (m *model) settle() {
 	}
 	later(2 * time.Hour)
 	for _, s := range m.pair.both() {
-		s.took = nil
+		s.change(func() { s.took = nil })
 	}
 	later(5*time.Minute - time.Duration(time.Now().Minute()%10)*time.Minute + 10*time.Minute)
 	for _, s := range m.pair.both() {
