@@ -75,6 +75,11 @@ func (d *desk) begin(ctx context.Context) error {
 		}
 		d.entries[t.ID] = e
 	}
+	if d.e.o.Settle != nil {
+		if err := d.e.o.Settle(ctx); err != nil {
+			return err
+		}
+	}
 	if err := d.recover(ctx, now); err != nil {
 		return err
 	}

@@ -55,6 +55,9 @@ type Options struct {
 	// is another one, Timetables is asked.
 	Generation func(context.Context) (int64, error)
 	Timetables func(context.Context) (List, error)
+	// Settle waits until nothing runs any more that an earlier twind started; nil:
+	// nothing ever does. It is asked before what was interrupted is run again.
+	Settle func(context.Context) error
 	// Pause writes down that a timetable paused itself. Where it cannot, as on
 	// the secondary, the timetable is paused here until it is edited.
 	Pause func(ctx context.Context, t timetable.Timetable, reason string) error

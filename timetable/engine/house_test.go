@@ -90,6 +90,7 @@ func (s *server) start() {
 		Ledger: mortal{s.db, s}, Runner: s, Here: s.here, Now: s.now, Log: slog.New(slog.DiscardHandler),
 		Generation: s.generation, Timetables: s.timetables,
 		Remove: func([]string) error { return nil },
+		Settle: func(context.Context) error { return nil },
 		Pause: func(_ context.Context, t timetable.Timetable, reason string) error {
 			s.paused = append(s.paused, t.ID+": "+reason)
 			return nil
