@@ -15,8 +15,9 @@ import (
 )
 
 const (
-	patience  = 30 * time.Second // until a script gives up waiting
-	lookAgain = 20 * time.Millisecond
+	patience  = 30 * time.Second      // until a script gives up waiting
+	lookAgain = 20 * time.Millisecond // at first; who asks all the time takes a processor from those who are asked
+	lookLate  = 200 * time.Millisecond
 )
 
 // A crew is the processes that a script has started.
@@ -208,7 +209,7 @@ func says(ts *testscript.TestScript, neg bool, args []string) {
 // until looks again and again, until so is true.
 func until(ts *testscript.TestScript, what string, so func() (bool, string)) {
 	deadline := time.Now().Add(patience)
-	for {
+	for wait := lookAgain; ; wait = min(wait*3/2, lookLate) {
 		done, why := so()
 		if done {
 			return
@@ -216,7 +217,7 @@ func until(ts *testscript.TestScript, what string, so func() (bool, string)) {
 		if time.Now().After(deadline) {
 			ts.Fatalf("waited %s for %s: %s", patience, what, why)
 		}
-		<-time.After(lookAgain)
+		<-time.After(wait)
 	}
 }
 
