@@ -21,16 +21,12 @@ import (
 func eventually(t *testing.T, most time.Duration, what string, ok func() bool) time.Duration {
 	t.Helper()
 	begun := time.Now()
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	for !ok() {
-		switch waited := time.Since(begun); {
-		case waited > most:
+	const late = 250 * time.Millisecond // who asks all the time takes a processor from those who are asked
+	for wait := 10 * time.Millisecond; !ok(); wait = min(wait*3/2, late) {
+		if time.Since(begun) > most {
 			t.Fatalf("not within %s: %s", most, what)
-		case waited > time.Second:
-			tick.Reset(100 * time.Millisecond) // who asks all the time takes a processor from those who are asked
 		}
-		<-tick.C
+		<-time.After(wait)
 	}
 	return time.Since(begun)
 }
@@ -72,6 +68,21 @@ func decode[T any](t *testing.T, text []byte) T {
 func (s *server) status() node.Document {
 	s.t.Helper()
 	return decode[node.Document](s.t, ctl(s.t, "status", "--json", "--config", s.config))
+}
+
+// seen returns what its page says of the same, a second old at the most: who
+// asks often starts no program for it. Of a server that does not answer it
+// says nothing.
+func (s *server) seen() node.Document {
+	s.t.Helper()
+	doc := node.Document{Twin: &node.TwinDocument{}}
+	if code, body := s.page("/status"); code == http.StatusOK {
+		doc = decode[node.Document](s.t, []byte(body))
+	}
+	if doc.Twin == nil {
+		doc.Twin = &node.TwinDocument{}
+	}
+	return doc
 }
 
 // feed returns what twinctl status says of a feed.

@@ -204,12 +204,12 @@ func TestTwinHostile(t *testing.T) {
 	bad.telling.Store(&all[0])
 	w.a.configure(calls.section("calls"), good.section("good"))
 	watch := w.a.observe(good)
-	eventually(t, patience, "the twin is known", func() bool { return w.a.status().Twin.State == "ok" })
+	eventually(t, patience, "the twin is known", func() bool { return w.a.seen().Twin.State == "ok" })
 	for i := range all {
 		bad.telling.Store(&all[i])
 		if all[i].speak != nil {
 			w.a.rehear(w.toB)
-			eventually(t, 2*tell, all[i].name+": the twin is not well", func() bool { return w.a.status().Twin.State != "ok" })
+			eventually(t, 2*tell, all[i].name+": the twin is not well", func() bool { return w.a.seen().Twin.State != "ok" })
 		}
 		if _, exit, said := w.a.fill("--feed", "calls"); exit != all[i].exit {
 			t.Errorf("%s: exit status %d, want %d: %s", all[i].name, exit, all[i].exit, said)

@@ -81,8 +81,8 @@ func (w *twins) well() {
 }
 
 func (s *server) well() bool {
-	doc := s.status()
-	return doc.Twin != nil && doc.Twin.State == "ok" &&
+	doc := s.seen()
+	return doc.Twin.State == "ok" &&
 		!slices.ContainsFunc(doc.Feeds, func(f node.FeedDocument) bool { return f.State != "live" })
 }
 

@@ -29,7 +29,7 @@ func TestTwinRot(t *testing.T) {
 		t.Errorf("exit status %d: %s", status, said)
 	}
 	w.start()
-	eventually(t, patience, "the link stands", func() bool { return w.a.status().Twin.State == "ok" })
+	eventually(t, patience, "the link stands", func() bool { return w.a.seen().Twin.State == "ok" })
 	out := ctl(t, "history", "verify", "--mend", "--json", "--config", w.a.config)
 	got := decode[struct {
 		Sound bool

@@ -119,15 +119,15 @@ func TestTwinTrouble(t *testing.T) {
 // closed, the second server sees it first.
 func (bad *trouble) told(w *twins) bool {
 	if bad.alarm == "link_one_way" {
-		return w.b.status().Twin.State == "unreachable" && w.a.status().Twin.State == "ok"
+		return w.b.seen().Twin.State == "unreachable" && w.a.seen().Twin.State == "ok"
 	}
-	return slices.Contains(bad.states, w.a.status().Twin.State)
+	return slices.Contains(bad.states, w.a.seen().Twin.State)
 }
 
 // alarmed tells whether there is an alarm of such a code, the twin's name in it.
 func (s *server) alarmed(code string) bool {
 	s.t.Helper()
-	for _, a := range s.status().Alarms {
+	for _, a := range s.seen().Alarms {
 		if a.Code == code && strings.Contains(a.Text, "cms-b") {
 			return true
 		}
