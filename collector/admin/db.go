@@ -111,32 +111,38 @@ func readRow(ctx context.Context, tx *store.Tx, name Name) (Row, error) {
 
 // Rows returns rows of a kind in the order of their keys, those after a key, at
 // most limit.
-func (a *DB) Rows(ctx context.Context, kind, after string, limit int) ([]Row, error) {
+func (a *DB) Rows(ctx context.Context, kind, after string, limit int) (rows []Row, err error) {
 	if _, err := a.kind(kind); err != nil {
 		return nil, err
 	}
-	found := []Row{}
-	err := a.db.View(ctx, func(tx *store.Tx) error {
-		rows, err := tx.QueryContext(ctx, `
-			SELECT key, body FROM row WHERE kind = ? AND key > ? AND hash IS NOT NULL ORDER BY key LIMIT ?`, kind, after, limit)
-		if err != nil {
-			return err
-		}
-		defer rows.Close() //nolint:errcheck // Err tells
-		for rows.Next() {
-			var key, text string
-			if err := rows.Scan(&key, &text); err != nil {
-				return err
-			}
-			body, err := decodeBody([]byte(text))
-			if err != nil {
-				return fmt.Errorf("%s: %w", shown(Name{kind, key}), err)
-			}
-			found = append(found, Row{kind, key, body})
-		}
-		return rows.Err()
+	err = a.Read(ctx, func(r *Reading) error {
+		rows, err = r.Rows(ctx, kind, after, limit)
+		return err
 	})
+	return rows, err
+}
+
+// Rows does what DB.Rows does.
+func (r *Reading) Rows(ctx context.Context, kind, after string, limit int) ([]Row, error) {
+	rows, err := r.tx.QueryContext(ctx, `
+		SELECT key, body FROM row WHERE kind = ? AND key > ? AND hash IS NOT NULL ORDER BY key LIMIT ?`, kind, after, limit)
 	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", kind, err)
+	}
+	defer rows.Close() //nolint:errcheck // Err tells
+	found := []Row{}
+	for rows.Next() {
+		var key, text string
+		if err := rows.Scan(&key, &text); err != nil {
+			return nil, fmt.Errorf("read %s: %w", kind, err)
+		}
+		body, err := decodeBody([]byte(text))
+		if err != nil {
+			return nil, fmt.Errorf("read %s: %s: %w", kind, shown(Name{kind, key}), err)
+		}
+		found = append(found, Row{kind, key, body})
+	}
+	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("read %s: %w", kind, err)
 	}
 	return found, nil

@@ -31,6 +31,42 @@ type FeedArgs struct {
 	Feed string `json:"feed"`
 }
 
+// The verbs about timetables that a person may ask of the running server.
+const (
+	RunTimetable      = "timetable.run"
+	BackfillTimetable = "timetable.backfill"
+	CancelRun         = "run.cancel"
+)
+
+// RunArgs are the arguments of RunTimetable.
+type RunArgs struct {
+	ID string `json:"id"` // key of the timetable
+}
+
+// RunAnswer is its answer: it does not wait for the run, which the ledger tells of.
+type RunAnswer struct {
+	Run int64 `json:"run"`
+}
+
+// BackfillArgs are the arguments of BackfillTimetable.
+type BackfillArgs struct {
+	ID     string      `json:"id"`   // key of the timetable
+	From   node.Moment `json:"from"` // slots from then on,
+	To     node.Moment `json:"to"`   // and before that
+	Failed bool        `json:"failed,omitempty"`
+	All    bool        `json:"all,omitempty"`
+}
+
+// BackfillAnswer is its answer, in the order of the slots.
+type BackfillAnswer struct {
+	Runs []int64 `json:"runs"`
+}
+
+// CancelArgs are the arguments of CancelRun.
+type CancelArgs struct {
+	Run int64 `json:"run"`
+}
+
 // A clerk answers what people ask of the running server.
 type clerk struct {
 	node      *node.DB

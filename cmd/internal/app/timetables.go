@@ -1,0 +1,167 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/twinctl/twin/collector/admin"
+	"github.com/twinctl/twin/collector/record"
+	"github.com/twinctl/twin/timetable"
+	"github.com/twinctl/twin/timetable/engine"
+	"github.com/twinctl/twin/timetable/task"
+)
+
+// Timetables reads all timetables that are administered, with the calendars,
+// the users and the zone that they go by, as one generation has them. With check
+// the caller says what is wrong with a task beyond its text; nil: nothing is.
+func Timetables(ctx context.Context, db *admin.DB, check func(task.Task) error) (list engine.List, err error) {
+	err = db.Read(ctx, func(r *admin.Reading) error {
+		if list.Generation, _, _, err = r.Base(ctx); err != nil {
+			return err
+		}
+		rows, err := readRows(ctx, r, nil)
+		if err != nil {
+			return err
+		}
+		reader := timetable.NewReader(rows.site(check))
+		return eachRow(ctx, r, "timetable", func(row admin.Row) {
+			t, err := reader.Read(row)
+			if err != nil {
+				list.Unreadable = append(list.Unreadable, engine.Unreadable{ID: row.Key, Name: row.Body.Text("name"), Error: err.Error()})
+				return
+			}
+			list.Timetables = append(list.Timetables, t)
+		})
+	})
+	return list, err
+}
+
+// ChangedTimetables reads the timetables that changes of administration data
+// make, by what else those change, in their order. It may be asked before they
+// are made. If any of them cannot be read that is admin.ErrInvalid, with each;
+// one that can and must not run has a Problem.
+func ChangedTimetables(ctx context.Context, db *admin.DB, changes []admin.Change, check func(task.Task) error) (all []timetable.Timetable, err error) {
+	var wrong error
+	err = db.Read(ctx, func(r *admin.Reading) error {
+		rows, err := readRows(ctx, r, changes)
+		if err != nil {
+			return err
+		}
+		reader := timetable.NewReader(rows.site(check))
+		for _, c := range changes {
+			if c.Kind != "timetable" || c.After == nil {
+				continue
+			}
+			t, err := reader.Read(admin.Row{Kind: c.Kind, Key: c.Key, Body: c.After})
+			wrong = errors.Join(wrong, err)
+			all = append(all, t)
+		}
+		return nil
+	})
+	if wrong != nil {
+		return nil, errors.Join(err, fmt.Errorf("%w: %w", admin.ErrInvalid, wrong))
+	}
+	return all, err
+}
+
+// CheckTimetable refuses a row of kind timetable that could not be read if it
+// were set, with admin.ErrInvalid.
+func CheckTimetable(ctx context.Context, db *admin.DB, row admin.Row, check func(task.Task) error) error {
+	_, err := ChangedTimetables(ctx, db, []admin.Change{{Kind: row.Kind, Key: row.Key, After: row.Body}}, check)
+	return err
+}
+
+// siteRows are the rows that a timetable is read by.
+type siteRows struct {
+	zone      *time.Location
+	calendars []admin.Row
+	users     map[string]string // what each may do, by login
+}
+
+// readRows reads them as they are once changes are made.
+func readRows(ctx context.Context, r *admin.Reading, changes []admin.Change) (rows siteRows, err error) {
+	over := make(map[admin.Name]admin.Body, len(changes))
+	for _, c := range changes {
+		over[admin.Name{Kind: c.Kind, Key: c.Key}] = c.After
+	}
+	read := func(kind string, tell func(admin.Row)) {
+		if err != nil {
+			return
+		}
+		err = eachRow(ctx, r, kind, func(row admin.Row) {
+			if _, changed := over[admin.Name{Kind: kind, Key: row.Key}]; !changed {
+				tell(row)
+			}
+		})
+		for name, body := range over {
+			if name.Kind == kind && body != nil {
+				tell(admin.Row{Kind: kind, Key: name.Key, Body: body})
+			}
+		}
+	}
+	rows.users = map[string]string{}
+	user, _ := admin.KindNamed("user")
+	permission, _ := user.Field("permission")
+	zone := ""
+	for _, s := range admin.Settings() {
+		if s.Key == "time_zone" {
+			zone = s.Default
+		}
+	}
+	read("calendar", func(row admin.Row) { rows.calendars = append(rows.calendars, row) })
+	read("user", func(row admin.Row) { rows.users[row.Key], _ = permission.Value(row.Body).(string) })
+	read("setting", func(row admin.Row) {
+		if row.Key == "time_zone" {
+			zone = row.Body.Text("value")
+		}
+	})
+	if err != nil {
+		return siteRows{}, err
+	}
+	if rows.zone, err = time.LoadLocation(zone); err != nil {
+		return siteRows{}, fmt.Errorf("setting time_zone: %w", err)
+	}
+	return rows, nil
+}
+
+// site returns what a timetable's row alone does not say.
+func (rows siteRows) site(check func(task.Task) error) timetable.Site {
+	s := timetable.Site{
+		Zone: rows.zone, Calendars: make(map[string]timetable.Calendar, len(rows.calendars)),
+		Permission: func(login string) string { return rows.users[login] },
+		Check:      check,
+	}
+	for _, row := range rows.calendars {
+		c, err := admin.Calendar(row, rows.zone)
+		if err != nil {
+			continue // the timetables that go by it say so
+		}
+		s.Calendars[row.Key] = timetable.Calendar{
+			Open: func(at time.Time) bool { return c.Open(record.At(at)) },
+			Mark: row.Hash().String() + rows.zone.String(),
+		}
+	}
+	return s
+}
+
+// eachRow tells each row of a kind, in the order of their keys.
+func eachRow(ctx context.Context, r *admin.Reading, kind string, tell func(admin.Row)) error {
+	for after := ""; ; {
+		page, err := r.Rows(ctx, kind, after, pageOfRows)
+		if err != nil {
+			return err
+		}
+		for _, row := range page {
+			tell(row)
+			after = row.Key
+		}
+		if len(page) < pageOfRows {
+			return nil
+		}
+	}
+}
+
+// pageOfRows is how many rows are read at once.
+const pageOfRows = 1000
