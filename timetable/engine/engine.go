@@ -58,6 +58,10 @@ type Options struct {
 	// Settle waits until nothing runs any more that an earlier twind started; nil:
 	// nothing ever does. It is asked before what was interrupted is run again.
 	Settle func(context.Context) error
+	// Ready says what keeps tasks from running on this server now, "" if nothing
+	// does; nil: nothing ever does. It is asked before each run, by a goroutine of
+	// its own: it may look at files and wait for them, until ctx ends.
+	Ready func(ctx context.Context, tasks []task.Task) string
 	// Pause writes down that a timetable paused itself. Where it cannot, as on
 	// the secondary, the timetable is paused here until it is edited.
 	Pause func(ctx context.Context, t timetable.Timetable, reason string) error

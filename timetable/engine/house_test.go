@@ -31,6 +31,7 @@ type server struct {
 	behind      time.Duration // that the wall clock is beside the machine's
 	took        func(task.Job) (time.Duration, task.State)
 	paused      []string
+	ready       func(context.Context, []task.Task) string // nil: whatever it is, it can run
 	sweeps      bool
 
 	mu   sync.Mutex
@@ -91,6 +92,7 @@ func (s *server) start() {
 		Generation: s.generation, Timetables: s.timetables,
 		Remove: func([]string) error { return nil },
 		Settle: func(context.Context) error { return nil },
+		Ready:  s.ready,
 		Pause: func(_ context.Context, t timetable.Timetable, reason string) error {
 			s.paused = append(s.paused, t.ID+": "+reason)
 			return nil

@@ -19,11 +19,15 @@ type run struct {
 	e      *entry
 	cancel context.CancelCauseFunc // nil until it began
 	why    string                  // it is cancelled for that; "": it is not
+	// asking tells that it is asked whether the tasks can run, ready that they can.
+	asking, ready bool
 }
 
 // An outcome is what came of a run.
 type outcome struct {
-	id int64
+	id    int64
+	asked bool   // whether its tasks can run: it has not begun
+	why   string // they cannot
 	task.Outcome
 }
 
@@ -44,11 +48,61 @@ func (d *desk) admit(ctx context.Context, now record.Instant) error {
 			}
 			continue
 		}
+		if d.e.o.Ready != nil && !r.ready {
+			d.askReady(ctx, r)
+			continue
+		}
 		if err := d.start(ctx, r); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// askReady asks whether the tasks of a run can run. It has its place meanwhile.
+func (d *desk) askReady(ctx context.Context, r *run) {
+	r.asking = true
+	r.e.waiting--
+	r.e.running++
+	d.running[r.row.ID] = r
+	id, tasks := r.row.ID, r.e.t.Tasks
+	go func() { d.e.ended <- outcome{id: id, asked: true, why: d.e.o.Ready(ctx, tasks)} }()
+}
+
+// asked goes on with a run that was asked whether its tasks can run: it begins,
+// or is skipped. What was decided about it meanwhile goes before that.
+func (d *desk) asked(ctx context.Context, o outcome, now record.Instant) error {
+	r := d.running[o.id]
+	if state, why := d.bars(r, now); o.why != "" && why == "" {
+		end := node.RunEnd{State: node.RunSkipped, Reason: WhyPrecondition + ": " + o.why}
+		if err := d.e.o.Ledger.EndRun(ctx, o.id, end); err != nil && !errors.Is(err, node.ErrRunState) {
+			return err
+		}
+		d.e.o.Log.Warn("a timetable cannot run here now", "timetable", r.row.Name, "run", o.id, "why", o.why)
+		r.row.State = node.RunSkipped
+	} else if why != "" {
+		if err := d.e.o.Ledger.EndRun(ctx, o.id, node.RunEnd{State: state, Reason: why}); err != nil && !errors.Is(err, node.ErrRunState) {
+			return err
+		}
+		r.row.State = state
+	}
+	delete(d.running, o.id)
+	r.asking, r.ready = false, true
+	r.e.running--
+	if r.row.State == node.RunClaimed {
+		r.e.waiting++
+		heap.Push(&d.line, r)
+	}
+	d.unblock(r.e)
+	return nil
+}
+
+// unblock has what waited for a run of the timetable to end look again.
+func (d *desk) unblock(e *entry) {
+	for _, b := range e.blocked {
+		heap.Push(&d.line, b)
+	}
+	e.blocked = nil
 }
 
 // bars says why a run must not begin any more, "" if it may.
@@ -87,7 +141,7 @@ func (d *desk) start(ctx context.Context, r *run) error {
 		Tasks: r.e.t.Tasks, Continue: r.e.t.Continue, Timeout: r.e.t.Timeout, TaskTimeout: r.e.t.TaskTimeout,
 	}
 	d.e.o.Log.Info("a timetable runs", "timetable", t.Name, "run", job.Run, "slot", r.row.Slot.String(), "trigger", r.row.Trigger)
-	go func() { d.e.ended <- outcome{job.Run, d.e.o.Runner.Run(live, job)} }()
+	go func() { d.e.ended <- outcome{id: job.Run, Outcome: d.e.o.Runner.Run(live, job)} }()
 	return nil
 }
 
@@ -139,6 +193,13 @@ func (r *run) stop(why string) {
 func (d *desk) end(ctx context.Context, now record.Instant) error {
 	for len(d.endings) > 0 {
 		o := d.endings[0]
+		if o.asked {
+			if err := d.asked(ctx, o, now); err != nil {
+				return err
+			}
+			d.endings = d.endings[1:]
+			continue
+		}
 		r := d.running[o.id]
 		end := endOf(r, o)
 		again := (end.State == node.RunFailed || end.State == node.RunTimeout) &&
@@ -172,10 +233,7 @@ func (d *desk) endOne(ctx context.Context, r *run, end node.RunEnd) error {
 	r.cancel(nil)
 	delete(d.running, r.row.ID)
 	r.e.running--
-	for _, b := range r.e.blocked {
-		heap.Push(&d.line, b)
-	}
-	r.e.blocked = nil
+	d.unblock(r.e)
 	r.row.State = end.State
 	return nil
 }
@@ -199,6 +257,9 @@ func endOf(r *run, o outcome) node.RunEnd {
 	}
 	return end
 }
+
+// pausedItself begins the reason of a timetable that did.
+const pausedItself = "it failed "
 
 const (
 	whyStopped   = "twind stopped"
@@ -250,7 +311,7 @@ func (d *desk) failed(ctx context.Context, r *run, last string) error {
 	}
 	e.failures = 0
 	d.counted = nil
-	reason := fmt.Sprintf("it failed %d times in a row", e.t.PauseAfter)
+	reason := fmt.Sprintf("%s%d times in a row", pausedItself, e.t.PauseAfter)
 	e.t.Paused, e.t.PausedUntil, e.t.PauseReason = true, time.Time{}, reason
 	d.e.o.Log.Error("a timetable paused itself", "timetable", e.t.Name, "reason", reason, "last", last)
 	if d.e.o.Pause == nil {

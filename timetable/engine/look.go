@@ -107,7 +107,7 @@ func (d *desk) disarm(ctx context.Context, before Here, now record.Instant) erro
 		e.through = max(e.through, c.Through)
 	}
 	for _, r := range d.running {
-		if !d.here.arms(r.e.t) {
+		if !d.here.arms(r.e.t) && !r.asking { // that has not begun
 			r.stop(WhyRole)
 		}
 	}
@@ -178,7 +178,7 @@ func (d *desk) set(t timetable.Timetable, now record.Instant) (moved bool) {
 	if !d.here.arms(t) {
 		d.agenda.set(e, 0)
 		for _, r := range d.running {
-			if r.e == e {
+			if r.e == e && !r.asking {
 				r.stop(WhyRole)
 			}
 		}
@@ -209,6 +209,11 @@ func (d *desk) drop(e *entry) {
 		r.why, r.row.Planned = WhyDeleted, 0
 		d.line = append(d.line, r)
 	}
+	for _, r := range d.running {
+		if r.e == e && r.asking {
+			r.why = WhyDeleted
+		}
+	}
 	e.blocked = nil
 	heap.Init(&d.line)
 }
@@ -234,6 +239,9 @@ func (d *desk) stop(ctx context.Context) {
 		d.endings = append(d.endings, <-d.e.ended)
 	}
 	for _, o := range d.endings {
+		if o.asked {
+			continue // it waits again with the next twind
+		}
 		r := d.running[o.id]
 		end := endOf(r, o)
 		var err error

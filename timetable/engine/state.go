@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/twinctl/twin/collector/node"
@@ -19,7 +20,8 @@ type State struct {
 	Held       int // of those: they wait until it is known who is primary
 	Running    []node.Run
 	Waiting    int            // runs that are claimed and have not begun
-	Next       record.Instant // slot or check; 0: none
+	Next       record.Instant // when the next timetable is due that is not paused; 0: none is
+	NextName   string         // that one
 	Unreadable []Unreadable
 	Problems   []Problem // of those that are armed
 	Owed       []Owed
@@ -47,18 +49,45 @@ func (d *desk) publish(now record.Instant) {
 		d.counted, d.recount = d.count(now)
 	}
 	s := *d.counted
-	s.At, s.Next, s.Waiting, s.Unreadable, s.Stepped, s.Step = now, d.agenda.next(), len(d.line), d.unreadable, d.stepped, d.lastStep
+	s.At, s.Waiting, s.Unreadable, s.Stepped, s.Step = now, len(d.line), d.unreadable, d.stepped, d.lastStep
+	s.Next, s.NextName = d.nextRun(now)
 	for e := range d.owed {
 		s.Waiting += len(e.blocked)
 		s.Owed = append(s.Owed, Owed{e.t.ID, e.t.Name, e.owed, e.owed.Add(e.t.MustFinish)})
 	}
 	for _, r := range d.running {
-		s.Running = append(s.Running, r.row)
 		s.Waiting += len(r.e.blocked)
+		if r.asking {
+			s.Waiting++
+			continue
+		}
+		s.Running = append(s.Running, r.row)
 	}
 	slices.SortFunc(s.Owed, func(a, b Owed) int { return cmp.Or(cmp.Compare(a.By, b.By), cmp.Compare(a.ID, b.ID)) })
 	slices.SortFunc(s.Running, func(a, b node.Run) int { return cmp.Compare(a.ID, b.ID) })
 	d.e.state.Store(&s)
+}
+
+// nextRun returns when the next timetable is due that is not paused, and which.
+// As a rule that is the first on the agenda.
+func (d *desk) nextRun(now record.Instant) (record.Instant, string) {
+	runs := func(e *entry) bool { return e.at != 0 && e.t.Problem == "" && !e.t.IsPaused(now.Time()) }
+	if len(d.agenda) == 0 {
+		return 0, ""
+	}
+	next := d.agenda[0]
+	if !runs(next) {
+		next = nil
+		for _, e := range d.agenda {
+			if runs(e) && (next == nil || e.at < next.at) {
+				next = e
+			}
+		}
+	}
+	if next == nil {
+		return 0, ""
+	}
+	return next.at, next.t.Name
 }
 
 // count looks at every entry, which is not done in each pass: nothing that it
@@ -79,8 +108,11 @@ func (d *desk) count(now record.Instant) (s *State, again record.Instant) {
 		if d.here.holds(e.t) {
 			s.Held++
 		}
-		if e.t.Problem != "" {
+		switch {
+		case e.t.Problem != "":
 			s.Problems = append(s.Problems, Problem{e.t.ID, e.t.Name, e.t.Problem})
+		case e.t.IsPaused(now.Time()) && strings.HasPrefix(e.t.PauseReason, pausedItself):
+			s.Problems = append(s.Problems, Problem{e.t.ID, e.t.Name, "it paused itself: " + e.t.PauseReason})
 		}
 	}
 	slices.SortFunc(s.Problems, func(a, b Problem) int { return cmp.Compare(a.ID, b.ID) })
