@@ -9,20 +9,21 @@ import (
 // A Document is what a server says of itself: the answer of status, of the
 // HTTP page of that name, and of the twin. It only ever grows.
 type Document struct {
-	Schema     int            `json:"schema"` // 1
-	Name       string         `json:"name"`
-	Role       Role           `json:"role"`
-	Epoch      int64          `json:"epoch"` // the highest that this server has seen
-	Since      time.Time      `json:"since"` // of the role
-	Running    bool           `json:"running"`
-	PID        int            `json:"pid"` // 0 when not running
-	Version    string         `json:"version"`
-	Store      string         `json:"store"` // ok, full or failed; "" while nothing runs
-	Feeds      []FeedDocument `json:"feeds"`
-	Twin       *TwinDocument  `json:"twin"`       // null when this server runs alone
-	Fill       *FillDocument  `json:"fill"`       // null unless records are being copied from the twin
-	Sync       *SyncDocument  `json:"sync"`       // null until the twins are paired
-	Timetables any            `json:"timetables"` // null until there are any
+	Schema  int            `json:"schema"` // 1
+	Name    string         `json:"name"`
+	Role    Role           `json:"role"`
+	Epoch   int64          `json:"epoch"` // the highest that this server has seen
+	Since   time.Time      `json:"since"` // of the role
+	Running bool           `json:"running"`
+	PID     int            `json:"pid"` // 0 when not running
+	Version string         `json:"version"`
+	Store   string         `json:"store"` // ok, full or failed; "" while nothing runs
+	Feeds   []FeedDocument `json:"feeds"`
+	Twin    *TwinDocument  `json:"twin"` // null when this server runs alone
+	Fill    *FillDocument  `json:"fill"` // null unless records are being copied from the twin
+	Sync    *SyncDocument  `json:"sync"` // null until the twins are paired
+	// Timetables is null until there are any.
+	Timetables *TimetablesDocument `json:"timetables"`
 	// Maintenance is why no timetable starts anything here, null if that is not so.
 	Maintenance *MaintenanceDocument `json:"maintenance"`
 	Backups     *BackupDocument      `json:"backups"` // null until there was one
@@ -115,6 +116,43 @@ type BackupDocument struct {
 	FailedBecause string  `json:"failed_because,omitempty"`
 	Held          string  `json:"held,omitempty"` // from which this server was restored; it has not rejoined
 	HeldSince     *Moment `json:"held_since,omitempty"`
+}
+
+// A TimetablesDocument is how the timetables of this server stand.
+type TimetablesDocument struct {
+	Total      int          `json:"total"`      // that can be read
+	Unreadable int          `json:"unreadable"` // beside them
+	Armed      int          `json:"armed"`      // run here, as this server stands
+	Paused     int          `json:"paused"`     // of those
+	Held       int          `json:"held"`       // of those: they wait until it is known who is primary
+	Because    string       `json:"held_because,omitempty"`
+	Until      *Moment      `json:"held_until,omitempty"` // at the latest; null: for as long as that is so
+	Running    []RunningRun `json:"running"`              // at most 100
+	Waiting    int          `json:"waiting"`              // runs that were claimed and have not begun
+	Next       *NextRun     `json:"next"`                 // null: there is none, or twind does not run
+	Failed     []FailedRun  `json:"failed"`               // those whose last run failed; at most 100
+}
+
+// A RunningRun is a run that goes on.
+type RunningRun struct {
+	Run       int64  `json:"run"`
+	Timetable string `json:"timetable"` // its name
+	Slot      Moment `json:"slot"`
+	Started   Moment `json:"started"`
+}
+
+// A NextRun is which timetable is due next.
+type NextRun struct {
+	Timetable string `json:"timetable"` // its name
+	At        Moment `json:"at"`
+}
+
+// A FailedRun is the last run of a timetable, which failed.
+type FailedRun struct {
+	Timetable string `json:"timetable"` // its name
+	Run       int64  `json:"run"`
+	At        Moment `json:"at"` // when it ended
+	Reason    string `json:"reason"`
 }
 
 // A SyncPlace is where a server stands with its twin.

@@ -19,10 +19,9 @@ const (
 	maxShort    = 200      // bytes of what is a word or two
 	maxFeeds    = 1000
 	maxAlarms   = 1000
-	maxSettings = 100      // of a feed
-	maxCount    = 1 << 53  // of rows, and of generations
-	maxValues   = 10_000   // in a part of the document that is kept and not read here
-	maxPart     = 64 << 10 // bytes of texts in one
+	maxSettings = 100     // of a feed
+	maxCount    = 1 << 53 // of rows, and of generations
+	maxListed   = 100     // runs of timetables
 )
 
 // check tells whether the twin can have said this. Its error is for this
@@ -74,7 +73,7 @@ func (w *Word) sane() error {
 	if err := role(d.Role); err != nil {
 		return err
 	}
-	for _, check := range []func() error{w.feeds, w.alarms, w.twin, w.sync, w.parts, w.runs, w.maintenance} {
+	for _, check := range []func() error{w.feeds, w.alarms, w.twin, w.sync, w.timetables, w.runs, w.maintenance} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -168,39 +167,35 @@ func (w *Word) sync() error {
 	return short(s.State, s.Word, s.Command, s.Base.Root)
 }
 
-// parts bounds what has no form here: each server has its own program.
-func (w *Word) parts() error {
-	p := weight{values: maxValues, bytes: maxPart}
-	return p.take(w.Doc.Timetables)
-}
-
-// A weight is what a part of a document may still hold.
-type weight struct{ values, bytes int }
-
-// take takes off what a value weighs that came as JSON, and all within it.
-func (p *weight) take(value any) error {
-	var own []string
-	var within []any
-	switch v := value.(type) {
-	case string:
-		own = []string{v}
-	case []any:
-		within = v
-	case map[string]any:
-		own, within = slices.Collect(maps.Keys(v)), slices.Collect(maps.Values(v))
+// timetables checks what it tells of those: each server tells for itself what
+// of them it does.
+func (w *Word) timetables() error {
+	t := w.Doc.Timetables
+	if t == nil {
+		return nil
 	}
-	for _, s := range own {
-		p.bytes -= len(s)
+	for _, n := range []int{t.Total, t.Unreadable, t.Armed, t.Paused, t.Held, t.Waiting} {
+		if n < 0 || int64(n) > maxCount {
+			return fmt.Errorf("%d timetables", n)
+		}
 	}
-	if p.values--; p.values < 0 || p.bytes < 0 {
-		return fmt.Errorf("a part of more than %d values, or %d bytes of texts", maxValues, maxPart)
+	if len(t.Running) > maxListed || len(t.Failed) > maxListed {
+		return fmt.Errorf("%d runs that go on and %d that failed: too many", len(t.Running), len(t.Failed))
 	}
-	for _, v := range within {
-		if err := p.take(v); err != nil {
+	named := []string{}
+	for _, r := range t.Running {
+		named = append(named, r.Timetable)
+	}
+	if t.Next != nil {
+		named = append(named, t.Next.Timetable)
+	}
+	for _, r := range t.Failed {
+		named = append(named, r.Timetable)
+		if err := texts(r.Reason); err != nil {
 			return err
 		}
 	}
-	return texts(own...)
+	return errors.Join(names(named...), texts(t.Because))
 }
 
 // role believes the two that there are, and none: it may not be told yet.

@@ -3,7 +3,6 @@ package exchange
 import (
 	"encoding/json"
 	"errors"
-	"slices"
 	"strings"
 	"testing"
 
@@ -44,13 +43,21 @@ func TestWordHasBounds(t *testing.T) {
 		"maintenance of us": func(w *Word) {
 			w.Doc.Twin = &node.TwinDocument{Maintenance: &node.MaintenanceDocument{Reason: long}}
 		},
-		"a timetable":      func(w *Word) { w.Doc.Timetables = map[string]any{"state": long} },
-		"their keys":       func(w *Word) { w.Doc.Timetables = map[string]any{long: "x"} },
-		"timetables, deep": func(w *Word) { w.Doc.Timetables = deep(maxValues) },
-		"timetables, many": func(w *Word) { w.Doc.Timetables = map[string]any{"x": slices.Repeat([]any{true}, maxValues)} },
-		"timetables":       func(w *Word) { w.Doc.Timetables = slices.Repeat([]any{long[:1000]}, maxPart/1000+1) },
-		"epoch":            func(w *Word) { w.Doc.Epoch = node.MaxEpoch },
-		"epoch below all":  func(w *Word) { w.Doc.Epoch = -1 },
+		"timetables":      func(w *Word) { w.Doc.Timetables = &node.TimetablesDocument{Total: -1} },
+		"why they wait":   func(w *Word) { w.Doc.Timetables = &node.TimetablesDocument{Because: long} },
+		"the next one":    func(w *Word) { w.Doc.Timetables = &node.TimetablesDocument{Next: &node.NextRun{Timetable: long}} },
+		"one that failed": func(w *Word) { w.Doc.Timetables = &node.TimetablesDocument{Failed: []node.FailedRun{{Reason: long}}} },
+		"one that runs": func(w *Word) {
+			w.Doc.Timetables = &node.TimetablesDocument{Running: []node.RunningRun{{Timetable: "a\nb"}}}
+		},
+		"too many run": func(w *Word) {
+			w.Doc.Timetables = &node.TimetablesDocument{Running: make([]node.RunningRun, maxListed+1)}
+		},
+		"too many failed": func(w *Word) {
+			w.Doc.Timetables = &node.TimetablesDocument{Failed: make([]node.FailedRun, maxListed+1)}
+		},
+		"epoch":           func(w *Word) { w.Doc.Epoch = node.MaxEpoch },
+		"epoch below all": func(w *Word) { w.Doc.Epoch = -1 },
 	} {
 		w := Word{Server: "S", Pair: "P", Doc: node.Document{Name: "cms-a", Role: node.Primary, Store: "ok"}}
 		if err := w.check("S", "P"); err != nil {
@@ -63,20 +70,11 @@ func TestWordHasBounds(t *testing.T) {
 	}
 }
 
-// deep nests so many lists.
-func deep(n int) any {
-	var v any
-	for range n {
-		v = []any{v}
-	}
-	return v
-}
-
-// What a later version may tell of synchronising and timetables passes.
-func TestPartsThatAreNotReadHereMayBeTold(t *testing.T) {
+// What a twin tells of synchronising and timetables passes.
+func TestSyncAndTimetablesMayBeTold(t *testing.T) {
 	w := Word{Server: "S", Pair: "P"}
 	w.Doc.Sync = &node.SyncDocument{State: "in_sync", Generation: 12, Base: node.SyncPlace{Generation: 12, Root: "ab"}}
-	w.Doc.Timetables = map[string]any{"due": 3.0, "next": []any{"nightly", nil, true}, "late": deep(10)}
+	w.Doc.Timetables = &node.TimetablesDocument{Total: 3, Next: &node.NextRun{Timetable: "nightly"}, Because: "held"}
 	if err := w.check("S", "P"); err != nil {
 		t.Error(err)
 	}

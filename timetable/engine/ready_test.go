@@ -21,7 +21,7 @@ func TestReady(t *testing.T) {
 			if len(tasks) != 1 {
 				t.Errorf("asked of %v", tasks)
 			}
-			time.Sleep(time.Minute)
+			<-time.After(time.Minute)
 			if asked++; asked == 2 {
 				return "the disk is gone"
 			}
@@ -68,7 +68,7 @@ func TestReadyIsOvertaken(t *testing.T) {
 	} {
 		in(t, node.Primary, list, func(t *testing.T, s *server) {
 			s.ready = func(context.Context, []task.Task) string {
-				time.Sleep(time.Minute)
+				<-time.After(time.Minute)
 				return "no"
 			}
 			s.start()

@@ -32,6 +32,7 @@ func (s *server) adopt(ctx context.Context, cfg *config.Config) {
 		{"http.listen", old.HTTP.Listen, cfg.HTTP.Listen},
 		{"ssh.listen", old.SSH.Listen, cfg.SSH.Listen},
 		{"ssh.host_key", old.SSH.HostKey, cfg.SSH.HostKey},
+		{"timetable.at_once", old.Timetable.AtOnce, cfg.Timetable.AtOnce},
 	} {
 		if fixed.was != fixed.is {
 			s.log.Warn("a change of this setting takes effect when twind is restarted", "key", fixed.key)
@@ -39,6 +40,7 @@ func (s *server) adopt(ctx context.Context, cfg *config.Config) {
 	}
 	cfg.Name, cfg.Data, cfg.HTTP.Listen = old.Name, old.Data, old.HTTP.Listen
 	cfg.SSH.Listen, cfg.SSH.HostKey = old.SSH.Listen, old.SSH.HostKey
+	cfg.Timetable.AtOnce = old.Timetable.AtOnce
 	s.mu.Lock()
 	s.cfg = cfg
 	s.mu.Unlock()

@@ -69,12 +69,13 @@ type CancelArgs struct {
 
 // A clerk answers what people ask of the running server.
 type clerk struct {
-	node      *node.DB
-	collector *collector.Collector
-	filler    *filler
-	recounter *recounter
-	log       *slog.Logger
-	name      string // of this run
+	node       *node.DB
+	collector  *collector.Collector
+	filler     *filler
+	recounter  *recounter
+	timekeeper *timekeeper
+	log        *slog.Logger
+	name       string // of this run
 
 	long sync.WaitGroup // requests that take their time
 }
@@ -116,6 +117,12 @@ func (c *clerk) slow(verb string) func(context.Context, node.Request) node.Answe
 		return c.filler.askDrop
 	case Rebuild:
 		return c.recounter.ask
+	case RunTimetable: // the one who decides may wait for what an earlier twind left running
+		return c.timekeeper.askRun
+	case BackfillTimetable:
+		return c.timekeeper.askBackfill
+	case CancelRun:
+		return c.timekeeper.askCancel
 	}
 	return nil
 }

@@ -41,21 +41,22 @@ type Options struct {
 
 // A server is twind while it runs.
 type server struct {
-	data      *Data
-	collector *collector.Collector
-	metrics   *metrics
-	disk      *disk
-	log       *slog.Logger
-	started   time.Time
-	alarms    alarms // the heartbeat's own
-	stranger  stranger
-	watcher   *exchange.Watcher
-	filler    *filler
-	counter   *count.Counter
-	rows      *rowGlance
-	book      alarmBook
-	lookout   *lookout
-	live      *liveKeeper
+	data       *Data
+	collector  *collector.Collector
+	metrics    *metrics
+	disk       *disk
+	log        *slog.Logger
+	started    time.Time
+	alarms     alarms // the heartbeat's own
+	stranger   stranger
+	watcher    *exchange.Watcher
+	filler     *filler
+	counter    *count.Counter
+	rows       *rowGlance
+	book       alarmBook
+	lookout    *lookout
+	live       *liveKeeper
+	timekeeper *timekeeper
 
 	mu   sync.Mutex
 	cfg  *config.Config
@@ -102,6 +103,7 @@ func newServer(cfg *config.Config, data *Data, log *slog.Logger) *server {
 	s.rows = &rowGlance{db: data.Admin}
 	s.live = newLiveKeeper(data, log)
 	s.collector = collector.New(data.History, collector.Options{Log: log, Observe: s.committed, Room: s.disk.room, Snapshot: s.live.snapshot})
+	s.timekeeper = newTimekeeper(s)
 	s.book = alarmBook{node: data.Node, started: s.started}
 	s.lookout = &lookout{
 		data: data, log: log, live: s.present, keep: data.History.AddExceptions,
@@ -151,7 +153,7 @@ func (s *server) run(ctx context.Context, o Options, rows *logRows) error {
 		return err
 	}
 	recounter := &recounter{s.counter, s.data.Node, s.log}
-	clerk := &clerk{node: s.data.Node, collector: s.collector, filler: s.filler, recounter: recounter, log: s.log, name: rand.Text()}
+	clerk := &clerk{node: s.data.Node, collector: s.collector, filler: s.filler, recounter: recounter, timekeeper: s.timekeeper, log: s.log, name: rand.Text()}
 
 	group, ctx := errgroup.WithContext(ctx)
 	part := func(name string, run func(context.Context) error) {
@@ -174,6 +176,7 @@ func (s *server) run(ctx context.Context, o Options, rows *logRows) error {
 	part("hold thresholds against what is seen", s.lookout.run)
 	part("tell people", s.herald)
 	part("sweep", s.sweep)
+	part("run timetables", s.timekeeper.run)
 	part("see how queues stand", s.live.run)
 	if door != nil {
 		part("ssh", door)
@@ -242,6 +245,7 @@ func (s *server) document(ctx context.Context) (node.Document, error) {
 	}
 	doc.Running, doc.PID = true, os.Getpid()
 	doc.Store = storeState(s.collector.Stuck())
+	doc.Timetables = s.timekeeper.describe()
 	var unknown error
 	if t := doc.Twin; t != nil && !s.watcher.Standing().Paired() {
 		if unknown = s.stranger.get(); unknown != nil {

@@ -35,6 +35,9 @@ func Status(ctx context.Context, cfg *config.Config, data *Data) (node.Document,
 		return doc, err
 	}
 	if pid == 0 {
+		if doc.Timetables, err = describeIdle(ctx, data); err != nil {
+			return doc, err
+		}
 		var own concerns
 		backupAlarms(&own, doc.Backups, time.Now())
 		doc.Alarms = new(alarms).now(time.Now(), state{nameless: nameless(cfg), own: own})

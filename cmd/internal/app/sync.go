@@ -11,6 +11,8 @@ import (
 	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/sync/bundle"
 	"github.com/twinctl/twin/sync/push"
+	"github.com/twinctl/twin/timetable"
+	"github.com/twinctl/twin/timetable/task"
 )
 
 // MayPush tells, without the twin, whether this is the primary of a pair:
@@ -77,9 +79,20 @@ func timetableEffects(c admin.Change, twin string) []string {
 
 // runsThere tells whether a timetable runs on the secondary, which is the twin.
 func runsThere(b admin.Body, twin string) bool {
-	if b == nil || b["paused"] == true {
+	if b == nil {
 		return false
 	}
-	where := b.Text("runs_on")
-	return where == "both" || where == string(node.Secondary) || where == twin
+	t := timetable.Timetable{RunsOn: b.Text("runs_on"), Paused: b.Bool("paused")}
+	t.PausedUntil, _ = time.Parse(time.RFC3339, b.Text("paused_until")) // zero for none
+	for _, text := range b.List("tasks") {
+		one, err := task.Parse(text)
+		if err != nil {
+			return false // nowhere
+		}
+		t.Tasks = append(t.Tasks, one)
+	}
+	if t.RunsOn == "" {
+		t.RunsOn = task.RunsOn(t.Tasks)
+	}
+	return !t.IsPaused(time.Now()) && t.RunsAt(twin, node.Secondary)
 }

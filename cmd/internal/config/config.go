@@ -15,6 +15,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 
 	"github.com/twinctl/twin/collector/feed"
 )
@@ -27,6 +28,8 @@ type Config struct {
 	HTTP HTTP
 	Twin Twin
 	SSH  SSH
+	// How timetables are run.
+	Timetable Timetable
 	// Where backups lie.
 	Backup Backup
 	// How people are told of what happens.
@@ -60,6 +63,20 @@ type SSH struct {
 	AuthorizedKeys string // file of the system's sshd; "" for the owner's own
 	Address        string // the twin reaches this server at user@host:port; "" guesses
 	HostKeyPub     string // file of the public host key that the system's sshd shows; "" for the usual one
+}
+
+// Timetable is the [timetable] table.
+type Timetable struct {
+	AtOnce string // a number
+}
+
+// Limit returns how many runs may go on at once.
+func (t Timetable) Limit() int {
+	n, err := strconv.Atoi(t.AtOnce)
+	if err != nil {
+		return 0 // a configuration that nobody read
+	}
+	return n
 }
 
 // Backup is the [backup] table.
@@ -140,6 +157,18 @@ func (c *Config) Problem(key string, err error) *Problem {
 		where = c.File
 	}
 	return &Problem{Where: where, Key: key, Err: err}
+}
+
+// Above returns the settings that were given otherwise than by the file, as
+// --set takes them: paths are absolute.
+func (c *Config) Above() []string {
+	var all []string
+	for _, s := range Settings() {
+		if from := c.origins[s.Key]; from == fromSet || from == s.Env() {
+			all = append(all, s.Key+"="+*s.field(c))
+		}
+	}
+	return all
 }
 
 // Feed returns the feed of that name. Where two have it, the first is the one.

@@ -32,7 +32,7 @@ func (s Setting) Env() string {
 
 // Settings returns all that there are, in the order of the documentation.
 func Settings() []Setting {
-	return slices.Concat(serverSettings(), backupSettings(), deliverSettings())
+	return slices.Concat(serverSettings(), timetableSettings(), backupSettings(), deliverSettings())
 }
 
 // serverSettings are those of the server itself and of its twin.
@@ -89,6 +89,16 @@ func serverSettings() []Setting {
 		{
 			Key: "ssh.host_key_pub", Doc: `file of the public host key that the system's sshd shows; "" is the usual one`,
 			path: true, check: optional(notEmpty), field: func(c *Config) *string { return &c.SSH.HostKeyPub },
+		},
+	}
+}
+
+// timetableSettings are those of timetables.
+func timetableSettings() []Setting {
+	return []Setting{
+		{
+			Key: "timetable.at_once", Doc: "how many runs of timetables may go on at once, 1 to 100", Default: "5",
+			check: atOnce, field: func(c *Config) *string { return &c.Timetable.AtOnce },
 		},
 	}
 }
@@ -169,6 +179,13 @@ func CheckAddress(s string) error {
 		if !ok || inert.Name(part) != nil || strings.HasPrefix(part, "-") || strings.ContainsAny(part, " @") {
 			return fmt.Errorf("%q: want user@host:port", s)
 		}
+	}
+	return nil
+}
+
+func atOnce(s string) error {
+	if n, err := strconv.Atoi(s); err != nil || n < 1 || n > 100 {
+		return fmt.Errorf("%q: want a number from 1 to 100", s)
 	}
 	return nil
 }

@@ -1,0 +1,119 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/twinctl/twin/cmd/internal/config"
+	"github.com/twinctl/twin/timetable/task"
+)
+
+// readyWithin is how long it may take to find out whether tasks can run: a
+// directory of another machine may never answer.
+const readyWithin = 10 * time.Second
+
+// A taskRunner runs tasks as the configuration is when they begin.
+type taskRunner struct {
+	data    *Data
+	config  func() *config.Config
+	twinctl string // its file; "": it is not there
+}
+
+// besideThis returns the file of a program that is beside this one, or else in
+// PATH, "" if it is in neither.
+func besideThis(name string) string {
+	if self, err := os.Executable(); err == nil {
+		if path := filepath.Join(filepath.Dir(self), name); isProgram(path) {
+			return path
+		}
+	}
+	path, err := exec.LookPath(name)
+	if err != nil {
+		return ""
+	}
+	if path, err = filepath.Abs(path); err != nil {
+		return ""
+	}
+	return path
+}
+
+func isProgram(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o111 != 0
+}
+
+// Run implements engine.Runner.
+func (r *taskRunner) Run(ctx context.Context, job task.Job) task.Outcome {
+	return r.runner().Run(ctx, job)
+}
+
+func (r *taskRunner) runner() task.Runner {
+	cfg := r.config()
+	return task.Runner{Twinctl: r.twinctl, Config: cfg.File, Settings: cfg.Above(), Dir: filepath.Join(r.data.Dir, runsDir)}
+}
+
+// settle waits for what an earlier twind started. Where it cannot be told, what
+// is due goes on all the same.
+func (r *taskRunner) settle(ctx context.Context) error { return r.runner().Settle(ctx) }
+
+// ready says what keeps tasks from running here now, "" if nothing does.
+func (r *taskRunner) ready(ctx context.Context, tasks []task.Task) string {
+	ctx, cancel := context.WithTimeout(ctx, readyWithin)
+	defer cancel()
+	found := make(chan error, 1)
+	go func() { found <- r.look(ctx, tasks) }()
+	select {
+	case err := <-found:
+		if err != nil {
+			return strings.ReplaceAll(err.Error(), "\n", "; ")
+		}
+		return ""
+	case <-ctx.Done():
+		return fmt.Sprintf("whether it can run was not to be found out within %s", readyWithin)
+	}
+}
+
+// look looks at all that tasks need.
+func (r *taskRunner) look(ctx context.Context, tasks []task.Task) error {
+	if r.twinctl == "" {
+		return errors.New("twinctl is neither beside twind nor in PATH")
+	}
+	receiver := func(target string) error {
+		_, _, err := Receivers(ctx, r.config(), r.data.Admin, strings.Split(target, ","))
+		return err
+	}
+	for _, t := range tasks {
+		if err := t.Ready(receiver); err != nil {
+			return err
+		}
+		if !slices.Contains([]string{"sync", "compare", "fill"}, t.Kind) {
+			continue
+		}
+		pair, err := r.data.Node.Pair(ctx)
+		if err != nil {
+			return err
+		}
+		if pair == nil {
+			return fmt.Errorf("%s: this server has no twin", t.Kind)
+		}
+	}
+	return nil
+}
+
+// sound says what is wrong with a task as far as that can be told without the
+// verbs of twinctl.
+func sound(t task.Task) error {
+	kind, _ := task.Named(t.Kind)
+	words := len(kind.Verb)
+	if len(kind.Chained) > 0 {
+		words++
+	}
+	return t.Check(func(argv []string) ([]string, error) { return argv[:words], nil })
+}
