@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 
 	"github.com/twinctl/twin/cmd/internal/app"
 	"github.com/twinctl/twin/cmd/internal/cli"
+	"github.com/twinctl/twin/cmd/internal/config"
 	"github.com/twinctl/twin/collector/inert"
 	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/collector/store"
@@ -21,6 +23,8 @@ func initCommand() cli.Command {
 		Short: "give this server its identity and its files",
 		Long: `Creates the data directory and its databases, and gives this server the name that it keeps for life and its first role. ` +
 			`A second time it says so and changes nothing.` + "\n\n" +
+			`A new primary begins with some timetables: a sync each night, backups with their pruning and a monthly drill, and a check each morning. ` +
+			`They are rows like any others: twinctl timetable list, edit and delete.` + "\n\n" +
 			`A server that has its identity and has lost history.db is not touched: put the file back from a copy, or say --empty-history. ` +
 			`What was collected before is gone from this server then; files that are followed are read again from their beginning. ` +
 			`So it is with admin.db and --empty-admin: what people set comes back with a sync from the twin.` + "\n\n" +
@@ -36,6 +40,7 @@ func initCommand() cli.Command {
 			f.StringVar(&role, "role", "", "`ROLE` to begin with: primary or secondary")
 			f.BoolVar(&asked.emptyHistory, "empty-history", false, "begin an empty history on a server that has lost its own")
 			f.BoolVar(&asked.emptyAdmin, "empty-admin", false, "begin empty administration data on a server that has lost its own")
+			f.BoolVar(&asked.noTimetables, "no-timetables", false, "begin without the first timetables")
 			f.BoolVar(&asked.replace, "replace", false, "this server lost its disk, and comes back under a name that the twin knows")
 		},
 		Complete: map[string]func(context.Context, *cli.Call) []string{
@@ -61,6 +66,7 @@ func initCommand() cli.Command {
 type initOptions struct {
 	role                              node.Role
 	emptyHistory, emptyAdmin, replace bool
+	noTimetables                      bool
 }
 
 func runInit(ctx context.Context, call *cli.Call, asked initOptions) error {
@@ -86,7 +92,7 @@ func runInit(ctx context.Context, call *cli.Call, asked initOptions) error {
 			return err
 		}
 	}
-	err = app.Init(ctx, cfg.Data, cfg.Name, asked.role)
+	first, err := asked.init(ctx, cfg)
 	if err != nil && !errors.Is(err, node.ErrInitialized) {
 		return err
 	}
@@ -102,7 +108,20 @@ func runInit(ctx context.Context, call *cli.Call, asked initOptions) error {
 	if self.Name != cfg.Name || self.Role != asked.role { // a second init of the same is done already; of another is refused
 		return cli.Fail(cli.Refused, fmt.Errorf("%w: as %q, %s; nothing was changed", node.ErrInitialized, self.Name, self.Role), "")
 	}
-	return showIdentity(call, identity{self.Name, self.Role, cfg.Data, err == nil || asked.emptyHistory || asked.emptyAdmin})
+	changed := err == nil || asked.emptyHistory || asked.emptyAdmin
+	return showIdentity(call, identity{self.Name, self.Role, cfg.Data, changed, first})
+}
+
+// init makes the server, and returns the names of the timetables that it
+// brings. What comes back from a twin, or was there before, has its own.
+func (o initOptions) init(ctx context.Context, cfg *config.Config) (timetables []string, err error) {
+	if o.noTimetables || o.replace {
+		return []string{}, app.Init(ctx, cfg.Data, cfg.Name, o.role)
+	}
+	if timetables, err = app.InitWhole(ctx, cfg.Data, cfg.Name, o.role); timetables == nil {
+		timetables = []string{}
+	}
+	return timetables, err
 }
 
 // An identity is the answer of init, as read back.
@@ -111,6 +130,8 @@ type identity struct {
 	Role    node.Role `json:"role"`
 	Data    string    `json:"data"`
 	Changed bool      `json:"changed"` // by this call
+	// Timetables are the names of those that it made.
+	Timetables []string `json:"timetables"`
 }
 
 func showIdentity(call *cli.Call, i identity) error {
@@ -118,8 +139,12 @@ func showIdentity(call *cli.Call, i identity) error {
 	case call.Format == cli.JSON:
 		return call.Show(cli.View{Document: i})
 	case i.Changed:
-		_, err := fmt.Fprintf(call.Out, "%s is %s, in %s\nNext: %s, then twinctl status\n",
-			i.Name, i.Role, inert.Text(i.Data), inert.Text(cli.Local(cli.StartTwind, call.Config)))
+		first := ""
+		if len(i.Timetables) > 0 {
+			first = fmt.Sprintf("with the timetables %s\n", strings.Join(i.Timetables, ", "))
+		}
+		_, err := fmt.Fprintf(call.Out, "%s is %s, in %s\n%sNext: %s, then twinctl status\n",
+			i.Name, i.Role, inert.Text(i.Data), first, inert.Text(cli.Local(cli.StartTwind, call.Config)))
 		return err
 	default:
 		_, err := fmt.Fprintf(call.Out, "%s is %s already; nothing was changed\n", i.Name, i.Role)

@@ -108,6 +108,7 @@ func writeStatus(w io.Writer, file string, doc node.Document) error {
 	}
 	writeTwin(w, doc)
 	writeSync(w, doc.Sync)
+	writeTimetables(w, doc.Timetables, doc.Running)
 	writeBackups(w, doc.Backups, time.Now())
 	writeAlarms(w, doc)
 	if len(doc.Feeds) == 0 && slices.ContainsFunc(doc.Alarms, func(a node.Alarm) bool { return a.Code == app.ConfigInvalid }) {
@@ -224,6 +225,41 @@ func writeSync(w io.Writer, s *node.SyncDocument) {
 	}
 	if s.Command != "" {
 		fmt.Fprintf(w, "; next: %s", s.Command)
+	}
+	fmt.Fprintln(w)
+}
+
+// writeTimetables writes a line about what is run by the clock.
+func writeTimetables(w io.Writer, t *node.TimetablesDocument, running bool) {
+	if t == nil {
+		return
+	}
+	fmt.Fprintf(w, "timetables  %d, %d run here", t.Total, t.Armed)
+	for _, part := range []struct {
+		n    int
+		what string
+	}{{len(t.Running), "running now"}, {t.Waiting, "waiting to begin"}, {t.Paused, "paused"}, {t.Unreadable, "unreadable"}} {
+		if part.n > 0 {
+			fmt.Fprintf(w, ", %d %s", part.n, part.what)
+		}
+	}
+	switch {
+	case !running:
+		fmt.Fprint(w, "; twind is not running")
+	case t.Next != nil:
+		fmt.Fprintf(w, "; next %s at %s", inert.Text(t.Next.Timetable), second(&t.Next.At))
+	}
+	if t.Held > 0 {
+		fmt.Fprintf(w, "; %d held: %s", t.Held, inert.Text(t.Because))
+		if t.Until != nil {
+			fmt.Fprintf(w, ", until %s at the latest", second(t.Until))
+		}
+	}
+	if n := len(t.Failed); n > 0 {
+		fmt.Fprintf(w, "; %d failed: %s", n, inert.Text(t.Failed[0].Timetable))
+		if n > 1 {
+			fmt.Fprint(w, " and others")
+		}
 	}
 	fmt.Fprintln(w)
 }

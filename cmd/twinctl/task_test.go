@@ -87,7 +87,7 @@ func TestTaskRuns(t *testing.T) {
 	t.Setenv("TWIN_DATA", "/somewhere/else")
 	data := filepath.Join(dir, "data")
 	r := task.Runner{Twinctl: twinctl, Config: cfg, Settings: []string{"data=" + data}, Dir: filepath.Join(data, "runs")}
-	init := task.Task{Kind: "exec", Args: []string{twinctl, "--set", "data=" + data, "init", "--role", "primary"}}
+	init := task.Task{Kind: "exec", Args: []string{twinctl, "--set", "data=" + data, "init", "--role", "primary", "--no-timetables"}}
 	for i, c := range []struct {
 		task  task.Task
 		exit  int

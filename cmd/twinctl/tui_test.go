@@ -134,7 +134,7 @@ func screenServer(t *testing.T) string {
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if out, err := exec.Command("twinctl", "init", "--role", "primary", "--config", file).CombinedOutput(); err != nil {
+	if out, err := exec.Command("twinctl", "init", "--role", "primary", "--no-timetables", "--config", file).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
 	return file

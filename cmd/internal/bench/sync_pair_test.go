@@ -56,7 +56,7 @@ func (o *office) server(b *testing.B, name, role string) *config.Config {
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		b.Fatal(err)
 	}
-	o.run(b, "init", "--role", role, "--config", file)
+	o.run(b, "init", "--role", role, "--no-timetables", "--config", file)
 	c, err := config.Load(file, config.Source{}, collector.Kinds())
 	if err != nil {
 		b.Fatal(err)

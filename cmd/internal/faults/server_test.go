@@ -53,7 +53,7 @@ func (s *server) install(role string, feeds ...string) {
 	s.t.Helper()
 	s.config = filepath.Join(s.t.TempDir(), "twin.toml")
 	s.configure(feeds...)
-	ctl(s.t, "init", "--config", s.config, "--role", role)
+	ctl(s.t, "init", "--config", s.config, "--role", role, "--no-timetables")
 	s.t.Cleanup(s.clean)
 }
 

@@ -56,7 +56,7 @@ func (o *offices) server(name, role, keys string) *server {
 	if err := os.WriteFile(s.config, []byte(text), 0o600); err != nil {
 		o.t.Fatal(err)
 	}
-	ctl(o.t, "init", "--role", role, "--config", s.config)
+	ctl(o.t, "init", "--role", role, "--no-timetables", "--config", s.config)
 	return s
 }
 

@@ -41,7 +41,8 @@ func (r Rim) Do(ctx context.Context, step Step, g Goal, s Seen) error {
 		return file{g.File, g.Text, 0o640, rootOr(s), u.GID}.create()
 	case Init:
 		err := app.As(s.Owner.UID, s.Owner.GID, func() error {
-			return app.Init(ctx, g.Data, g.Name, node.Role(g.Role))
+			_, err := app.InitWhole(ctx, g.Data, g.Name, node.Role(g.Role))
+			return err
 		})
 		if errors.Is(err, node.ErrInitialized) {
 			return nil
