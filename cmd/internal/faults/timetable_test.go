@@ -1,0 +1,145 @@
+package faults
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/twinctl/twin/collector/node"
+	"github.com/twinctl/twin/collector/store"
+)
+
+// A job is a timetable of one slot, soon, whose program has a child and runs on.
+type job struct {
+	t    *testing.T
+	s    *server
+	name string
+	pids string // file with the pids of all that it started
+}
+
+func newJob(t *testing.T, s *server, name string, fields ...string) *job {
+	t.Helper()
+	dir := t.TempDir()
+	j := &job{t, s, name, filepath.Join(dir, "pids")}
+	program := filepath.Join(dir, name)
+	text := fmt.Sprintf("#!/bin/sh\nsleep 1000 &\necho $$ $! >>%s\nwait\n", j.pids)
+	if err := os.WriteFile(program, []byte(text), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	at := time.Now().Add(2 * time.Second).UTC().Format(time.RFC3339)
+	ctl(t, append([]string{"admin", "timetable", "set", name, "schedule=at " + at, "tasks=exec " + program, "--config", s.config}, fields...)...)
+	return j
+}
+
+// began tells how often the program did.
+func (j *job) began() int { return len(j.started()) / 2 }
+
+func (j *job) started() []string {
+	text, err := os.ReadFile(j.pids)
+	if err != nil && !os.IsNotExist(err) {
+		j.t.Fatal(err)
+	}
+	return strings.Fields(string(text))
+}
+
+// left returns the processes of it that there are.
+func (j *job) left() (all []string) {
+	for _, word := range j.started() {
+		pid, err := strconv.Atoi(word)
+		if err != nil {
+			j.t.Fatal(err)
+		}
+		if syscall.Kill(pid, 0) == nil {
+			all = append(all, word)
+		}
+	}
+	return all
+}
+
+// rows writes the ledger of it: "interrupted down, running (2)".
+func (j *job) rows() string {
+	j.t.Helper()
+	var doc struct {
+		Runs []struct {
+			State, Reason string
+			Attempt       int
+		}
+	}
+	text := ctl(j.t, "run", "list", "--timetable", j.name, "--json", "--config", j.s.config)
+	if err := json.Unmarshal([]byte(text), &doc); err != nil {
+		j.t.Fatal(err)
+	}
+	var all []string
+	for _, r := range doc.Runs {
+		row := strings.TrimSpace(r.State + " " + r.Reason)
+		if r.Attempt > 1 {
+			row += fmt.Sprintf(" (%d)", r.Attempt)
+		}
+		all = append(all, row)
+	}
+	return strings.Join(all, ", ")
+}
+
+func (j *job) becomes(want string) {
+	j.t.Helper()
+	eventually(j.t, patience, j.name+" to be: "+want, func() bool { return j.rows() == want })
+}
+
+// TestKillWhileATimetableRuns demands that nothing is left of what ran when
+// twind was killed, and that it is run again if, and only if, it may be.
+func TestKillWhileATimetableRuns(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	s.start()
+	once := newJob(t, s, "once") // exec is nothing that may be run twice
+	twice := newJob(t, s, "twice", "after_crash=at_least_once")
+	eventually(t, patience, "both to run", func() bool { return once.began() == 1 && twice.began() == 1 })
+	s.kill()
+	eventually(t, patience, "nothing to be left", func() bool { return len(once.left())+len(twice.left()) == 0 })
+	s.start()
+	eventually(t, patience, "one of them to run again", func() bool { return twice.began() == 2 })
+	once.becomes("interrupted down")
+	twice.becomes("interrupted down, running (2)")
+	s.stop()
+	if left := twice.left(); len(left) > 0 {
+		t.Errorf("an orderly end leaves %v", left)
+	}
+	twice.becomes("interrupted down, interrupted twind stopped (2), claimed (3)")
+	if once.began() != 1 {
+		t.Errorf("what may not be run twice began %d times", once.began())
+	}
+}
+
+// TestRoleLostEndsWhatOnlyThePrimaryRuns demands that it is ended within a
+// second of a higher epoch, and that what runs on both goes on.
+func TestRoleLostEndsWhatOnlyThePrimaryRuns(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	s.start()
+	primary, both := newJob(t, s, "primary"), newJob(t, s, "both", "runs_on=both")
+	eventually(t, patience, "both to run", func() bool { return primary.began() == 1 && both.began() == 1 })
+	n, err := node.Open(t.Context(), filepath.Join(s.data, node.File), store.Use)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.Close()
+	if raised, err := n.Seen(t.Context(), 8); err != nil || !raised {
+		t.Fatal(raised, err)
+	}
+	heard := time.Now()
+	eventually(t, patience, "the one to be ended", func() bool { return len(primary.left()) == 0 })
+	if took := time.Since(heard); took > time.Second {
+		t.Errorf("it took %s", took)
+	}
+	primary.becomes("cancelled role")
+	if rows := both.rows(); rows != "running" || len(both.left()) != 2 {
+		t.Errorf("what runs on both: %s, processes %v", rows, both.left())
+	}
+	s.stop()
+}
