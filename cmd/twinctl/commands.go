@@ -44,6 +44,7 @@ func commands() []cli.Command {
 		peerCommand(),
 		keepCommand(),
 		statusCommand(),
+		checkCommand(),
 		tuiCommand(),
 		alarmCommand(),
 		notifyCommand(),

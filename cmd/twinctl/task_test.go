@@ -7,8 +7,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/twinctl/twin/cmd/internal/app"
 	"github.com/twinctl/twin/cmd/internal/cli"
+	"github.com/twinctl/twin/collector/node"
+	"github.com/twinctl/twin/collector/store"
 	"github.com/twinctl/twin/timetable/task"
 )
 
@@ -24,6 +28,7 @@ func TestTaskKinds(t *testing.T) {
 		"export --feed pbx --from yesterday --to today --into /srv/pbx-{date}.jsonl",
 		"sync --drift keep",
 		"sync --resolve primary queue/support",
+		"check",
 		"compare",
 		"fill --all",
 		"verify --mend",
@@ -118,4 +123,50 @@ func parsedTask(t *testing.T, text string) task.Task {
 		t.Fatal(err)
 	}
 	return one
+}
+
+// TestFirstTimetables holds what a new primary begins with against the verbs
+// that there are.
+func TestFirstTimetables(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	names, err := app.InitWhole(t.Context(), dir, "cms-a", node.Primary)
+	if err != nil || len(names) != 6 {
+		t.Fatal(names, err)
+	}
+	data, err := app.OpenData(t.Context(), dir, store.Use)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer data.Close()
+	list, err := app.Timetables(t.Context(), data.Admin, func(one task.Task) error { return one.Check(readVerb) })
+	if err != nil || len(list.Timetables) != len(names) || len(list.Unreadable) > 0 {
+		t.Fatalf("%+v: %v", list, err)
+	}
+	nights := map[time.Weekday]int{}
+	for _, one := range list.Timetables {
+		if one.Problem != "" {
+			t.Errorf("%s: %s", one.Name, one.Problem)
+		}
+		if strings.HasPrefix(one.Name, "backup-") != (one.RunsOn == "both") {
+			t.Errorf("%s runs on %s", one.Name, one.RunsOn)
+		}
+		if one.Name != "backup-full" && one.Name != "backup-daily" {
+			continue
+		}
+		first, _ := one.Schedule.Next(time.Now())
+		if one.Name == "backup-full" && time.Until(first) > 24*time.Hour {
+			t.Errorf("the first full backup is made only at %s", first)
+		}
+		for at, n := first, 0; n < 14; n++ {
+			if at.Before(time.Now().AddDate(0, 0, 7)) {
+				nights[at.Weekday()]++
+			}
+			at, _ = one.Schedule.Next(at)
+		}
+	}
+	for day := range time.Saturday + 1 {
+		if nights[day] != 1 {
+			t.Errorf("%s has %d backups", day, nights[day])
+		}
+	}
 }

@@ -72,7 +72,7 @@ func (j *job) rows() string {
 		}
 	}
 	text := ctl(j.t, "run", "list", "--timetable", j.name, "--json", "--config", j.s.config)
-	if err := json.Unmarshal([]byte(text), &doc); err != nil {
+	if err := json.Unmarshal(text, &doc); err != nil {
 		j.t.Fatal(err)
 	}
 	var all []string
