@@ -5,13 +5,16 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/twinctl/twin/cmd/internal/app"
 	"github.com/twinctl/twin/collector/node"
+	"github.com/twinctl/twin/collector/record"
 	"github.com/twinctl/twin/collector/store"
 )
 
@@ -33,7 +36,10 @@ func newJob(t *testing.T, s *server, name string, fields ...string) *job {
 		t.Fatal(err)
 	}
 	at := time.Now().Add(2 * time.Second).UTC().Format(time.RFC3339)
-	ctl(t, append([]string{"admin", "timetable", "set", name, "schedule=at " + at, "tasks=exec " + program, "--config", s.config}, fields...)...)
+	if !slices.ContainsFunc(fields, func(f string) bool { return strings.HasPrefix(f, "schedule=") }) {
+		fields = append(fields, "schedule=at "+at)
+	}
+	ctl(t, append([]string{"admin", "timetable", "set", name, "tasks=exec " + program, "--config", s.config}, fields...)...)
 	return j
 }
 
@@ -142,4 +148,82 @@ func TestRoleLostEndsWhatOnlyThePrimaryRuns(t *testing.T) {
 		t.Errorf("what runs on both: %s, processes %v", rows, both.left())
 	}
 	s.stop()
+}
+
+// TestAskedToRun asks twind for what people may ask of timetables.
+func TestAskedToRun(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	long := newJob(t, s, "long", "schedule=manual")
+	ctl(t, "admin", "timetable", "set", "quick", "schedule=every 1s", "tasks=exec /bin/true", "runs_on=secondary", "--config", s.config)
+	s.start()
+	n, err := node.Open(t.Context(), filepath.Join(s.data, node.File), store.Use)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.Close()
+	ask := func(verb string, args, answer any, exit int) string {
+		t.Helper()
+		text, err := json.Marshal(args)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, err := n.Ask(t.Context(), node.Request{Verb: verb, Args: text, Actor: "ann"}, nil)
+		if err != nil || a.Exit != exit {
+			t.Fatalf("%s: %+v: %v", verb, a, err)
+		}
+		if answer != nil {
+			if err := json.Unmarshal([]byte(a.Text), answer); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return a.Text
+	}
+	key := func(name string) string {
+		var row struct{ Key string }
+		if err := json.Unmarshal(ctl(t, "admin", "timetable", "show", name, "--json", "--config", s.config), &row); err != nil {
+			t.Fatal(err)
+		}
+		return row.Key
+	}
+	var run app.RunAnswer
+	ask(app.RunTimetable, app.RunArgs{ID: key("long")}, &run, 0)
+	eventually(t, patience, "it to run", func() bool { return long.began() == 1 })
+	ask(app.RunTimetable, app.RunArgs{ID: key("long")}, nil, 9)
+	ask(app.RunTimetable, app.RunArgs{ID: "aaaaaaaaaaaaaaaa"}, nil, 2)
+	if said := ask(app.RunTimetable, app.RunArgs{ID: key("quick")}, nil, 4); !strings.Contains(said, "it runs on secondary") {
+		t.Error(said)
+	}
+	ask(app.CancelRun, app.CancelArgs{Run: run.Run}, nil, 0)
+	long.becomes("cancelled by ann")
+	if left := long.left(); len(left) > 0 {
+		t.Errorf("a cancelled run leaves %v", left)
+	}
+	ask(app.CancelRun, app.CancelArgs{Run: run.Run}, nil, 4)
+	ask(app.CancelRun, app.CancelArgs{Run: 99}, nil, 2)
+	ctl(t, "admin", "timetable", "set", "quick", "runs_on=primary", "--config", s.config)
+	now := node.Moment(record.At(time.Now()))
+	minute := app.BackfillArgs{ID: key("quick"), From: now - node.Moment(10*record.Second), To: now - node.Moment(5*record.Second)}
+	var fill app.BackfillAnswer
+	eventually(t, patience, "slots of before to be claimed", func() bool { // the edit counts a moment later
+		a, err := n.Ask(t.Context(), node.Request{Verb: app.BackfillTimetable, Args: asJSON(t, minute), Actor: "ann"}, nil)
+		return err == nil && a.Exit == 0 && json.Unmarshal([]byte(a.Text), &fill) == nil
+	})
+	if len(fill.Runs) < 4 || len(fill.Runs) > 6 {
+		t.Errorf("backfill ran %v", fill.Runs)
+	}
+	ask(app.BackfillTimetable, app.BackfillArgs{ID: key("quick"), From: now, To: now}, nil, 2)
+	if !s.audited(app.CancelRun) || !s.audited(app.BackfillTimetable) || !s.audited(app.RunTimetable) {
+		t.Error("what was asked for is not in the audit")
+	}
+	s.stop()
+}
+
+func asJSON(t *testing.T, v any) []byte {
+	t.Helper()
+	text, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
 }
