@@ -40,6 +40,7 @@ type timekeeper struct {
 	ledger *bookedLedger
 	tasks  *taskRunner
 	engine *engine.Engine
+	shelf  timetableShelf // the engine's
 
 	mu      sync.Mutex
 	held    string              // why what needs the role waits
@@ -153,7 +154,7 @@ func (k *timekeeper) generation(ctx context.Context) (generation int64, err erro
 }
 
 func (k *timekeeper) timetables(ctx context.Context) (engine.List, error) {
-	list, err := Timetables(ctx, k.data.Admin, sound)
+	list, err := k.shelf.read(ctx, k.data.Admin, sound)
 	if err != nil {
 		return list, err
 	}

@@ -2,8 +2,11 @@ package app
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/twinctl/twin/collector/admin"
@@ -16,7 +19,26 @@ import (
 // Timetables reads all timetables that are administered, with the calendars,
 // the users and the zone that they go by, as one generation has them. With check
 // the caller says what is wrong with a task beyond its text; nil: nothing is.
-func Timetables(ctx context.Context, db *admin.DB, check func(task.Task) error) (list engine.List, err error) {
+func Timetables(ctx context.Context, db *admin.DB, check func(task.Task) error) (engine.List, error) {
+	return new(timetableShelf).read(ctx, db, check)
+}
+
+// A timetableShelf remembers timetables as they were read last: to read a row
+// costs far more than to see that it is the same.
+type timetableShelf struct {
+	by    string // what they were read by, beside their rows
+	known map[string]shelved
+}
+
+type shelved struct {
+	hash admin.Hash
+	timetable.Timetable
+}
+
+// read does what Timetables does; check must always be the same, and tell the
+// same of a task.
+func (s *timetableShelf) read(ctx context.Context, db *admin.DB, check func(task.Task) error) (list engine.List, err error) {
+	now := make(map[string]shelved, len(s.known))
 	err = db.Read(ctx, func(r *admin.Reading) error {
 		if list.Generation, _, _, err = r.Base(ctx); err != nil {
 			return err
@@ -25,16 +47,27 @@ func Timetables(ctx context.Context, db *admin.DB, check func(task.Task) error) 
 		if err != nil {
 			return err
 		}
+		if by := rows.mark(); by != s.by {
+			s.by, s.known = by, nil
+		}
 		reader := timetable.NewReader(rows.site(check))
 		return eachRow(ctx, r, "timetable", func(row admin.Row) {
+			hash := row.Hash()
+			if old, ok := s.known[row.Key]; ok && old.hash == hash {
+				now[row.Key] = old
+				list.Timetables = append(list.Timetables, old.Timetable)
+				return
+			}
 			t, err := reader.Read(row)
 			if err != nil {
 				list.Unreadable = append(list.Unreadable, engine.Unreadable{ID: row.Key, Name: row.Body.Text("name"), Error: err.Error()})
 				return
 			}
+			now[row.Key] = shelved{hash, t}
 			list.Timetables = append(list.Timetables, t)
 		})
 	})
+	s.known = now
 	return list, err
 }
 
@@ -124,6 +157,19 @@ func readRows(ctx context.Context, r *admin.Reading, changes []admin.Change) (ro
 		return siteRows{}, fmt.Errorf("setting time_zone: %w", err)
 	}
 	return rows, nil
+}
+
+// mark changes with any of them.
+func (rows siteRows) mark() string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%q", rows.zone.String())
+	for _, row := range rows.calendars {
+		fmt.Fprintf(h, "%s", row.Hash())
+	}
+	for _, login := range slices.Sorted(maps.Keys(rows.users)) {
+		fmt.Fprintf(h, "%q%q", login, rows.users[login])
+	}
+	return string(h.Sum(nil))
 }
 
 // site returns what a timetable's row alone does not say.

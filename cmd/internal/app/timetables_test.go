@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/twinctl/twin/collector/admin"
+	"github.com/twinctl/twin/timetable/engine"
 	"github.com/twinctl/twin/timetable/task"
 )
 
@@ -49,6 +50,45 @@ func TestTimetables(t *testing.T) {
 	if c.Problem != "bob may not: sync wants operate" || c.RunsOn != "primary" {
 		t.Errorf("c: %+v", c)
 	}
+}
+
+// What is remembered of a timetable is as good as what is read.
+func TestTimetablesAreReadOnce(t *testing.T) {
+	data := primary(t, configured(t, oneFeed))
+	row := func(name, schedule string) admin.Body {
+		return admin.Body{"name": name, "schedule": schedule, "tasks": []string{"sync"}, "owner": "ann"}
+	}
+	edits(t, data.Admin, admin.Edit{Kind: "user", Key: "ann", Body: admin.Body{"permission": "admin"}},
+		admin.Edit{Kind: "timetable", Body: row("a", "0 6 * * *")}, admin.Edit{Kind: "timetable", Body: row("b", "0 6 * * *")})
+	checked := 0
+	var s timetableShelf
+	look := func(want int) engine.List {
+		t.Helper()
+		checked = 0
+		list, err := s.read(t.Context(), data.Admin, func(task.Task) error { checked++; return nil })
+		fresh, wrong := Timetables(t.Context(), data.Admin, nil)
+		if err != nil || wrong != nil || checked != want || len(list.Timetables) != len(fresh.Timetables) {
+			t.Fatalf("%d of %d were read, want %d: %v, %v", checked, len(list.Timetables), want, err, wrong)
+		}
+		for i, one := range list.Timetables {
+			if one.Mark != fresh.Timetables[i].Mark {
+				t.Errorf("%s is not what is administered", one.Name)
+			}
+		}
+		return list
+	}
+	list := look(2)
+	look(0)
+	edits(t, data.Admin, admin.Edit{Kind: "timetable", Key: list.Timetables[0].ID, Body: row(list.Timetables[0].Name, "0 7 * * *")})
+	look(1)
+	edits(t, data.Admin, admin.Edit{Kind: "setting", Key: "time_zone", Body: admin.Body{"value": "Asia/Tokyo"}})
+	look(2)
+	edits(t, data.Admin, admin.Edit{Kind: "user", Key: "ann", Body: admin.Body{}})
+	if list := look(0); list.Timetables[0].Problem == "" { // who may not is asked for nothing more
+		t.Error("the owner may not any more")
+	}
+	edits(t, data.Admin, admin.Edit{Kind: "timetable", Key: list.Timetables[0].ID})
+	look(0)
 }
 
 // What else is changed with a timetable counts for it.
