@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,6 +16,8 @@ import (
 	"github.com/twinctl/twin/timetable/task"
 )
 
+const settleTries = 30 // each a second after the one before
+
 // readyWithin is how long it may take to find out whether tasks can run: a
 // directory of another machine may never answer.
 const readyWithin = 10 * time.Second
@@ -24,6 +27,7 @@ type taskRunner struct {
 	data    *Data
 	config  func() *config.Config
 	twinctl string // its file; "": it is not there
+	log     *slog.Logger
 }
 
 // besideThis returns the file of a program that is beside this one, or else in
@@ -59,9 +63,22 @@ func (r *taskRunner) runner() task.Runner {
 	return task.Runner{Twinctl: r.twinctl, Config: cfg.File, Settings: cfg.Above(), Dir: filepath.Join(r.data.Dir, runsDir)}
 }
 
-// settle waits for what an earlier twind started. Where it cannot be told, what
-// is due goes on all the same.
-func (r *taskRunner) settle(ctx context.Context) error { return r.runner().Settle(ctx) }
+// settle waits for what an earlier twind started. Where that cannot be told, as
+// on a full disk, it is tried for a while: then timetables go on without.
+func (r *taskRunner) settle(ctx context.Context) error {
+	err := r.runner().Settle(ctx)
+	for range settleTries {
+		if err == nil || !pause(ctx, time.Second) {
+			break
+		}
+		err = r.runner().Settle(ctx)
+	}
+	if err != nil && ctx.Err() == nil {
+		r.log.Error("whether tasks of an earlier twind still run cannot be told", "err", err)
+		return nil
+	}
+	return err
+}
 
 // ready says what keeps tasks from running here now, "" if nothing does.
 func (r *taskRunner) ready(ctx context.Context, tasks []task.Task) string {

@@ -56,7 +56,7 @@ func newTimekeeper(s *server) *timekeeper {
 	k := &timekeeper{data: s.data, config: s.config, twin: s.watcher.Standing, log: s.log, list: map[string]runsHere{}}
 	k.alone = bootAlone{node: s.data.Node, config: s.config, twin: s.watcher.Standing, started: s.started}
 	k.ledger = newBookedLedger(s.data.Node)
-	k.tasks = &taskRunner{data: s.data, config: s.config, twinctl: besideThis("twinctl")}
+	k.tasks = &taskRunner{data: s.data, config: s.config, twinctl: besideThis("twinctl"), log: s.log}
 	k.engine = engine.New(engine.Options{
 		Ledger: k.ledger, Runner: k.tasks, Settle: k.tasks.settle, Ready: k.tasks.ready,
 		Here: k.here, Generation: k.generation, Timetables: k.timetables, Pause: k.pause, Remove: k.remove,

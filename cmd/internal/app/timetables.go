@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/twinctl/twin/collector/admin"
+	"github.com/twinctl/twin/collector/inert"
 	"github.com/twinctl/twin/collector/record"
 	"github.com/twinctl/twin/timetable"
 	"github.com/twinctl/twin/timetable/engine"
@@ -58,7 +59,7 @@ func (s *timetableShelf) read(ctx context.Context, db *admin.DB, check func(task
 				list.Timetables = append(list.Timetables, old.Timetable)
 				return
 			}
-			t, err := reader.Read(row)
+			t, err := rows.read(reader, row)
 			if err != nil {
 				list.Unreadable = append(list.Unreadable, engine.Unreadable{ID: row.Key, Name: row.Body.Text("name"), Error: err.Error()})
 				return
@@ -87,7 +88,7 @@ func ChangedTimetables(ctx context.Context, db *admin.DB, changes []admin.Change
 			if c.Kind != "timetable" || c.After == nil {
 				continue
 			}
-			t, err := reader.Read(admin.Row{Kind: c.Kind, Key: c.Key, Body: c.After})
+			t, err := rows.read(reader, admin.Row{Kind: c.Kind, Key: c.Key, Body: c.After})
 			wrong = errors.Join(wrong, err)
 			all = append(all, t)
 		}
@@ -108,7 +109,8 @@ func CheckTimetable(ctx context.Context, db *admin.DB, row admin.Row, check func
 
 // siteRows are the rows that a timetable is read by.
 type siteRows struct {
-	zone      *time.Location
+	zone      *time.Location // of the site
+	zoneless  error          // that zone is unknown here: zone is nil
 	calendars []admin.Row
 	users     map[string]string // what each may do, by login
 }
@@ -154,15 +156,24 @@ func readRows(ctx context.Context, r *admin.Reading, changes []admin.Change) (ro
 		return siteRows{}, err
 	}
 	if rows.zone, err = time.LoadLocation(zone); err != nil {
-		return siteRows{}, fmt.Errorf("setting time_zone: %w", err)
+		rows.zoneless = fmt.Errorf("setting time_zone: %w", err)
 	}
 	return rows, nil
+}
+
+// read reads a timetable. Where the zone of the site is unknown, only one that
+// says its own can be.
+func (rows siteRows) read(reader timetable.Reader, row admin.Row) (timetable.Timetable, error) {
+	if rows.zoneless != nil && row.Body.Text("zone") == "" {
+		return timetable.Timetable{}, fmt.Errorf("timetable %s: %w", inert.Text(row.Body.Text("name")), rows.zoneless)
+	}
+	return reader.Read(row)
 }
 
 // mark changes with any of them.
 func (rows siteRows) mark() string {
 	h := sha256.New()
-	fmt.Fprintf(h, "%q", rows.zone.String())
+	fmt.Fprintf(h, "%q", fmt.Sprint(rows.zone))
 	for _, row := range rows.calendars {
 		fmt.Fprintf(h, "%s", row.Hash())
 	}
@@ -180,13 +191,16 @@ func (rows siteRows) site(check func(task.Task) error) timetable.Site {
 		Check:      check,
 	}
 	for _, row := range rows.calendars {
+		if rows.zoneless != nil && row.Body.Text("zone") == "" {
+			continue
+		}
 		c, err := admin.Calendar(row, rows.zone)
 		if err != nil {
 			continue // the timetables that go by it say so
 		}
 		s.Calendars[row.Key] = timetable.Calendar{
 			Open: func(at time.Time) bool { return c.Open(record.At(at)) },
-			Mark: row.Hash().String() + rows.zone.String(),
+			Mark: row.Hash().String() + fmt.Sprint(rows.zone),
 		}
 	}
 	return s

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/twinctl/twin/collector/admin"
+	"github.com/twinctl/twin/timetable"
 	"github.com/twinctl/twin/timetable/engine"
 	"github.com/twinctl/twin/timetable/task"
 )
@@ -111,5 +112,57 @@ func TestChangedTimetables(t *testing.T) {
 	got, err := ChangedTimetables(t.Context(), data.Admin, changes, nil)
 	if err != nil || len(got) != 1 || got[0].Schedule.Zone().String() != "Asia/Tokyo" || got[0].Problem != "ann may not: sync wants operate" {
 		t.Errorf("%+v: %v", got, err)
+	}
+}
+
+// Where a timetable runs that does not say is where its tasks do.
+func TestTimetableEffects(t *testing.T) {
+	body := func(task string, more ...string) admin.Body {
+		b := admin.Body{"schedule": "0 6 * * *", "tasks": []string{task}}
+		for i := 0; i < len(more); i += 2 {
+			b[more[i]] = more[i+1]
+		}
+		return b
+	}
+	paused := func(until string) admin.Body {
+		b := body("backup full", "paused_until", until)
+		b["paused"] = true
+		return b
+	}
+	const begins, ends, differs = "will start to run", "will run no more", "will run at other times"
+	for name, c := range map[string]struct {
+		before, after admin.Body
+		want          string
+	}{
+		"as its tasks":        {nil, body("backup full"), begins},
+		"as its tasks, not":   {nil, body("sync"), ""},
+		"as it says":          {nil, body("sync", "runs_on", "both"), begins},
+		"there alone":         {nil, body("sync", "runs_on", "cms-b"), begins},
+		"here alone":          {nil, body("backup full", "runs_on", "cms-a"), ""},
+		"other tasks":         {body("backup full"), body("sync"), ends},
+		"deleted":             {body("backup full"), nil, ends},
+		"other times":         {body("backup full"), body("backup full", "schedule", "0 7 * * *"), differs},
+		"paused":              {body("backup full"), paused("2999-01-01T00:00:00Z"), ends},
+		"was paused":          {body("backup full"), paused("2000-01-01T00:00:00Z"), ""},
+		"that cannot be read": {nil, body("bakup full"), ""},
+	} {
+		got := strings.Join(timetableEffects(admin.Change{Kind: "timetable", Before: c.before, After: c.after}, "cms-b"), "; ")
+		if (c.want == "") != (got == "") || !strings.Contains(got, c.want) {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+// Where the zone of the site is unknown, only what says its own runs.
+func TestTimetablesWithoutAZone(t *testing.T) {
+	rows := siteRows{zoneless: errors.New("setting time_zone: unknown")}
+	reader := timetable.NewReader(rows.site(nil))
+	row := admin.Row{Kind: "timetable", Key: "x", Body: admin.Body{"name": "a", "schedule": "0 6 * * *", "tasks": []string{"check"}}}
+	if _, err := rows.read(reader, row); err == nil {
+		t.Error("one without a zone was read")
+	}
+	row.Body["zone"] = "Europe/Berlin"
+	if _, err := rows.read(reader, row); err != nil {
+		t.Error(err)
 	}
 }

@@ -150,6 +150,9 @@ func (s *server) files() map[string]string {
 	}
 	files := map[string]string{}
 	for _, f := range list {
+		if f.IsDir() {
+			continue
+		}
 		text, err := os.ReadFile(filepath.Join(s.data, f.Name()))
 		if err != nil {
 			s.t.Fatal(err)
