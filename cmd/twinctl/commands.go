@@ -58,6 +58,7 @@ func commands() []cli.Command {
 		maintenanceCommand(),
 		historyCommand(),
 		backupCommand(),
+		rejoinCommand(),
 		adminCommand(),
 		syncCommand(),
 		logCommand(),

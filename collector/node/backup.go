@@ -190,11 +190,13 @@ func (n *DB) Restore(ctx context.Context, r Restored, seen int64) error {
 	return nil
 }
 
+const heldQuery = `SELECT mark, backup, taken, at, actor FROM restored WHERE ended IS NULL ORDER BY id DESC LIMIT 1`
+
 // Held returns the restore since which this server is held, or nil: until it is
 // let rejoin it neither pushes nor runs what only a primary runs.
 func (n *DB) Held(ctx context.Context) (held *Restored, err error) {
 	err = n.db.View(ctx, func(tx *store.Tx) error {
-		held, err = readRestored(ctx, tx, `SELECT mark, backup, taken, at, actor FROM restored WHERE ended IS NULL ORDER BY id DESC LIMIT 1`)
+		held, err = readRestored(ctx, tx, heldQuery)
 		return err
 	})
 	return held, err

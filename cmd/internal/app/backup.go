@@ -94,12 +94,14 @@ func Kept(now time.Time) string { return "before-restore-" + now.UTC().Format("2
 // ErrHeld is returned by what a restored server does not do.
 var ErrHeld = errors.New("this server was restored from a backup, and is held until it rejoins its twin")
 
+const rejoinHint = "twinctl rejoin --dry-run"
+
 // NotHeld refuses on a server that was restored, and has not rejoined: what it
 // holds is older than what its twin has seen.
 func NotHeld(ctx context.Context, n *node.DB) error {
 	held, err := n.Held(ctx)
 	if err == nil && held != nil {
-		err = cli.Fail(cli.Refused, fmt.Errorf("%w: from %s", ErrHeld, held.Backup), "")
+		err = cli.Fail(cli.Refused, fmt.Errorf("%w: from %s", ErrHeld, held.Backup), rejoinHint)
 	}
 	return err
 }
@@ -139,7 +141,7 @@ func backupAlarms(all *concerns, d *node.BackupDocument, now time.Time) {
 	}
 	if d.Held != "" {
 		all.add(concern{code: "restored", severity: "error"},
-			"restored from %s: neither syncs nor runs what only the primary runs until it rejoins its twin", d.Held)
+			"restored from %s: neither syncs nor runs what only the primary runs until it rejoins its twin: twinctl rejoin", d.Held)
 	}
 	if d.Failed != "" {
 		all.add(concern{code: "backup_unproven", of: d.Failed, severity: "error"}, "the last drill did not prove %s: %s", d.Failed, d.FailedBecause)

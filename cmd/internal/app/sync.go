@@ -30,10 +30,14 @@ func (n Notary) MayPush(ctx context.Context) error {
 		return pairing.ErrAlone
 	case self.Role != node.Primary:
 		return fmt.Errorf("%w: %s is %s: run this on %s", bundle.ErrRole, self.Name, self.Role, inert.Text(have.Name))
-	case self.Superseded():
+	}
+	if err := NotHeld(ctx, n.Node); err != nil {
+		return err
+	}
+	if self.Superseded() {
 		return fmt.Errorf("%w: %s is primary by epoch %d and has heard of %d", bundle.ErrEpoch, self.Name, self.Epoch, self.EpochSeen)
 	}
-	return NotHeld(ctx, n.Node)
+	return nil
 }
 
 // Pusher returns what makes the twin's administration data what this server's
