@@ -62,7 +62,7 @@ func nextSteps(will node.Rejoin, twin met, head string) []string {
 		return steps
 	}
 	if will.Role == node.Primary {
-		steps = append(steps, "twinctl sync --dry-run, here: what does "+twin.name+" hold that is newer?")
+		steps = append(steps, "twinctl sync --dry-run, here: what is newer on "+twin.name+" stands there as drift, and --drift adopt takes it back")
 	} else {
 		steps = append(steps, "twinctl audit accept "+head+", on "+twin.name+": its admin.db was put back; then twinctl sync, there")
 	}
