@@ -54,6 +54,9 @@ type File struct {
 	Tables  map[string]int64 `json:"tables,omitempty"` // and its rows
 }
 
+// Stored returns the file's name as it lies at a destination.
+func (f File) Stored() string { return f.Name + packed }
+
 // Bytes returns what the set takes at its destination, but for the manifest.
 func (m Manifest) Bytes() (n int64) {
 	for _, f := range m.Files {
@@ -123,8 +126,9 @@ func (m Manifest) check() error {
 	if err != nil || is.Kind != m.Kind || is.Number != m.Number || (m.Kind == Incremental) != (m.Parent != "") {
 		return fmt.Errorf("%w: its manifest is not that of %s", ErrDamaged, m.Name)
 	}
-	for _, f := range m.Files {
-		if !slices.Contains(knownFiles(), f.Name) || f.Size < 0 || f.Packed < 0 {
+	for i, f := range m.Files {
+		twice := slices.ContainsFunc(m.Files[:i], func(o File) bool { return o.Name == f.Name })
+		if twice || !slices.Contains(knownFiles(), f.Name) || f.Size < 0 || f.Packed < 0 {
 			return fmt.Errorf("%w: its manifest has a file %q", ErrDamaged, f.Name)
 		}
 	}

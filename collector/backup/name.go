@@ -30,6 +30,11 @@ func (n Name) String() string {
 
 // newName names a set of a server, whose name can be any text.
 func newName(server string, at record.Instant, number int64, kind Kind) Name {
+	return Name{safeName(server), at.Time().Truncate(time.Second), number, kind}
+}
+
+// safeName makes a name that a file can have of that of a server.
+func safeName(server string) string {
 	safe := strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '.' || r == '_' || r == '-' {
 			return r
@@ -40,8 +45,12 @@ func newName(server string, at record.Instant, number int64, kind Kind) Name {
 	if safe == "" {
 		safe = "_"
 	}
-	return Name{safe, at.Time().Truncate(time.Second), number, kind}
+	return safe
 }
+
+// OfTwin is where in a directory of backups those of another server lie. It is
+// the name of no set.
+func OfTwin(server string) string { return safeName(server) + ".twin" }
 
 // ParseName reads the name of a set.
 func ParseName(text string) (Name, error) {

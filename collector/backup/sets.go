@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"slices"
 
 	"github.com/twinctl/twin/collector/record"
@@ -60,6 +61,25 @@ func (k Keeper) manifest(ctx context.Context, set string) (m Manifest, sum strin
 	}
 	defer f.Close() //nolint:errcheck // only read
 	return decodeManifest(set, f)
+}
+
+// Text returns a set's manifest as it lies there.
+func (k Keeper) Text(ctx context.Context, set string) ([]byte, error) {
+	f, err := k.At.Open(ctx, set, manifestFile)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	defer f.Close() //nolint:errcheck // only read
+	return io.ReadAll(io.LimitReader(f, longestManifest))
+}
+
+// Chain returns the newest of sets and those that it goes on from, the full one
+// first; none of none.
+func Chain(sets []Set) ([]Set, error) {
+	if len(sets) == 0 {
+		return nil, nil
+	}
+	return chain(sets, sets[len(sets)-1])
 }
 
 // chain returns the set and those that it goes on from, the full one first.
