@@ -11,6 +11,8 @@ import (
 	"github.com/twinctl/twin/cmd/internal/app"
 	"github.com/twinctl/twin/cmd/internal/cli"
 	"github.com/twinctl/twin/collector/backup"
+	"github.com/twinctl/twin/collector/node"
+	"github.com/twinctl/twin/collector/record"
 )
 
 func backupPruneCommand() cli.Command {
@@ -21,7 +23,9 @@ func backupPruneCommand() cli.Command {
 		Short: "delete old backups",
 		Long: `Keeps what the policy says, and deletes the rest; the words mean what they mean to restic. --keep-daily 7 keeps the newest backup of each of the seven newest days that have one, by this machine's clocks, and while there are fewer the oldest too. -1 keeps all.
 
-Whatever the policy, these stay: what a kept backup goes on from, the newest chain that a drill has proven (or the newest, if none was), what has a time to come, what cannot be read, and backups of other servers.`,
+Whatever the policy, these stay: what a kept backup goes on from, the newest chain that a drill has proven (or the newest, if none was), what has a time to come, what cannot be read, and backups of other servers.
+
+What the twin has sent here is decided on by the same policy, for itself.`,
 		Examples: []cli.Example{
 			{Line: "twinctl backup prune --keep-daily 14 --keep-monthly 12 --dry-run", Why: "what would stay, and why? Status 3 if anything would go"},
 			{Line: "twinctl backup prune --keep-within 720h --yes", Why: "thirty days back from the newest"},
@@ -47,22 +51,29 @@ Whatever the policy, these stay: what a kept backup goes on from, the newest cha
 				return err
 			}
 			defer held.Close() //nolint:errcheck // the process ends
-			verdicts, err := s.retained(ctx, p)
+			own, err := s.retained(ctx, p)
 			if err != nil {
 				return err
 			}
-			return s.prune(ctx, call, verdicts, dryRun)
+			received, err := s.received(ctx, p)
+			if err != nil {
+				return err
+			}
+			return s.prune(ctx, call, append(own, received...), dryRun)
 		}),
 	}
 }
 
+// A doomed is a backup on which was decided, where it lies.
+type doomed struct {
+	backup.Verdict
+	at  backup.Directory
+	own bool
+}
+
 // retained decides on this server's backups.
-func (s *site) retained(ctx context.Context, p backup.Policy) ([]backup.Verdict, error) {
+func (s *site) retained(ctx context.Context, p backup.Policy) ([]doomed, error) {
 	self, err := s.data.Node.Self(ctx)
-	if err != nil {
-		return nil, err
-	}
-	sets, err := s.keeper().Sets(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +81,40 @@ func (s *site) retained(ctx context.Context, p backup.Policy) ([]backup.Verdict,
 	if err != nil {
 		return nil, err
 	}
-	return backup.Retain(backup.Of(sets, self.Server, self.Name), p, backup.Circumstance{Now: time.Now(), Zone: time.Local, Proven: proven})
+	d := doomed{at: backup.Directory(s.Config.Backup.Directory), own: true}
+	return d.decide(ctx, p, func(sets []backup.Set) ([]backup.Set, map[string]record.Instant) {
+		return backup.Of(sets, self.Server, self.Name), proven
+	})
+}
+
+// received decides on those of the twin, and removes what was coming in and was
+// cut, unless it goes on just now.
+func (s *site) received(ctx context.Context, p backup.Policy) ([]doomed, error) {
+	have, err := s.data.Node.Pair(ctx)
+	if err != nil || have == nil {
+		return nil, err
+	}
+	in := app.Incoming(s.Config, *have)
+	if err := in.Sweep(ctx); err != nil && !errors.Is(err, backup.ErrBusy) {
+		return nil, err
+	}
+	return doomed{at: backup.Directory(in.Dir)}.decide(ctx, p, func(sets []backup.Set) ([]backup.Set, map[string]record.Instant) {
+		return backup.Of(sets, have.Server, have.Name), nil
+	})
+}
+
+func (d doomed) decide(ctx context.Context, p backup.Policy, whose func([]backup.Set) ([]backup.Set, map[string]record.Instant)) ([]doomed, error) {
+	sets, err := backup.Keeper{At: d.at}.Sets(ctx)
+	if err != nil {
+		return nil, err
+	}
+	sets, proven := whose(sets)
+	verdicts, err := backup.Retain(sets, p, backup.Circumstance{Now: time.Now(), Zone: time.Local, Proven: proven})
+	all := make([]doomed, len(verdicts))
+	for i, v := range verdicts {
+		all[i] = doomed{v, d.at, d.own}
+	}
+	return all, err
 }
 
 // A pruned is what becomes of a backup.
@@ -82,14 +126,14 @@ type pruned struct {
 }
 
 // prune shows what becomes of each backup, and deletes what is not kept.
-func (s *site) prune(ctx context.Context, call *cli.Call, verdicts []backup.Verdict, dryRun bool) error {
-	rows, going := []pruned{}, []string{}
+func (s *site) prune(ctx context.Context, call *cli.Call, verdicts []doomed, dryRun bool) error {
+	rows, going := []pruned{}, []doomed{}
 	t := cli.Table{Columns: []cli.Column{{Name: "name"}, {Name: "becomes"}, {Name: "reasons", Maybe: true}}}
 	for _, v := range verdicts {
 		r, becomes := pruned{v.Set.Title(), v.Keep, append([]string{}, v.Reasons...), v.Set.Bytes()}, "kept"
 		if !v.Keep {
 			becomes = "deleted"
-			going = append(going, r.Name)
+			going = append(going, v)
 		}
 		rows = append(rows, r)
 		t.Add(r.Name, becomes, strings.Join(v.Reasons, ", "))
@@ -107,20 +151,32 @@ func (s *site) prune(ctx context.Context, call *cli.Call, verdicts []backup.Verd
 	if err := confirm(call, fmt.Sprintf("Delete %s for good?", app.Counted(len(going), "backup"))); err != nil {
 		return err
 	}
-	k := s.keeper()
-	for _, name := range slices.Backward(going) { // what goes on from another goes first
-		if err := errors.Join(k.At.Delete(ctx, name), s.data.Node.ForgetBackup(context.WithoutCancel(ctx), name, app.Actor())); err != nil {
+	for _, v := range slices.Backward(going) { // what goes on from another goes first
+		if err := s.remove(ctx, v); err != nil {
 			return err
 		}
 	}
-	left, err := k.At.Sets(ctx)
+	return nil
+}
+
+// remove deletes a backup, and makes sure that it is gone.
+func (s *site) remove(ctx context.Context, v doomed) error {
+	name := v.Set.Title()
+	err := v.at.Delete(ctx, name)
+	if v.own {
+		err = errors.Join(err, s.data.Node.ForgetBackup(context.WithoutCancel(ctx), name, app.Actor()))
+	} else {
+		err = errors.Join(err, s.data.Node.Audit(context.WithoutCancel(ctx), node.Act{Actor: app.Actor(), Verb: "backup.prune", Target: name}))
+	}
+	if err != nil {
+		return err
+	}
+	left, err := v.at.Sets(ctx)
 	if err != nil {
 		return cli.Fail(cli.Unknown, err, "twinctl backup list")
 	}
-	for _, name := range going {
-		if slices.Contains(left, name) {
-			return fmt.Errorf("%s is still there", name)
-		}
+	if slices.Contains(left, name) {
+		return fmt.Errorf("%s is still there", name)
 	}
 	return nil
 }

@@ -34,7 +34,7 @@ func backupRestoreCommand() cli.Command {
 			`--dry-run stops after showing it.
 
 With --swap the restored databases take the places of this server's own, which are kept beside them. Twind must be stopped. ` +
-			`What such a server holds is older than what its twin has seen: it is held, and neither syncs nor runs what only the primary runs, until it rejoins. Cut off, it goes on with --resume.`,
+			`What such a server holds is older than what its twin has seen: it is held, and neither syncs nor runs what only the primary runs, until it rejoins. Pinned host keys are put back only where there are none, and twin.toml is not. Cut off, it goes on with --resume.`,
 		Examples: []cli.Example{
 			{Line: "twinctl backup restore --dry-run --to /srv/back", Why: "what would be restored from what, and is there room?"},
 			{Line: "twinctl backup restore --at 2026-11-20T18:00 --to /srv/back", Why: "the newest backup that was made by then"},
@@ -239,6 +239,9 @@ func (r restore) tell(d restorePlan, said string) error {
 
 // put puts restored files in their places, and reads back who this server is.
 func (r restore) put(ctx context.Context, s backup.Swap, d restorePlan) error {
+	if err := r.hosts(s.From); err != nil {
+		return cli.Fail(cli.Halted, err, "twinctl backup restore --resume")
+	}
 	if err := s.Run(); err != nil {
 		return cli.Fail(cli.Halted, err, "twinctl backup restore --resume")
 	}
@@ -256,6 +259,27 @@ func (r restore) put(ctx context.Context, s backup.Swap, d restorePlan) error {
 	}
 	return r.tell(d, fmt.Sprintf("restored; what was there is in %s. Until it rejoins its twin, %s neither syncs nor runs what only the primary runs",
 		filepath.Join(r.cfg.Data, s.Keep), self.Name))
+}
+
+// hosts puts the restored pins of host keys where this server has none, as on a
+// new machine. Those that are there are newer, and stay.
+func (r restore) hosts(from string) error {
+	text, err := os.ReadFile(filepath.Join(from, "known_hosts"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	out, err := os.OpenFile(r.cfg.Twin.KnownHosts, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return app.Denied(err)
+	}
+	_, err = out.Write(text)
+	return errors.Join(err, out.Sync(), out.Close())
 }
 
 // goOn finishes a swap that was cut off.

@@ -20,8 +20,10 @@ type Backup struct {
 	Kind   string // full or incremental
 	At     record.Instant
 	Bytes  int64
-	Place  string // its destination
-	Beside bool   // it lies on the disk of the data
+	Place  string         // its destination
+	Beside bool           // it lies on the disk of the data
+	Sent   record.Instant // when the twin had read it back; 0: it has not got it
+	Unsent string         // why it could not be sent to the twin
 }
 
 // A Drill is a restore to scratch and what came of it.
@@ -37,7 +39,7 @@ type Backups struct {
 	Last   *Backup
 	Proven *Drill // the last that proved a backup
 	Failed *Drill // one after that, which did not
-	Apart  bool   // one lies on another disk than the data
+	Apart  bool   // one lies on another disk than the data, or on the twin
 }
 
 // NoteBackup notes that a backup was made, and audits it.
@@ -66,6 +68,32 @@ func (n *DB) ForgetBackup(ctx context.Context, name, actor string) error {
 	})
 	if err != nil {
 		return fmt.Errorf("note that a backup was deleted: %w", err)
+	}
+	return nil
+}
+
+// NoteSent notes that the twin has a backup, and audits it.
+func (n *DB) NoteSent(ctx context.Context, name, actor string) error {
+	err := n.db.Update(ctx, func(tx *store.Tx) error {
+		if _, err := tx.ExecContext(ctx, `UPDATE backup SET sent = ?, unsent = '' WHERE name = ?`, record.At(tx.Now), name); err != nil {
+			return err
+		}
+		return writeDown(ctx, tx, Act{Actor: actor, Verb: "backup.send", Target: name})
+	})
+	if err != nil {
+		return fmt.Errorf("note that a backup was sent: %w", err)
+	}
+	return nil
+}
+
+// NoteUnsent notes why a backup could not be sent to the twin.
+func (n *DB) NoteUnsent(ctx context.Context, name, why string) error {
+	err := n.db.Update(ctx, func(tx *store.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE backup SET unsent = ? WHERE name = ? AND sent IS NULL`, why, name)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("note that a backup was not sent: %w", err)
 	}
 	return nil
 }
@@ -123,14 +151,14 @@ func (n *DB) ProvenBackups(ctx context.Context) (map[string]record.Instant, erro
 func (n *DB) Backups(ctx context.Context) (all Backups, err error) {
 	err = n.db.View(ctx, func(tx *store.Tx) error {
 		var b Backup
-		err := tx.QueryRowContext(ctx, `SELECT name, number, kind, at, bytes, place, beside FROM backup ORDER BY number DESC LIMIT 1`).
-			Scan(&b.Name, &b.Number, &b.Kind, &b.At, &b.Bytes, &b.Place, &b.Beside)
+		err := tx.QueryRowContext(ctx, `SELECT name, number, kind, at, bytes, place, beside, ifnull(sent, 0), unsent FROM backup ORDER BY number DESC LIMIT 1`).
+			Scan(&b.Name, &b.Number, &b.Kind, &b.At, &b.Bytes, &b.Place, &b.Beside, &b.Sent, &b.Unsent)
 		if err == nil {
 			all.Last = &b
 		} else if !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
-		if err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM backup WHERE NOT beside)`).Scan(&all.Apart); err != nil {
+		if err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM backup WHERE NOT beside OR sent IS NOT NULL)`).Scan(&all.Apart); err != nil {
 			return err
 		}
 		if all.Proven, err = readDrill(ctx, tx, `SELECT backup, at, proven, text FROM drill WHERE proven ORDER BY id DESC LIMIT 1`); err != nil {

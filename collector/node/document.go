@@ -109,8 +109,10 @@ type BackupDocument struct {
 	Kind          string  `json:"kind"` // full or incremental
 	At            *Moment `json:"at"`   // what it holds is as it was then
 	Bytes         int64   `json:"bytes"`
-	Apart         bool    `json:"apart"`  // a backup lies on another disk than the data
-	Proven        string  `json:"proven"` // the last that a drill proved
+	Apart         bool    `json:"apart"`            // a backup lies on another disk than the data, or on the twin
+	SentAt        *Moment `json:"sent_at"`          // when the twin had read back the last one; null: it has not got it
+	Unsent        string  `json:"unsent,omitempty"` // why it has not
+	Proven        string  `json:"proven"`           // the last that a drill proved
 	ProvenAt      *Moment `json:"proven_at"`
 	Failed        string  `json:"failed,omitempty"` // the last that was drilled, if it was not proven
 	FailedBecause string  `json:"failed_because,omitempty"`

@@ -25,13 +25,28 @@ func Backups(cfg *config.Config) backup.Keeper {
 	return backup.Keeper{At: backup.Directory(cfg.Backup.Directory), Work: cfg.Backup.Directory}
 }
 
-// MakeBackup makes one, under the lock of backups, and notes it.
-func MakeBackup(ctx context.Context, cfg *config.Config, data *Data, kind backup.Kind) (made backup.Set, err error) {
+// MakeBackup makes one, under the lock of backups, and notes it. With second it
+// is also sent to the twin, if there is one: unsent is why that failed. The
+// backup is good all the same.
+func MakeBackup(ctx context.Context, cfg *config.Config, data *Data, want Making) (made backup.Set, sent Sent, err error) {
 	held, err := LockBackup(data.Dir)
 	if err != nil {
-		return made, err
+		return made, sent, err
 	}
 	defer func() { err = errors.Join(err, held.Close()) }()
+	if made, err = makeBackup(ctx, cfg, data, want.Kind); err == nil && want.Second {
+		sent = sendBackups(ctx, cfg, data)
+	}
+	return made, sent, err
+}
+
+// A Making is a backup that is to be made.
+type Making struct {
+	Kind   backup.Kind
+	Second bool // and sent to the twin
+}
+
+func makeBackup(ctx context.Context, cfg *config.Config, data *Data, kind backup.Kind) (made backup.Set, err error) {
 	if kind == backup.Full {
 		if err := roomFor(data.Dir, cfg.Backup.Directory); err != nil {
 			return made, err
@@ -121,6 +136,7 @@ func describeBackups(ctx context.Context, n *node.DB) (*node.BackupDocument, err
 	d := &node.BackupDocument{Apart: all.Apart}
 	if b := all.Last; b != nil {
 		d.Last, d.Kind, d.At, d.Bytes = b.Name, b.Kind, known(b.At), b.Bytes
+		d.SentAt, d.Unsent = known(b.Sent), b.Unsent
 	}
 	if p := all.Proven; p != nil {
 		d.Proven, d.ProvenAt = p.Backup, known(p.At)
@@ -152,8 +168,11 @@ func backupAlarms(all *concerns, d *node.BackupDocument, now time.Time) {
 	if age := record.At(now).Sub(record.Instant(*d.At)); age > backupOld {
 		all.add(concern{code: "backup_old", severity: "warning"}, "the last backup is %d days old", int(age.Hours()/24))
 	}
+	if d.Unsent != "" {
+		all.add(concern{code: "backup_unsent", severity: "warning"}, "the last backup is not on the twin: %s: twinctl backup send", d.Unsent)
+	}
 	if !d.Apart {
-		all.add(concern{code: "backup_beside", severity: "warning"}, "all backups lie on the disk of the data: backup.directory in twin.toml, on another")
+		all.add(concern{code: "backup_beside", severity: "warning"}, "all backups lie on the disk of the data, and none on the twin: backup.directory in twin.toml, on another disk")
 	}
 }
 

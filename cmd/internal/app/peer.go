@@ -18,6 +18,7 @@ import (
 	"github.com/twinctl/twin/sync/exchange"
 	"github.com/twinctl/twin/sync/fill"
 	"github.com/twinctl/twin/sync/link"
+	"github.com/twinctl/twin/sync/vault"
 )
 
 const maxFillArgs = 64 << 10 // bytes
@@ -74,6 +75,9 @@ func (p Peer) Answer(ctx context.Context, verb string, args json.RawMessage) (an
 		return p.Notary.Answer(ctx, verb, args)
 	case Fill:
 		return p.fill(ctx, *pair, args)
+	}
+	if strings.HasPrefix(verb, vault.Prefix) {
+		return p.keep(ctx, *pair, verb, args)
 	}
 	if strings.HasPrefix(verb, syncVerbs) {
 		return p.sync(ctx, *pair, verb, args)

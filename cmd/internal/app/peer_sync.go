@@ -70,11 +70,14 @@ func syncCode(err error) cli.Code {
 	return cli.Verdict(err)
 }
 
-// Create implements link.Taker: the parts of a bundle.
+// Create implements link.Taker: the parts of a bundle, and the pieces of a backup.
 func (p Peer) Create(ctx context.Context, path string) (link.Upload, error) {
 	twin, err := p.twin(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if isVault(path) {
+		return p.takePiece(ctx, *twin, path)
 	}
 	if !strings.HasPrefix(path, syncTree) {
 		return nil, fs.ErrNotExist

@@ -23,6 +23,7 @@ import (
 	"github.com/twinctl/twin/sync/fill"
 	"github.com/twinctl/twin/sync/link"
 	"github.com/twinctl/twin/sync/push"
+	"github.com/twinctl/twin/sync/vault"
 )
 
 // A Code is an exit status. Scripts rely on them: a code never changes its meaning.
@@ -120,6 +121,11 @@ func serverVerdicts() []verdict {
 		{backup.ErrForeign, Refused, "the same with --foreign, if this machine is to become that server"},
 		{backup.ErrThere, Refused, ""},
 		{backup.ErrNoRoom, Refused, ""},
+		{backup.ErrBusy, Busy, ""},
+		{backup.ErrIncomplete, Untrusted, "twinctl backup send"},
+		{backup.ErrPiece, Usage, ""},
+		{node.ErrRejoin, Refused, "twinctl rejoin --dry-run"},
+		{vault.ErrUntrusted, Untrusted, ""},
 		{backup.ErrNoPolicy, Usage, "twinctl help backup prune"},
 		{pairing.ErrToken, Usage, "twinctl pair show, on the other server"},
 		{pairing.ErrAlone, Refused, "twinctl pair accept LINE"},

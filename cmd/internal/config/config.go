@@ -82,6 +82,8 @@ func (t Timetable) Limit() int {
 // Backup is the [backup] table.
 type Backup struct {
 	Directory string // of this server's backups
+	Second    string // where each goes too: "twin" or "none"
+	FromTwin  string // how much the twin's may take here: see Quota
 }
 
 // A Source tells where settings come from besides the file.

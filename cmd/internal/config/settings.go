@@ -110,6 +110,14 @@ func backupSettings() []Setting {
 			Key: "backup.directory", Doc: "where backups are kept; best on another disk than data", Default: "backups",
 			path: true, inData: true, check: ownDirectory, field: func(c *Config) *string { return &c.Backup.Directory },
 		},
+		{
+			Key: "backup.second", Doc: "where each backup is sent too once it is good: twin or none", Default: "twin",
+			check: second, field: func(c *Config) *string { return &c.Backup.Second },
+		},
+		{
+			Key: "backup.from_twin", Doc: `how much the twin's backups may take below backup.directory, as 20GiB; "0" takes none`, Default: "20GiB",
+			check: func(s string) error { _, err := size(s); return err }, field: func(c *Config) *string { return &c.Backup.FromTwin },
+		},
 	}
 }
 
