@@ -271,15 +271,17 @@ func (r restore) hosts(from string) error {
 	if err != nil {
 		return err
 	}
-	out, err := os.OpenFile(r.cfg.Twin.KnownHosts, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if errors.Is(err, fs.ErrExist) {
-		return nil
+	path := r.cfg.Twin.KnownHosts
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
-	if err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return app.Denied(err)
 	}
-	_, err = out.Write(text)
-	return errors.Join(err, out.Sync(), out.Close())
+	if err := os.WriteFile(path+".restoring", text, 0o600); err != nil {
+		return app.Denied(err)
+	}
+	return os.Rename(path+".restoring", path)
 }
 
 // goOn finishes a swap that was cut off.

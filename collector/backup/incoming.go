@@ -142,15 +142,15 @@ func (in Incoming) giveUp(name string, manifest []byte) error {
 
 // fits tells whether there is room for a set, by the quota and on the disk.
 func (in Incoming) fits(m Manifest) error {
+	if in.Quota == 0 {
+		return fmt.Errorf("%w: backups of other servers are not kept there", ErrNoRoom)
+	}
 	used, sets, came, err := in.used(comingMark + m.Name)
 	if err != nil {
 		return err
 	}
 	need := int64(2 * block)
 	for _, f := range m.Files {
-		if f.Packed > in.Quota { // so that no sum can wrap around
-			return fmt.Errorf("%w: %s of %d MiB, and %d are for all backups of that server", ErrNoRoom, f.Name, f.Packed>>20, in.Quota>>20)
-		}
 		need += blocks(f.Packed)
 	}
 	if sets >= mostSets {

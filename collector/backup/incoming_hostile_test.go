@@ -56,7 +56,11 @@ func TestHostileOffers(t *testing.T) {
 		"beyond the quota":   {s.Title(), forged(t, s, func(m *Manifest) { m.Files[0].Packed = in.Quota }), ErrNoRoom},
 		"sizes that wrap": {s.Title(), forged(t, s, func(m *Manifest) {
 			m.Files[0].Packed, m.Files[1].Packed = math.MaxInt64, math.MaxInt64
-		}), ErrNoRoom},
+		}), ErrDamaged},
+		"a terabyte":             {s.Title(), forged(t, s, func(m *Manifest) { m.Files[0].Packed = 1 << 40 }), ErrNoRoom},
+		"a history that is huge": {s.Title(), forged(t, s, func(m *Manifest) { m.Files[0].Size = math.MaxInt64 }), ErrDamaged},
+		"a name that rings":      {s.Title(), forged(t, s, func(m *Manifest) { m.ServerName = "cms-a\a\x1b[2J" }), ErrDamaged},
+		"a parent's name too":    {s.Title(), forged(t, s, func(m *Manifest) { m.Kind, m.Parent = Incremental, "\x1b[2J" }), ErrDamaged},
 	} {
 		if _, err := in.Offer(t.Context(), c.set, c.text); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v", name, err)

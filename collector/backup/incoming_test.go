@@ -34,7 +34,7 @@ func (r *rig) stored(t *testing.T, s Set, f File) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer in.Close() //nolint:errcheck // only read
+	defer in.Close()
 	all, err := io.ReadAll(in)
 	if err != nil {
 		t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"github.com/twinctl/twin/collector/history"
+	"github.com/twinctl/twin/collector/inert"
 	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/collector/record"
 )
@@ -126,11 +127,20 @@ func (m Manifest) check() error {
 	if err != nil || is.Kind != m.Kind || is.Number != m.Number || (m.Kind == Incremental) != (m.Parent != "") {
 		return fmt.Errorf("%w: its manifest is not that of %s", ErrDamaged, m.Name)
 	}
+	if m.Parent != "" {
+		_, err = ParseName(m.Parent)
+	}
+	if err = errors.Join(err, inert.Name(m.ServerName)); err != nil {
+		return fmt.Errorf("%w: its manifest has a name that cannot be: %w", ErrDamaged, err)
+	}
 	for i, f := range m.Files {
 		twice := slices.ContainsFunc(m.Files[:i], func(o File) bool { return o.Name == f.Name })
-		if twice || !slices.Contains(knownFiles(), f.Name) || f.Size < 0 || f.Packed < 0 {
+		if twice || !slices.Contains(knownFiles(), f.Name) || !sane(f.Size) || !sane(f.Packed) {
 			return fmt.Errorf("%w: its manifest has a file %q", ErrDamaged, f.Name)
 		}
 	}
 	return nil
 }
+
+// sane tells whether a file can have so many bytes: sums of a few never wrap.
+func sane(size int64) bool { return size >= 0 && size < 1<<50 }

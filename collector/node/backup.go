@@ -6,12 +6,16 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/twinctl/twin/collector/record"
 	"github.com/twinctl/twin/collector/store"
 )
 
-const keptDrills = 1000 // rows
+const (
+	keptDrills  = 1000               // rows
+	apartWithin = 8 * 24 * time.Hour // older than the newest one, a backup elsewhere is no second copy: a week, and a day's grace
+)
 
 // A Backup is one that this server made.
 type Backup struct {
@@ -39,7 +43,7 @@ type Backups struct {
 	Last   *Backup
 	Proven *Drill // the last that proved a backup
 	Failed *Drill // one after that, which did not
-	Apart  bool   // one lies on another disk than the data, or on the twin
+	Apart  bool   // one that is not much older lies on another disk than the data, or on the twin
 }
 
 // NoteBackup notes that a backup was made, and audits it.
@@ -158,7 +162,9 @@ func (n *DB) Backups(ctx context.Context) (all Backups, err error) {
 		} else if !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
-		if err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM backup WHERE NOT beside OR sent IS NOT NULL)`).Scan(&all.Apart); err != nil {
+		if err := tx.QueryRowContext(ctx, `
+			SELECT EXISTS (SELECT 1 FROM backup WHERE (NOT beside OR sent IS NOT NULL) AND at >= (SELECT max(at) FROM backup) - ?)`,
+			int64(apartWithin/time.Microsecond)).Scan(&all.Apart); err != nil {
 			return err
 		}
 		if all.Proven, err = readDrill(ctx, tx, `SELECT backup, at, proven, text FROM drill WHERE proven ORDER BY id DESC LIMIT 1`); err != nil {

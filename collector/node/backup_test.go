@@ -35,8 +35,8 @@ func TestHowBackupsStand(t *testing.T) {
 	if diff := cmp.Diff(Backups{}, stand()); diff != "" {
 		t.Error(diff)
 	}
-	one := Backup{"one", 1, "full", record.Instant(5), 10, "/backups", true}
-	two := Backup{"two", 2, "incremental", record.Instant(6), 3, "/mnt", false}
+	one := Backup{Name: "one", Number: 1, Kind: "full", At: record.Instant(5), Bytes: 10, Place: "/backups", Beside: true}
+	two := Backup{Name: "two", Number: 2, Kind: "incremental", At: record.Instant(6), Bytes: 3, Place: "/mnt"}
 	noteBackup(t, n, one)
 	if diff := cmp.Diff(Backups{Last: &one}, stand()); diff != "" {
 		t.Error(diff)
@@ -67,6 +67,38 @@ func TestHowBackupsStand(t *testing.T) {
 	}
 	if number, err := n.LastBackupNumber(t.Context()); number != 1 || err != nil {
 		t.Errorf("%d, %v", number, err)
+	}
+}
+
+// A backup on the disk of the data is apart from it once the twin has it.
+func TestABackupIsSent(t *testing.T) {
+	n := open(t)
+	noteBackup(t, n, Backup{Name: "one", Number: 1, Kind: "full", At: 5, Place: "/backups", Beside: true})
+	stand := func() Backups {
+		t.Helper()
+		all, err := n.Backups(t.Context())
+		if err != nil || all.Last == nil {
+			t.Fatal(all, err)
+		}
+		return all
+	}
+	if err := n.NoteUnsent(t.Context(), "one", "unreachable"); err != nil {
+		t.Fatal(err)
+	}
+	if all := stand(); all.Apart || all.Last.Sent != 0 || all.Last.Unsent != "unreachable" {
+		t.Errorf("%+v %+v", all, all.Last)
+	}
+	if err := n.NoteSent(t.Context(), "one", "anna"); err != nil {
+		t.Fatal(err)
+	}
+	if err := n.NoteUnsent(t.Context(), "one", "later"); err != nil { // what is there is there
+		t.Fatal(err)
+	}
+	if all := stand(); !all.Apart || all.Last.Sent == 0 || all.Last.Unsent != "" {
+		t.Errorf("%+v %+v", all, all.Last)
+	}
+	if _, err := n.AuditVerify(t.Context()); err != nil {
+		t.Error(err)
 	}
 }
 

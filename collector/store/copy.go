@@ -37,7 +37,14 @@ func (db *DB) Copy(ctx context.Context, path string) (Copied, error) {
 	if err != nil {
 		return Copied{}, fmt.Errorf("copy: %w", err)
 	}
-	done, err := db.copyPages(ctx, f)
+	return db.copyInto(ctx, f, copyStuck)
+}
+
+// copyInto copies to a file that is open and empty, and gives up on that where it
+// makes no progress for so long.
+func (db *DB) copyInto(ctx context.Context, f *os.File, stuck time.Duration) (Copied, error) {
+	path := f.Name()
+	done, err := db.copyPages(ctx, f, stuck)
 	if err == nil {
 		err = Full(f.Sync())
 	}
@@ -54,7 +61,7 @@ func (db *DB) Copy(ctx context.Context, path string) (Copied, error) {
 // errStuck is returned when another process kept the copy from going on.
 var errStuck = errors.New("no progress")
 
-func (db *DB) copyPages(ctx context.Context, f *os.File) (done Copied, err error) {
+func (db *DB) copyPages(ctx context.Context, f *os.File, stuck time.Duration) (done Copied, err error) {
 	from, err := connect(uri(db.path, url.Values{"mode": {"ro"}, "_busy_timeout": {"1000"}}), "temp_store = MEMORY", "mmap_size = 0", "trusted_schema = OFF")
 	if err != nil {
 		return done, err
@@ -71,7 +78,7 @@ func (db *DB) copyPages(ctx context.Context, f *os.File) (done Copied, err error
 	}
 	// Whoever loses power in here makes the copy again: what is flushed is the
 	// whole, at the end.
-	to, err := connect(uri(f.Name(), url.Values{"mode": {"rw"}}), "journal_mode = OFF", "synchronous = OFF", "cache_size = -8000", "mmap_size = 0")
+	to, err := connect(uri(f.Name(), url.Values{"mode": {"rw"}, "_busy_timeout": {"100"}}), "journal_mode = OFF", "synchronous = OFF", "cache_size = -8000", "mmap_size = 0")
 	if err != nil {
 		return done, err
 	}
@@ -80,16 +87,25 @@ func (db *DB) copyPages(ctx context.Context, f *os.File) (done Copied, err error
 	if err != nil {
 		return done, err
 	}
-	err = stepThrough(ctx, b, copyStep/size, f)
+	err = stepping{b, f, copyStep / size, stuck}.through(ctx)
 	done.Pages = b.PageCount()
 	return done, errors.Join(err, b.Finish())
 }
 
-// stepThrough copies so many pages at a time until there are none left.
-func stepThrough(ctx context.Context, b *sqlite3.SQLiteBackup, pages int, f *os.File) error {
+// A stepping copies so many pages at a time.
+type stepping struct {
+	*sqlite3.SQLiteBackup
+
+	f     *os.File
+	pages int
+	stuck time.Duration
+}
+
+// through copies until there are none left.
+func (b stepping) through(ctx context.Context) error {
 	moved, left := time.Now(), -1
 	for unflushed := 0; ; {
-		finished, err := b.Step(pages)
+		finished, err := b.Step(b.pages)
 		if err != nil || finished {
 			return err
 		}
@@ -98,12 +114,12 @@ func stepThrough(ctx context.Context, b *sqlite3.SQLiteBackup, pages int, f *os.
 		}
 		if now := b.Remaining(); now != left { // the driver does not tell that it was busy
 			moved, left = time.Now(), now
-		} else if time.Since(moved) > copyStuck {
+		} else if time.Since(moved) > b.stuck {
 			return errStuck
 		}
 		if unflushed += copyStep; unflushed >= copyFlush {
 			unflushed = 0
-			if err := unix.Fdatasync(int(f.Fd())); err != nil && !errors.Is(err, unix.EINTR) {
+			if err := unix.Fdatasync(int(b.f.Fd())); err != nil && !errors.Is(err, unix.EINTR) {
 				return Full(err)
 			}
 		}
