@@ -27,6 +27,9 @@ type act struct {
 	// where the one row alone changes that was named.
 	question string
 	alone    admin.Name
+	// timetables are what is changed: one that could not run is refused, not only
+	// told of, and it is said when they run.
+	timetables bool
 }
 
 // flags are those that every change has.
@@ -39,14 +42,17 @@ func (a *act) flags(f *cli.FlagSet) {
 func (s *site) administer(ctx context.Context, call *cli.Call, a act, edits []admin.Edit) error {
 	by := author(a.verb)
 	by.OnSecondary = a.onSecondary
-	if a.dryRun || a.question != "" {
+	if a.dryRun || a.question != "" || touchesTimetables(edits) {
 		seen, err := s.data.Admin.Preview(ctx, by, edits, a.how)
 		if err != nil {
 			return notHere(err)
 		}
+		if err := s.checkTimetables(ctx, call, seen.Changes, a.timetables); err != nil {
+			return err
+		}
 		if a.dryRun || len(seen.Changes) == 0 {
 			seen.Generation = 0 // there is no such one
-			return showSet(call, seen, a.dryRun)
+			return s.showSet(ctx, call, seen, a)
 		}
 		if err := a.ask(call, seen); err != nil {
 			return err
@@ -60,14 +66,15 @@ func (s *site) administer(ctx context.Context, call *cli.Call, a act, edits []ad
 	if err := s.readBack(ctx, set); err != nil {
 		return cli.Fail(cli.Unknown, fmt.Errorf("the change was made, and could not be read back: %w", err), "twinctl admin log")
 	}
-	return showSet(call, set, false)
+	a.dryRun = false
+	return s.showSet(ctx, call, set, a)
 }
 
 // ask shows what would change and asks, unless that is what was named and
 // nothing else.
 func (a *act) ask(call *cli.Call, set admin.Set) error {
 	one := len(set.Changes) == 1 && admin.Name{Kind: set.Changes[0].Kind, Key: set.Changes[0].Key} == a.alone
-	if one || call.Yes {
+	if one || call.Yes || a.question == "" {
 		return nil
 	}
 	shown := set.Changes[:min(maxAsked, len(set.Changes))]
@@ -133,24 +140,32 @@ func cameFrom() string {
 type shownSet struct {
 	admin.Set
 
-	DryRun bool `json:"dry_run"`
+	DryRun     bool       `json:"dry_run"`
+	Timetables []forecast `json:"timetables,omitempty"` // that were changed, when they run
 }
 
 // showSet shows what was changed, or would be; then the status is 3.
-func showSet(call *cli.Call, set admin.Set, dryRun bool) error {
+func (s *site) showSet(ctx context.Context, call *cli.Call, set admin.Set, a act) error {
 	if set.Drift && len(set.Changes) > 0 {
 		fmt.Fprintln(call.Err, "Warning: this server is the secondary; the next twinctl sync on the primary shows this as drift, and asks")
 	}
-	err := writeSet(call, set, dryRun)
-	if err == nil && dryRun && len(set.Changes) > 0 {
+	shown := shownSet{Set: set, DryRun: a.dryRun}
+	if a.timetables {
+		var err error
+		if shown.Timetables, err = s.forecasts(ctx, set.Changes); err != nil {
+			return err
+		}
+	}
+	err := writeSet(call, shown)
+	if err == nil && a.dryRun && len(set.Changes) > 0 {
 		err = cli.Fail(cli.Differs, nil, "")
 	}
 	return err
 }
 
-func writeSet(call *cli.Call, set admin.Set, dryRun bool) error {
+func writeSet(call *cli.Call, set shownSet) error {
 	if call.Format == cli.JSON {
-		return call.Show(cli.View{Document: shownSet{set, dryRun}})
+		return call.Show(cli.View{Document: set})
 	}
 	if err := writeChanges(call.Out, set.Changes); err != nil {
 		return err
@@ -158,13 +173,15 @@ func writeSet(call *cli.Call, set admin.Set, dryRun bool) error {
 	text := summary(set.Changes)
 	switch {
 	case len(set.Changes) == 0:
-	case dryRun:
+	case set.DryRun:
 		text += ": dry run, nothing was changed"
 	default:
 		text += fmt.Sprintf(", generation %d", set.Generation)
 	}
-	_, err := fmt.Fprintln(call.Out, text)
-	return err
+	if _, err := fmt.Fprintln(call.Out, text); err != nil {
+		return err
+	}
+	return writeForecasts(call.Out, set.Timetables)
 }
 
 // showReferences lists what keeps a row from being deleted.

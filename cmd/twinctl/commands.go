@@ -54,6 +54,7 @@ func commands() []cli.Command {
 		compareCommand(),
 		fillCommand(),
 		reportCommand(),
+		timetableCommand(),
 		runCommand(),
 		maintenanceCommand(),
 		historyCommand(),
