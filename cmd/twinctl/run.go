@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/twinctl/twin/cmd/internal/cli"
 	"github.com/twinctl/twin/collector/node"
@@ -98,6 +99,10 @@ func completeRuns(ctx context.Context, call *cli.Call) []string {
 
 func completeRunNames(ctx context.Context, call *cli.Call) []string {
 	var words []string
+	for _, word := range rowWords(ctx, call, timetableKind()) {
+		name, _, _ := strings.Cut(word, "\t")
+		words = append(words, name)
+	}
 	for _, r := range lastRuns(ctx, call) {
 		words = append(words, r.Name)
 	}

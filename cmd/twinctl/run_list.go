@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/twinctl/twin/cmd/internal/cli"
+	"github.com/twinctl/twin/collector/admin"
 	"github.com/twinctl/twin/collector/inert"
 	"github.com/twinctl/twin/collector/node"
 )
@@ -107,9 +109,19 @@ func (search runSearch) query(ctx context.Context, s *site) (q node.RunQuery, er
 		}
 	}
 	if search.timetable != "" {
-		q.Timetables, err = s.data.Node.TimetablesCalled(ctx, search.timetable)
+		q.Timetables, err = s.timetableKeys(ctx, search.timetable)
 	}
 	return q, err
+}
+
+// timetableKeys returns the key of the timetable of that name or key; if there
+// is none any more, those that bore the name in some run.
+func (s *site) timetableKeys(ctx context.Context, word string) ([]string, error) {
+	row, err := s.data.Admin.Find(ctx, timetableKind().Name, word)
+	if errors.Is(err, admin.ErrNoRow) {
+		return s.data.Node.TimetablesCalled(ctx, word)
+	}
+	return []string{row.Key}, err
 }
 
 // readRuns reads the last runs of a search, or all, in pages, and returns them

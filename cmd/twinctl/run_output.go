@@ -47,12 +47,7 @@ func runOutputCommand() cli.Command {
 			if follow {
 				write = s.followOutput
 			}
-			if !cli.IsTerminal(call.Out) {
-				return write(ctx, call, r)
-			}
-			safe := &inertWriter{out: call.Out}
-			call.Out = safe
-			return errors.Join(write(ctx, call, r), safe.flush())
+			return inertly(call, func(call *cli.Call) error { return write(ctx, call, r) })
 		}),
 	}
 }

@@ -26,8 +26,8 @@ func timetableCommand() cli.Command {
 		},
 		Sub: []cli.Command{
 			timetableListCommand(), timetableShowCommand(), timetableAddCommand(), timetableEditCommand(), timetableCopyCommand(),
-			timetableRenameCommand(), timetableDeleteCommand(), timetablePauseCommand(), timetableResumeCommand(),
-			timetableNextCommand(), timetableSimulateCommand(),
+			timetableRenameCommand(), timetableDeleteCommand(), timetableRunCommand(), timetableCancelCommand(), timetablePauseCommand(), timetableResumeCommand(),
+			timetableNextCommand(), timetableSimulateCommand(), timetableBackfillCommand(),
 		},
 	}
 }

@@ -53,27 +53,43 @@ func timetableSimulateCommand() cli.Command {
 // A timeStretch is from when to when.
 type timeStretch struct{ from, to string }
 
-const toWords = "or +DURATION behind --from, as +24h or +7d"
+const toWords = "or so long behind --from, as +24h or +7d"
 
 // read reads a stretch. A time is one of the zone's clock.
 func (w timeStretch) read(now time.Time, zone *time.Location) (span record.Span, err error) {
-	if span.From, err = when(w.from, now, zone); err != nil {
+	if span.From, err = around(w.from, record.At(now), now, zone); err != nil {
 		return span, fmt.Errorf("--from: %w", err)
 	}
-	text, behind := strings.CutPrefix(w.to, "+")
-	if behind {
-		d, err := length(text)
-		if err != nil {
-			return span, fmt.Errorf("--to: %w", err)
-		}
-		span.To = span.From.Add(d)
-	} else if span.To, err = when(w.to, now, zone); err != nil {
-		return span, fmt.Errorf("--to: %w, %s", err, toWords)
+	if span.To, err = around(w.to, span.From, now, zone); err != nil {
+		return span, fmt.Errorf("--to: %w", err)
 	}
 	if span.To <= span.From {
 		return span, errors.New("--to is not behind --from")
 	}
 	return span, nil
+}
+
+// around reads a time: as when does, so many days before now, or a duration
+// behind another time.
+func around(text string, behind record.Instant, now time.Time, zone *time.Location) (record.Instant, error) {
+	if ahead, ok := strings.CutPrefix(text, "+"); ok {
+		d, err := length(ahead)
+		return behind.Add(d), err
+	}
+	if d, err := length(text); err == nil {
+		return record.At(now.Add(-d)), nil
+	}
+	at, err := when(text, now, zone)
+	if err != nil {
+		return 0, fmt.Errorf("%w, or 7d, or ahead as +7d", err)
+	}
+	return at, nil
+}
+
+// zone returns the one that the site's clocks go by.
+func (s *site) zone(ctx context.Context) (*time.Location, error) {
+	settings, err := report.ReadSettings(ctx, s.data.Admin)
+	return settings.Zone, err
 }
 
 type simulation struct {
@@ -88,11 +104,11 @@ func (w *simulation) stretchFlags(f *cli.FlagSet) {
 
 func (w *simulation) run(ctx context.Context, call *cli.Call, s *site) error {
 	const help = "twinctl help timetable simulate"
-	site, err := report.ReadSettings(ctx, s.data.Admin)
+	zone, err := s.zone(ctx)
 	if err != nil {
 		return err
 	}
-	span, err := w.read(time.Now(), site.Zone)
+	span, err := w.read(time.Now(), zone)
 	if err != nil {
 		return cli.Fail(cli.Usage, err, help)
 	}
