@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 
 	"github.com/twinctl/twin/cmd/internal/cli"
 	"github.com/twinctl/twin/collector/admin"
@@ -56,7 +55,7 @@ func timetableAddCommand() cli.Command {
 				return cli.Fail(cli.Usage, err, "twinctl help timetable add")
 			}
 			return with(func(ctx context.Context, call *cli.Call, s *site) error {
-				return s.makeTimetable(ctx, call, a, call.Args[0], admin.Body{}, all)
+				return s.makeTimetable(ctx, call, a, named(admin.Body{}, call.Args[0], all))
 			})(ctx, call)
 		},
 	}
@@ -73,9 +72,17 @@ func scheduleHelp() string {
 	})
 }
 
-// makeTimetable makes a row that there is not yet.
-func (s *site) makeTimetable(ctx context.Context, call *cli.Call, a act, name string, body admin.Body, all []assignment) error {
-	k := timetableKind()
+// named returns a body of that name, with the assignments done.
+func named(body admin.Body, name string, all []assignment) admin.Body {
+	body, _ = assign(body, all)
+	body["name"] = admin.Composed(name)
+	return body
+}
+
+// makeTimetable makes a row that there is not yet, of what the body says
+// already and is not said otherwise.
+func (s *site) makeTimetable(ctx context.Context, call *cli.Call, a act, body admin.Body) error {
+	k, name := timetableKind(), body.Text("name")
 	_, err := s.data.Admin.Find(ctx, k.Name, name)
 	if err == nil {
 		err := fmt.Errorf("there is a timetable %s already", inert.Text(name))
@@ -84,8 +91,6 @@ func (s *site) makeTimetable(ctx context.Context, call *cli.Call, a act, name st
 	if !errors.Is(err, admin.ErrNoRow) {
 		return err
 	}
-	body, _ = assign(body, all)
-	body["name"] = admin.Composed(name)
 	return s.administer(ctx, call, a, []admin.Edit{{Kind: k.Name, Body: body, Old: &admin.Hash{}}})
 }
 
@@ -194,7 +199,7 @@ func timetableCopyCommand() cli.Command {
 				if err != nil {
 					return err
 				}
-				return s.makeTimetable(ctx, call, a, call.Args[1], row.Body, all)
+				return s.makeTimetable(ctx, call, a, named(row.Body, call.Args[1], all))
 			})(ctx, call)
 		},
 	}
@@ -217,9 +222,7 @@ func timetableRenameCommand() cli.Command {
 			if err != nil {
 				return err
 			}
-			body := maps.Clone(row.Body)
-			body["name"] = admin.Composed(call.Args[1])
-			return s.administer(ctx, call, a, []admin.Edit{editOf(row, body)})
+			return s.administer(ctx, call, a, []admin.Edit{editOf(row, named(row.Body, call.Args[1], nil))})
 		}),
 	}
 }

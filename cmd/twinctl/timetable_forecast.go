@@ -83,10 +83,10 @@ func comingOf(p planned, o outlook, now time.Time, n int) []comingSlot {
 
 func serverSlotOf(here engine.Here, f engine.Future) serverSlot {
 	s := serverSlot{Server: here.Server, Role: here.Role, Does: string(f.State), Reason: f.Reason}
-	switch f.State {
-	case node.RunClaimed:
+	if f.State == node.RunClaimed {
 		s.Does, s.Start = "runs", known(f.Start)
-	case "":
+	}
+	if f.State == "" {
 		s.Does, s.Reason = engine.WhyStandby, ""
 	}
 	return s
