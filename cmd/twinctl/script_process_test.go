@@ -101,6 +101,24 @@ func end(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
+// ends NAME STATUS waits for the program to end by itself.
+func ends(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: ends NAME STATUS")
+	}
+	want, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	m := crewOf(ts).named(ts, args[0])
+	select {
+	case <-m.ended:
+	case <-time.After(15 * time.Second):
+		ts.Fatalf("%s has not ended within 15 seconds", args[0])
+	}
+	if got := m.cmd.ProcessState.ExitCode(); got != want {
+		ts.Fatalf("%s ended with status %d (%v), want %d", args[0], got, m.err, want)
+	}
+}
+
 // kill9 NAME ends the program at once.
 func kill9(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {

@@ -63,6 +63,7 @@ func TestScript(t *testing.T) {
 			"freeport":   freeport,
 			"start":      start,
 			"end":        end,
+			"ends":       ends,
 			"kill9":      kill9,
 			"hangup":     hangup,
 			"freeze":     freeze,

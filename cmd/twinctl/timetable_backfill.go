@@ -28,7 +28,7 @@ func timetableBackfillCommand() cli.Command {
 			{Line: "twinctl timetable backfill weekly --from 2026-11-01 --dry-run", Why: "which would run?"},
 			{Line: "twinctl timetable backfill nightly --from 7d --failed --yes", Why: "all of a week that is not ok"},
 		},
-		Exits:    []cli.Code{cli.Differs, cli.Refused, cli.Unreachable, cli.Untrusted, cli.Unknown},
+		Exits:    []cli.Code{cli.Differs, cli.Refused, cli.Unreachable, cli.Untrusted, cli.Busy, cli.Unknown},
 		Outputs:  []cli.Format{cli.Text, cli.JSON},
 		Complete: map[string]func(context.Context, *cli.Call) []string{"NAME": completeKeys(timetableKind())},
 		Flags: func(f *cli.FlagSet) {

@@ -25,7 +25,7 @@ func timetableRunCommand() cli.Command {
 			{Line: "twinctl timetable run nightly"},
 			{Line: "twinctl timetable run nightly --no-wait", Why: "its number, for twinctl run show"},
 		},
-		Exits:    []cli.Code{cli.Refused, cli.Unreachable, cli.Untrusted, cli.Unknown},
+		Exits:    []cli.Code{cli.Refused, cli.Unreachable, cli.Untrusted, cli.Busy, cli.Unknown},
 		Outputs:  []cli.Format{cli.Text, cli.JSON},
 		Complete: map[string]func(context.Context, *cli.Call) []string{"NAME": completeKeys(timetableKind())},
 		Flags:    func(f *cli.FlagSet) { f.BoolVar(&noWait, "no-wait", false, "write its number, and do not wait for it") },
