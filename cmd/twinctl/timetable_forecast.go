@@ -106,7 +106,7 @@ func (s serverSlot) words(slot node.Moment, zone *time.Location) string {
 
 // forecasts tells when changed timetables run: of many, of the first.
 func (s *site) forecasts(ctx context.Context, changes []admin.Change) ([]forecast, error) {
-	changed, err := app.ChangedTimetables(ctx, s.data.Admin, changes, checkTask)
+	changed, err := app.ChangedTimetables(ctx, s.data.Admin, changes, checkTasks())
 	if err != nil {
 		return nil, err
 	}

@@ -30,7 +30,7 @@ func unreadableRow(row admin.Row, why string) planned {
 
 // plan reads a row, as it is or would be.
 func (s *site) plan(ctx context.Context, row admin.Row) (planned, error) {
-	all, err := app.ChangedTimetables(ctx, s.data.Admin, []admin.Change{{Kind: row.Kind, Key: row.Key, After: row.Body}}, checkTask)
+	all, err := app.ChangedTimetables(ctx, s.data.Admin, []admin.Change{{Kind: row.Kind, Key: row.Key, After: row.Body}}, checkTasks())
 	if errors.Is(err, admin.ErrInvalid) {
 		return unreadableRow(row, err.Error()), nil
 	}
@@ -46,7 +46,7 @@ func (s *site) timetables(ctx context.Context, c chosen) ([]planned, error) {
 	if err != nil {
 		return nil, err
 	}
-	list, err := app.Timetables(ctx, s.data.Admin, checkTask)
+	list, err := app.Timetables(ctx, s.data.Admin, checkTasks())
 	if err != nil {
 		return nil, err
 	}
@@ -71,16 +71,27 @@ func (s *site) timetables(ctx context.Context, c chosen) ([]planned, error) {
 	return all, nil
 }
 
-// checkTask holds a task against the verbs that there are.
-func checkTask(t task.Task) error {
-	return t.Check(func(argv []string) ([]string, error) { return cli.Read(program(), argv) })
+// checkTasks returns what holds tasks against the verbs that there are, those of
+// the same text once. It is for one goroutine.
+func checkTasks() func(task.Task) error {
+	root, known := program(), map[string]error{}
+	read := func(argv []string) ([]string, error) { return cli.Read(root, argv) }
+	return func(t task.Task) error {
+		text := t.String()
+		err, is := known[text]
+		if !is {
+			err = t.Check(read)
+			known[text] = err
+		}
+		return err
+	}
 }
 
 // checkTimetables refuses a change after which a timetable could not be read.
 // One that could, and must not run, is refused only if that is new and the
 // caller is strict: else it is said.
 func (s *site) checkTimetables(ctx context.Context, call *cli.Call, changes []admin.Change, strict bool) error {
-	all, err := app.ChangedTimetables(ctx, s.data.Admin, changes, checkTask)
+	all, err := app.ChangedTimetables(ctx, s.data.Admin, changes, checkTasks())
 	if err != nil {
 		return cli.Fail(cli.Verdict(err), err, "twinctl help timetable add")
 	}
@@ -109,8 +120,9 @@ func (s *site) hadProblem(ctx context.Context, changes []admin.Change, t timetab
 // problemCode is what a timetable with a problem leads to: a task that is wrong
 // is a wrong command line, an owner who may not a refusal.
 func problemCode(t timetable.Timetable) cli.Code {
+	check := checkTasks()
 	for _, one := range t.Tasks {
-		if checkTask(one) != nil {
+		if check(one) != nil {
 			return cli.Usage
 		}
 	}
