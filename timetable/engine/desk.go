@@ -159,10 +159,12 @@ func (d *desk) pass(ctx context.Context) (time.Duration, error) {
 		d.step(now, stepped)
 	}
 	d.gather()
-	if err := d.end(ctx, now); err != nil {
+	// First: whatever else a pass writes fails as long as the role is another
+	// than it goes by.
+	if err := d.look(ctx, now); err != nil {
 		return 0, err
 	}
-	if err := d.look(ctx, now); err != nil {
+	if err := d.end(ctx, now); err != nil {
 		return 0, err
 	}
 	if err := d.settle(ctx, now); err != nil {
