@@ -125,9 +125,10 @@ const (
 // again each second; any other error of the ledger ends it.
 func (e *Engine) Run(ctx context.Context) error {
 	d := newDesk(e)
+	while, end := context.WithCancel(ctx)
 	swept := make(chan struct{})
-	go func() { defer close(swept); e.sweep(ctx) }()
-	defer func() { <-swept }()
+	go func() { defer close(swept); e.sweep(while) }()
+	defer func() { end(); <-swept }()
 	defer d.stop(context.WithoutCancel(ctx))
 	for begun := false; ctx.Err() == nil; {
 		wait, err := time.Duration(0), error(nil)

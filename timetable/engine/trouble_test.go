@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -33,5 +34,25 @@ func TestAFailureInTheMomentInWhichTheRoleGoes(t *testing.T) {
 		later(time.Hour)
 		s.stop()
 		wantLedger(t, s, "both", "01:00 ok, 02:00 interrupted twind stopped, 02:00 claimed (2)")
+	})
+}
+
+// An error that does not pass by itself ends the engine, and is told.
+func TestAnErrorOfTheLedgerIsTold(t *testing.T) {
+	in(t, node.Primary, []timetable.Timetable{read(t, "h", admin.Body{})}, func(t *testing.T, s *server) {
+		s.start()
+		later(time.Minute)
+		s.change(func() { s.dead = true })
+		later(time.Hour)
+		select {
+		case err := <-s.done:
+			if !errors.Is(err, errDead) {
+				t.Errorf("ended with %v", err)
+			}
+		default:
+			t.Error("the engine does nothing any more, and says nothing")
+			s.cancel()
+			<-s.done
+		}
 	})
 }
