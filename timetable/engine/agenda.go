@@ -19,7 +19,7 @@ type entry struct {
 
 	running int    // runs of it that began and have not ended
 	waiting int    // runs of it that are claimed and have not begun
-	blocked []*run // of those, the ones that wait for another run of it to end
+	blocked []*run // of those, the ones that wait for another run of it to end, or for the end of a hold
 
 	failures int            // in a row; -1: the ledger was not asked yet
 	owed     record.Instant // the first slot of which a run is missed that does well; 0: none is

@@ -20,6 +20,7 @@ type desk struct {
 	unreadable []Unreadable
 	agenda     agenda
 	line       line           // runs that wait for their time or for a place
+	waiting    int            // runs that are claimed and have not begun, there or blocked
 	running    map[int64]*run // by id
 	endings    []outcome      // that nobody looked at yet
 
@@ -328,5 +329,6 @@ func (d *desk) again(ctx context.Context, claims []node.Claim, rows []node.Run) 
 func (d *desk) lineUp(row node.Run) {
 	e := d.entries[row.Timetable]
 	e.waiting++
+	d.waiting++
 	heap.Push(&d.line, &run{row: row, e: e})
 }

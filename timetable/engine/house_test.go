@@ -39,6 +39,9 @@ type server struct {
 	dead bool
 	left int // steps of the ledger until it dies; 0: it does not
 
+	lostAt  bool // the role goes with each run that is to begin
+	fullFor int  // ends of runs that are not written, as the disk is full
+
 	engine *Engine
 	cancel context.CancelFunc
 	done   chan error
@@ -268,10 +271,24 @@ func (m mortal) ClaimRuns(ctx context.Context, epoch int64, claims []node.Claim)
 }
 
 func (m mortal) StartRun(ctx context.Context, id int64) error {
+	lost := false
+	m.s.change(func() { lost = m.s.lostAt })
+	if lost {
+		return node.ErrRole
+	}
 	return m.step(func() error { return m.DB.StartRun(ctx, id) })
 }
 
 func (m mortal) EndRun(ctx context.Context, id int64, end node.RunEnd) error {
+	full := false
+	m.s.change(func() {
+		if full = m.s.fullFor > 0; full {
+			m.s.fullFor--
+		}
+	})
+	if full {
+		return store.ErrFull
+	}
 	return m.step(func() error { return m.DB.EndRun(ctx, id, end) })
 }
 

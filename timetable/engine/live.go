@@ -32,11 +32,12 @@ type outcome struct {
 }
 
 // admit begins the runs whose time has come, as many as may go on at once and
-// one of each timetable, unless that allows more.
+// one of each timetable, unless that allows more. What is held stays, also what
+// was claimed before this twind began: the twin may have the role by now.
 func (d *desk) admit(ctx context.Context, now record.Instant) error {
 	for len(d.line) > 0 && len(d.running) < d.e.o.AtOnce && d.line[0].row.Planned <= now {
 		r := heap.Pop(&d.line).(*run)
-		if r.e.running > 0 && r.e.t.Overlap != timetable.OverlapAllow {
+		if r.e.running > 0 && r.e.t.Overlap != timetable.OverlapAllow || r.why == "" && d.here.holds(r.e.t) {
 			r.e.blocked = append(r.e.blocked, r)
 			continue
 		}
@@ -92,6 +93,8 @@ func (d *desk) asked(ctx context.Context, o outcome, now record.Instant) error {
 	if r.row.State == node.RunClaimed {
 		r.e.waiting++
 		heap.Push(&d.line, r)
+	} else {
+		d.waiting--
 	}
 	d.unblock(r.e)
 	return nil
@@ -126,12 +129,17 @@ func (d *desk) start(ctx context.Context, r *run) error {
 	err := d.e.o.Ledger.StartRun(ctx, r.row.ID)
 	switch {
 	case errors.Is(err, node.ErrRole):
-		return errors.Join(err, d.giveUp(ctx, r, node.RunMissed, WhyHandover))
+		given := d.giveUp(ctx, r, node.RunMissed, WhyHandover)
+		if given != nil {
+			heap.Push(&d.line, r)
+		}
+		return errors.Join(err, given)
 	case err != nil:
 		heap.Push(&d.line, r)
 		return err
 	}
 	r.e.waiting--
+	d.waiting--
 	r.e.running++
 	d.running[r.row.ID] = r
 	live, cancel := context.WithCancelCause(ctx)
@@ -150,6 +158,7 @@ func (d *desk) giveUp(ctx context.Context, r *run, state node.RunState, why stri
 	err := d.e.o.Ledger.EndRun(ctx, r.row.ID, node.RunEnd{State: state, Reason: why})
 	if err == nil || errors.Is(err, node.ErrRunState) {
 		r.e.waiting--
+		d.waiting--
 		return nil
 	}
 	return err

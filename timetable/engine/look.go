@@ -72,7 +72,7 @@ func (d *desk) moveFrom(ctx context.Context, before Here, now record.Instant) er
 		d.absences = append(d.absences, absence{record.Span{From: d.heldFrom, To: now + 1}, WhyHeld})
 		d.heldFrom = 0
 	}
-	if here.Maintenance.Holds(now) || changed {
+	if here.Maintenance.Holds(now) || changed || before.Held != "" && here.Held == "" {
 		if err := d.giveUpBarred(ctx, now); err != nil {
 			return err
 		}
@@ -114,7 +114,8 @@ func (d *desk) disarm(ctx context.Context, before Here, now record.Instant) erro
 	return nil
 }
 
-// giveUpBarred ends the runs that wait and must not begin any more.
+// giveUpBarred ends the runs that wait and must not begin any more; all others
+// line up anew.
 func (d *desk) giveUpBarred(ctx context.Context, now record.Instant) error {
 	var all, stay line
 	all, d.line = d.line, nil
@@ -265,7 +266,7 @@ func (d *desk) recover(ctx context.Context, now record.Instant) error {
 	if err != nil {
 		return err
 	}
-	d.line = nil
+	d.line, d.waiting = nil, 0
 	for _, row := range open {
 		e := d.entries[row.Timetable]
 		end, again := afterRestart(row, e, d.here)

@@ -49,16 +49,13 @@ func (d *desk) publish(now record.Instant) {
 		d.counted, d.recount = d.count(now)
 	}
 	s := *d.counted
-	s.At, s.Waiting, s.Unreadable, s.Stepped, s.Step = now, len(d.line), d.unreadable, d.stepped, d.lastStep
+	s.At, s.Waiting, s.Unreadable, s.Stepped, s.Step = now, d.waiting, d.unreadable, d.stepped, d.lastStep
 	s.Next, s.NextName = d.nextRun(now)
 	for e := range d.owed {
-		s.Waiting += len(e.blocked)
 		s.Owed = append(s.Owed, Owed{e.t.ID, e.t.Name, e.owed, e.owed.Add(e.t.MustFinish)})
 	}
 	for _, r := range d.running {
-		s.Waiting += len(r.e.blocked)
-		if r.asking {
-			s.Waiting++
+		if r.asking { // it waits
 			continue
 		}
 		s.Running = append(s.Running, r.row)

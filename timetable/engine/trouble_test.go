@@ -56,3 +56,84 @@ func TestAnErrorOfTheLedgerIsTold(t *testing.T) {
 		}
 	})
 }
+
+// What a crash left open waits like all the rest while it is not known who is
+// primary: the twin may have run it meanwhile.
+func TestWhatACrashLeftOpenWaitsForTheEndOfAHold(t *testing.T) {
+	in(t, node.Primary, []timetable.Timetable{
+		read(t, "began", admin.Body{"after_crash": "at_least_once"}), read(t, "queued", admin.Body{"schedule": "*/50 * * * *", "overlap": "queue"}),
+		read(t, "both", admin.Body{"runs_on": "both", "after_crash": "at_least_once"}),
+	}, func(t *testing.T, s *server) {
+		s.took = func(task.Job) (time.Duration, task.State) { return 20 * time.Minute, task.OK }
+		s.start()
+		later(time.Hour + 5*time.Minute)
+		s.kill()
+		s.change(func() { s.held = "the twin was not asked" })
+		s.start()
+		later(5 * time.Minute)
+		wantLedger(t, s, "began", "01:00 interrupted down, 01:00 claimed (2)")
+		wantLedger(t, s, "queued", "00:50 interrupted down, 00:50 claimed (2), 01:00 claimed")
+		wantLedger(t, s, "both", "01:00 interrupted down, 01:00 running (2)")
+		if n := s.engine.State().Waiting; n != 3 {
+			t.Errorf("%d wait", n)
+		}
+		s.change(func() { s.held = "" })
+		s.engine.Wake()
+		later(45 * time.Minute)
+		s.stop()
+		wantLedger(t, s, "began", "01:00 interrupted down, 01:00 ok (2)")
+		wantLedger(t, s, "queued", "00:50 interrupted down, 00:50 ok (2), 01:00 ok, 01:50 interrupted twind stopped, 01:50 claimed (2)")
+	})
+}
+
+// Who hears of a higher epoch during the hold runs none of it.
+func TestAHoldThatEndsWithoutTheRole(t *testing.T) {
+	in(t, node.Primary, []timetable.Timetable{read(t, "began", admin.Body{"after_crash": "at_least_once"})}, func(t *testing.T, s *server) {
+		s.took = func(task.Job) (time.Duration, task.State) { return 20 * time.Minute, task.OK }
+		s.start()
+		later(time.Hour + 5*time.Minute)
+		s.kill()
+		s.change(func() { s.held = "the twin was not asked" })
+		s.start()
+		later(time.Minute)
+		if _, err := s.db.Seen(t.Context(), 2); err != nil {
+			t.Fatal(err)
+		}
+		s.engine.Wake()
+		later(time.Minute)
+		s.change(func() { s.held = "" })
+		s.engine.Wake()
+		later(time.Minute)
+		s.stop()
+		wantLedger(t, s, "began", "01:00 interrupted down, 01:00 missed handed-over (2)")
+	})
+}
+
+// A run that cannot begin, as the role is gone, nor be given up, as the disk is
+// full, is not forgotten: nothing of its timetable would run until twind does
+// anew.
+func TestTheRoleGoesWhileTheDiskIsFull(t *testing.T) {
+	in(t, node.Primary, []timetable.Timetable{read(t, "h", admin.Body{"overlap": "queue"})}, func(t *testing.T, s *server) {
+		s.start()
+		later(30 * time.Minute)
+		s.change(func() { s.lostAt, s.fullFor = true, 3 })
+		later(time.Hour)
+		s.change(func() { s.lostAt = false })
+		later(time.Hour)
+		s.stop()
+		wantLedger(t, s, "h", "01:00 missed handed-over, 02:00 ok")
+	})
+}
+
+// Who waits behind a run is counted once.
+func TestWhoWaitsIsCountedOnce(t *testing.T) {
+	in(t, node.Primary, []timetable.Timetable{read(t, "q", admin.Body{"overlap": "queue", "must_finish_s": int64(60)})}, func(t *testing.T, s *server) {
+		s.took = func(task.Job) (time.Duration, task.State) { return 90 * time.Minute, task.OK }
+		s.start()
+		later(2*time.Hour + time.Minute)
+		if st := s.engine.State(); len(st.Running) != 1 || st.Waiting != 1 {
+			t.Errorf("%d run, %d wait", len(st.Running), st.Waiting)
+		}
+		s.stop()
+	})
+}
