@@ -37,7 +37,7 @@ func timetable() Kind {
 			{Name: "timeout_s", Short: "seconds for all tasks together; 0: as long as they take", Type: Integer, Max: mostWait},
 			{Name: "task_timeout_s", Short: "seconds for each task; 0: as long as it takes", Type: Integer, Max: mostWait},
 			{Name: "retries", Short: "how often a run that failed is tried again", Type: Integer, Max: 20},
-			{Name: "retry_delay_s", Short: "retries: seconds before the first; twice as long before each next one", Type: Integer, Min: 1, Max: 86_400, Default: int64(60)},
+			{Name: "retry_delay_s", Short: "retries: seconds before the first; twice as long before each next one, up to 6 hours", Type: Integer, Min: 1, Max: 86_400, Default: int64(60)},
 			{Name: "must_finish_s", Short: "an alarm, if it has not done well so many seconds after its slot; 0: none", Type: Integer, Max: mostWait},
 			{Name: "pause_after", Short: "it pauses itself after so many failures in a row; 0: never", Type: Integer, Max: 1000},
 			{Name: "paused", Short: "it does not start for now", Type: Bool},

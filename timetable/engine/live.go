@@ -214,8 +214,7 @@ func (d *desk) end(ctx context.Context, now record.Instant) error {
 		again := (end.State == node.RunFailed || end.State == node.RunTimeout) &&
 			r.row.Attempt <= r.e.t.Retries && d.here.arms(r.e.t) && d.entries[r.e.t.ID] == r.e
 		if again {
-			delay := min(r.e.t.RetryDelay<<min(r.row.Attempt-1, 20), longestDelay)
-			if err := d.tryAgain(ctx, r.row, now.Add(delay)); err != nil {
+			if err := d.tryAgain(ctx, r.row, now.Add(backOff(r.e.t.RetryDelay, r.row.Attempt))); err != nil {
 				return err
 			}
 		}
@@ -272,8 +271,18 @@ const pausedItself = "it failed "
 
 const (
 	whyStopped   = "twind stopped"
-	longestDelay = 6 * time.Hour
+	longestDelay = 6 * time.Hour // unless the first is longer
 )
+
+// backOff returns how long after an attempt the next one is due, if after the
+// first it is first.
+func backOff(first time.Duration, attempt int) time.Duration {
+	delay := first
+	for i := 1; i < attempt && delay < longestDelay; i++ {
+		delay *= 2
+	}
+	return max(first, min(delay, longestDelay))
+}
 
 // after goes on behind a slot that is not tried again: what is owed is paid, or
 // the timetable pauses.

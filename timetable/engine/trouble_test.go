@@ -137,3 +137,21 @@ func TestWhoWaitsIsCountedOnce(t *testing.T) {
 		s.stop()
 	})
 }
+
+func TestBackOff(t *testing.T) {
+	for _, c := range []struct {
+		first   time.Duration
+		attempt int
+		want    time.Duration
+	}{
+		{time.Minute, 1, time.Minute},
+		{time.Minute, 3, 4 * time.Minute},
+		{time.Minute, 20, 6 * time.Hour},
+		{24 * time.Hour, 1, 24 * time.Hour}, // what was said, though it is long
+		{24 * time.Hour, 18, 24 * time.Hour},
+	} {
+		if got := backOff(c.first, c.attempt); got != c.want {
+			t.Errorf("after attempt %d, %v at first: %v, want %v", c.attempt, c.first, got, c.want)
+		}
+	}
+}
