@@ -56,11 +56,8 @@ func (e *Engine) Start(ctx context.Context, id, actor string) (started node.Run,
 			slot++ // those are of schedules
 		}
 		queue := entry.t.Overlap == timetable.OverlapQueue && entry.waiting == 0
-		switch live := entry.running + entry.waiting; {
-		case live == 0 || queue || entry.t.Overlap == timetable.OverlapAllow:
-		case entry.t.Overlap == timetable.OverlapCancel:
-			d.cancelRuns(entry, WhyOverlap)
-		default:
+		cancel := entry.t.Overlap == timetable.OverlapCancel
+		if live := entry.running + entry.waiting; live > 0 && !queue && !cancel && entry.t.Overlap != timetable.OverlapAllow {
 			return fmt.Errorf("timetable %s: %w", entry.t.Name, ErrOverlap)
 		}
 		rows, err := d.claim(ctx, []node.Claim{{
@@ -69,6 +66,9 @@ func (e *Engine) Start(ctx context.Context, id, actor string) (started node.Run,
 		}})
 		if err != nil {
 			return err
+		}
+		if cancel { // now that the other one is there
+			d.cancelRuns(entry, WhyOverlap)
 		}
 		for _, r := range rows {
 			d.lineUp(r)

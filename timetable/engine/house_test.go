@@ -40,6 +40,7 @@ type server struct {
 	left int // steps of the ledger until it dies; 0: it does not
 
 	lostAt  bool // the role goes with each run that is to begin
+	full    bool // no run can be claimed, as the disk is full
 	fullFor int  // ends of runs that are not written, as the disk is full
 
 	engine *Engine
@@ -262,6 +263,11 @@ func (m mortal) dies() bool {
 func (m mortal) ClaimRuns(ctx context.Context, epoch int64, claims []node.Claim) ([]node.Run, error) {
 	if m.dies() {
 		return nil, errDead
+	}
+	full := false
+	m.s.change(func() { full = m.s.full })
+	if full {
+		return nil, store.ErrFull
 	}
 	runs, err := m.DB.ClaimRuns(ctx, epoch, claims)
 	if m.dies() {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/twinctl/twin/collector/admin"
 	"github.com/twinctl/twin/collector/node"
+	"github.com/twinctl/twin/collector/store"
 	"github.com/twinctl/twin/timetable"
 	"github.com/twinctl/twin/timetable/task"
 )
@@ -154,4 +155,32 @@ func TestBackOff(t *testing.T) {
 			t.Errorf("after attempt %d, %v at first: %v, want %v", c.attempt, c.first, got, c.want)
 		}
 	}
+}
+
+// Who cannot start a run, as the disk is full, has ended none either.
+func TestARunThatCannotBeClaimedCancelsNone(t *testing.T) {
+	in(t, node.Primary, []timetable.Timetable{read(t, "h", admin.Body{"schedule": "manual", "overlap": "cancel"})}, func(t *testing.T, s *server) {
+		s.took = func(task.Job) (time.Duration, task.State) { return 10 * time.Minute, task.OK }
+		s.start()
+		later(time.Minute)
+		if _, err := s.engine.Start(t.Context(), "h", "ann"); err != nil {
+			t.Fatal(err)
+		}
+		later(time.Minute)
+		s.change(func() { s.full = true })
+		if _, err := s.engine.Start(t.Context(), "h", "bob"); !errors.Is(err, store.ErrFull) {
+			t.Errorf("started: %v", err)
+		}
+		s.change(func() { s.full = false })
+		later(time.Minute)
+		if _, err := s.engine.Start(t.Context(), "h", "bob"); err != nil {
+			t.Fatal(err)
+		}
+		later(30 * time.Minute)
+		s.stop()
+		wantLedger(t, s, "h", "00:01 cancelled overlap, 00:03 ok")
+		if r := s.runs("h")[0]; r.Ended.Sub(r.Started).Round(time.Second) != 2*time.Minute {
+			t.Errorf("it was cancelled after %v", r.Ended.Sub(r.Started))
+		}
+	})
 }
