@@ -129,11 +129,14 @@ type Backfill struct {
 	Actor     string
 }
 
-// mostBackfill is how many slots a backfill may have.
-const mostBackfill = 1000
+const (
+	mostBackfill = 1000    // slots that a backfill may have
+	mostLooked   = 200_000 // slots that it looks at to find them
+)
 
 // PlanBackfill returns the slots that a backfill runs, and the attempt of each,
-// by what the ledger has of them: rows of this server, in any order.
+// by what the ledger has of them: rows of this server, in any order. On days on
+// which a calendar lets nothing run it runs nothing either.
 func PlanBackfill(t timetable.Timetable, b Backfill, rows []node.Run) (claims []node.Claim, err error) {
 	last := map[record.Instant]node.Run{}
 	for _, r := range rows {
@@ -141,13 +144,17 @@ func PlanBackfill(t timetable.Timetable, b Backfill, rows []node.Run) (claims []
 			last[r.Slot] = r
 		}
 	}
-	for after := (b.Span.From - 1).Time(); ; {
+	after := (b.Span.From - 1).Time()
+	for looked := 0; ; looked++ {
 		slot, ok := t.Schedule.Next(after)
 		at := record.At(slot)
 		if !ok || at >= b.Span.To {
 			return claims, nil
 		}
-		if after = slot; !b.wants(last[at]) {
+		if looked == mostLooked {
+			return nil, fmt.Errorf("backfill %s: more than %d slots to look at: want a shorter stretch", t.Name, mostLooked)
+		}
+		if after = slot; !t.IsOpen(slot) || !b.wants(last[at]) {
 			continue
 		}
 		if len(claims) == mostBackfill {
@@ -192,6 +199,9 @@ func (e *Engine) Backfill(ctx context.Context, b Backfill) (rows []node.Run, err
 		claims, err := PlanBackfill(entry.t, b, before)
 		if err != nil {
 			return err
+		}
+		for i := range claims {
+			claims[i].Planned = d.clock.peek() // by their slots they would go before all that waits
 		}
 		rows, err = d.claim(ctx, claims)
 		for _, r := range rows {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/twinctl/twin/collector/admin"
 	"github.com/twinctl/twin/collector/node"
+	"github.com/twinctl/twin/collector/record"
 	"github.com/twinctl/twin/collector/store"
 	"github.com/twinctl/twin/timetable"
 	"github.com/twinctl/twin/timetable/task"
@@ -183,4 +184,55 @@ func TestARunThatCannotBeClaimedCancelsNone(t *testing.T) {
 			t.Errorf("it was cancelled after %v", r.Ended.Sub(r.Started))
 		}
 	})
+}
+
+// A backfill runs nothing on days on which the calendars let nothing run, and
+// what waits already goes first.
+func TestABackfillKeepsToTheCalendarAndWaitsItsTurn(t *testing.T) {
+	in(t, node.Primary, []timetable.Timetable{
+		read(t, "h", admin.Body{"schedule": "0 5,6,7 * * *", "not_on": "night", "overlap": "allow"}), read(t, "other", admin.Body{"schedule": "30 8 * * *", "overlap": "allow"}),
+	}, func(t *testing.T, s *server) {
+		s.took = func(task.Job) (time.Duration, task.State) { return 20 * time.Minute, task.OK }
+		s.start()
+		from := record.At(time.Now())
+		later(time.Hour)
+		if _, err := s.db.SetMaintenance(t.Context(), node.Maintenance{On: true, Reason: "disks", Actor: "ann"}); err != nil {
+			t.Fatal(err)
+		}
+		later(7 * time.Hour)
+		if _, err := s.db.SetMaintenance(t.Context(), node.Maintenance{Actor: "ann"}); err != nil {
+			t.Fatal(err)
+		}
+		later(20 * time.Minute)
+		for range 5 {
+			if _, err := s.engine.Start(t.Context(), "other", "ann"); err != nil { // takes every place
+				t.Fatal(err)
+			}
+		}
+		later(time.Minute)
+		wait, err := s.engine.Start(t.Context(), "other", "bob")
+		if err != nil {
+			t.Fatal(err)
+		}
+		later(time.Second)
+		rows, err := s.engine.Backfill(t.Context(), Backfill{Timetable: "h", Span: record.Span{From: from, To: from + record.Day}, Actor: "ann"})
+		if err != nil || len(rows) != 2 {
+			t.Errorf("backfill: %v, %v", rows, err)
+		}
+		later(time.Hour)
+		s.stop()
+		if got, err := s.db.Run(t.Context(), wait.ID); err != nil || got.Started > s.runs("h")[2].Started {
+			t.Errorf("what waited began at %v, the backfill at %v: %v", got.Started, s.runs("h")[2].Started, err)
+		}
+		wantLedger(t, s, "h", "05:00 missed maintenance, 06:00 missed maintenance, 06:00 ok (2), 07:00 missed maintenance, 07:00 ok (2)")
+	})
+}
+
+// A backfill of what ran all along ends: the engine does nothing else meanwhile.
+func TestABackfillLooksAtSoManySlots(t *testing.T) {
+	tt := read(t, "s", admin.Body{"schedule": "every 1s", "not_on": "night"})
+	tt.Open = func(time.Time) bool { return false }
+	if _, err := PlanBackfill(tt, Backfill{Span: record.Span{From: 1, To: 1 << 60}}, nil); err == nil {
+		t.Error("it looked at all of them")
+	}
 }
