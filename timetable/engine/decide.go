@@ -155,7 +155,7 @@ func (c Case) judge(slot time.Time) fate {
 		return end(node.RunMissed, WhyMaintenance)
 	case t.Problem != "":
 		return end(node.RunSkipped, WhyPrecondition+": "+t.Problem)
-	case t.IsPaused(c.Now.Time()):
+	case t.IsPaused(c.Now.Time()), t.IsPaused(slot): // also one of before the pause ended
 		return end(node.RunSkipped, WhyPaused)
 	case !t.IsOpen(slot):
 		return end(node.RunSkipped, WhyCalendar)

@@ -98,6 +98,7 @@ func TestDecide(t *testing.T) {
 		"maintenance is over":        {through: "09:00:00", now: "10:00:00", here: with(func(h *Here) { h.Maintenance = node.Maintenance{On: true, Until: at(t, "09:30:00")} }), want: "10:00 schedule", wantNext: "11:00"},
 		"paused":                     {body: body{"paused": true}, through: "09:00:00", now: "10:00:00", here: primary, want: "10:00 paused", wantNext: "11:00"},
 		"no longer paused":           {body: body{"paused": true, "paused_until": "2026-05-04T09:30:00Z"}, through: "09:00:00", now: "10:00:00", here: primary, want: "10:00 schedule", wantNext: "11:00"},
+		"paused while it was down":   {body: body{"paused": true, "paused_until": "2026-05-04T08:30:00Z", "catch_up": "all"}, through: "06:00:00", now: "09:59:00", here: primary, absences: down, want: "07:00 paused, 08:00 paused, 09:00 catch-up", wantNext: "10:00"},
 		"calendar":                   {body: body{"calendar": "night"}, through: "09:00:00", now: "10:00:00", here: primary, want: "10:00 calendar", wantNext: "11:00"},
 		"calendar lets it":           {body: body{"calendar": "night"}, through: "03:00:00", now: "04:00:00", here: primary, want: "04:00 schedule", wantNext: "05:00"},
 		"not on":                     {body: body{"not_on": "night"}, through: "03:00:00", now: "04:00:00", here: primary, want: "04:00 calendar", wantNext: "05:00"},
