@@ -58,7 +58,7 @@ func (d *desk) begin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if d.told, err = readTold(ctx, d.e.o.Ledger); err != nil {
+	if d.told, err = readTold(ctx, d.e.o.Ledger, now); err != nil {
 		return err
 	}
 	d.here, d.generation, d.unreadable = here, list.Generation, list.Unreadable

@@ -59,7 +59,7 @@ func (d *desk) moveFrom(ctx context.Context, before Here, now record.Instant) er
 		if err := d.disarm(ctx, before, now); err != nil {
 			return err
 		}
-		t, err := readTold(ctx, d.e.o.Ledger)
+		t, err := readTold(ctx, d.e.o.Ledger, now)
 		if err != nil {
 			return err
 		}

@@ -48,11 +48,14 @@ func (t told) from(e *entry, since record.Instant) record.Instant {
 	return from
 }
 
-func readTold(ctx context.Context, l Ledger) (told, error) {
+// readTold reads it. What the twin told while its clock was far ahead is no
+// reason to look only at what is to come.
+func readTold(ctx context.Context, l Ledger, now record.Instant) (told, error) {
 	up, err := l.RunsTold(ctx)
 	if err != nil || up.Whole == 0 {
 		return told{}, err
 	}
+	up.Whole = min(up.Whole, now)
 	t := told{whole: up.Whole, runs: map[string]map[record.Instant]node.Run{}}
 	if t.last, err = l.TwinCursors(ctx); err != nil {
 		return told{}, err

@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/twinctl/twin/collector/admin"
@@ -235,4 +236,33 @@ func TestABackfillLooksAtSoManySlots(t *testing.T) {
 	if _, err := PlanBackfill(tt, Backfill{Span: record.Span{From: 1, To: 1 << 60}}, nil); err == nil {
 		t.Error("it looked at all of them")
 	}
+}
+
+// The twin's clock was a year ahead once. What it handed over runs all the same.
+func TestHandedOverByATwinWhoseClockWasAhead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPair(t, read(t, "q", admin.Body{"schedule": "*/10 * * * *", "overlap": "queue", "after_crash": "at_most_once"}))
+		defer p.close()
+		p.a.took = func(task.Job) (time.Duration, task.State) { return 15 * time.Minute, task.OK }
+		self, err := p.a.db.Self(t.Context())
+		if err == nil {
+			err = p.b.db.KeepTwinRuns(t.Context(), self.Server, node.RunPage{Whole: record.At(time.Now()) + 365*record.Day})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.a.start()
+		p.b.start()
+		later(22 * time.Minute)
+		p.a.become(node.Secondary, p.next())
+		later(4 * time.Minute)
+		p.tell()
+		p.b.change(func() { p.b.twinStopped = true })
+		p.b.become(node.Primary, p.next())
+		later(2 * time.Minute)
+		p.a.stop()
+		p.b.stop()
+		wantLedger(t, p.a, "q", "00:10 cancelled role, 00:20 missed handed-over")
+		wantLedger(t, p.b, "q", "00:20 ok")
+	})
 }
