@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -87,28 +88,29 @@ func TestManyRunsFollowOneAnotherSoon(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
 		claim(t, r.b, "b's", 700, strings.Repeat("\x01", 500)) // as JSON 3,000 bytes
-		asked, largest := 0, 0
+		var asked, largest atomic.Int64                        // the clock of the bubble orders nothing
 		answer := r.answer
 		r.answer = func(ctx context.Context, w Word) (Word, error) {
 			word, err := answer(ctx, w)
 			text, _ := json.Marshal(word)
-			asked, largest = asked+1, max(largest, len(text))
+			asked.Add(1)
+			largest.Store(max(largest.Load(), int64(len(text))))
 			return word, err
 		}
 		r.run(t, func() {
 			time.Sleep(2 * interval)
 			synctest.Wait()
 			if rows, whole := told(t, r.a, "b's"); rows != 700 || whole == 0 {
-				t.Errorf("%d rows, all up to %v, after %d questions", rows, whole, asked)
+				t.Errorf("%d rows, all up to %v, after %d questions", rows, whole, asked.Load())
 			}
-			if largest > 2*pageBytes {
-				t.Errorf("a word of %d bytes", largest)
+			if largest.Load() > 2*pageBytes {
+				t.Errorf("a word of %d bytes", largest.Load())
 			}
-			before := asked
+			before := asked.Load()
 			time.Sleep(4 * interval)
 			synctest.Wait()
-			if asked-before != 4 {
-				t.Errorf("%d questions in %v once all was told", asked-before, 4*interval)
+			if more := asked.Load() - before; more != 4 {
+				t.Errorf("%d questions in %v once all was told", more, 4*interval)
 			}
 		})
 	})
