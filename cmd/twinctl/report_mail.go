@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"strings"
 
 	"github.com/twinctl/twin/cmd/internal/app"
 	"github.com/twinctl/twin/cmd/internal/cli"
@@ -15,9 +13,6 @@ import (
 	"github.com/twinctl/twin/collector/admin"
 	"github.com/twinctl/twin/collector/inert"
 )
-
-// timetableVariable is where a timetable says its name to what it runs.
-const timetableVariable = "TWIN_TIMETABLE"
 
 // receivers returns whom the answer is sent to, and says whom not.
 func (o *outlet) receivers(ctx context.Context, call *cli.Call, s *site) ([]string, error) {
@@ -63,7 +58,7 @@ func (a answer) fact(server string) (deliver.Fact, error) {
 	if period := first.Period(); period != "" {
 		text += ", " + period
 	}
-	m := deliver.Mailing{Title: first.Title(), Period: first.Period(), Summary: first.Summary(), By: sender()}
+	m := deliver.Mailing{Title: first.Title(), Period: first.Period(), Summary: first.Summary(), By: app.Actor()}
 	name, err := fileName("{report}-{date}", a.naming(server))
 	if err != nil {
 		return deliver.Fact{}, err
@@ -93,14 +88,6 @@ func attachments(p page.Report) (html, csv []byte, err error) {
 	var sheet bytes.Buffer
 	_, err = csvOf(picked(p)).WriteCSV(&sheet, true)
 	return out.Bytes(), sheet.Bytes(), err
-}
-
-// sender names who has a report sent.
-func sender() string {
-	if timetable := strings.TrimSpace(os.Getenv(timetableVariable)); timetable != "" {
-		return "timetable " + timetable
-	}
-	return app.Actor()
 }
 
 // completeTargets offers the targets of the administration data.

@@ -10,10 +10,8 @@ import (
 	"github.com/twinctl/twin/cmd/internal/cli"
 	"github.com/twinctl/twin/collector/record"
 	"github.com/twinctl/twin/collector/report"
+	"github.com/twinctl/twin/timetable/task"
 )
-
-// slotVariable is where a timetable says to what it runs for which of its slots.
-const slotVariable = "TWIN_SLOT"
 
 // timeWords say what the times of a report are.
 const timeWords = "A time is " + whenWords + ". A day means its beginning: a report ends before --to. " +
@@ -84,7 +82,7 @@ func (t *stretch) said(flag string) bool { return t.typed != nil && t.typed(flag
 func (t *stretch) askedAt(now time.Time, zone *time.Location) (time.Time, error) {
 	text, said := t.asOf, "--as-of"
 	if !t.said("as-of") && text == "" {
-		text, said = os.Getenv(slotVariable), slotVariable
+		text, said = os.Getenv(task.SlotVariable), task.SlotVariable
 		if text == "" {
 			return now, nil
 		}

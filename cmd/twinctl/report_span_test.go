@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/twinctl/twin/collector/report"
+	"github.com/twinctl/twin/timetable/task"
 )
 
 func TestPeriodOf(t *testing.T) {
@@ -68,7 +69,7 @@ func TestAskedAt(t *testing.T) {
 		{"2026-11-22T06:00:00Z", "", "1h", "now", "lies ahead"},
 		{"2026-11-10T06:00:00Z", "", "today", "yesterday", "nothing between"},
 	} {
-		t.Setenv(slotVariable, c.slot)
+		t.Setenv(task.SlotVariable, c.slot)
 		s := stretch{from: c.from, to: c.to, asOf: c.asOf}
 		span, err := s.read(now, report.Settings{Zone: time.UTC})
 		got := span.From.Time().Format(time.RFC3339) + " " + span.To.Time().Format(time.RFC3339)
