@@ -74,7 +74,7 @@ func SendReport(ctx context.Context, data *Data, fact deliver.Fact, to []string)
 	id, stored, err := box.Put(fact.Report.Files)
 	switch {
 	case errors.Is(err, deliver.ErrTooLarge):
-		return nil, cli.Fail(cli.Refused, err, "write it to a file with --file; or ask for less")
+		return nil, cli.Fail(cli.Refused, err, "write it to a file with --into; or ask for less")
 	case errors.Is(err, deliver.ErrOutboxFull):
 		return nil, cli.Fail(cli.Refused, err, "twinctl alarm list says what waits, and why")
 	case err != nil:
