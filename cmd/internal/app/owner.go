@@ -128,10 +128,17 @@ func userName(uid int) string {
 
 // Actor names who is at the keyboard, for the records of what was done; or the
 // timetable that does it. The environment tells, which is good enough among
-// people who may write the files anyhow.
+// people who may write the files anyhow; it is made inert, and short: the twin
+// is told of it, and refuses a word that is longer than any of that kind.
 func Actor() string {
+	const most = 128 // bytes
+	name := inert.Text(actor())
+	return strings.ToValidUTF8(name[:min(len(name), most)], "")
+}
+
+func actor() string {
 	if name := os.Getenv(task.TimetableVariable); name != "" && os.Getenv(task.RunVariable) != "" {
-		return "timetable " + inert.Text(name)
+		return "timetable " + name
 	}
 	if name := os.Getenv("SUDO_USER"); name != "" {
 		return name

@@ -77,4 +77,8 @@ func TestActor(t *testing.T) {
 	if got := Actor(); got != `timetable Nightly\nsync` {
 		t.Errorf("in a task it is %q", got)
 	}
+	t.Setenv("TWIN_TIMETABLE", strings.Repeat("\u00e4", 128))
+	if got := Actor(); got != "timetable "+strings.Repeat("\u00e4", 59) {
+		t.Errorf("of a long name it is %q, %d bytes", got, len(got))
+	}
 }
