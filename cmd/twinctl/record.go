@@ -49,7 +49,8 @@ func recordExportCommand() cli.Command {
 			`for each one object a line (JSON Lines, with --json too: there may be millions), with "raw_base64" in place of "raw" where its bytes are not UTF-8; or, with -o raw, the bytes as they came. ` +
 			`With --follow or --after it writes them in the order of arrival, each with its cursor. ` +
 			`A cursor of one twin is good on the other: what it may have missed around then is sent again, from ten minutes before, and the key tells.` + "\n\n" +
-			`With --into they go to a file, whole or not at all: it is written beside, flushed and put in the place of one that is there. In its name stand {date}, {week}, {month} and {year} for when --from lies (now without it), {time} for the hour and minute of that, {made} for when it was made, {report} for the feed and {server} for this server.` + "\n\n" +
+			`With --into they go to a file, whole or not at all: it is written beside, flushed and put in the place of one that is there. In its name stand {date}, {week}, {month} and {year} for when --from lies (without it now, or the slot), {time} for the hour and minute of that, {made} for when it was made, {report} for the feed and {server} for this server.` + "\n\n" +
+			`In a timetable all times are as of the slot, however late it runs. ` +
 			`A record that no longer fits its digest ends it, with its key and exit status 6: twinctl history verify --mend takes it from the twin again.`,
 		Examples: []cli.Example{
 			{Line: "twinctl record export --feed pbx --from 2026-11-21T08:00:00Z --to 1h", Why: "from eight o'clock (UTC) up to an hour ago"},
@@ -63,7 +64,7 @@ func recordExportCommand() cli.Command {
 			f.StringVar(&e.feed, "feed", "", "the `FEED`")
 			f.StringVar(&e.from, "from", "", "records of this upstream `TIME` and later: "+whenWords)
 			f.StringVar(&e.to, "to", "", "records before this upstream `TIME`")
-			f.StringVar(&e.into, "into", "", "write to `FILE` instead of standard output")
+			intoFlag(f, &e.into)
 			f.BoolVar(&e.follow, "follow", false, "go on with what is stored from now on, until interrupted")
 			f.Func("after", "records that arrived after the one with this `CURSOR`", func(text string) error {
 				e.after = text
@@ -125,6 +126,10 @@ func (e *exportCall) stretch(ctx context.Context, s *site) error {
 		return err
 	}
 	now := time.Now()
+	at, err := new(stretch).askedAt(now, set.Zone)
+	if err != nil {
+		return err
+	}
 	for _, bound := range []struct {
 		flag, text string
 		into       *record.Instant
@@ -132,14 +137,14 @@ func (e *exportCall) stretch(ctx context.Context, s *site) error {
 		if bound.text == "" {
 			continue
 		}
-		if *bound.into, err = when(bound.text, now, set.Zone); err != nil {
+		if *bound.into, err = when(bound.text, at, set.Zone); err != nil {
 			return fmt.Errorf("%s: %w", bound.flag, err)
 		}
 	}
 	if e.from != "" && e.to != "" && e.within.From >= e.within.To {
 		return fmt.Errorf("--from %s is not before --to %s: there is nothing between them", e.within.From, e.within.To)
 	}
-	return e.name(s.Name, now, set.Zone)
+	return e.name(s.Name, at, set.Zone)
 }
 
 // known refuses a feed that is neither configured nor in the history.

@@ -13,9 +13,9 @@ import (
 )
 
 // name fills in what stands in braces in the name of the file, where --into
-// asks for one.
-func (e *exportCall) name(server string, now time.Time, zone *time.Location) error {
-	with := naming{server: server, report: e.feed, begins: now.In(zone), made: now.In(zone)}
+// asks for one. at is when the export is asked for.
+func (e *exportCall) name(server string, at time.Time, zone *time.Location) error {
+	with := naming{server: server, report: e.feed, begins: at.In(zone), made: time.Now().In(zone)}
 	if e.from != "" {
 		with.begins = e.within.From.Time().In(zone)
 	}

@@ -41,13 +41,14 @@ func (o *outlet) flags(f *cli.FlagSet) {
 func (o *outlet) common(f *cli.FlagSet) {
 	f.StringSliceVar(&o.columns, "columns", nil, "only these `COLUMNS`, in this order, with commas between")
 	f.StringSliceVar(&o.order, "order", nil, "rows by these `COLUMNS`; with a dash in front, downward")
-	o.file(f)
+	intoFlag(f, &o.into)
 }
 
-// file declares --into, which must not be empty: a script may have meant a name.
-func (o *outlet) file(f *cli.FlagSet) {
+// intoFlag declares --into, which must not be empty: a script may have meant a
+// name.
+func intoFlag(f *cli.FlagSet, into *string) {
 	f.Func("into", "write it to this `FILE`; {date} and others in its name are filled in", func(text string) error {
-		o.into = text
+		*into = text
 		if text == "" || text == "-" {
 			return errors.New("want the name of a file; without --into it goes to standard output")
 		}

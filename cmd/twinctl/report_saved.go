@@ -36,7 +36,7 @@ func reportSavedCommand() cli.Command {
 			a.typed = f.Changed
 			a.stretch.common(f)
 			f.Lookup("period").Usage = "of this `PERIOD`, whatever the definition says: " + strings.Join(periods(), ", ")
-			a.outlet.file(f)
+			intoFlag(f, &a.outlet.into)
 			f.BoolVar(&a.send, "mail", false, "send it to its receivers, or to the TARGETs")
 		},
 		Complete: map[string]func(context.Context, *cli.Call) []string{
