@@ -73,6 +73,7 @@ func ahead(text string, now time.Time) (record.Instant, error) {
 	if at <= record.At(now) {
 		return 0, fmt.Errorf("%q is not to come: now is %s", text, now.Format(time.RFC3339))
 	}
+	at += record.Second - 1 // up: it is to come still
 	return at - at%record.Second, nil
 }
 
