@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"maps"
 	"time"
 
 	"github.com/twinctl/twin/collector/node"
@@ -60,27 +59,38 @@ func readTold(ctx context.Context, l Ledger, now record.Instant) (told, error) {
 	if t.last, err = l.TwinCursors(ctx); err != nil {
 		return told{}, err
 	}
-	last := map[string]map[record.Instant]node.Run{}
+	last := map[string]node.Run{} // of one slot, by timetable: a week of all would be too many
+	slot := record.Instant(0)
 	err = eachRun(ctx, l, node.RunQuery{Since: up.Whole.Add(-openFor)}, func(r node.Run) {
+		if r.Slot != slot {
+			t.keep(last)
+			slot = r.Slot
+		}
 		if r.Theirs == 0 || r.Trigger == ByPerson {
 			return
 		}
-		if last[r.Timetable] == nil {
-			last[r.Timetable] = map[record.Instant]node.Run{}
-		}
-		if old, ok := last[r.Timetable][r.Slot]; !ok || old.Attempt < r.Attempt {
-			last[r.Timetable][r.Slot] = r
+		if old, ok := last[r.Timetable]; !ok || old.Attempt < r.Attempt {
+			r.Tail = ""
+			last[r.Timetable] = r
 		}
 	})
-	for id, runs := range last {
-		maps.DeleteFunc(runs, func(slot record.Instant, r node.Run) bool {
-			return slot < up.Whole.Add(-apart) && !neverBegan(r) && !leftOpen(r)
-		})
-		if len(runs) > 0 {
-			t.runs[id] = runs
-		}
-	}
+	t.keep(last)
 	return t, err
+}
+
+// keep keeps those of the last attempts that there is to go on with, and
+// forgets the others.
+func (t told) keep(last map[string]node.Run) {
+	for id, r := range last {
+		if r.Slot < t.whole.Add(-apart) && !neverBegan(r) && !leftOpen(r) {
+			continue
+		}
+		if t.runs[id] == nil {
+			t.runs[id] = map[record.Instant]node.Run{}
+		}
+		t.runs[id][r.Slot] = r
+	}
+	clear(last)
 }
 
 // eachRun tells each run that is asked for, a page at a time.
