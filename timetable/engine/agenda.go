@@ -14,6 +14,7 @@ type entry struct {
 	through record.Instant // slots up to there are settled; 0: it was never seen before
 	seen    record.Instant // when the engine had it first
 	fresh   bool           // it was made then, as far as this server knows
+	unnoted bool           // through is not in the ledger yet
 	at      record.Instant // when to look at it again; 0: never, as things stand
 	index   int            // in the agenda; -1: it is not there
 

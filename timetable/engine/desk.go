@@ -4,6 +4,7 @@ import (
 	"container/heap"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/twinctl/twin/collector/node"
@@ -105,7 +106,7 @@ func (d *desk) promotedBefore(cursors map[string]record.Instant) bool {
 // begin now; of what the twin ran before, the agenda goes on where it ended.
 // promoted says that this was done before for the role that this server has.
 func (d *desk) arm(ctx context.Context, now record.Instant, promoted bool) error {
-	var moves []node.Claim
+	var began []*entry
 	d.counted = nil
 	for _, e := range d.entries {
 		if !d.here.arms(e.t) {
@@ -117,19 +118,32 @@ func (d *desk) arm(ctx context.Context, now record.Instant, promoted bool) error
 		case theirs:
 			e.through = d.told.from(e, d.here.Since)
 		case e.through == 0:
-			e.through = now
-			moves = append(moves, move(e.t, now))
+			e.through, e.unnoted = now, true
+		}
+		if e.unnoted {
+			began = append(began, e)
 		}
 		d.agenda.set(e, d.first(e, now))
-		if len(moves) == node.MaxClaims {
-			if _, err := d.claim(ctx, moves); err != nil {
-				return err
-			}
-			moves = moves[:0]
+	}
+	return d.note(ctx, began)
+}
+
+// note writes down from when on timetables have slots here. What it cannot
+// write is noted the next time.
+func (d *desk) note(ctx context.Context, began []*entry) error {
+	for some := range slices.Chunk(began, node.MaxClaims) {
+		moves := make([]node.Claim, len(some))
+		for i, e := range some {
+			moves[i] = move(e.t, e.through)
+		}
+		if _, err := d.claim(ctx, moves); err != nil {
+			return err
+		}
+		for _, e := range some {
+			e.unnoted = false
 		}
 	}
-	_, err := d.claim(ctx, moves)
-	return err
+	return nil
 }
 
 // first returns when an entry is to be looked at: 0 while it is held.

@@ -143,12 +143,12 @@ func (d *desk) giveUpBarred(ctx context.Context, now record.Instant) error {
 // edit takes over what is administered now.
 func (d *desk) edit(ctx context.Context, list List, now record.Instant) error {
 	d.counted = nil
-	var moves []node.Claim
+	var began []*entry
 	there := make(map[string]bool, len(list.Timetables))
 	for _, t := range list.Timetables {
 		there[t.ID] = true
-		if moved := d.set(t, now); moved {
-			moves = append(moves, move(t, now))
+		if e := d.set(t, now); e.unnoted {
+			began = append(began, e)
 		}
 	}
 	for id, e := range d.entries {
@@ -157,16 +157,15 @@ func (d *desk) edit(ctx context.Context, list List, now record.Instant) error {
 		}
 	}
 	d.unreadable = list.Unreadable
-	_, err := d.claim(ctx, moves)
-	return err
+	return d.note(ctx, began)
 }
 
-// set takes over one timetable, and tells whether its cursor moves: a schedule
-// that is new here begins now.
-func (d *desk) set(t timetable.Timetable, now record.Instant) (moved bool) {
+// set takes over one timetable, and returns its entry: a schedule that is new
+// here begins now, which is to be noted.
+func (d *desk) set(t timetable.Timetable, now record.Instant) *entry {
 	e, known := d.entries[t.ID]
 	if known && e.t.Mark == t.Mark {
-		return false
+		return e
 	}
 	if !known {
 		e = &entry{seen: now, fresh: true, index: -1, failures: -1}
@@ -183,16 +182,16 @@ func (d *desk) set(t timetable.Timetable, now record.Instant) (moved bool) {
 				r.stop(WhyRole)
 			}
 		}
-		return false
+		return e
 	}
 	if begins || t.MustFinish == 0 {
 		d.payAll(e)
 	}
 	if begins {
-		e.through = max(e.through, now)
+		e.through, e.unnoted = max(e.through, now), true
 	}
 	d.agenda.set(e, d.first(e, now))
-	return begins
+	return e
 }
 
 // drop forgets a timetable that is not there any more: what waits of it is

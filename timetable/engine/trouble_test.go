@@ -266,3 +266,25 @@ func TestHandedOverByATwinWhoseClockWasAhead(t *testing.T) {
 		wantLedger(t, p.b, "q", "00:20 ok")
 	})
 }
+
+// A timetable that is made while the disk is full has slots from then on: what
+// passes while twind is down afterwards is made up for.
+func TestATimetableThatIsMadeWhileTheDiskIsFull(t *testing.T) {
+	in(t, node.Primary, nil, func(t *testing.T, s *server) {
+		s.start()
+		later(10 * time.Minute)
+		s.change(func() { s.full = true })
+		list := []timetable.Timetable{read(t, "new", admin.Body{})}
+		s.change(func() { s.list, s.gen = list, 1 })
+		s.engine.Wake()
+		later(5 * time.Minute)
+		s.change(func() { s.full = false })
+		later(5 * time.Minute)
+		s.kill()
+		later(time.Hour)
+		s.start()
+		later(time.Minute)
+		s.stop()
+		wantLedger(t, s, "new", "01:00 ok")
+	})
+}
