@@ -168,7 +168,7 @@ func (d *desk) set(t timetable.Timetable, now record.Instant) *entry {
 		return e
 	}
 	if !known {
-		e = &entry{seen: now, fresh: true, index: -1, failures: -1}
+		e = d.entryFor(t.ID, now)
 		d.entries[t.ID] = e
 	}
 	begins := !known || !e.t.Schedule.Equal(t.Schedule) || !d.here.arms(e.t)
@@ -192,6 +192,17 @@ func (d *desk) set(t timetable.Timetable, now record.Instant) *entry {
 	}
 	d.agenda.set(e, d.first(e, now))
 	return e
+}
+
+// entryFor returns the entry of a timetable that is new here: that of before,
+// if it was deleted and is back while a run of it goes on.
+func (d *desk) entryFor(id string, now record.Instant) *entry {
+	for _, r := range d.running {
+		if r.row.Timetable == id {
+			return r.e
+		}
+	}
+	return &entry{seen: now, fresh: true, index: -1, failures: -1}
 }
 
 // drop forgets a timetable that is not there any more: what waits of it is

@@ -288,3 +288,23 @@ func TestATimetableThatIsMadeWhileTheDiskIsFull(t *testing.T) {
 		wantLedger(t, s, "new", "01:00 ok")
 	})
 }
+
+// A deletion that is undone while a run goes on begins no other beside it.
+func TestADeletionThatIsUndone(t *testing.T) {
+	list := []timetable.Timetable{read(t, "h", admin.Body{"schedule": "*/20 * * * *"})}
+	in(t, node.Primary, list, func(t *testing.T, s *server) {
+		s.took = func(task.Job) (time.Duration, task.State) { return 25 * time.Minute, task.OK }
+		s.start()
+		later(30 * time.Minute)
+		s.change(func() { s.list, s.gen = nil, 1 })
+		later(2 * time.Second)
+		s.change(func() { s.list, s.gen = list, 2 })
+		later(25 * time.Minute)
+		if n := s.engine.State().Timetables; n != 1 {
+			t.Errorf("%d timetables", n)
+		}
+		later(15 * time.Minute)
+		s.stop()
+		wantLedger(t, s, "h", "00:20 ok, 00:40 skipped overlap, 01:00 interrupted twind stopped, 01:00 claimed (2)")
+	})
+}
