@@ -30,7 +30,7 @@ func adminExportCommand() cli.Command {
 				return buffered(call.Out, func(w io.Writer) error { return s.data.Admin.Export(ctx, w) })
 			}
 			path := call.Args[0]
-			err := intoFile(path, func(w io.Writer) error { return s.data.Admin.Export(ctx, w) })
+			err := s.intoFile(path, func(w io.Writer) error { return s.data.Admin.Export(ctx, w) })
 			if errors.Is(err, fs.ErrPermission) {
 				return cli.Fail(cli.Failed, err, "twinctl admin export > FILE: then it is your shell that writes it")
 			}

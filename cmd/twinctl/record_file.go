@@ -32,7 +32,7 @@ func (e *exportCall) write(ctx context.Context, call *cli.Call, s *site) error {
 	if e.into == "" {
 		return e.run(ctx, call, s)
 	}
-	err := intoFile(e.into, func(w io.Writer) error {
+	err := s.intoFile(e.into, func(w io.Writer) error {
 		there := *call
 		there.Out = w
 		err := e.run(ctx, &there, s)

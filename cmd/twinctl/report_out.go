@@ -219,7 +219,7 @@ func (o *outlet) writeFile(call *cli.Call, s *site, a answer) error {
 	if err := a.write(&written); err != nil {
 		return err
 	}
-	err = intoFile(path, func(w io.Writer) error { _, err := w.Write(text.Bytes()); return err })
+	err = s.intoFile(path, func(w io.Writer) error { _, err := w.Write(text.Bytes()); return err })
 	switch {
 	case errors.Is(err, fs.ErrPermission):
 		return cli.Fail(cli.Failed, err, "name a directory that the owner of the data may write to; in a timetable, one that the unit's ReadWritePaths names")
