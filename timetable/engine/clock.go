@@ -1,8 +1,10 @@
 package engine
 
 import (
+	"context"
 	"time"
 
+	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/collector/record"
 )
 
@@ -55,6 +57,22 @@ func (d *desk) step(now record.Instant, by time.Duration) {
 			d.agenda.set(e, d.first(e, now))
 		}
 	}
+}
+
+// throughBefore returns up to where a timetable was decided upon before the
+// clock was ahead, by its rows: one that ended later than now, or before its
+// slot, was written then.
+func (d *desk) throughBefore(ctx context.Context, id string, now record.Instant) (record.Instant, error) {
+	rows, err := d.e.o.Ledger.Runs(ctx, node.RunQuery{Timetables: []string{id}, Server: d.here.Server, Before: now + 1})
+	if err != nil {
+		return 0, err
+	}
+	for _, r := range rows {
+		if r.Ended <= now && (r.Ended == 0 || r.Slot <= r.Ended) && r.Trigger != ByPerson && r.Trigger != ByBackfill {
+			return r.Slot, nil
+		}
+	}
+	return now, nil
 }
 
 // forget drops absences that no slot can lie in any more.

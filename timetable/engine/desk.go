@@ -72,8 +72,11 @@ func (d *desk) begin(ctx context.Context) error {
 	d.agenda = nil
 	for _, t := range list.Timetables {
 		e := &entry{t: t, through: cursors[t.ID], seen: now, index: -1, failures: -1}
-		if e.through > now {
-			e.through, d.rewound = now, true // it was written while the clock was ahead
+		if e.through > now { // it was written while the clock was ahead
+			if e.through, err = d.throughBefore(ctx, t.ID, now); err != nil {
+				return err
+			}
+			d.rewound = true
 		}
 		d.entries[t.ID] = e
 	}
@@ -309,8 +312,8 @@ func (d *desk) claim(ctx context.Context, claims []node.Claim) (rows []node.Run,
 	return rows, nil
 }
 
-// again claims once more what has a row that says that the clock leapt over
-// it: the clock went back, and now it is due.
+// again claims once more what has a row that says that it did not run: the
+// clock was ahead and went back, and now it is due.
 func (d *desk) again(ctx context.Context, claims []node.Claim, rows []node.Run) (more []node.Run, err error) {
 	wrote := make(map[string]bool, len(rows))
 	key := func(timetable string, slot record.Instant) string { return fmt.Sprint(timetable, "@", int64(slot)) }
@@ -326,7 +329,7 @@ func (d *desk) again(ctx context.Context, claims []node.Claim, rows []node.Run) 
 		if err != nil {
 			return nil, err
 		}
-		if len(before) == 0 || before[0].State != node.RunMissed || before[0].Reason != WhyClockStep {
+		if len(before) == 0 || before[0].State != node.RunMissed && before[0].State != node.RunSkipped {
 			continue
 		}
 		c.Attempt = before[0].Attempt + 1

@@ -308,3 +308,34 @@ func TestADeletionThatIsUndone(t *testing.T) {
 		wantLedger(t, s, "h", "00:20 ok, 00:40 skipped overlap, 01:00 interrupted twind stopped, 01:00 claimed (2)")
 	})
 }
+
+// The machine's clock runs two hours ahead when it starts, and is set right
+// then: what was taken for missed meanwhile is still to come.
+func TestItStartsWithAClockThatIsAhead(t *testing.T) {
+	for again, want := range map[bool]string{
+		false: "01:00 ok, 02:00 missed down, 03:00 missed down, 03:00 ok (2), 04:00 ok, 05:00 ok",
+		true:  "01:00 ok, 02:00 missed down, 03:00 missed down, 03:00 ok (2), 04:00 ok, 05:00 ok",
+	} {
+		in(t, node.Primary, []timetable.Timetable{read(t, "h", admin.Body{})}, func(t *testing.T, s *server) {
+			s.start()
+			later(90 * time.Minute)
+			s.kill()
+			later(31 * time.Minute)
+			s.change(func() { s.behind = 2 * time.Hour })
+			s.start() // at 02:01, and it reads 04:01
+			later(time.Minute)
+			s.change(func() { s.behind = 0 })
+			later(time.Minute)
+			if again { // and is down at 03:00
+				s.kill()
+				later(time.Hour)
+				s.start()
+				later(2*time.Hour - time.Minute)
+			} else {
+				later(3*time.Hour - time.Minute)
+			}
+			s.stop()
+			wantLedger(t, s, "h", want)
+		})
+	}
+}
