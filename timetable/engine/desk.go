@@ -15,6 +15,7 @@ import (
 // A desk is what the one goroutine has before it; nobody else touches it.
 type desk struct {
 	e          *Engine
+	begun      bool // it knows where things stand
 	here       Here
 	generation int64
 	entries    map[string]*entry

@@ -130,12 +130,12 @@ func (e *Engine) Run(ctx context.Context) error {
 	go func() { defer close(swept); e.sweep(while) }()
 	defer func() { end(); <-swept }()
 	defer d.stop(context.WithoutCancel(ctx))
-	for begun := false; ctx.Err() == nil; {
+	for ctx.Err() == nil {
 		wait, err := time.Duration(0), error(nil)
-		if begun {
+		if d.begun {
 			wait, err = d.pass(ctx)
 		} else if err = d.begin(ctx); err == nil {
-			begun = true
+			d.begun = true
 		}
 		switch {
 		case err == nil:
@@ -165,11 +165,15 @@ func (d *desk) sleep(ctx context.Context, wait time.Duration) {
 	}
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
+	asks := d.e.asks
+	if !d.begun {
+		asks = nil // nothing is known yet: who asks waits
+	}
 	select {
 	case <-ctx.Done():
 	case <-timer.C:
 	case <-d.e.wake:
-	case do := <-d.e.asks:
+	case do := <-asks:
 		do(ctx, d)
 	case o := <-d.e.ended:
 		d.endings = append(d.endings, o)

@@ -40,6 +40,7 @@ type server struct {
 	left int // steps of the ledger until it dies; 0: it does not
 
 	lostAt  bool // the role goes with each run that is to begin
+	busy    bool // the cursors cannot be read
 	full    bool // no run can be claimed, as the disk is full
 	fullFor int  // ends of runs that are not written, as the disk is full
 
@@ -274,6 +275,15 @@ func (m mortal) ClaimRuns(ctx context.Context, epoch int64, claims []node.Claim)
 		return nil, errDead
 	}
 	return runs, err
+}
+
+func (m mortal) RunCursors(ctx context.Context) (map[string]record.Instant, error) {
+	busy := false
+	m.s.change(func() { busy = m.s.busy })
+	if busy {
+		return nil, store.ErrBusy
+	}
+	return m.DB.RunCursors(ctx)
 }
 
 func (m mortal) StartRun(ctx context.Context, id int64) error {

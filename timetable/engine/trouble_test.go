@@ -339,3 +339,26 @@ func TestItStartsWithAClockThatIsAhead(t *testing.T) {
 		})
 	}
 }
+
+// Who asks for a run before the ledger could be read waits: nobody knows yet
+// which timetables there are.
+func TestWhoAsksBeforeItBeganWaits(t *testing.T) {
+	in(t, node.Primary, []timetable.Timetable{read(t, "h", admin.Body{"schedule": "manual"})}, func(t *testing.T, s *server) {
+		s.change(func() { s.busy = true })
+		s.start()
+		later(time.Minute)
+		started := make(chan error, 1)
+		go func() {
+			_, err := s.engine.Start(t.Context(), "h", "ann")
+			started <- err
+		}()
+		later(3 * time.Second)
+		s.change(func() { s.busy = false })
+		later(3 * time.Second)
+		if err := <-started; err != nil {
+			t.Error(err)
+		}
+		s.stop()
+		wantLedger(t, s, "h", "00:01 ok")
+	})
+}
