@@ -194,12 +194,12 @@ func TestAskedToRun(t *testing.T) {
 	if said := ask(app.RunTimetable, app.RunArgs{ID: key("quick")}, nil, 4); !strings.Contains(said, "it runs on secondary") {
 		t.Error(said)
 	}
-	ask(app.CancelRun, app.CancelArgs{Run: run.Run}, nil, 0)
+	ask(app.CancelRun, app.CancelArgs(run), nil, 0)
 	long.becomes("cancelled by ann")
 	if left := long.left(); len(left) > 0 {
 		t.Errorf("a cancelled run leaves %v", left)
 	}
-	ask(app.CancelRun, app.CancelArgs{Run: run.Run}, nil, 4)
+	ask(app.CancelRun, app.CancelArgs(run), nil, 4)
 	ask(app.CancelRun, app.CancelArgs{Run: 99}, nil, 2)
 	ctl(t, "admin", "timetable", "set", "quick", "runs_on=primary", "--config", s.config)
 	now := node.Moment(record.At(time.Now()))
