@@ -14,9 +14,9 @@ import "errors"
 // File is the name of the database within the data directory.
 const File = "admin.db"
 
-// Catalogue is the version of the list of kinds. It rises with each kind or
-// field that is added: an older Twin could not check such a row. Rows that do
-// not use what is new keep their hashes.
+// Catalogue is the version of the list of kinds. It rises with each
+// release that adds a kind or a field: an older Twin could not check such a row.
+// Rows that do not use what is new keep their hashes.
 const Catalogue = 1
 
 // What a caller may branch on.

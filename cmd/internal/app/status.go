@@ -75,6 +75,9 @@ func silence(doc *node.Document, since time.Time, age time.Duration) {
 	if doc.Twin != nil {
 		doc.Twin.State, doc.Twin.Error = string(exchange.Unknown), text
 	}
+	if t := doc.Timetables; t != nil {
+		t.Running, t.Waiting, t.Next = []node.RunningRun{}, 0, nil
+	}
 }
 
 // Gaps returns the gaps of a feed, or of all when name is empty. While twind

@@ -18,6 +18,9 @@ import (
 	"github.com/twinctl/twin/collector/store"
 )
 
+// stubborn is the job whose program heeds no SIGTERM, nor does its child.
+const stubborn = "stubborn"
+
 // A job is a timetable of one slot, soon, whose program has a child and runs on.
 type job struct {
 	t    *testing.T
@@ -32,6 +35,9 @@ func newJob(t *testing.T, s *server, name string, fields ...string) *job {
 	j := &job{t, s, name, filepath.Join(dir, "pids")}
 	program := filepath.Join(dir, name)
 	text := fmt.Sprintf("#!/bin/sh\nsleep 1000 &\necho $$ $! >>%s\nwait\n", j.pids)
+	if name == stubborn {
+		text = strings.Replace(text, "\n", "\ntrap '' TERM\n", 1)
+	}
 	if err := os.WriteFile(program, []byte(text), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -105,15 +111,16 @@ func TestKillWhileATimetableRuns(t *testing.T) {
 	s.start()
 	once := newJob(t, s, "once") // exec is nothing that may be run twice
 	twice := newJob(t, s, "twice", "after_crash=at_least_once")
-	eventually(t, patience, "both to run", func() bool { return once.began() == 1 && twice.began() == 1 })
+	stays := newJob(t, s, stubborn, "after_crash=at_least_once")
+	eventually(t, patience, "all to run", func() bool { return once.began() == 1 && twice.began() == 1 && stays.began() == 1 })
 	s.kill()
-	eventually(t, patience, "nothing to be left", func() bool { return len(once.left())+len(twice.left()) == 0 })
+	eventually(t, patience, "nothing to be left", func() bool { return len(once.left())+len(twice.left())+len(stays.left()) == 0 })
 	s.start()
-	eventually(t, patience, "one of them to run again", func() bool { return twice.began() == 2 })
+	eventually(t, patience, "two of them to run again", func() bool { return twice.began() == 2 && stays.began() == 2 })
 	once.becomes("interrupted down")
 	twice.becomes("interrupted down, running (2)")
 	s.stop()
-	if left := twice.left(); len(left) > 0 {
+	if left := append(twice.left(), stays.left()...); len(left) > 0 {
 		t.Errorf("an orderly end leaves %v", left)
 	}
 	twice.becomes("interrupted down, interrupted twind stopped (2), claimed (3)")
