@@ -10,6 +10,7 @@ import (
 
 	"github.com/twinctl/twin/cmd/internal/app"
 	"github.com/twinctl/twin/cmd/internal/cli"
+	"github.com/twinctl/twin/collector/admin"
 	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/collector/record"
 	"github.com/twinctl/twin/collector/store"
@@ -67,4 +68,21 @@ func runID(ts *testscript.TestScript, word string) int64 {
 	id, err := strconv.ParseInt(word, 10, 64)
 	ts.Check(err)
 	return id
+}
+
+// misfit CONFIG KEY NAME writes a timetable whose schedule means nothing here, as
+// one of another version might.
+func misfit(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: misfit CONFIG KEY NAME")
+	}
+	ctx := context.Background()
+	cfg, err := app.Configure(&cli.Call{Config: ts.MkAbs(args[0])})
+	ts.Check(err)
+	data, err := app.OpenData(ctx, cfg.Data, store.Use)
+	ts.Check(err)
+	defer data.Close()
+	body := admin.Body{"name": args[2], "schedule": "when it rains", "tasks": []string{"verify"}}
+	_, err = data.Admin.Change(ctx, author("test"), []admin.Edit{{Kind: "timetable", Key: args[1], Body: body}}, admin.How{})
+	ts.Check(err)
 }

@@ -87,6 +87,7 @@ func TestScript(t *testing.T) {
 			"heard":      heard,
 			"seen":       seen,
 			"ledger":     ledger,
+			"misfit":     misfit,
 		},
 	})
 }

@@ -5,9 +5,11 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/twinctl/twin/cmd/internal/app"
 	"github.com/twinctl/twin/cmd/internal/cli"
 	"github.com/twinctl/twin/collector/admin"
 	"github.com/twinctl/twin/collector/node"
+	"github.com/twinctl/twin/collector/record"
 	"github.com/twinctl/twin/timetable/engine"
 )
 
@@ -123,7 +125,8 @@ type outlook struct {
 	twin *engine.Here // nil while this server is alone
 }
 
-// outlook tells where this server stands, and its twin with the other role.
+// outlook tells where this server stands, and its twin with the other role, as
+// far as it has told.
 func (s *site) outlook(ctx context.Context) (o outlook, err error) {
 	self, err := s.data.Node.Self(ctx)
 	if err != nil {
@@ -133,12 +136,26 @@ func (s *site) outlook(ctx context.Context) (o outlook, err error) {
 	if err != nil {
 		return o, err
 	}
+	doc, err := app.Status(ctx, s.Config, s.data)
+	if err != nil {
+		return o, err
+	}
 	o.here = engine.Here{Server: self.Name, Role: self.Role, Epoch: self.Epoch, Since: self.Since, Maintenance: m}
+	if t := doc.Timetables; t != nil && t.Held > 0 {
+		o.here.Held = t.Because
+	}
 	pair, err := s.data.Node.Pair(ctx)
 	if err != nil || pair == nil {
 		return o, err
 	}
 	o.twin = &engine.Here{Server: pair.Name, Role: otherRole(self.Role)}
+	if doc.Twin != nil && doc.Twin.Maintenance != nil {
+		there := doc.Twin.Maintenance
+		o.twin.Maintenance = node.Maintenance{On: true, Reason: there.Reason}
+		if there.Until != nil {
+			o.twin.Maintenance.Until = record.Instant(*there.Until)
+		}
+	}
 	return o, nil
 }
 

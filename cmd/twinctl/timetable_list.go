@@ -19,7 +19,7 @@ type timetableLine struct {
 	Zone     string       `json:"zone"`
 	Words    string       `json:"words"`
 	RunsOn   string       `json:"runs_on"`
-	State    string       `json:"state"` // here: armed, standby, paused, problem or unreadable
+	State    string       `json:"state"` // here: armed, held, standby, paused, problem or unreadable
 	Because  string       `json:"because"`
 	Next     *node.Moment `json:"next"` // start of the next run here; null: none
 	Last     *runRow      `json:"last"` // its last slot that is known, here or on the twin; null: none
@@ -30,6 +30,7 @@ type timetableLine struct {
 // The states of a timetable on a server.
 const (
 	armed      = "armed"
+	held       = "held"
 	paused     = "paused"
 	cannotRun  = "problem"
 	unreadable = "unreadable"
@@ -41,7 +42,7 @@ func timetableListCommand() cli.Command {
 	return cli.Command{
 		Name:  "list",
 		Short: "list timetables, whether they run here, when next, and how it went last",
-		Long: `HERE is armed where it runs on this server as it stands now, and standby where it does not: after a switch-over it will. ` +
+		Long: `HERE is armed where it runs on this server as it stands now, held while it waits until it is known who is primary, and standby where it does not: after a switch-over it will. ` +
 			`LAST is the last slot that this server knows of, on either one.`,
 		Examples: []cli.Example{
 			{Line: "twinctl timetable list"},
@@ -111,6 +112,8 @@ func (p planned) state(here engine.Here, now time.Time) (state, because string) 
 		return paused, because
 	case !p.RunsAt(here.Server, here.Role):
 		return engine.WhyStandby, ""
+	case here.Held != "" && p.NeedsRole() != "":
+		return held, here.Held
 	case here.Maintenance.Holds(record.At(now)):
 		return armed, engine.WhyMaintenance + ": " + here.Maintenance.Reason
 	}
@@ -121,10 +124,17 @@ func (p planned) state(here engine.Here, now time.Time) (state, because string) 
 const nextAmong = 400
 
 // nextRun returns when it starts here next, nil if that is not soon to be found.
+// Mostly it is the first slot.
 func nextRun(p planned, here engine.Here, now time.Time) *node.Moment {
-	for _, f := range engine.Coming(p.Timetable, here, record.At(now), nextAmong) {
-		if f.State == node.RunClaimed {
-			return known(f.Start)
+	for n := 1; n <= nextAmong; n *= 20 {
+		coming := engine.Coming(p.Timetable, here, record.At(now), n)
+		for _, f := range coming {
+			if f.State == node.RunClaimed {
+				return known(f.Start)
+			}
+		}
+		if len(coming) < n {
+			break
 		}
 	}
 	return nil

@@ -22,8 +22,8 @@ func timetableNextCommand() cli.Command {
 		Name:  "next",
 		Args:  "[NAME...]",
 		Short: "show the next slots, what each server does in them, and what a switch-over would change",
-		Long: `The slots stand by the clock of the timetable's zone. What the twin does is told as far as it follows from its role: ` +
-			`of a maintenance of the twin, nothing is known here. On the secondary, what runs on both starts a while behind its slot.`,
+		Long: `The slots stand by the clock of the timetable's zone. What the twin does is what follows from its role and the timetables here, and from a maintenance, as it told last. ` +
+			`On the secondary, what runs on both starts a while behind its slot.`,
 		Examples: []cli.Example{
 			{Line: "twinctl timetable next", Why: "the next ten of all"},
 			{Line: "twinctl timetable next nightly -n 30", Why: "a month of one"},
