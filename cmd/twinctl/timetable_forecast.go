@@ -31,6 +31,7 @@ type forecast struct {
 	Words    string       `json:"words"`   // the schedule, for people
 	RunsOn   string       `json:"runs_on"` // primary, secondary, both or the name of a server
 	Problem  string       `json:"problem"` // why it cannot run; "": it can
+	Unready  string       `json:"unready"` // what keeps it from running here now; "": nothing, or it does not run here
 	Warnings []string     `json:"warnings"`
 	Next     []comingSlot `json:"next"`
 
@@ -116,9 +117,18 @@ func (s *site) forecasts(ctx context.Context, changes []admin.Change) ([]forecas
 	}
 	var all []forecast
 	for _, t := range changed[:min(maxForecasts, len(changed))] {
-		all = append(all, forecastOf(planned{Timetable: t}, o, time.Now(), usualSlots))
+		all = append(all, s.forecast(ctx, planned{Timetable: t}, o))
 	}
 	return all, nil
+}
+
+// forecast tells when a timetable runs, and what keeps it from running here.
+func (s *site) forecast(ctx context.Context, p planned, o outlook) forecast {
+	f := forecastOf(p, o, time.Now(), usualSlots)
+	if f.Problem == "" && p.RunsAt(o.here.Server, o.here.Role) {
+		f.Unready = s.unready(ctx, p.Timetable)
+	}
+	return f
 }
 
 // writeForecasts says for people when timetables run.
@@ -136,6 +146,9 @@ func writeForecasts(w io.Writer, all []forecast) error {
 func (f forecast) write(b *strings.Builder) {
 	if f.Problem != "" {
 		fmt.Fprintf(b, "Warning: it cannot run: %s\n", inert.Text(f.Problem))
+	}
+	if f.Unready != "" {
+		fmt.Fprintf(b, "Note: here it could not run now: %s\n", inert.Text(f.Unready))
 	}
 	for _, text := range f.Warnings {
 		fmt.Fprintf(b, "Note: %s\n", inert.Text(text))

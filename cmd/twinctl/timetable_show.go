@@ -46,9 +46,8 @@ func (s *site) showTimetable(ctx context.Context, call *cli.Call, p planned) err
 	if err != nil {
 		return err
 	}
-	now := time.Now()
-	state, because := p.state(o.here, now)
-	shown := shownTimetable{forecast: forecastOf(p, o, now, usualSlots), State: state, Because: because, Row: rowObject(p.row)}
+	state, because := p.state(o.here, time.Now())
+	shown := shownTimetable{forecast: s.forecast(ctx, p, o), State: state, Because: because, Row: rowObject(p.row)}
 	runs, err := s.data.Node.Runs(ctx, node.RunQuery{Timetables: []string{p.ID}, Limit: usualRuns})
 	if err != nil {
 		return err
