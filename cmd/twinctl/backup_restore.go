@@ -278,7 +278,7 @@ func (r restore) hosts(from string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return app.Denied(err)
 	}
-	if err := os.WriteFile(path+".restoring", text, 0o600); err != nil {
+	if err := os.WriteFile(path+".restoring", text, 0o600); err != nil { //nolint:gosec // the file that twin.toml names
 		return app.Denied(err)
 	}
 	return os.Rename(path+".restoring", path)
