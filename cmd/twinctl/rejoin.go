@@ -7,11 +7,13 @@ import (
 
 	"github.com/twinctl/twin/cmd/internal/app"
 	"github.com/twinctl/twin/cmd/internal/cli"
+	"github.com/twinctl/twin/collector/backup"
 	"github.com/twinctl/twin/collector/inert"
 	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/sync/bundle"
 	"github.com/twinctl/twin/sync/exchange"
 	"github.com/twinctl/twin/sync/link"
+	"github.com/twinctl/twin/sync/vault"
 )
 
 // A rejoinWish is how somebody wants a restored server to come back.
@@ -101,6 +103,7 @@ func (s *site) rejoin(ctx context.Context, call *cli.Call, w rejoinWish) error {
 		return err
 	}
 	will := node.NewRejoin(*held, self, twin.word.Doc.Epoch)
+	will.Numbered = twin.numbered()
 	doc, err := s.describeRejoin(ctx, *held, will, twin)
 	if err != nil {
 		return err
@@ -149,6 +152,7 @@ type met struct {
 	line *app.Line
 	word exchange.Word
 	acts *bundle.AuditAnswer
+	kept []backup.Kept // of this server's backups
 }
 
 func (m met) close() {
@@ -198,5 +202,19 @@ func (s *site) question(ctx context.Context, m *met) error {
 	if err := m.line.Call(ctx, bundle.VerbAudit, bundle.AuditQuestion{Head: at.Head}, m.acts); err != nil {
 		m.acts = nil // it told who it is: that its rows cannot be read is its own alarm
 	}
+	if m.kept, err = (vault.Sender{Peer: m.line}).List(ctx); err != nil && !errors.As(err, new(*link.RemoteError)) {
+		return err // one that knows nothing of backups has none
+	}
 	return ctx.Err()
+}
+
+// numbered returns the highest number of this server's backups on the twin: what
+// is backed up from here on is newer than those.
+func (m met) numbered() (highest int64) {
+	for _, k := range m.kept {
+		if name, err := backup.ParseName(k.Name); err == nil {
+			highest = max(highest, name.Number)
+		}
+	}
+	return highest
 }

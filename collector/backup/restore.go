@@ -32,6 +32,8 @@ type Plan struct {
 	To    string // a directory that does not exist
 	Bytes int64  // that it will take there, with what is needed meanwhile
 	Free  int64  // that the disk has
+
+	numbered int64 // the highest number of a set of that server
 }
 
 // Last returns the set that is restored.
@@ -50,6 +52,9 @@ func (k Keeper) Plan(ctx context.Context, w Wish) (Plan, error) {
 		return Plan{}, err
 	}
 	p := Plan{To: w.To}
+	for _, s := range Of(sets, of.Server, of.ServerName) {
+		p.numbered = max(p.numbered, s.Named.Number)
+	}
 	if p.Chain, err = chain(sets, of); err != nil {
 		return Plan{}, err
 	}
@@ -208,7 +213,7 @@ func (p Plan) Hold(ctx context.Context, actor string, seen int64) (err error) {
 	}
 	defer func() { err = errors.Join(err, n.Close(), flushDir(p.To)) }()
 	last := p.Last()
-	return n.Restore(ctx, node.Restored{Backup: last.Title(), Taken: last.At, Actor: actor}, seen)
+	return n.Restore(ctx, node.Restored{Backup: last.Title(), Taken: last.At, Actor: actor, Numbered: p.numbered}, seen)
 }
 
 // A reading is a reader that is one function.

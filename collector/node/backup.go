@@ -103,10 +103,11 @@ func (n *DB) NoteUnsent(ctx context.Context, name, why string) error {
 }
 
 // LastBackupNumber returns the highest number that a backup of this server had,
-// as far as it knows.
+// as far as it knows: also one that was made after what it was restored from.
 func (n *DB) LastBackupNumber(ctx context.Context) (number int64, err error) {
 	err = n.db.View(ctx, func(tx *store.Tx) error {
-		return tx.QueryRowContext(ctx, `SELECT ifnull(max(number), 0) FROM backup`).Scan(&number)
+		return tx.QueryRowContext(ctx, `
+			SELECT max(ifnull((SELECT max(number) FROM backup), 0), ifnull((SELECT max(numbered) FROM restored), 0))`).Scan(&number)
 	})
 	return number, err
 }
@@ -195,6 +196,8 @@ type Restored struct {
 	Taken  record.Instant // when the backup was made
 	At     record.Instant
 	Actor  string
+
+	Numbered int64 // the highest number of a backup that lay beside it; not read back
 }
 
 // Restore notes that this file came from a backup, and holds the server until
@@ -206,7 +209,8 @@ func (n *DB) Restore(ctx context.Context, r Restored, seen int64) error {
 		if _, err := tx.ExecContext(ctx, `UPDATE restored SET ended = ? WHERE ended IS NULL`, now); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, `INSERT INTO restored (mark, backup, taken, at, actor) VALUES (?, ?, ?, ?, ?)`, rand.Text(), r.Backup, r.Taken, now, r.Actor)
+		_, err := tx.ExecContext(ctx, `INSERT INTO restored (mark, backup, taken, at, actor, numbered) VALUES (?, ?, ?, ?, ?, ?)`,
+			rand.Text(), r.Backup, r.Taken, now, r.Actor, r.Numbered)
 		if err != nil {
 			return err
 		}

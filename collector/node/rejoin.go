@@ -20,6 +20,8 @@ type Rejoin struct {
 	Role  Role
 	Epoch int64 // this server's own
 	Seen  int64 // the highest of all
+
+	Numbered int64 // the highest number of a backup of this server that the twin has
 }
 
 // NewRejoin decides who a restored server is, by the highest epoch that it or
@@ -52,7 +54,7 @@ func (n *DB) Rejoin(ctx context.Context, r Rejoin, actor string) error {
 		if held == nil || held.Mark != r.Mark || !r.stillHolds(self) {
 			return ErrRejoin
 		}
-		if _, err := tx.ExecContext(ctx, `UPDATE restored SET ended = ? WHERE ended IS NULL`, record.At(tx.Now)); err != nil {
+		if _, err := tx.ExecContext(ctx, `UPDATE restored SET ended = ?, numbered = max(numbered, ?) WHERE ended IS NULL`, record.At(tx.Now), r.Numbered); err != nil {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `

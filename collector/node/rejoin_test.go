@@ -57,6 +57,7 @@ func TestRejoinEndsTheHold(t *testing.T) {
 	}
 	held, self := restored(t, n, 3)
 	r := NewRejoin(held, self, 3)
+	r.Numbered = 12
 	if err := n.Rejoin(t.Context(), r, "anna"); err != nil {
 		t.Fatal(err)
 	}
@@ -72,6 +73,9 @@ func TestRejoinEndsTheHold(t *testing.T) {
 	}
 	if err := n.Rejoin(t.Context(), r, "anna"); !errors.Is(err, ErrRejoin) {
 		t.Errorf("twice: %v", err)
+	}
+	if number, err := n.LastBackupNumber(t.Context()); number != 12 || err != nil {
+		t.Errorf("%d, %v: its next backup is older than what its twin has", number, err)
 	}
 	if _, err := n.AuditVerify(t.Context()); err != nil {
 		t.Error(err)
