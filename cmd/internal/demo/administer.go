@@ -25,7 +25,7 @@ type typed struct {
 // secondary, which the next push finds.
 func administer(ctx context.Context, out io.Writer, a, b *twin) error {
 	fmt.Fprintf(out, "Meanwhile somebody administers, on %s:\n", a.name)
-	for _, t := range []typed{
+	if err := runAll(ctx, out, []typed{
 		{a, []string{"admin", "queue", "set", "support", "name=Support"}, cli.OK},
 		{a, []string{"admin", "queue", "set", "sales", "name=Sales, domestic"}, cli.OK},
 		{a, []string{"sync", "--dry-run"}, cli.Differs},
@@ -34,12 +34,20 @@ func administer(ctx context.Context, out io.Writer, a, b *twin) error {
 		{b, []string{"admin", "queue", "set", "sales", "name=Sales, changed at 3 a.m.", "--on-secondary"}, cli.OK},
 		{a, []string{"sync"}, cli.Conflict},
 		{a, []string{"sync", "--drift", "overwrite", "--view", "summary"}, cli.OK},
-	} {
+	}); err != nil {
+		return err
+	}
+	return sameRows(ctx, a, b)
+}
+
+// runAll runs one line after the other.
+func runAll(ctx context.Context, out io.Writer, lines []typed) error {
+	for _, t := range lines {
 		if err := t.run(ctx, out); err != nil {
 			return err
 		}
 	}
-	return sameRows(ctx, a, b)
+	return nil
 }
 
 // run runs this very program with the line, and shows what it says.
