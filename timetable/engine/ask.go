@@ -46,7 +46,7 @@ func (e *Engine) ask(ctx context.Context, do func(context.Context, *desk) error)
 // ledger tells what becomes of it.
 func (e *Engine) Start(ctx context.Context, id, actor string) (started node.Run, err error) {
 	err = e.ask(ctx, func(ctx context.Context, d *desk) error {
-		entry, err := d.startable(id)
+		entry, err := d.startable(ctx, id)
 		if err != nil {
 			return err
 		}
@@ -79,13 +79,17 @@ func (e *Engine) Start(ctx context.Context, id, actor string) (started node.Run,
 	return started, err
 }
 
-// startable returns a timetable's entry if a person may start it now.
-func (d *desk) startable(id string) (*entry, error) {
+// startable returns a timetable's entry if a person may start it now. It looks
+// first: the person may have changed something a moment ago.
+func (d *desk) startable(ctx context.Context, id string) (*entry, error) {
+	now := d.clock.peek()
+	if err := d.look(ctx, now); err != nil {
+		return nil, err
+	}
 	e, ok := d.entries[id]
 	if !ok {
 		return nil, ErrNoTimetable
 	}
-	now := d.clock.peek()
 	switch {
 	case !d.here.arms(e.t):
 		return nil, fmt.Errorf("timetable %s: %w: it runs on %s", e.t.Name, ErrNotHere, e.t.RunsOn)
@@ -186,7 +190,7 @@ func (b Backfill) wants(r node.Run) bool {
 // already. It returns them as claimed.
 func (e *Engine) Backfill(ctx context.Context, b Backfill) (rows []node.Run, err error) {
 	err = e.ask(ctx, func(ctx context.Context, d *desk) error {
-		entry, err := d.startable(b.Timetable)
+		entry, err := d.startable(ctx, b.Timetable)
 		if err != nil {
 			return err
 		}

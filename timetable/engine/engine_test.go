@@ -206,6 +206,29 @@ func TestTheClockIsSet(t *testing.T) {
 	})
 }
 
+// TestWhoAsksIsAnsweredByWhatStandsNow demands that what a person changed a
+// moment ago counts: a timetable that was just made starts, and behind a
+// maintenance that just began none does.
+func TestWhoAsksIsAnsweredByWhatStandsNow(t *testing.T) {
+	in(t, node.Primary, nil, func(t *testing.T, s *server) {
+		s.start()
+		later(time.Second)
+		s.change(func() { s.list, s.gen = append(s.list, read(t, "h", admin.Body{"schedule": "manual"})), s.gen+1 })
+		if _, err := s.engine.Start(t.Context(), "h", "ann"); err != nil {
+			t.Error(err)
+		}
+		later(time.Second)
+		if _, err := s.db.SetMaintenance(t.Context(), node.Maintenance{On: true, Reason: "disks", Actor: "ann"}); err != nil {
+			t.Fatal(err)
+		}
+		s.change(func() {})
+		if _, err := s.engine.Start(t.Context(), "h", "ann"); !errors.Is(err, ErrMaintenance) {
+			t.Errorf("started: %v", err)
+		}
+		s.stop()
+	})
+}
+
 func TestPeopleStartAndCancel(t *testing.T) {
 	in(t, node.Primary, []timetable.Timetable{
 		read(t, "h", admin.Body{"schedule": "manual"}), read(t, "there", admin.Body{"runs_on": "secondary"}),
