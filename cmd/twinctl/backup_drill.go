@@ -63,7 +63,7 @@ func (s *site) drill(ctx context.Context, id, scratch string) (backup.Report, er
 		return backup.Report{}, err
 	}
 	k := s.keeper()
-	if err := backup.Sweep(s.Config.Backup.Directory); err != nil {
+	if err := backup.Sweep(s.Config.Backup.Directory, self.Name); err != nil {
 		return backup.Report{}, err
 	}
 	if scratch == "" {
@@ -72,7 +72,7 @@ func (s *site) drill(ctx context.Context, id, scratch string) (backup.Report, er
 	if scratch, err = filepath.Abs(scratch); err != nil {
 		return backup.Report{}, err
 	}
-	wish := backup.Wish{ID: id, Server: self.Server, Name: self.Name, To: filepath.Join(scratch, backup.Scratch(time.Now()))}
+	wish := backup.Wish{ID: id, Server: self.Server, Name: self.Name, To: filepath.Join(scratch, backup.Scratch(self.Name, time.Now()))}
 	plan, err := k.Plan(ctx, wish)
 	if err != nil && !errors.Is(err, backup.ErrDamaged) {
 		return backup.Report{}, undecided(err)

@@ -67,7 +67,11 @@ func (d Directory) Put(_ context.Context, set string, fill func(Folder) error) (
 	if err := os.MkdirAll(string(d), 0o700); err != nil {
 		return fmt.Errorf("backup directory: %w", err)
 	}
-	if err := Sweep(string(d)); err != nil {
+	name, err := ParseName(set)
+	if err != nil {
+		return err
+	}
+	if err := Sweep(string(d), name.Server); err != nil {
 		return err
 	}
 	if _, err := os.Lstat(filepath.Join(string(d), set)); err == nil {
@@ -113,15 +117,14 @@ func (d Directory) Delete(_ context.Context, set string) error {
 	return flushDir(string(d))
 }
 
-// Sweep removes from a directory what was being made, deleted or restored to
-// scratch there when its process ended. Nobody may be at it.
-func Sweep(dir string) error {
+// Sweep removes from a directory what a server was making, deleting or
+// restoring to scratch there when its process ended: other servers may have
+// theirs beside it, and be at it. The server must not be.
+func Sweep(dir, server string) error {
 	entries, err := os.ReadDir(dir)
 	for _, e := range entries {
-		for _, mark := range []string{makingMark, goingMark, scratchMark} {
-			if strings.HasPrefix(e.Name(), mark) {
-				err = errors.Join(err, os.RemoveAll(filepath.Join(dir, e.Name())))
-			}
+		if leftBy(server, e.Name()) {
+			err = errors.Join(err, os.RemoveAll(filepath.Join(dir, e.Name())))
 		}
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -129,6 +132,21 @@ func Sweep(dir string) error {
 	}
 	return nil
 }
+
+// leftBy tells whether a file is no set, or no longer, and of that server.
+func leftBy(server, file string) bool {
+	for _, mark := range []string{makingMark, goingMark} {
+		if set, ok := strings.CutPrefix(file, mark); ok {
+			name, err := ParseName(set)
+			return err == nil && name.Server == safeName(server)
+		}
+	}
+	return strings.HasPrefix(file, scratchOf(server))
+}
+
+// scratchOf begins the names of a server's scratch directories. No server's
+// name has a plus in a file's name.
+func scratchOf(server string) string { return scratchMark + safeName(server) + "+" }
 
 // A folder is a directory that is being filled.
 type folder string
@@ -163,5 +181,7 @@ func flushDir(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// Scratch names a directory that Sweep removes if it is left behind.
-func Scratch(now time.Time) string { return scratchMark + now.UTC().Format("20060102T150405.000000Z") }
+// Scratch names a directory that Sweep removes if the server leaves it behind.
+func Scratch(server string, now time.Time) string {
+	return scratchOf(server) + now.UTC().Format("20060102T150405.000000Z")
+}

@@ -29,16 +29,16 @@ func (k Keeper) Make(ctx context.Context, kind Kind, src Source) (made Set, err 
 	if err := os.MkdirAll(k.Work, 0o700); err != nil {
 		return made, fmt.Errorf("make a backup: %w", err)
 	}
-	if err := Sweep(k.Work); err != nil {
-		return made, err
-	}
 	m, parent, err := k.begin(ctx, kind, src)
 	if err != nil {
 		return made, err
 	}
+	if err := Sweep(k.Work, m.ServerName); err != nil {
+		return made, err
+	}
 	w := making{Keeper: k, src: src, m: &m, parent: parent}
 	err = k.At.Put(ctx, m.Name, func(to Folder) (err error) {
-		if w.dir, err = os.MkdirTemp(k.Work, scratchMark); err != nil {
+		if w.dir, err = os.MkdirTemp(k.Work, scratchOf(m.ServerName)); err != nil {
 			return fmt.Errorf("make a backup: %w", store.Full(err))
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(w.dir)) }()

@@ -221,3 +221,33 @@ func TestNames(t *testing.T) {
 		}
 	}
 }
+
+// TestSweepLeavesWhatOthersMake holds that servers that share a directory do
+// not take each other's backups away while they are made.
+func TestSweepLeavesWhatOthersMake(t *testing.T) {
+	dir := t.TempDir()
+	set := func(server string) string { return newName(server, noon, 12, Full).String() }
+	kept := []string{
+		makingMark + set("cms-b"), makingMark + set("cms-a-b"), goingMark + set("cms"), Scratch("cms-a-b", noon.Time()),
+		Scratch("cms", noon.Time()), makingMark + "x", set("cms-a"),
+	}
+	gone := []string{makingMark + set("cms-a"), goingMark + set("cms-a"), Scratch("cms-a", noon.Time())}
+	for _, name := range slices.Concat(kept, gone) {
+		if err := os.Mkdir(filepath.Join(dir, name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := Sweep(dir, "cms-a"); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range kept {
+		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, name := range gone {
+		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
+			t.Errorf("%s is still there", name)
+		}
+	}
+}
