@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -13,6 +14,7 @@ import (
 
 func backupMakeCommand(kind backup.Kind) cli.Command {
 	var to string
+	var orFull bool
 	c := cli.Command{
 		Name:  string(kind),
 		Short: "make a full backup, and read it back",
@@ -35,6 +37,9 @@ func backupMakeCommand(kind backup.Kind) cli.Command {
 				return err
 			}
 			made, sent, err := app.MakeBackup(ctx, s.Config, s.data, app.Making{Kind: kind, Second: second})
+			if orFull && errors.Is(err, backup.ErrNeedsFull) {
+				made, sent, err = app.MakeBackup(ctx, s.Config, s.data, app.Making{Kind: backup.Full, Second: second})
+			}
 			if err != nil {
 				return err
 			}
@@ -44,9 +49,17 @@ func backupMakeCommand(kind backup.Kind) cli.Command {
 	if kind == backup.Incremental {
 		c.Short = "back up what changed since the last backup"
 		c.Long = `Holds the records that came since the last backup of this server, the days whose counts changed, coverage and gaps, and the two small databases. ` +
-			`It goes on from that backup and needs it to be restored. Where there is none to go on from, it says so and exits 4: a full one is needed.` +
+			`It goes on from that backup and needs it to be restored. Where there is none to go on from, it says so and exits 4: a full one is needed. With --or-full it is made.` +
 			"\n\n" + `Then it is sent to the twin, with what that lacks of those that it goes on from. If that fails the exit status is 5, and the backup here is good all the same.`
-		c.Examples = []cli.Example{{Line: "twinctl backup incremental", Why: "prints the new backup's name"}}
+		c.Examples = []cli.Example{
+			{Line: "twinctl backup incremental", Why: "prints the new backup's name"},
+			{Line: "twinctl backup incremental --or-full", Why: "each night, also in the first one"},
+		}
+		flags := c.Flags
+		c.Flags = func(f *cli.FlagSet) {
+			flags(f)
+			f.BoolVar(&orFull, "or-full", false, "make a full one where there is none to go on from")
+		}
 	}
 	return c
 }

@@ -55,7 +55,7 @@ func firstTimetables(now time.Time) []admin.Edit {
 	return []admin.Edit{
 		sync,
 		row("backup-full", "0 2 * * "+shortDay(night), "backup full", "all of this server, once a week"),
-		row("backup-daily", "0 2 * * "+strings.Join(others, ","), "backup incremental", "what came since, on the other days"),
+		row("backup-daily", "0 2 * * "+strings.Join(others, ","), "backup incremental --or-full", "what came since, on the other days"),
 		row("backup-prune", "0 4 * * *", "backup prune --keep-daily 14 --keep-weekly 8 --keep-monthly 12", "backups that are not kept any longer"),
 		row("backup-drill", "0 5 1 * *", "backup drill", "proves once a month that the last backup can be restored"),
 		row("check-morning", "0 6 * * *", "check", "whether anything wants a person"),
