@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -119,13 +120,24 @@ func freeport(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: freeport NAME...")
 	}
 	for _, name := range args {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		ts.Check(err)
+		l, port := unasked(ts)
 		defer l.Close() // together, so that all differ
-		_, port, err := net.SplitHostPort(l.Addr().String())
-		ts.Check(err)
-		ts.Setenv(name, port)
+		ts.Setenv(name, strconv.Itoa(port))
 	}
+}
+
+// unasked listens on a port that the system gives nobody who does not ask for
+// it by its number: who dials meanwhile does not take it.
+func unasked(ts *testscript.TestScript) (net.Listener, int) {
+	const first, most = 10_000, 20_000
+	for range 100 {
+		port := first + rand.IntN(most)
+		if l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port))); err == nil {
+			return l, port
+		}
+	}
+	ts.Fatalf("no port is free")
+	return nil, 0
 }
 
 // append FILE TEXT writes a text, quoted as in Go, to the end of a file.
