@@ -27,9 +27,10 @@ export GOFLAGS     := -trimpath $(GOFLAGS)
 build: ## build bin/twind and bin/twinctl
 	$(GO) build -ldflags "$(LDFLAGS)" -o bin/ ./cmd/twind ./cmd/twinctl
 
-# check has vetted all of it.
+# check has vetted all of it. Many tests wait for what takes its seconds: more
+# packages than processors are tested at once.
 test: ## every test that needs nothing but Go and a C compiler
-	$(GO) test -vet=off ./...
+	$(GO) test -p 4 -vet=off ./...
 
 race: ## every test under the race detector, in random order
 	$(GO) test -vet=off -race -shuffle=on ./...
