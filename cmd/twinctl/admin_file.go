@@ -12,6 +12,7 @@ import (
 
 	"github.com/twinctl/twin/cmd/internal/cli"
 	"github.com/twinctl/twin/collector/inert"
+	"github.com/twinctl/twin/collector/store"
 )
 
 func adminExportCommand() cli.Command {
@@ -82,16 +83,7 @@ func intoFile(path string, write func(io.Writer) error) (err error) {
 	if err := os.Rename(f.Name(), path); err != nil {
 		return err
 	}
-	return syncFolder(dir)
-}
-
-// syncFolder makes a new name survive a power cut.
-func syncFolder(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	return store.FlushDir(dir)
 }
 
 func intoDevice(path string, write func(io.Writer) error) error {

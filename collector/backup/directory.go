@@ -89,13 +89,13 @@ func (d Directory) Put(_ context.Context, set string, fill func(Folder) error) (
 	if err := fill(folder(making)); err != nil {
 		return err
 	}
-	if err := flushDir(making); err != nil {
+	if err := store.FlushDir(making); err != nil {
 		return err
 	}
 	if err := os.Rename(making, filepath.Join(string(d), set)); err != nil {
 		return fmt.Errorf("make a backup: %w", err)
 	}
-	return flushDir(string(d))
+	return store.FlushDir(string(d))
 }
 
 // Delete implements Destination. What is left after a crash is no set any more.
@@ -106,7 +106,7 @@ func (d Directory) Delete(_ context.Context, set string) error {
 	going := filepath.Join(string(d), goingMark+set)
 	err := os.Rename(filepath.Join(string(d), set), going)
 	if err == nil {
-		err = flushDir(string(d))
+		err = store.FlushDir(string(d))
 	}
 	if err == nil {
 		err = os.RemoveAll(going)
@@ -114,7 +114,7 @@ func (d Directory) Delete(_ context.Context, set string) error {
 	if err != nil {
 		return fmt.Errorf("delete a backup: %w", err)
 	}
-	return flushDir(string(d))
+	return store.FlushDir(string(d))
 }
 
 // Sweep removes from a directory what a server was making, deleting or
@@ -172,14 +172,6 @@ func (f flushed) Write(p []byte) (int, error) {
 }
 
 func (f flushed) Close() error { return errors.Join(store.Full(f.Sync()), f.File.Close()) }
-
-func flushDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
-}
 
 // Scratch names a directory that Sweep removes if the server leaves it behind.
 func Scratch(server string, now time.Time) string {

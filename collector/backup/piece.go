@@ -172,7 +172,7 @@ func (in Incoming) Keep(ctx context.Context, name, sum string) error {
 	if err := os.Rename(dir, filepath.Join(in.Dir, name)); err != nil {
 		return err
 	}
-	return flushDir(in.Dir)
+	return store.FlushDir(in.Dir)
 }
 
 // prove holds what has come against its manifest, and gives each file its name.
@@ -210,7 +210,7 @@ func (in Incoming) prove(ctx context.Context, dir string, want Set) error {
 	if err == nil {
 		err = (Set{Manifest: m}).unexpected(there)
 	}
-	return errors.Join(err, flushDir(dir))
+	return errors.Join(err, store.FlushDir(dir))
 }
 
 func proveFile(ctx context.Context, path string, f File) error {

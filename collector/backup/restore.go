@@ -160,7 +160,7 @@ func (k Keeper) Build(ctx context.Context, p Plan) (err error) {
 	if err := p.compare(ctx); err != nil {
 		return err
 	}
-	return errors.Join(flushDir(p.To), flushDir(filepath.Dir(p.To)))
+	return errors.Join(store.FlushDir(p.To), store.FlushDir(filepath.Dir(p.To)))
 }
 
 // bring unpacks a file of a set into a directory.
@@ -211,7 +211,7 @@ func (p Plan) Hold(ctx context.Context, actor string, seen int64) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, n.Close(), flushDir(p.To)) }()
+	defer func() { err = errors.Join(err, n.Close(), store.FlushDir(p.To)) }()
 	last := p.Last()
 	return n.Restore(ctx, node.Restored{Backup: last.Title(), Taken: last.At, Actor: actor, Numbered: p.numbered}, seen)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/twinctl/twin/collector/admin"
 	"github.com/twinctl/twin/collector/history"
 	"github.com/twinctl/twin/collector/node"
+	"github.com/twinctl/twin/collector/store"
 )
 
 // SwapFile is the journal of a swap, in the data directory. While it is there
@@ -44,13 +45,13 @@ func (s Swap) Run() error {
 				return fmt.Errorf("swap: %w", err)
 			}
 		}
-		if err := errors.Join(flushDir(filepath.Join(s.Data, s.Keep)), flushDir(s.Data)); err != nil {
+		if err := errors.Join(store.FlushDir(filepath.Join(s.Data, s.Keep)), store.FlushDir(s.Data)); err != nil {
 			return fmt.Errorf("swap: %w", err)
 		}
 		if err := move(restored, filepath.Join(s.Data, name)); err != nil {
 			return fmt.Errorf("swap: %w", err)
 		}
-		if err := errors.Join(flushDir(s.Data), flushDir(s.From)); err != nil {
+		if err := errors.Join(store.FlushDir(s.Data), store.FlushDir(s.From)); err != nil {
 			return fmt.Errorf("swap: %w", err)
 		}
 	}
@@ -58,7 +59,7 @@ func (s Swap) Run() error {
 	if err == nil {
 		err = os.Remove(filepath.Join(s.Data, SwapFile))
 	}
-	if err = errors.Join(err, flushDir(s.Data)); err != nil {
+	if err = errors.Join(err, store.FlushDir(s.Data)); err != nil {
 		return fmt.Errorf("swap: %w", err)
 	}
 	return nil
@@ -84,7 +85,7 @@ func (s Swap) journal() error {
 	if err = errors.Join(err, out.Close()); err == nil {
 		err = os.Rename(beside, filepath.Join(s.Data, SwapFile))
 	}
-	return errors.Join(err, flushDir(s.Data))
+	return errors.Join(err, store.FlushDir(s.Data))
 }
 
 // Swapping returns the swap that was cut off in a data directory. Without one

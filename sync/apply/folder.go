@@ -47,20 +47,12 @@ func openFolder(dir string) (folder, error) {
 func makeFolder(dir string) (folder, error) {
 	err := os.Mkdir(dir, 0o700)
 	if err == nil {
-		err = syncDirectory(filepath.Dir(dir))
+		err = store.FlushDir(filepath.Dir(dir))
 	}
 	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return folder{}, store.Full(err)
 	}
 	return openFolder(dir)
-}
-
-func syncDirectory(dir string) error {
-	f, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
 }
 
 // owned demands that an open file is of a type, ours, and lacks permissions.

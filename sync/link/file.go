@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/twinctl/twin/collector/store"
 )
 
 // createFile makes a file, 0600, that is there whole or not at all, and leaves
@@ -45,16 +47,7 @@ func placed(path string, data []byte, place func(temporary string) error) (err e
 	if err := place(f.Name()); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
-	return syncFolder(dir)
-}
-
-// syncFolder makes the new name survive a power cut.
-func syncFolder(dir string) error {
-	f, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
+	return store.FlushDir(dir)
 }
 
 // readLines returns the lines of a file without their ends; none if there is

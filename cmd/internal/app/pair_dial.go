@@ -11,6 +11,7 @@ import (
 	"github.com/twinctl/twin/cmd/internal/config"
 	"github.com/twinctl/twin/cmd/internal/pairing"
 	"github.com/twinctl/twin/collector/node"
+	"github.com/twinctl/twin/collector/store"
 	"github.com/twinctl/twin/sync/exchange"
 	"github.com/twinctl/twin/sync/link"
 )
@@ -162,13 +163,5 @@ func (n Notary) useKey(ctx context.Context, fresh, actor string) error {
 	if err := os.Rename(fresh, n.Config.Twin.Identity); err != nil {
 		return err
 	}
-	return syncDir(filepath.Dir(n.Config.Twin.Identity))
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	return store.FlushDir(filepath.Dir(n.Config.Twin.Identity))
 }

@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/twinctl/twin/collector/store"
 )
 
 const (
@@ -97,7 +99,7 @@ func (o Outbox) place(id string, files []File) (err error) {
 			return err
 		}
 	}
-	if err := flushFolder(folder); err != nil {
+	if err := store.FlushDir(folder); err != nil {
 		return err
 	}
 	whole, err := o.folder(id)
@@ -107,7 +109,7 @@ func (o Outbox) place(id string, files []File) (err error) {
 	if err := os.Rename(folder, whole); err != nil {
 		return err
 	}
-	return flushFolder(o.Dir)
+	return store.FlushDir(o.Dir)
 }
 
 // size returns how many bytes wait.
@@ -224,13 +226,4 @@ func writeFlushed(path string, text []byte) error {
 		err = f.Sync()
 	}
 	return errors.Join(err, f.Close())
-}
-
-// flushFolder makes names in a folder survive a power cut.
-func flushFolder(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

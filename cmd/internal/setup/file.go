@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"github.com/twinctl/twin/collector/store"
 )
 
 // A file is one that is to be there whole, or not at all.
@@ -44,21 +46,12 @@ func (f file) place(put func(temporary string) error) (err error) {
 		err = put(t.Name())
 	}
 	if err == nil {
-		err = syncDir(dir)
+		err = store.FlushDir(dir)
 	}
 	if err != nil {
 		return fmt.Errorf("write %s: %w", f.path, err)
 	}
 	return nil
-}
-
-// syncDir makes a new name survive a power cut.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
 
 // makeDir makes a directory that is not there, with whoever is to own it; what
@@ -76,7 +69,7 @@ func makeDir(dir string, mode fs.FileMode, uid, gid int) error {
 	if err := give(dir, mode, uid, gid); err != nil {
 		return err
 	}
-	return syncDir(filepath.Dir(dir))
+	return store.FlushDir(filepath.Dir(dir))
 }
 
 // give gives a directory away. It does so by what it has opened, which is never
