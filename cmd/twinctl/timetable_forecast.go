@@ -126,7 +126,7 @@ func (s *site) forecasts(ctx context.Context, changes []admin.Change) ([]forecas
 func (s *site) forecast(ctx context.Context, p planned, o outlook) forecast {
 	f := forecastOf(p, o, time.Now(), usualSlots)
 	if f.Problem == "" && p.RunsAt(o.here.Server, o.here.Role) {
-		f.Unready = s.unready(ctx, p.Timetable)
+		f.Unready = app.Unready(ctx, s.Config, s.data, p.Tasks)
 	}
 	return f
 }

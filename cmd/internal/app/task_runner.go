@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -84,26 +83,37 @@ func (r *taskRunner) settle(ctx context.Context) error {
 func (r *taskRunner) ready(ctx context.Context, tasks []task.Task) string {
 	ctx, cancel := context.WithTimeout(ctx, readyWithin)
 	defer cancel()
-	found := make(chan error, 1)
+	found := make(chan string, 1)
 	go func() { found <- r.look(ctx, tasks) }()
 	select {
-	case err := <-found:
-		if err != nil {
-			return strings.ReplaceAll(err.Error(), "\n", "; ")
-		}
-		return ""
+	case why := <-found:
+		return why
 	case <-ctx.Done():
 		return fmt.Sprintf("whether it can run was not to be found out within %s", readyWithin)
 	}
 }
 
 // look looks at all that tasks need.
-func (r *taskRunner) look(ctx context.Context, tasks []task.Task) error {
+func (r *taskRunner) look(ctx context.Context, tasks []task.Task) string {
 	if r.twinctl == "" {
-		return errors.New("twinctl is neither beside twind nor in PATH")
+		return "twinctl is neither beside twind nor in PATH"
 	}
+	return Unready(ctx, r.config(), r.data, tasks)
+}
+
+// Unready says on one line what keeps tasks from running on this server now, ""
+// if nothing does. It tells what this process sees: what twind may write
+// another need not.
+func Unready(ctx context.Context, cfg *config.Config, data *Data, tasks []task.Task) string {
+	if err := lacking(ctx, cfg, data, tasks); err != nil {
+		return strings.ReplaceAll(err.Error(), "\n", "; ")
+	}
+	return ""
+}
+
+func lacking(ctx context.Context, cfg *config.Config, data *Data, tasks []task.Task) error {
 	receiver := func(target string) error {
-		_, _, err := Receivers(ctx, r.config(), r.data.Admin, strings.Split(target, ","))
+		_, _, err := Receivers(ctx, cfg, data.Admin, strings.Split(target, ","))
 		return err
 	}
 	for _, t := range tasks {
@@ -113,7 +123,7 @@ func (r *taskRunner) look(ctx context.Context, tasks []task.Task) error {
 		if !slices.Contains([]string{"sync", "compare", "fill"}, t.Kind) {
 			continue
 		}
-		pair, err := r.data.Node.Pair(ctx)
+		pair, err := data.Node.Pair(ctx)
 		if err != nil {
 			return err
 		}
