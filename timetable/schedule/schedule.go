@@ -122,6 +122,3 @@ func (s Schedule) Zone() *time.Location {
 func (s Schedule) Equal(o Schedule) bool {
 	return s.String() == o.String() && s.Zone().String() == o.Zone().String()
 }
-
-// Manual tells that it never runs by itself.
-func (s Schedule) Manual() bool { return s.form == manual }

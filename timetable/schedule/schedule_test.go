@@ -1,6 +1,7 @@
 package schedule_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -156,12 +157,12 @@ func TestEqual(t *testing.T) {
 		t.Error("another text or zone is the same")
 	}
 	var zero schedule.Schedule
-	if _, ok := zero.Next(time.Now()); ok || !zero.Manual() || !zero.Equal(parse(t, "manual", "UTC")) {
+	if _, ok := zero.Next(time.Now()); ok || !zero.Equal(parse(t, "manual", "UTC")) {
 		t.Errorf("the zero schedule is %s", zero)
 	}
 }
 
-func TestPeriod(t *testing.T) {
+func TestSlotsLieSoFarApart(t *testing.T) {
 	for _, c := range []struct {
 		text, at string
 		want     time.Duration
@@ -184,32 +185,35 @@ func TestPeriod(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := parse(t, c.text, "Europe/Berlin").Period(at); got != c.want {
-			t.Errorf("%s at %s: %s, want %s", c.text, c.at, got, c.want)
+		s := parse(t, c.text, "Europe/Berlin")
+		after, ok := s.Next(at)
+		before := after.Add(-c.want)
+		switch {
+		case c.want == 0 && ok: // once, and none before
+			if first, _ := s.Next(time.Time{}); !first.Equal(after) {
+				t.Errorf("%s at %s: %s comes before %s", c.text, c.at, first, after)
+			}
+		case c.want == 0:
+		case !ok || before.After(at) || !follows(s, before.Add(-time.Nanosecond), before) || !follows(s, before, after):
+			t.Errorf("%s at %s: want slots at %s and %s, and none between", c.text, c.at, before, after)
 		}
 	}
 }
 
-func TestPreview(t *testing.T) {
-	daily := parse(t, "0 6 * * *", "Europe/Berlin")
+// follows tells whether the next slot after a time is that one.
+func follows(s schedule.Schedule, after, slot time.Time) bool {
+	next, ok := s.Next(after)
+	return ok && next.Equal(slot)
+}
+
+func TestNextFive(t *testing.T) {
 	now := time.Date(2026, 11, 21, 10, 7, 0, 0, time.UTC)
-	if got := schedule.Preview(daily, nil, now, 5); len(got) != 5 || got[0].Day() != 22 || got[4].Day() != 26 {
-		t.Errorf("the next five are %v", got)
+	var days []int
+	for s := parse(t, "0 6 * * *", "Europe/Berlin"); len(days) < 5; {
+		next, _ := s.Next(now)
+		days, now = append(days, next.Day()), next
 	}
-	mondays := func(at time.Time) bool { return at.Weekday() == time.Monday }
-	if got := schedule.Preview(daily, mondays, now, 2); len(got) != 2 || got[0].Day() != 23 || got[1].Day() != 30 {
-		t.Errorf("the next two Mondays are %v", got)
-	}
-	if got := schedule.Preview(parse(t, "at 2026-12-24T06:00", "UTC"), nil, now, 5); len(got) != 1 {
-		t.Errorf("once is %v", got)
-	}
-	if got := schedule.Preview(daily, nil, now, 0); len(got) != 0 {
-		t.Errorf("none are %v", got)
-	}
-	for _, text := range []string{"0 6 * * *", "every 1s"} {
-		never := func(time.Time) bool { return false }
-		if got := schedule.Preview(parse(t, text, "UTC"), never, now, 1); len(got) != 0 {
-			t.Errorf("%s is open at %v", text, got)
-		}
+	if want := []int{22, 23, 24, 25, 26}; !slices.Equal(days, want) {
+		t.Errorf("the next five are on %v, want %v", days, want)
 	}
 }
