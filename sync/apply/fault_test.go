@@ -160,6 +160,23 @@ func TestReplayedBundles(t *testing.T) {
 	}
 }
 
+// A secondary that died between the last step of an apply and the removal of
+// its bundle is rid of that with the next sync, though there is nothing to send.
+func TestABundleThatWasApplied(t *testing.T) {
+	p := begun(t)
+	p.a.fill(t, 8000)
+	args := p.capture(t) // it lies in the spool now
+	parts, err := filepath.Glob(filepath.Join(p.b.dir, "spool", "*.part"))
+	if err != nil || len(parts) != 1 {
+		t.Fatalf("%q, %v", parts, err)
+	}
+	text, err := os.ReadFile(parts[0])
+	must(t, err)
+	must(t, p.apply(t, args))
+	must(t, os.WriteFile(parts[0], text, 0o600))
+	p.works(t)
+}
+
 // An answer that was lost is understood, whatever was lost.
 func TestAnswersThatAreLost(t *testing.T) {
 	for _, verb := range []string{bundle.VerbHello, bundle.VerbChunks, bundle.VerbApply} {

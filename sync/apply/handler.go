@@ -145,10 +145,12 @@ func (h Handler) hello(ctx context.Context, q bundle.HelloQuestion) (a bundle.He
 	if err != nil {
 		return bundle.HelloAnswer{}, err
 	}
-	if a.Hello.Position.Root != theirs.Root {
-		if a.Hello.Rows, err = h.DB.Counts(ctx); err != nil {
-			return bundle.HelloAnswer{}, err
-		}
+	if a.Hello.Position.Root == theirs.Root {
+		_ = h.Spool().Clear(ctx) // who applied the last one may have died before that
+		return a, nil
+	}
+	if a.Hello.Rows, err = h.DB.Counts(ctx); err != nil {
+		return bundle.HelloAnswer{}, err
 	}
 	return a, nil
 }

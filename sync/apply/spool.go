@@ -187,6 +187,9 @@ func (s Spool) Remove(ctx context.Context, name bundle.Digest) error {
 func (s Spool) Clear(ctx context.Context) error {
 	return s.within(ctx, "clear", func(d folder) error {
 		parts, _, err := d.parts()
+		if len(parts) == 0 {
+			return err
+		}
 		for _, name := range parts {
 			_, failed := d.removeIf(name, func(os.FileInfo) bool { return true })
 			err = errors.Join(err, failed)
