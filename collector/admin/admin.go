@@ -23,6 +23,9 @@ const Catalogue = 1
 var (
 	// ErrNotPrimary is returned for a change on the secondary.
 	ErrNotPrimary = errors.New("this server is not the primary")
+	// ErrMoving is returned for a change on a primary whose role is being moved:
+	// the other server would not have it.
+	ErrMoving = errors.New("the role of this server is being moved: try again in a moment")
 	// ErrNotSecondary is returned when the primary is told to apply.
 	ErrNotSecondary = errors.New("this server is not the secondary")
 	// ErrAlone is returned when a server without a twin is told to apply.

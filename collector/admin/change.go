@@ -54,7 +54,8 @@ func (a *DB) Preview(ctx context.Context, by Author, edits []Edit, how How) (Set
 }
 
 // Change makes rows as the edits say, all of them or none, in one transaction
-// with the audit. On the secondary it is ErrNotPrimary, unless by.OnSecondary.
+// with the audit. On the secondary it is ErrNotPrimary, unless by.OnSecondary;
+// ErrMoving while the role is being moved.
 // Rows that are not what an edit expects are a *Conflict, references in the way
 // a *Referenced, what cannot be is ErrInvalid. Where nothing had to change the
 // set's generation is 0.
@@ -100,6 +101,9 @@ func (a *DB) mayChange(ctx context.Context, tx *store.Tx, by Author) (drift bool
 	s, err := a.guard(ctx, tx)
 	if err != nil {
 		return false, err
+	}
+	if s.Role == primary && s.Moving {
+		return false, ErrMoving
 	}
 	if s.Role == primary {
 		return false, nil

@@ -34,6 +34,7 @@ type Standing struct {
 	Epoch  int64  // the highest that it has seen
 	Pair   string // "" while it is alone
 	Twin   string // the other server's name
+	Moving bool   // the role is about to be the other server's
 }
 
 // The roles that a Standing has.

@@ -59,6 +59,16 @@ type Self struct {
 	Epoch     int64 // of this server's own last change of role
 	EpochSeen int64 // the highest that it ever heard of
 	Since     record.Instant
+
+	// Slots of what only a primary runs are its own after OwnsFrom, up to
+	// OwnsUntil; 0: it never was primary, or it is.
+	OwnsFrom, OwnsUntil record.Instant
+
+	DrainingFor   string // the runbook that moves its role; "": none does
+	DrainingUntil record.Instant
+	// A person said then that it is the primary in that epoch; 0: nobody did.
+	ConfirmedEpoch int64
+	ConfirmedAt    record.Instant
 }
 
 // DB is the open file.
@@ -92,8 +102,9 @@ func (n *DB) Init(ctx context.Context, name string, role Role) error {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `
-			INSERT INTO self (id, server, name, role, epoch, epoch_seen, since) VALUES (1, ?, ?, ?, ?, ?, ?)`,
-			rand.Text(), name, role, epoch, epoch, record.At(tx.Now))
+			INSERT INTO self (id, server, name, role, epoch, epoch_seen, since, owns_from)
+			VALUES (1, ?1, ?2, ?3, ?4, ?4, ?5, iif(?3 = 'primary', ?5, NULL))`,
+			rand.Text(), name, role, epoch, record.At(tx.Now))
 		return err
 	})
 }
@@ -109,8 +120,11 @@ func (n *DB) Self(ctx context.Context) (self Self, err error) {
 
 func readSelf(ctx context.Context, tx *store.Tx) (Self, error) {
 	var s Self
-	err := tx.QueryRowContext(ctx, `SELECT server, name, role, epoch, epoch_seen, since FROM self`).
-		Scan(&s.Server, &s.Name, &s.Role, &s.Epoch, &s.EpochSeen, &s.Since)
+	err := tx.QueryRowContext(ctx, `
+		SELECT server, name, role, epoch, epoch_seen, since, coalesce(owns_from, 0), coalesce(owns_until, 0),
+			draining_for, draining_until, confirmed_epoch, confirmed_at FROM self`).
+		Scan(&s.Server, &s.Name, &s.Role, &s.Epoch, &s.EpochSeen, &s.Since, &s.OwnsFrom, &s.OwnsUntil,
+			&s.DrainingFor, &s.DrainingUntil, &s.ConfirmedEpoch, &s.ConfirmedAt)
 	if errors.Is(err, sql.ErrNoRows) {
 		return s, ErrNotInitialized
 	}

@@ -229,7 +229,7 @@ func TestOlderFilesAreBroughtUpToDate(t *testing.T) {
 		t.Fatal(err)
 	}
 	n := &DB{old}
-	if err := n.Init(t.Context(), "cms-a", Primary); err != nil {
+	if err := write(t, n, `INSERT INTO self (id, server, name, role, epoch, epoch_seen, since) VALUES (1, 'S', 'cms-a', 'primary', 1, 1, 7)`); err != nil {
 		t.Fatal(err)
 	}
 	if err := write(t, n, `INSERT INTO request (verb, args, actor, at, expires) VALUES ('feed.pause', '{}', 'ann', 1, 2)`); err != nil {
@@ -246,7 +246,7 @@ func TestOlderFilesAreBroughtUpToDate(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer n.Close()
-	if self, err := n.Self(t.Context()); err != nil || self.Name != "cms-a" {
+	if self, err := n.Self(t.Context()); err != nil || self.Name != "cms-a" || self.OwnsFrom != 7 {
 		t.Errorf("self %+v, %v", self, err)
 	}
 	if got := count(t, n, `SELECT count(*) FROM request WHERE progress = ''`); got != 1 {

@@ -57,10 +57,7 @@ func (n *DB) Rejoin(ctx context.Context, r Rejoin, actor string) error {
 		if _, err := tx.ExecContext(ctx, `UPDATE restored SET ended = ?, numbered = max(numbered, ?) WHERE ended IS NULL`, record.At(tx.Now), r.Numbered); err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `
-			UPDATE self SET since = iif(role = ?1 AND epoch = ?2, since, ?4), role = ?1, epoch = ?2, epoch_seen = max(epoch_seen, ?3)`,
-			r.Role, r.Epoch, r.Seen, record.At(tx.Now))
-		if err != nil {
+		if err := r.write(ctx, tx, self); err != nil {
 			return err
 		}
 		return writeDown(ctx, tx, Act{Actor: actor, Verb: "rejoin", Target: held.Backup, Detail: map[string]string{
@@ -71,6 +68,23 @@ func (n *DB) Rejoin(ctx context.Context, r Rejoin, actor string) error {
 		return fmt.Errorf("rejoin: %w", err)
 	}
 	return nil
+}
+
+// write makes this server what it becomes. What was its own before the restore
+// stays it.
+func (r Rejoin) write(ctx context.Context, tx *store.Tx, self Self) error {
+	at := now(tx)
+	if self.Role != r.Role || self.Epoch != r.Epoch {
+		self.Since = at
+	}
+	switch {
+	case r.Role == Primary:
+		self.OwnsFrom, self.OwnsUntil = at, 0
+	case self.Role == Primary:
+		self.OwnsUntil = at
+	}
+	self.Role, self.Epoch, self.EpochSeen = r.Role, r.Epoch, max(self.EpochSeen, r.Seen)
+	return writeRole(ctx, tx, self)
 }
 
 // stillHolds tells whether it would be decided so for who this server is now.

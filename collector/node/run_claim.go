@@ -78,40 +78,45 @@ func (n *DB) ClaimRuns(ctx context.Context, epoch int64, claims []Claim) (runs [
 	if len(claims) > MaxClaims {
 		return nil, fmt.Errorf("claim %d slots: at most %d", len(claims), MaxClaims)
 	}
-	for _, c := range claims {
-		if err := c.check(); err != nil {
-			return nil, fmt.Errorf("claim slots: %w", err)
-		}
-	}
 	err = n.db.Update(ctx, func(tx *store.Tx) error {
 		self, err := readSelf(ctx, tx)
 		if err != nil {
 			return err
 		}
-		rev, err := lastRev(ctx, tx)
-		if err != nil {
-			return err
-		}
-		runs = nil
 		for _, c := range claims {
 			if err := self.Holds(c.Role, epoch); err != nil {
 				return err
 			}
-			r := c.run(self, now(tx))
-			r.Rev = max(rev+1, int64(now(tx)))
-			if written, err := writeClaim(ctx, tx, &r); err != nil {
-				return err
-			} else if written {
-				runs, rev = append(runs, r), r.Rev
-			}
-			if err := moveCursor(ctx, tx, c.Timetable, c.Through); err != nil {
-				return err
-			}
 		}
-		return nil
+		runs, err = writeClaims(ctx, tx, self, claims)
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("claim slots: %w", err)
+	}
+	return runs, nil
+}
+
+// writeClaims adds the rows, and moves the cursors.
+func writeClaims(ctx context.Context, tx *store.Tx, self Self, claims []Claim) (runs []Run, err error) {
+	rev, err := lastRev(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range claims {
+		if err := c.check(); err != nil {
+			return nil, err
+		}
+		r := c.run(self, now(tx))
+		r.Rev = max(rev+1, int64(now(tx)))
+		if written, err := writeClaim(ctx, tx, &r); err != nil {
+			return nil, err
+		} else if written {
+			runs, rev = append(runs, r), r.Rev
+		}
+		if err := moveCursor(ctx, tx, c.Timetable, c.Through); err != nil {
+			return nil, err
+		}
 	}
 	return runs, nil
 }

@@ -10,7 +10,8 @@ import (
 
 // StartRun notes that a run that was claimed begins now, and where its output
 // goes (RunOutput). ErrRole if it wants a role that this server lost since it
-// was claimed, ErrRunState if it began or ended before.
+// was claimed, ErrDraining while that is being moved, ErrRunState if it began or
+// ended before.
 func (n *DB) StartRun(ctx context.Context, id int64) error {
 	err := n.db.Update(ctx, func(tx *store.Tx) error {
 		r, err := ownRun(ctx, tx, id)
@@ -35,7 +36,7 @@ func (n *DB) StartRun(ctx context.Context, id int64) error {
 }
 
 // stillHolds tells whether this server has the role that a run wants, in the
-// epoch in which it was claimed.
+// epoch in which it was claimed, and is not about to lose it.
 func stillHolds(ctx context.Context, tx *store.Tx, r Run) error {
 	if r.Role == "" {
 		return nil
@@ -43,6 +44,9 @@ func stillHolds(ctx context.Context, tx *store.Tx, r Run) error {
 	self, err := readSelf(ctx, tx)
 	if err != nil {
 		return err
+	}
+	if r.Role == Primary && self.Drains(now(tx)) {
+		return ErrDraining
 	}
 	return self.Holds(r.Role, r.Epoch)
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/twinctl/twin/collector/admin"
 	"github.com/twinctl/twin/collector/node"
+	"github.com/twinctl/twin/collector/record"
 	"github.com/twinctl/twin/collector/store"
 )
 
@@ -62,7 +63,7 @@ func standing(ctx context.Context, tx *store.Tx) (admin.Standing, error) {
 	if err != nil {
 		return admin.Standing{}, err
 	}
-	s := admin.Standing{Server: self.Name, Role: string(self.Role), Epoch: self.EpochSeen}
+	s := admin.Standing{Server: self.Name, Role: string(self.Role), Epoch: self.EpochSeen, Moving: self.Drains(record.At(tx.Now))}
 	if self.Superseded() {
 		s.Role = superseded
 	}
