@@ -153,21 +153,31 @@ func (n *DB) Refill(ctx context.Context, runbook string) error {
 	return nil
 }
 
-// becomePrimary gives this server its next epoch and the role: slots are its own
-// from an instant on.
+// asPrimary is what a server becomes that gets the role, by its next epoch: slots
+// after an instant are its own.
+func (s Self) asPrimary(at, owns record.Instant) Self {
+	s.Role, s.Epoch, s.Since = Primary, s.NextEpoch(), at
+	s.EpochSeen, s.OwnsFrom, s.OwnsUntil = s.Epoch, owns, 0
+	return s
+}
+
+// asSecondary is what a server becomes that loses the role: slots up to an
+// instant were its own. Its epoch is over, and stays its last.
+func (s Self) asSecondary(at, until record.Instant) Self {
+	s.Role, s.Since, s.OwnsUntil = Secondary, at, until
+	return s
+}
+
 func becomePrimary(ctx context.Context, tx *store.Tx, self *Self, owns record.Instant) error {
-	self.Role, self.Epoch, self.Since = Primary, self.NextEpoch(), now(tx)
-	self.EpochSeen, self.OwnsFrom, self.OwnsUntil = self.Epoch, owns, 0
+	*self = self.asPrimary(now(tx), owns)
 	if self.Epoch > MaxTold {
 		return fmt.Errorf("%w: %d comes next", ErrEpoch, self.Epoch)
 	}
 	return writeRole(ctx, tx, *self)
 }
 
-// becomeSecondary takes the role from this server: slots are its own up to an
-// instant. Its epoch is over, and stays its last.
 func becomeSecondary(ctx context.Context, tx *store.Tx, self *Self, until record.Instant) error {
-	self.Role, self.Since, self.OwnsUntil = Secondary, now(tx), until
+	*self = self.asSecondary(now(tx), until)
 	return writeRole(ctx, tx, *self)
 }
 

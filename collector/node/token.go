@@ -191,26 +191,35 @@ func (n *DB) Promote(ctx context.Context, t Token, actor string) (self Self, err
 // check tells whether a token gives this server the role now.
 func (t Token) check(ctx context.Context, tx *store.Tx, self Self) error {
 	pair, err := readPair(ctx, tx)
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case pair == nil || t.Pair != pair.Pair || t.Giver != pair.Server || t.Taker != self.Server || t.ID == "":
-		return fmt.Errorf("%w: it is of another pair", ErrToken)
-	case self.Role != Secondary:
-		return fmt.Errorf("%w: it is %s", ErrToken, self.Role)
-	case t.Epoch < self.EpochSeen || t.Epoch%2 == self.Epoch%2:
-		return fmt.Errorf("%w: it ends epoch %d, and %d was seen", ErrToken, t.Epoch, self.EpochSeen)
-	case t.At <= 0 || t.At > now(tx).Add(soonest):
-		return fmt.Errorf("%w: it is of %v", ErrToken, t.At)
-	}
-	if err := self.CheckEpoch(t.Epoch); err != nil {
-		return fmt.Errorf("%w: %w", ErrToken, err)
 	}
 	told, err := readTold(ctx, tx)
-	if err == nil && told.Through < t.Mark {
-		err = fmt.Errorf("%w: the twin has told of its runs up to %d, and there are some up to %d", ErrRunState, told.Through, t.Mark)
+	if err != nil {
+		return err
 	}
-	return err
+	if err := t.fits(self, pair, now(tx)); err != nil {
+		return fmt.Errorf("%w: %w", ErrToken, err)
+	}
+	if told.Through < t.Mark {
+		return fmt.Errorf("%w: the twin has told of its runs up to %d, and there are some up to %d", ErrRunState, told.Through, t.Mark)
+	}
+	return nil
+}
+
+// fits says why a token that was never seen does not give a server the role.
+func (t Token) fits(self Self, pair *Pair, at record.Instant) error {
+	switch {
+	case pair == nil || t.Pair != pair.Pair || t.Giver != pair.Server || t.Taker != self.Server || t.ID == "":
+		return errors.New("it is of another pair")
+	case self.Role != Secondary:
+		return fmt.Errorf("this server is %s", self.Role)
+	case t.Epoch < self.EpochSeen || t.Epoch%2 == self.Epoch%2:
+		return fmt.Errorf("it ends epoch %d, and %d was seen", t.Epoch, self.EpochSeen)
+	case t.At <= 0 || t.At > at.Add(soonest):
+		return fmt.Errorf("it is of %v", t.At)
+	}
+	return self.CheckEpoch(t.Epoch)
 }
 
 // VoidToken makes sure that this server never takes a token, and audits it:
@@ -265,7 +274,7 @@ func (n *DB) TakeBack(ctx context.Context, id, actor string) (self Self, err err
 			return err
 		case state == TokenVoid && self.Role == Primary && self.OwnsFrom == t.At:
 			return nil
-		case t.Giver != self.Server || state != TokenGiven || self.Role != Secondary || self.EpochSeen != t.Epoch:
+		case state != TokenGiven || !t.returns(self):
 			return fmt.Errorf("%w: it is %s, this server %s, and epoch %d was seen", ErrToken, state, self.Role, self.EpochSeen)
 		}
 		if _, err := tx.ExecContext(ctx, `UPDATE token SET state = 'void', noted = ? WHERE id = ?`, now(tx), id); err != nil {
@@ -280,6 +289,12 @@ func (n *DB) TakeBack(ctx context.Context, id, actor string) (self Self, err err
 		return Self{}, fmt.Errorf("take the role back: %w", err)
 	}
 	return self, nil
+}
+
+// returns tells whether the server that gave a token can have its role back:
+// nobody had one since.
+func (t Token) returns(self Self) bool {
+	return t.Giver == self.Server && self.Role == Secondary && self.EpochSeen == t.Epoch
 }
 
 // GivenToken returns the token that this server gave away by a runbook, nil if
