@@ -1,16 +1,14 @@
 package collector_test
 
 import (
-	"flag"
 	"testing"
+
+	"github.com/twinctl/twin/fixtures/draws"
 )
 
-// TestMain has rapid draw fewer than its 100 unless it is told how many: all
-// that is drawn here opens files and sockets, and takes its time. What is told
-// is read later, and so wins.
+// TestMain has all that is drawn here be fewer: it opens files and sockets, and
+// takes its time.
 func TestMain(m *testing.M) {
-	if err := flag.Set("rapid.checks", "25"); err != nil {
-		panic(err)
-	}
+	draws.Percent(25)
 	m.Run()
 }

@@ -4,34 +4,17 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
-	"flag"
 	"maps"
 	"os"
 	"path/filepath"
-	"strconv"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"github.com/twinctl/twin/collector/store"
+	"github.com/twinctl/twin/fixtures/draws"
 )
-
-// draw draws so many histories: each opens files, and takes its time.
-func draw(t *testing.T, histories int, check func(*rapid.T)) {
-	t.Helper()
-	most := flag.Lookup("rapid.checks").Value
-	was := most.String()
-	if err := most.Set(strconv.Itoa(histories)); err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := most.Set(was); err != nil {
-			t.Error(err)
-		}
-	}()
-	rapid.Check(t, check)
-}
 
 // The change log is the state: folded from nothing it gives every row, and
 // taken back to any generation what stood there then.
@@ -39,7 +22,8 @@ func TestTheChangeLogFoldsToTheState(t *testing.T) { foldsToTheState(t, 25) }
 
 func foldsToTheState(t *testing.T, histories int) {
 	t.Helper()
-	draw(t, histories, func(rt *rapid.T) {
+	defer draws.Percent(histories)()
+	rapid.Check(t, func(rt *rapid.T) {
 		s := newServer(rt, t.TempDir(), primary)
 		defer s.close(rt)
 		was := map[int64]map[string]string{0: {}}
@@ -95,7 +79,8 @@ func TestUndoReturns(t *testing.T) { undoReturns(t, 25) }
 
 func undoReturns(t *testing.T, histories int) {
 	t.Helper()
-	draw(t, histories, func(rt *rapid.T) {
+	defer draws.Percent(histories)()
+	rapid.Check(t, func(rt *rapid.T) {
 		s := newServer(rt, t.TempDir(), primary)
 		defer s.close(rt)
 		randomEdits(rt, s)
@@ -125,7 +110,8 @@ func TestSyncKeepsBothInStep(t *testing.T) { keepsBothInStep(t, 20) }
 
 func keepsBothInStep(t *testing.T, histories int) {
 	t.Helper()
-	draw(t, histories, func(rt *rapid.T) {
+	defer draws.Percent(histories)()
+	rapid.Check(t, func(rt *rapid.T) {
 		p := &pair{newServer(rt, t.TempDir(), primary), newServer(rt, t.TempDir(), secondary)}
 		defer func() { p.a.close(rt); p.b.close(rt) }()
 		bases := map[int64]base{}

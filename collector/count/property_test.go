@@ -2,15 +2,14 @@ package count
 
 import (
 	"context"
-	"flag"
 	"fmt"
-	"strconv"
 	"testing"
 
 	"pgregory.net/rapid"
 
 	"github.com/twinctl/twin/collector/acd"
 	"github.com/twinctl/twin/collector/record"
+	"github.com/twinctl/twin/fixtures/draws"
 )
 
 // begins is when what these tests make up begins: 12 minutes before a border.
@@ -112,7 +111,8 @@ func TestCountsAreThoseOfTheRecords(t *testing.T) {
 func thoseOfTheRecords(t *testing.T, histories int) {
 	t.Helper()
 	h, feeds := openHistory(t), 0
-	draw(t, histories, func(t *rapid.T) {
+	defer draws.Percent(histories)()
+	rapid.Check(t, func(t *rapid.T) {
 		feeds++ // each time another one, of one history
 		m := &machine{rig: rig{h: h, name: fmt.Sprintf("log %d", feeds), format: "queue_log"}}
 		m.f = m.counting()
@@ -132,20 +132,4 @@ func thoseOfTheRecords(t *testing.T, histories int) {
 		m.catchUp(t, m.f)
 		m.check(t)
 	})
-}
-
-// draw draws so many histories: each opens files, and takes its time.
-func draw(t *testing.T, histories int, check func(*rapid.T)) {
-	t.Helper()
-	most := flag.Lookup("rapid.checks").Value
-	was := most.String()
-	if err := most.Set(strconv.Itoa(histories)); err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := most.Set(was); err != nil {
-			t.Error(err)
-		}
-	}()
-	rapid.Check(t, check)
 }

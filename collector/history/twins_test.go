@@ -2,10 +2,8 @@ package history
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"slices"
-	"strconv"
 	"testing"
 	"time"
 
@@ -13,6 +11,7 @@ import (
 
 	"github.com/twinctl/twin/collector/feed"
 	"github.com/twinctl/twin/collector/record"
+	"github.com/twinctl/twin/fixtures/draws"
 )
 
 // tick is the time between two things that the model's upstream says: four a day.
@@ -222,7 +221,8 @@ func nothingIsLost(t *testing.T, histories int) {
 	t.Helper()
 	dbs := [2]*DB{open(t), open(t)}
 	runs := 0
-	draw(t, histories, func(t *rapid.T) {
+	defer draws.Percent(histories)()
+	rapid.Check(t, func(t *rapid.T) {
 		runs++
 		p := &pair{t: t, name: fmt.Sprintf("feed %d", runs), now: monday, twins: [2]*ear{{h: dbs[0]}, {h: dbs[1]}}}
 		for _, e := range p.twins {
@@ -251,20 +251,4 @@ func nothingIsLost(t *testing.T, histories int) {
 		p.quiet()
 		p.equal()
 	})
-}
-
-// draw draws so many histories: each opens files, and takes its time.
-func draw(t *testing.T, histories int, check func(*rapid.T)) {
-	t.Helper()
-	most := flag.Lookup("rapid.checks").Value
-	was := most.String()
-	if err := most.Set(strconv.Itoa(histories)); err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := most.Set(was); err != nil {
-			t.Error(err)
-		}
-	}()
-	rapid.Check(t, check)
 }

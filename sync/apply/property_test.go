@@ -9,6 +9,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/twinctl/twin/fixtures/draws"
 	"github.com/twinctl/twin/sync/apply"
 	"github.com/twinctl/twin/sync/bundle"
 )
@@ -21,7 +22,8 @@ func TestSpoolKeepsWhatCame(t *testing.T) { spoolKeepsWhatCame(t, 30) }
 func spoolKeepsWhatCame(t *testing.T, histories int) {
 	t.Helper()
 	p := newParcel(t, 9, bundle.PieceSize+5)
-	draw(t, histories, func(rt *rapid.T) {
+	defer draws.Percent(histories)()
+	rapid.Check(t, func(rt *rapid.T) {
 		s := apply.Spool{Dir: filepath.Join(t.TempDir(), "spool")}
 		var have []byte // nil: not offered
 		var open []*apply.Upload

@@ -4,32 +4,24 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"testing"
 
 	"pgregory.net/rapid"
 
 	"github.com/twinctl/twin/collector/admin"
 	"github.com/twinctl/twin/collector/node"
+	"github.com/twinctl/twin/fixtures/draws"
 	"github.com/twinctl/twin/sync/bundle"
 )
 
 // TestWhateverFails runs syncs in which one thing after the other goes wrong:
 // the secondary is what it was or what was promised, and the next sync works.
-func TestWhateverFails(t *testing.T) { draw(t, 25, func(rt *rapid.T) { whateverFails(t, rt) }) }
-
-// draw draws so many histories: each opens files, and takes its time.
-func draw(t *testing.T, histories int, check func(*rapid.T)) {
-	t.Helper()
-	most := flag.Lookup("rapid.checks").Value
-	was := most.String()
-	must(t, most.Set(strconv.Itoa(histories)))
-	defer func() { must(t, most.Set(was)) }()
-	rapid.Check(t, check)
+func TestWhateverFails(t *testing.T) {
+	defer draws.Percent(25)()
+	rapid.Check(t, func(rt *rapid.T) { whateverFails(t, rt) })
 }
 
 func whateverFails(t *testing.T, rt *rapid.T) {

@@ -6,12 +6,15 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/twinctl/twin/fixtures/draws"
 )
 
 // TestRealWhateverFails draws more histories than a test that runs all the time
 // can afford.
 func TestRealWhateverFails(t *testing.T) {
-	draw(t, 200, func(rt *rapid.T) { whateverFails(t, rt) })
+	defer draws.Percent(200)()
+	rapid.Check(t, func(rt *rapid.T) { whateverFails(t, rt) })
 }
 
 // TestRealSpoolKeepsWhatCame does so too.

@@ -3,11 +3,9 @@ package fill
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -16,6 +14,7 @@ import (
 	"github.com/twinctl/twin/collector/feed"
 	"github.com/twinctl/twin/collector/history"
 	"github.com/twinctl/twin/collector/record"
+	"github.com/twinctl/twin/fixtures/draws"
 )
 
 var errCut = errors.New("the link is cut")
@@ -105,7 +104,8 @@ func fillMakesTwinsEqual(t *testing.T, histories int) {
 	t.Helper()
 	a, b := open(t), open(t)
 	n := 0
-	draw(t, histories, func(t *rapid.T) {
+	defer draws.Percent(histories)()
+	rapid.Check(t, func(t *rapid.T) {
 		n++
 		w := drawWorld(t, fmt.Sprintf("feed %d", n), a, b)
 		opt := Options{Feeds: []string{w.feed}, All: rapid.Bool().Draw(t, "all")}
@@ -238,20 +238,4 @@ func TestCompareCountsWhatDiffers(t *testing.T) {
 			t.Fatalf("(-want +got)\n%s", diff)
 		}
 	})
-}
-
-// draw draws so many histories: each opens files, and takes its time.
-func draw(t *testing.T, histories int, check func(*rapid.T)) {
-	t.Helper()
-	most := flag.Lookup("rapid.checks").Value
-	was := most.String()
-	if err := most.Set(strconv.Itoa(histories)); err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := most.Set(was); err != nil {
-			t.Error(err)
-		}
-	}()
-	rapid.Check(t, check)
 }

@@ -16,7 +16,7 @@ var floors = map[string]int{
 	"timetable":  2,
 	"switchover": 2,
 	"collector":  1,
-	"fixtures":   0, // data, and the one file that builds some of it in
+	"fixtures":   0, // data, what builds some of it in, and how much of it is drawn
 }
 
 // arrows says what each package inside collector may import of the others.
