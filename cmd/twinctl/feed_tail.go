@@ -55,12 +55,11 @@ func (s *site) tail(ctx context.Context, call *cli.Call, name string, seq int64)
 			return err
 		})
 	}
-	e := exportCall{feed: name}
-	w, err := e.rows(ctx, out, call.Format, s)
+	e := exportCall{feed: name, follow: true}
+	w, err := e.rows(ctx, out, call, s)
 	if err != nil {
 		return err
 	}
-	w.cursors = true
 	return s.follow(ctx, name, seq, out, w.write)
 }
 

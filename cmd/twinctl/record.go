@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/twinctl/twin/cmd/internal/cli"
+	"github.com/twinctl/twin/collector/acd"
 	"github.com/twinctl/twin/collector/history"
 	"github.com/twinctl/twin/collector/record"
 	"github.com/twinctl/twin/collector/report"
@@ -35,35 +36,42 @@ func recordCommand() cli.Command {
 type exportCall struct {
 	feed, from, to, after, into string
 	omit                        []string
-	follow, raw                 bool
+	follow, raw, events         bool
 
 	within history.Range
+	decode acd.Decoder // where events are wanted
 }
+
+// exportWords say what record export does.
+const exportWords = `Writes a feed's records in the order of their keys, in memory that does not depend on how many there are: ` +
+	`for each one object a line (JSON Lines, with --json too: there may be millions), with "raw_base64" in place of "raw" where its bytes are not UTF-8; with -o csv a row for spreadsheets, with "raw" made visible and "raw_base64" beside it wherever that is not the bytes; or, with -o raw, the bytes as they came. ` +
+	`With --events it writes what the records tell of calls and agents, a line each: ` + eventFields + `. Each has the feed, at, digest and n of its record; what the record does not say is left out, and what tells nothing of calls has no line. ` + "\n\n" +
+	`With --follow or --after it writes them in the order of arrival, each with its cursor. ` +
+	`A cursor of one twin is good on the other: what it may have missed around then is sent again, from ten minutes before, and the key tells.` + "\n\n" +
+	`With --into they go to a file, whole or not at all: it is written beside, flushed and put in the place of one that is there; one whose name ends in .csv is CSV where -o does not say. In its name stand {date}, {week}, {month} and {year} for when --from lies (without it now, or the slot), {time} for the hour and minute of that, {made} for when it was made, {report} for the feed and {server} for this server.` + "\n\n" +
+	`In a timetable all times are as of the slot, however late it runs. ` +
+	`A record that no longer fits its digest ends it, with its key and exit status 6: twinctl history verify --mend takes it from the twin again.`
 
 func recordExportCommand() cli.Command {
 	var e exportCall
 	return cli.Command{
 		Name:  "export",
-		Short: "write the records of a feed, byte for byte",
-		Long: `Writes a feed's records in the order of their keys, in memory that does not depend on how many there are: ` +
-			`for each one object a line (JSON Lines, with --json too: there may be millions), with "raw_base64" in place of "raw" where its bytes are not UTF-8; or, with -o raw, the bytes as they came. ` +
-			`With --follow or --after it writes them in the order of arrival, each with its cursor. ` +
-			`A cursor of one twin is good on the other: what it may have missed around then is sent again, from ten minutes before, and the key tells.` + "\n\n" +
-			`With --into they go to a file, whole or not at all: it is written beside, flushed and put in the place of one that is there. In its name stand {date}, {week}, {month} and {year} for when --from lies (without it now, or the slot), {time} for the hour and minute of that, {made} for when it was made, {report} for the feed and {server} for this server.` + "\n\n" +
-			`In a timetable all times are as of the slot, however late it runs. ` +
-			`A record that no longer fits its digest ends it, with its key and exit status 6: twinctl history verify --mend takes it from the twin again.`,
+		Short: "write the records of a feed, byte for byte, or what they tell",
+		Long:  exportWords,
 		Examples: []cli.Example{
 			{Line: "twinctl record export --feed pbx --from 2026-11-21T08:00:00Z --to 1h", Why: "from eight o'clock (UTC) up to an hour ago"},
 			{Line: "twinctl record export --feed pbx --from yesterday --to today \\\n      --into '/srv/pbx-{date}.jsonl'", Why: "yesterday, to a file of that day"},
+			{Line: "twinctl record export --feed pbx --events --from yesterday --to today \\\n      --into '/srv/events-{date}.csv'", Why: "what happened yesterday, for a spreadsheet"},
 			{Line: "twinctl record export --feed pbx -o raw", Why: "everything, as the upstream said it"},
 			{Line: "twinctl record export --feed pbx --follow --after \"$CURSOR\"", Why: "go on where an earlier reader stopped"},
 		},
 		Exits:   []cli.Code{cli.Refused, cli.Untrusted},
-		Outputs: []cli.Format{cli.JSONL, rawFormat, cli.JSON}, // json is the same lines: there may be millions
+		Outputs: []cli.Format{cli.JSONL, cli.CSV, rawFormat, cli.JSON}, // json is the same lines: there may be millions
 		Flags: func(f *cli.FlagSet) {
 			f.StringVar(&e.feed, "feed", "", "the `FEED`")
 			f.StringVar(&e.from, "from", "", "records of this upstream `TIME` and later: "+whenWords)
 			f.StringVar(&e.to, "to", "", "records before this upstream `TIME`")
+			f.BoolVar(&e.events, "events", false, "what the records tell, in place of themselves")
 			intoFlag(f, &e.into)
 			f.BoolVar(&e.follow, "follow", false, "go on with what is stored from now on, until interrupted")
 			f.Func("after", "records that arrived after the one with this `CURSOR`", func(text string) error {
@@ -103,6 +111,10 @@ func (e *exportCall) check(ctx context.Context, call *cli.Call, s *site) error {
 		return errors.New("--into: what is followed has no end, and a file is written whole")
 	case e.after != "" && e.from != "":
 		return errors.New("--from and --after: want one of them")
+	case e.events && (e.raw || call.Format == rawFormat):
+		return errors.New("--events: they are no bytes as they came: want -o jsonl or -o csv")
+	case e.events && len(e.omit) > 0:
+		return errors.New("--omit: an event has neither origin nor kind")
 	}
 	for _, field := range e.omit {
 		if field != "origin" && field != "kind" {
@@ -111,9 +123,16 @@ func (e *exportCall) check(ctx context.Context, call *cli.Call, s *site) error {
 	}
 	if e.raw {
 		call.Format = rawFormat
+	} else if format, _ := formatOf(e.into); format == cli.CSV && !call.Chosen {
+		call.Format = format
 	}
 	if err := s.known(ctx, e.feed); err != nil {
 		return err
+	}
+	if e.events {
+		if err := e.understand(ctx, s); err != nil {
+			return err
+		}
 	}
 	e.within.Feed = e.feed
 	return e.stretch(ctx, s)
@@ -165,9 +184,12 @@ func (s *site) known(ctx context.Context, name string) error {
 
 func (e *exportCall) run(ctx context.Context, call *cli.Call, s *site) error {
 	out := bufio.NewWriterSize(call.Out, 1<<16)
-	w, err := e.rows(ctx, out, call.Format, s)
+	w, err := e.rows(ctx, out, call, s)
 	if err != nil {
 		return err
+	}
+	if w.csv != nil {
+		defer func() { call.TellGuarded(w.csv.Guarded()) }()
 	}
 	if !e.follow && e.after == "" {
 		return writeRows(out, s.data.History.Records(ctx, e.within), w.write)
@@ -176,7 +198,7 @@ func (e *exportCall) run(ctx context.Context, call *cli.Call, s *site) error {
 	if err != nil {
 		return err
 	}
-	w.cursors, w.newest = true, newest
+	w.newest = newest
 	write := func(r history.Row) error {
 		if r.At < e.within.From {
 			return nil

@@ -42,7 +42,11 @@ func (e *exportCall) write(ctx context.Context, call *cli.Call, s *site) error {
 		return err
 	})
 	if err == nil {
-		fmt.Fprintf(call.Err, "the records are in %s\n", inert.Text(e.into))
+		what := "records"
+		if e.events {
+			what = "events"
+		}
+		fmt.Fprintf(call.Err, "the %s are in %s\n", what, inert.Text(e.into))
 	}
 	return err
 }

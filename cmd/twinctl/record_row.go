@@ -14,24 +14,28 @@ import (
 
 	"github.com/twinctl/twin/cmd/internal/cli"
 	"github.com/twinctl/twin/collector"
+	"github.com/twinctl/twin/collector/acd"
 	"github.com/twinctl/twin/collector/feed"
 	"github.com/twinctl/twin/collector/history"
 	"github.com/twinctl/twin/collector/inert"
 	"github.com/twinctl/twin/collector/record"
 )
 
-// A rowWriter writes records as they are exported.
+// A rowWriter writes records as they are exported, or what they tell.
 type rowWriter struct {
 	out     *bufio.Writer
-	format  cli.Format
+	put     func(history.Row) error // into line
 	feed    string
 	server  string
 	omit    []string
 	cursors bool
 	newest  record.Instant // of all that were written: where the other twin goes on
 	kinds   map[int]feed.Kind
+	decode  acd.Decoder // nil: the records themselves are wanted
+	events  []acd.Event
 	line    bytes.Buffer
 	enc     *json.Encoder
+	csv     *cli.CSVWriter // nil where the format is another
 }
 
 // An exportedRow is a record as a line of JSON.
@@ -47,39 +51,65 @@ type exportedRow struct {
 	Cursor    string         `json:"cursor,omitempty"`
 }
 
-func (e *exportCall) rows(ctx context.Context, out *bufio.Writer, format cli.Format, s *site) (*rowWriter, error) {
+func (e *exportCall) rows(ctx context.Context, out *bufio.Writer, call *cli.Call, s *site) (*rowWriter, error) {
 	self, err := s.data.Node.Self(ctx)
 	if err != nil {
 		return nil, err
 	}
-	w := &rowWriter{out: out, format: format, feed: e.feed, server: self.Server, omit: e.omit, kinds: map[int]feed.Kind{}}
+	w := &rowWriter{
+		out: out, feed: e.feed, server: self.Server, omit: e.omit, cursors: e.follow || e.after != "",
+		kinds: map[int]feed.Kind{}, decode: e.decode,
+	}
 	for _, k := range collector.Kinds() {
 		w.kinds[k.Code] = k
 	}
 	w.enc = json.NewEncoder(&w.line)
 	w.enc.SetEscapeHTML(false)
+	switch {
+	case call.Format == cli.CSV:
+		return w, w.beginCSV(!call.Unguarded)
+	case call.Format == rawFormat:
+		w.put = w.putRaw
+	case e.decode != nil:
+		w.put = w.putEvents
+	default:
+		w.put = func(r history.Row) error { return w.putJSON(w.row(r)) }
+	}
 	return w, nil
 }
 
 func (w *rowWriter) write(r history.Row) error {
 	w.newest = max(w.newest, r.At)
-	if w.format == rawFormat {
-		if _, err := w.out.Write(r.Raw); err != nil {
-			return err
-		}
-		_, err := w.out.WriteString(w.kinds[r.Kind].Suffix)
-		return err
-	}
 	w.line.Reset()
-	if err := w.enc.Encode(w.row(r)); err != nil {
+	if err := w.put(r); err != nil {
 		return err
 	}
-	_, err := w.out.Write(inert.JSON(w.line.Bytes()))
+	_, err := w.out.Write(w.line.Bytes())
 	return err
 }
 
+// putJSON puts a line of JSON behind what is there.
+func (w *rowWriter) putJSON(v any) error {
+	from := w.line.Len()
+	if err := w.enc.Encode(v); err != nil {
+		return err
+	}
+	line := w.line.Bytes()[from:]
+	if harmless := inert.JSON(line); len(harmless) != len(line) {
+		w.line.Truncate(from)
+		w.line.Write(harmless)
+	}
+	return nil
+}
+
+func (w *rowWriter) putRaw(r history.Row) error {
+	w.line.Write(r.Raw)
+	w.line.WriteString(w.kinds[r.Kind].Suffix)
+	return nil
+}
+
 func (w *rowWriter) row(r history.Row) exportedRow {
-	row := exportedRow{Feed: w.feed, At: r.At, Digest: r.Digest.String(), N: r.N}
+	row := exportedRow{Feed: w.feed, At: r.At, Digest: r.Digest.String(), N: r.N, Cursor: w.cursor(r)}
 	if !slices.Contains(w.omit, "kind") {
 		row.Kind = w.kinds[r.Kind].Name
 	}
@@ -93,10 +123,15 @@ func (w *rowWriter) row(r history.Row) exportedRow {
 		text := base64.StdEncoding.EncodeToString(r.Raw)
 		row.RawBase64 = &text
 	}
-	if w.cursors {
-		row.Cursor = cursor{Server: w.server, Seq: r.Seq, Newest: w.newest, Feed: w.feed}.String()
-	}
 	return row
+}
+
+// cursor is that of a record, "" where none is wanted.
+func (w *rowWriter) cursor(r history.Row) string {
+	if !w.cursors {
+		return ""
+	}
+	return cursor{Server: w.server, Seq: r.Seq, Newest: w.newest, Feed: w.feed}.String()
 }
 
 // overlap is how far back a reader is sent again what it may have, when it

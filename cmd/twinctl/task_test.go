@@ -26,6 +26,7 @@ func TestTaskKinds(t *testing.T) {
 		"report queue --by day --from yesterday --to today",
 		"report now -o json",
 		"export --feed pbx --from yesterday --to today --into /srv/pbx-{date}.jsonl",
+		"export --feed pbx --events --from yesterday --to today --into /srv/events-{date}.csv -o csv",
 		"sync --drift keep",
 		"sync --resolve primary queue/support",
 		"check",

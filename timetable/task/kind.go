@@ -35,7 +35,7 @@ func Kinds() []Kind {
 			Never:   []string{"--watch"}, Files: []string{"--into"}, Receivers: []string{"--mail"},
 		},
 		{
-			Name: "export", Short: "records to a file", Verb: []string{"record", "export"}, Args: "--feed FEED --into FILE [FLAG...]",
+			Name: "export", Short: "records, or with --events what they tell, to a file", Verb: []string{"record", "export"}, Args: "--feed FEED --into FILE [FLAG...]",
 			RunsOn: OnPrimary, Permission: "view", Never: []string{"--follow"}, Files: []string{"--into"},
 		},
 		{
