@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 
@@ -26,7 +27,18 @@ func (db *DB) Snapshot(ctx context.Context, path string) error {
 		err = Full(f.Sync())
 	}
 	if err = errors.Join(err, f.Close()); err != nil {
-		return errors.Join(fmt.Errorf("snapshot: %w", db.explain("", err)), os.Remove(path))
+		return errors.Join(fmt.Errorf("snapshot: %w", db.explain("", err)), discard(path))
+	}
+	return nil
+}
+
+// discard removes a copy that was not finished, and the journal that SQLite has
+// beside it meanwhile.
+func discard(path string) error {
+	for _, name := range []string{path, path + "-journal"} {
+		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
 	}
 	return nil
 }
