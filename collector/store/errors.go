@@ -3,7 +3,6 @@ package store
 import (
 	"errors"
 	"fmt"
-	"syscall"
 
 	"github.com/mattn/go-sqlite3"
 )
@@ -41,7 +40,7 @@ func isSQLite(err error) bool {
 }
 
 func isFull(e sqlite3.Error) bool {
-	return e.Code == sqlite3.ErrFull || e.SystemErrno == syscall.ENOSPC || e.SystemErrno == syscall.EDQUOT
+	return e.Code == sqlite3.ErrFull || errors.Is(Full(e.SystemErrno), ErrFull)
 }
 
 // classify puts our sentinel before an error of SQLite that a caller branches on.
