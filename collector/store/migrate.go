@@ -40,13 +40,17 @@ func (db *DB) examine(ctx context.Context, schema Schema, mode Mode) error {
 	case err != nil:
 		return err
 	case app != schema.App && !(app == 0 && have == 0 && mode == Create):
-		return fmt.Errorf("%w: its application id is %#x, not %#x", ErrForeign, app, schema.App)
+		return foreign(app, schema)
 	case have > want:
-		return fmt.Errorf("%w: its schema is %d, this version knows %d: install the newer version", ErrNewerSchema, have, want)
+		return fmt.Errorf("%w: its schema %d is newer than this version's (%d)", ErrNewerSchema, have, want)
 	case have < want && mode == Use:
 		return fmt.Errorf("%w: its schema is %d, this version wants %d: start twind once", ErrOlderSchema, have, want)
 	}
 	return nil
+}
+
+func foreign(app int32, schema Schema) error {
+	return fmt.Errorf("%w: its application id is %#x, not %#x", ErrForeign, app, schema.App)
 }
 
 // migrate applies what is missing, each migration in a transaction of its own.

@@ -94,7 +94,7 @@ func TestOpenRefusesWithoutWriting(t *testing.T) {
 		want       error
 		hint       string
 	}{
-		"newer schema": {schema(first, second), schema(first), []Mode{Use, Migrate, Create}, ErrNewerSchema, "its schema is 2, this version knows 1"},
+		"newer schema": {schema(first, second), schema(first), []Mode{Use, Migrate, Create}, ErrNewerSchema, "its schema 2 is newer than this version's (1)"},
 		"older schema": {schema(first), schema(first, second), []Mode{Use}, ErrOlderSchema, "start twind once"},
 		"foreign file": {foreign, schema(first), []Mode{Use, Migrate, Create}, ErrForeign, "application id is 0x1"},
 	} {

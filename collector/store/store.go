@@ -56,13 +56,20 @@ func Open(ctx context.Context, path string, schema Schema, mode Mode) (*DB, erro
 	if err := ensure(path, mode); err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	db := &DB{path: path, now: time.Now}
-	db.writer = pool(path, url.Values{"mode": {"rwc"}, "_txlock": {"immediate"}}, writerSetup(schema), 1)
-	db.reader = pool(path, url.Values{"mode": {"ro"}, "_txlock": {"deferred"}}, readerSetup, readers)
+	db := connected(path, schema)
 	if err := db.prepare(ctx, schema, mode); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", path, classify(err)), db.Close())
 	}
 	return db, nil
+}
+
+// connected has the connections of a file, none of which is made yet.
+func connected(path string, schema Schema) *DB {
+	return &DB{
+		path: path, now: time.Now,
+		writer: pool(path, url.Values{"mode": {"rwc"}, "_txlock": {"immediate"}}, writerSetup(schema), 1),
+		reader: pool(path, url.Values{"mode": {"ro"}, "_txlock": {"deferred"}}, readerSetup, readers),
+	}
 }
 
 // ensure makes the file where mode allows, for its owner alone: SQLite gives
