@@ -59,9 +59,13 @@ type DB struct {
 	catalogue
 }
 
+// Schema says what the file holds.
+func Schema() store.Schema { return store.Schema{App: app, Migrations: migrations} }
+
 // Open opens the file at path.
 func Open(ctx context.Context, path string, mode store.Mode, o Options) (*DB, error) {
-	schema := store.Schema{App: app, Migrations: migrations, Beside: store.Beside{Name: "node", Path: o.NodePath}}
+	schema := Schema()
+	schema.Beside = store.Beside{Name: "node", Path: o.NodePath}
 	db, err := store.Open(ctx, path, schema, mode)
 	if err != nil {
 		return nil, err

@@ -203,11 +203,15 @@ func (p Plan) compare(ctx context.Context) error {
 	return err
 }
 
-// Hold notes in restored files where they came from, brings them to the schema
-// of this program, and holds the server until it is let rejoin. seen is the
-// highest epoch that is known of.
+// Hold notes in restored files where they came from, brings node.db to the
+// schema of this program, with a copy of what it was, and holds the server
+// until it is let rejoin. seen is the highest epoch that is known of.
 func (p Plan) Hold(ctx context.Context, actor string, seen int64) (err error) {
-	n, err := node.Open(ctx, filepath.Join(p.To, node.File), store.Migrate)
+	path := filepath.Join(p.To, node.File)
+	if _, err := store.Keep(ctx, path, node.Schema()); err != nil {
+		return err
+	}
+	n, err := node.Open(ctx, path, store.Migrate)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -294,5 +295,48 @@ func TestARestoredServerIsHeld(t *testing.T) {
 	}
 	if held, err := r.src.Node.Held(t.Context()); held != nil || err != nil {
 		t.Errorf("the server that was backed up: %+v, %v", held, err)
+	}
+}
+
+// A backup of an older version is brought up to date, and what it was is kept
+// with it.
+func TestARestoredFileIsCopiedBeforeItIsMigrated(t *testing.T) {
+	r := newRig(t, "cms-a")
+	r.make(t, Full)
+	p := r.plan(t, Wish{})
+	older := node.Schema()
+	names, err := fs.Glob(older.Migrations, "migrations/*.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := fstest.MapFS{}
+	for _, name := range names[:len(names)-1] {
+		script, err := fs.ReadFile(older.Migrations, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[name] = &fstest.MapFile{Data: script}
+	}
+	older.Migrations = files
+	if err := os.Mkdir(p.To, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(p.To, node.File)
+	db, err := store.Open(t.Context(), path, older, store.Create)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Hold(t.Context(), "tester", 0); err != nil {
+		t.Fatal(err)
+	}
+	kept, err := store.Kept(path)
+	if err != nil || len(kept) != 1 || kept[0].Schema != len(names)-1 {
+		t.Fatalf("%v, %v", kept, err)
+	}
+	if have, _, err := store.Versions(t.Context(), kept[0].Path, older); err != nil || have != kept[0].Schema {
+		t.Errorf("the copy has schema %d, %v", have, err)
 	}
 }

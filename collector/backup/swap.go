@@ -40,12 +40,13 @@ func (s Swap) Run() error {
 		if _, err := os.Lstat(restored); errors.Is(err, fs.ErrNotExist) {
 			continue // it is in its place already
 		}
-		for _, old := range []string{name + "-wal", name + "-shm", name} {
-			if err := move(filepath.Join(s.Data, old), filepath.Join(s.Data, s.Keep, old)); err != nil {
-				return fmt.Errorf("swap: %w", err)
-			}
+		if err := s.putAway(name); err != nil {
+			return fmt.Errorf("swap: %w", err)
 		}
 		if err := errors.Join(store.FlushDir(filepath.Join(s.Data, s.Keep)), store.FlushDir(s.Data)); err != nil {
+			return fmt.Errorf("swap: %w", err)
+		}
+		if err := moveCopies(restored, s.Data); err != nil {
 			return fmt.Errorf("swap: %w", err)
 		}
 		if err := move(restored, filepath.Join(s.Data, name)); err != nil {
@@ -63,6 +64,33 @@ func (s Swap) Run() error {
 		return fmt.Errorf("swap: %w", err)
 	}
 	return nil
+}
+
+// putAway keeps an old file with what is beside it, and goes last itself: while
+// it is there, so may be copies of it from before its schema changed. Once it is
+// gone, those that are there are of the restored one.
+func (s Swap) putAway(name string) error {
+	old, keep := filepath.Join(s.Data, name), filepath.Join(s.Data, s.Keep)
+	if _, err := os.Lstat(old); err == nil {
+		if err := moveCopies(old, keep); err != nil {
+			return err
+		}
+	}
+	for _, end := range []string{"-wal", "-shm", ""} {
+		if err := move(old+end, filepath.Join(keep, name+end)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// moveCopies moves the copies of a file from before its schema changed.
+func moveCopies(path, dir string) error {
+	kept, err := store.Kept(path)
+	for _, b := range kept {
+		err = errors.Join(err, move(b.Path, filepath.Join(dir, filepath.Base(b.Path))))
+	}
+	return err
 }
 
 func (s Swap) journal() error {

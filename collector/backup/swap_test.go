@@ -36,10 +36,10 @@ func swapRig(t *testing.T) Swap {
 	if err := os.Mkdir(from, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"history.db", "history.db-wal", "history.db-shm", "admin.db", "node.db", "known_hosts"} {
+	for _, name := range []string{"history.db", "history.db-wal", "history.db-shm", "admin.db", "node.db", "node.db.pre-v8", "node.db.pre-v9", "known_hosts"} {
 		write(t, filepath.Join(data, name), []byte("old "+name))
 	}
-	for _, name := range []string{"history.db", "admin.db", "node.db", "twin.toml"} {
+	for _, name := range []string{"history.db", "admin.db", "node.db", "node.db.pre-v9", "twin.toml"} {
 		write(t, filepath.Join(from, name), []byte("new "+name))
 	}
 	return Swap{Data: data, From: from, Keep: "before"}
@@ -52,16 +52,27 @@ func TestASwapThatIsCutOffGoesOn(t *testing.T) {
 		"history.db": "new history.db", "admin.db": "new admin.db", "node.db": "new node.db", "known_hosts": "old known_hosts",
 		"before/history.db": "old history.db", "before/history.db-wal": "old history.db-wal", "before/history.db-shm": "old history.db-shm",
 		"before/admin.db": "old admin.db", "before/node.db": "old node.db",
+		"before/node.db.pre-v8": "old node.db.pre-v8", "before/node.db.pre-v9": "old node.db.pre-v9", "node.db.pre-v9": "new node.db.pre-v9",
 	}
-	for cut := range 12 {
+	const last = 13
+	for cut := range last + 1 {
 		s := swapRig(t)
 		if err := s.journal(); err != nil {
 			t.Fatal(err)
 		}
 		// the steps that were done before the cut, in the order of Run
-		steps := [][2]string{{"history.db-wal", "before/history.db-wal"}, {"history.db-shm", "before/history.db-shm"}, {"history.db", "before/history.db"}, {"restored/history.db", "history.db"}}
-		for _, name := range []string{"admin.db", "node.db"} {
-			steps = append(steps, [2]string{name, "before/" + name}, [2]string{"restored/" + name, name})
+		steps := [][2]string{
+			{"history.db-wal", "before/history.db-wal"},
+			{"history.db-shm", "before/history.db-shm"},
+			{"history.db", "before/history.db"},
+			{"restored/history.db", "history.db"},
+			{"admin.db", "before/admin.db"},
+			{"restored/admin.db", "admin.db"},
+			{"node.db.pre-v9", "before/node.db.pre-v9"},
+			{"node.db.pre-v8", "before/node.db.pre-v8"},
+			{"node.db", "before/node.db"},
+			{"restored/node.db.pre-v9", "node.db.pre-v9"},
+			{"restored/node.db", "node.db"},
 		}
 		if cut > 0 {
 			if err := os.Mkdir(filepath.Join(s.Data, s.Keep), 0o700); err != nil {
@@ -73,7 +84,7 @@ func TestASwapThatIsCutOffGoesOn(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if cut == 11 {
+		if cut == last {
 			if err := os.RemoveAll(s.From); err != nil {
 				t.Fatal(err)
 			}

@@ -49,9 +49,14 @@ type DB struct {
 	along chan *rider // what goes along with the next Commit
 }
 
+// Schema says what the file holds.
+func Schema() store.Schema {
+	return store.Schema{App: 0x7477_6801, PageSize: 16 << 10, Migrations: migrations}
+}
+
 // Open opens the history at path.
 func Open(ctx context.Context, path string, mode store.Mode) (*DB, error) {
-	db, err := store.Open(ctx, path, store.Schema{App: 0x7477_6801, PageSize: 16 << 10, Migrations: migrations}, mode)
+	db, err := store.Open(ctx, path, Schema(), mode)
 	if err != nil {
 		return nil, err
 	}

@@ -74,9 +74,12 @@ type Self struct {
 // DB is the open file.
 type DB struct{ db *store.DB }
 
+// Schema says what the file holds.
+func Schema() store.Schema { return store.Schema{App: app, Migrations: migrations} }
+
 // Open opens the file at path.
 func Open(ctx context.Context, path string, mode store.Mode) (*DB, error) {
-	db, err := store.Open(ctx, path, store.Schema{App: app, Migrations: migrations}, mode)
+	db, err := store.Open(ctx, path, Schema(), mode)
 	if err != nil {
 		return nil, err
 	}

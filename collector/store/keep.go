@@ -28,7 +28,8 @@ type Before struct {
 
 // Versions returns the schema that a file has and the one that this version
 // gives it. A file that is not there, or has nothing in it, has schema 0.
-// Nothing is written. ErrForeign: it is another kind of file.
+// Nothing is written. ErrNewerSchema: have is above want, and both are told all
+// the same. ErrForeign: it is another kind of file.
 func Versions(ctx context.Context, path string, schema Schema) (have, want int, err error) {
 	if want, err = schema.version(); err != nil {
 		return 0, 0, err
@@ -42,13 +43,17 @@ func Versions(ctx context.Context, path string, schema Schema) (have, want int, 
 	}
 	from := pool(path, url.Values{"mode": {"ro"}, "_txlock": {"deferred"}}, readerSetup, 1)
 	have, app, err := fileVersion(ctx, from)
-	if err == nil && app != schema.App && (app != 0 || have != 0) {
+	switch {
+	case err != nil:
+	case app != schema.App && (app != 0 || have != 0):
 		err = foreign(app, schema)
+	case have > want:
+		err = newer(have, want)
 	}
 	if err = errors.Join(err, from.Close()); err != nil {
-		return 0, 0, fmt.Errorf("%s: %w", path, classify(err))
+		err = fmt.Errorf("%s: %w", path, classify(err))
 	}
-	return have, want, nil
+	return have, want, err
 }
 
 // Keep copies a file that Open would migrate, as it is now, to a file beside it

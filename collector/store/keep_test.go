@@ -102,7 +102,7 @@ func TestKeepLeavesAloneWhatOpenDoesNotMigrate(t *testing.T) {
 	}{
 		"missing": {file(t), nil},
 		"empty":   {empty, nil},
-		"newer":   {made(t, schema(first, second, third)), nil},
+		"newer":   {made(t, schema(first, second, third)), ErrNewerSchema},
 		"foreign": {made(t, foreign), ErrForeign},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -42,7 +42,7 @@ func (db *DB) examine(ctx context.Context, schema Schema, mode Mode) error {
 	case app != schema.App && !(app == 0 && have == 0 && mode == Create):
 		return foreign(app, schema)
 	case have > want:
-		return fmt.Errorf("%w: its schema %d is newer than this version's (%d)", ErrNewerSchema, have, want)
+		return newer(have, want)
 	case have < want && mode == Use:
 		return fmt.Errorf("%w: its schema is %d, this version wants %d: start twind once", ErrOlderSchema, have, want)
 	}
@@ -51,6 +51,10 @@ func (db *DB) examine(ctx context.Context, schema Schema, mode Mode) error {
 
 func foreign(app int32, schema Schema) error {
 	return fmt.Errorf("%w: its application id is %#x, not %#x", ErrForeign, app, schema.App)
+}
+
+func newer(have, want int) error {
+	return fmt.Errorf("%w: its schema %d is newer than this version's (%d)", ErrNewerSchema, have, want)
 }
 
 // migrate applies what is missing, each migration in a transaction of its own.
