@@ -89,6 +89,7 @@ func TestScript(t *testing.T) {
 			"seen":       seen,
 			"ledger":     ledger,
 			"misfit":     misfit,
+			"later":      later,
 		},
 	})
 }

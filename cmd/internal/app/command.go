@@ -23,7 +23,9 @@ func Command(hangup <-chan os.Signal) cli.Command {
 		Short: "collect the feeds of one server",
 		Long: `Runs one server in the foreground: it collects its feeds, answers HTTP on loopback and does what twinctl asks of it. ` +
 			`SIGTERM ends it in order, within five seconds; SIGHUP reads the configuration again without disturbing the feeds that did not change. ` +
-			`Started by root it becomes the owner of the data directory.`,
+			`Started by root it becomes the owner of the data directory.` + "\n\n" +
+			`The first start of a newer version may change the schema of the databases. Before that it copies node.db and admin.db beside themselves, as node.db.pre-vN, N being the schema that comes; the copies of the last two changes stay. ` +
+			`Where there is no room for them it does not start, and nothing was changed. The history, which may be most of the disk, is not copied.`,
 		Examples: []cli.Example{
 			{Line: "twind --config /etc/twin/twin.toml", Why: "run in the foreground"},
 			{Line: "twind --config /etc/twin/twin.toml --check", Why: "see whether it would start"},

@@ -29,7 +29,8 @@ type Data struct {
 }
 
 // OpenData opens the databases of the directory, all or none. Verbs use them
-// as they are; only twind at its start may bring an older schema up to date.
+// as they are; only twind at its start, init and a restore may bring an older
+// schema up to date, which is copied first.
 func OpenData(ctx context.Context, dir string, mode store.Mode) (*Data, error) {
 	if _, err := os.Stat(filepath.Join(dir, backup.SwapFile)); err == nil {
 		return nil, cli.Fail(cli.Halted, fmt.Errorf("%s: a restore was cut off while it put files in their places", dir), "twinctl backup restore --resume")
@@ -37,6 +38,19 @@ func OpenData(ctx context.Context, dir string, mode store.Mode) (*Data, error) {
 	if _, err := os.Stat(filepath.Join(dir, node.File)); errors.Is(err, fs.ErrNotExist) && mode != store.Create {
 		return nil, fmt.Errorf("%s: %w", dir, node.ErrNotInitialized)
 	}
+	if mode != store.Use {
+		if err := keepBefore(ctx, dir); err != nil {
+			return nil, goingBack(ctx, dir, err)
+		}
+	}
+	d, err := openAll(ctx, dir, mode)
+	if err != nil {
+		return nil, goingBack(ctx, dir, err)
+	}
+	return d, nil
+}
+
+func openAll(ctx context.Context, dir string, mode store.Mode) (*Data, error) {
 	d := &Data{Dir: dir}
 	var err error
 	if d.Node, err = node.Open(ctx, filepath.Join(dir, node.File), mode); err != nil {
