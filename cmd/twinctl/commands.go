@@ -62,6 +62,7 @@ func commands() []cli.Command {
 		rejoinCommand(),
 		adminCommand(),
 		syncCommand(),
+		switchoverCommand(),
 		logCommand(),
 		auditCommand(),
 		replayCommand(),

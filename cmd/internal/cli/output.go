@@ -21,6 +21,7 @@ const (
 	JSONL Format = "jsonl" // one object a line
 	CSV   Format = "csv"
 	HTML  Format = "html" // one page that needs no other file
+	MD    Format = "md"   // Markdown, a sheet to hand out
 )
 
 // A View is the same data in all formats that the verb has; the parts for the
@@ -31,8 +32,8 @@ type View struct {
 	Table    Table         // table and csv
 }
 
-// Show writes the data in the format that was asked for, but for html, which a
-// verb writes itself.
+// Show writes the data in the format that was asked for, but for html and md,
+// which a verb writes itself.
 func (c *Call) Show(v View) error {
 	switch c.Format {
 	case JSON:
