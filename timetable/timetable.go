@@ -27,6 +27,7 @@ const (
 	Skip   Pick = "skip"   // none
 	Latest Pick = "latest" // the last one
 	All    Pick = "all"    // each, in their order
+	Ask    Pick = "ask"    // none until a person says so; of OnPromotion alone
 )
 
 // An Overlap says what becomes of a slot while a run of before has not ended.

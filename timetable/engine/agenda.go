@@ -12,6 +12,7 @@ import (
 type entry struct {
 	t       timetable.Timetable
 	through record.Instant // slots up to there are settled; 0: it was never seen before
+	decided record.Instant // as through, but for runs that were given up with the role
 	seen    record.Instant // when the engine had it first
 	fresh   bool           // it was made then, as far as this server knows
 	unnoted bool           // through is not in the ledger yet

@@ -93,6 +93,8 @@ func (d *desk) startable(ctx context.Context, id string) (*entry, error) {
 	switch {
 	case !d.here.arms(e.t):
 		return nil, fmt.Errorf("timetable %s: %w: it runs on %s", e.t.Name, ErrNotHere, e.t.RunsOn)
+	case d.here.Held == "" && d.here.holds(e.t):
+		return nil, fmt.Errorf("timetable %s: %w", e.t.Name, node.ErrDraining)
 	case d.here.holds(e.t):
 		return nil, fmt.Errorf("timetable %s: %w: %s", e.t.Name, ErrNotHere, d.here.Held)
 	case d.here.Maintenance.Holds(now):

@@ -53,6 +53,7 @@ func (d *desk) step(now record.Instant, by time.Duration) {
 		if e.through > now {
 			e.through = now
 		}
+		e.decided = min(e.decided, now)
 		if d.here.arms(e.t) {
 			d.agenda.set(e, d.first(e, now))
 		}

@@ -28,6 +28,7 @@ const (
 	ByBackfill  = "backfill"
 	ByRetry     = "retry"
 	ByPromotion = "promotion"
+	BySwitch    = "switchover" // proof that this server can run what needs the role
 )
 
 // Why a slot did not run.
@@ -43,6 +44,8 @@ const (
 	WhyMaintenance  = "maintenance"
 	WhyClockStep    = "clock-step"
 	WhyLate         = "late"
+	WhyDrain        = "draining" // the role was being moved, and stayed
+	WhyDoubt        = "in-doubt" // the primary of before may have run it: a person is to say
 	WhyDeleted      = "deleted"
 )
 
@@ -58,6 +61,10 @@ type Case struct {
 	// ToldThrough the last slot that it told of: it decided upon all up to there.
 	Told        map[record.Instant]node.Run
 	ToldThrough record.Instant
+	// Given are the runs that this server gave up with the role, by slot, and
+	// Decided up to where it decided upon all others.
+	Given   map[record.Instant]node.Run
+	Decided record.Instant
 
 	absences []absence
 }
@@ -159,8 +166,11 @@ func (c Case) judge(slot time.Time) fate {
 		return end(node.RunSkipped, WhyPaused)
 	case !t.IsOpen(slot):
 		return end(node.RunSkipped, WhyCalendar)
-	case c.wasTheirs(at):
+	case c.wasTheirs(at), c.wasGiven(at):
 		f.kind, f.pick, f.trigger, f.reason = passed, c.pickOfTheirs(at), ByPromotion, WhyRole
+		if f.pick == timetable.Ask {
+			f.reason = WhyDoubt
+		}
 		return f
 	}
 	return c.judgeOwn(f, c.Here.due(t, slot))
@@ -171,6 +181,11 @@ func (c Case) judgeOwn(f fate, at record.Instant) fate {
 	why := c.absence(at)
 	late := c.Now.Sub(at)
 	switch {
+	case c.fellBetween(f.slot), why == WhyDrain: // a switch in order loses none
+		f.kind, f.pick, f.trigger, f.reason = passed, timetable.All, ByCatchUp, why
+		if why != WhyDrain {
+			f.trigger = ByPromotion
+		}
 	case why == WhyHeld: // nobody ran it, and it was only put off
 		f.kind, f.pick, f.trigger, f.reason = passed, c.Timetable.CatchUp, ByCatchUp, why
 		if f.pick == timetable.Skip {
@@ -189,64 +204,14 @@ func (c Case) judgeOwn(f fate, at record.Instant) fate {
 // absence says why nothing could start at an instant.
 func (c Case) absence(at record.Instant) string {
 	for _, a := range c.absences {
+		if ofRole := a.why == WhyHeld || a.why == WhyDrain; ofRole && c.Timetable.NeedsRole() == "" {
+			continue
+		}
 		if a.span.From <= at && at < a.span.To {
 			return a.why
 		}
 	}
 	return WhyLate
-}
-
-// wasTheirs tells of a slot of before this server had the role for it: it was
-// the twin's to run.
-func (c Case) wasTheirs(slot record.Instant) bool {
-	return c.Timetable.NeedsRole() != "" && slot <= c.Here.Since
-}
-
-// isSettledThere tells of a slot that the twin decided upon, and that is not to
-// be run again here.
-func (c Case) isSettledThere(slot record.Instant) bool {
-	told, known := c.Told[slot]
-	switch {
-	case c.Timetable.NeedsRole() == "":
-		return false
-	case !known:
-		return c.wasTheirs(slot) && slot <= c.ToldThrough
-	case neverBegan(told), leftOpen(told) && c.Timetable.AtLeastOnce:
-		return false
-	}
-	// Its clock was ahead of this one: what that leapt over it did not run.
-	return c.wasTheirs(slot) || told.Reason != WhyClockStep
-}
-
-// neverBegan tells of a run that the twin gave up with the role, not begun.
-func neverBegan(r node.Run) bool { return r.State == node.RunMissed && r.Reason == WhyHandover }
-
-// leftOpen tells of a run of the twin whose tasks may not all have run.
-func leftOpen(r node.Run) bool {
-	switch r.State {
-	case node.RunClaimed, node.RunRunning:
-		return true
-	case node.RunInterrupted:
-		return r.Attempt <= restarts
-	case node.RunCancelled:
-		return r.Reason == WhyRole
-	case node.RunOK, node.RunFailed, node.RunTimeout, node.RunSkipped, node.RunMissed:
-	}
-	return false
-}
-
-// pickOfTheirs says which are run of the slots that were the twin's. What it is
-// known not to have begun is run; of what nobody knows, only what may be run
-// twice.
-func (c Case) pickOfTheirs(slot record.Instant) timetable.Pick {
-	told, known := c.Told[slot]
-	switch {
-	case known && neverBegan(told), !known && c.Here.TwinStopped:
-		return timetable.All
-	case c.Timetable.AtLeastOnce:
-		return c.Timetable.OnPromotion
-	}
-	return timetable.Skip
 }
 
 // pick decides which of the slots that passed are run after all, and tells
@@ -336,7 +301,7 @@ func (c Case) claims(fates []fate) []node.Claim {
 			continue
 		}
 		claims = append(claims, node.Claim{
-			Timetable: c.Timetable.ID, Name: c.Timetable.Name, Slot: f.slot, Attempt: 1, Trigger: f.trigger,
+			Timetable: c.Timetable.ID, Name: c.Timetable.Name, Slot: f.slot, Attempt: c.Given[f.slot].Attempt + 1, Trigger: f.trigger,
 			State: f.state, Reason: reasonOf(f), Planned: f.planned, Through: f.slot, Role: c.Timetable.NeedsRole(),
 		})
 	}

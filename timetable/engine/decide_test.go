@@ -64,11 +64,13 @@ func shown(v Verdict) string {
 }
 
 func TestDecide(t *testing.T) {
-	primary := Here{Server: "cms-a", Role: node.Primary, Epoch: 1, Since: at(t, "00:30:00")}
+	primary := Here{Server: "cms-a", Role: node.Primary, Epoch: 1, Since: at(t, "00:30:00"), Owns: at(t, "00:30:00")}
 	secondary := Here{Server: "cms-b", Role: node.Secondary, Since: at(t, "00:30:00")}
 	with := func(do func(*Here)) Here {
 		h := primary
-		do(&h)
+		if do(&h); h.Since != primary.Since && h.Owns == primary.Owns {
+			h.Owns = h.Since
+		}
 		return h
 	}
 	down := []absence{{record.Span{To: at(t, "09:59:00")}, WhyDown}}
@@ -188,6 +190,7 @@ func TestEverySlotOnce(t *testing.T) {
 			Here: Here{Server: "cms-a", Role: rapid.SampledFrom([]node.Role{node.Primary, node.Secondary, ""}).Draw(r, "role"), Since: rapid.SampledFrom([]record.Instant{0, through + record.Hour}).Draw(r, "since")},
 			Live: rapid.IntRange(0, 2).Draw(r, "live"),
 		}
+		c.Here.Owns = c.Here.Since
 		v := Decide(c)
 		var want, got []string
 		if c.Here.arms(tt) {

@@ -4,6 +4,7 @@ import (
 	"container/heap"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -29,6 +30,7 @@ type desk struct {
 	clock    clock
 	absences []absence
 	heldFrom record.Instant // 0: nothing is held
+	drains   record.Instant // since when the role is being moved; 0: it is not
 	told     told
 	rewound  bool // slots may come that have a row already: the clock went back
 	stepped  record.Instant
@@ -68,6 +70,9 @@ func (d *desk) begin(ctx context.Context) error {
 	if here.Held != "" {
 		d.heldFrom = now
 	}
+	if here.Draining {
+		d.drains = now
+	}
 	d.entries = make(map[string]*entry, len(list.Timetables))
 	clear(d.owed)
 	d.agenda = nil
@@ -99,7 +104,7 @@ func (d *desk) begin(ctx context.Context) error {
 // looked at already: then a timetable without a cursor is a new one.
 func (d *desk) promotedBefore(cursors map[string]record.Instant) bool {
 	for id, through := range cursors {
-		if e, ok := d.entries[id]; ok && e.t.NeedsRole() != "" && d.here.arms(e.t) && through >= d.here.Since {
+		if e, ok := d.entries[id]; ok && e.t.NeedsRole() != "" && d.here.arms(e.t) && through >= d.here.owned() {
 			return true
 		}
 	}
@@ -117,12 +122,17 @@ func (d *desk) arm(ctx context.Context, now record.Instant, promoted bool) error
 			d.agenda.set(e, 0)
 			continue
 		}
-		theirs := e.t.NeedsRole() != "" && e.through < d.here.Since && d.told.whole != 0 && !(promoted && e.through == 0)
+		needs := e.t.NeedsRole() != ""
+		decided := e.through
+		theirs := needs && e.through < d.here.owned() && d.told.whole != 0 && !(promoted && e.through == 0)
 		switch {
 		case theirs:
-			e.through = d.told.from(e, d.here.Since)
+			e.through = d.told.from(e, d.here)
 		case e.through == 0:
 			e.through, e.unnoted = now, true
+		}
+		if needs {
+			e.through, e.decided = d.told.reopen(e.t.ID, e.through), max(e.decided, decided)
 		}
 		if e.unnoted {
 			began = append(began, e)
@@ -155,7 +165,7 @@ func (d *desk) first(e *entry, now record.Instant) record.Instant {
 	if d.here.holds(e.t) {
 		return 0
 	}
-	if e.t.NeedsRole() != "" && e.through < d.here.Since {
+	if e.t.NeedsRole() != "" && e.through < d.here.owned() {
 		return now // also to note that there was nothing
 	}
 	slot, ok := e.t.Schedule.Next(e.through.Time())
@@ -239,7 +249,7 @@ func (d *desk) settle(ctx context.Context, now record.Instant) error {
 		if v.Cancel {
 			d.cancelRuns(e, WhyOverlap)
 		}
-		if e.t.NeedsRole() != "" && max(e.through, v.Through) < d.here.Since {
+		if e.t.NeedsRole() != "" && max(e.through, v.Through) < d.here.owned() {
 			v.Claims = append(v.Claims, move(e.t, now))
 		}
 		batch = append(batch, v.Claims...)
@@ -272,6 +282,7 @@ func (d *desk) caseOf(e *entry, now record.Instant) Case {
 		Timetable: e.t, Now: now, Through: e.through, Here: d.here,
 		Live: e.running + e.waiting, Waiting: e.waiting, absences: d.absences,
 		Told: d.told.runs[e.t.ID], ToldThrough: d.told.last[e.t.ID],
+		Given: d.told.given[e.t.ID], Decided: e.decided,
 	}
 }
 
@@ -291,6 +302,7 @@ func (d *desk) write(ctx context.Context, claims []node.Claim) error {
 	for _, c := range claims {
 		e := d.entries[c.Timetable]
 		e.through = max(e.through, c.Through)
+		maps.DeleteFunc(d.told.given[c.Timetable], func(slot record.Instant, _ node.Run) bool { return slot <= c.Through })
 		d.owe(e, c)
 	}
 	for _, row := range rows {
@@ -344,8 +356,9 @@ func (d *desk) again(ctx context.Context, claims []node.Claim, rows []node.Run) 
 }
 
 // lineUp puts a claimed run where it waits to begin.
-func (d *desk) lineUp(row node.Run) {
-	e := d.entries[row.Timetable]
+func (d *desk) lineUp(row node.Run) { d.lineUpFor(d.entries[row.Timetable], row) }
+
+func (d *desk) lineUpFor(e *entry, row node.Run) {
 	e.waiting++
 	d.waiting++
 	heap.Push(&d.line, &run{row: row, e: e})

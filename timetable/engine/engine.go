@@ -141,7 +141,7 @@ func (e *Engine) Run(ctx context.Context) error {
 		case err == nil:
 		case ctx.Err() != nil:
 			return nil
-		case errors.Is(err, node.ErrRole):
+		case errors.Is(err, node.ErrRole), errors.Is(err, node.ErrDraining), errors.Is(err, errMoved):
 			wait = roleSleep // it changed since it was asked: so is the decision
 		case passes(err):
 			e.o.Log.Error("timetables wait: the ledger cannot be written", "err", err)

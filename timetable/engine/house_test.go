@@ -158,6 +158,7 @@ func (s *server) here(ctx context.Context) (Here, error) {
 	m, err := s.db.Maintenance(ctx)
 	h := Here{
 		Server: s.name, Role: self.Role, Epoch: self.Epoch, Since: self.Since, Held: held, Maintenance: m, TwinStopped: stopped,
+		Owns: self.OwnsFrom, Draining: self.Drains(record.At(s.now())),
 	}
 	if self.Superseded() {
 		h.Role = ""
@@ -195,8 +196,8 @@ func (s *server) become(role node.Role, epoch int64) {
 	}
 	defer db.Close()
 	err = db.Update(s.t.Context(), func(tx *store.Tx) error {
-		_, err := tx.ExecContext(s.t.Context(), `UPDATE self SET role = ?, epoch = ?, epoch_seen = max(epoch_seen, ?), since = ?`,
-			role, epoch, epoch, record.At(s.now()))
+		_, err := tx.ExecContext(s.t.Context(), `UPDATE self SET role = ?1, epoch = ?2, epoch_seen = max(epoch_seen, ?2), since = ?3, owns_from = ?3`,
+			role, epoch, record.At(s.now()))
 		return err
 	})
 	if err != nil {

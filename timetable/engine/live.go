@@ -37,7 +37,7 @@ type outcome struct {
 func (d *desk) admit(ctx context.Context, now record.Instant) error {
 	for len(d.line) > 0 && len(d.running) < d.e.o.AtOnce && d.line[0].row.Planned <= now {
 		r := heap.Pop(&d.line).(*run)
-		if r.e.running > 0 && r.e.t.Overlap != timetable.OverlapAllow || r.why == "" && d.here.holds(r.e.t) {
+		if r.e.running > 0 && r.e.t.Overlap != timetable.OverlapAllow || r.why == "" && d.here.holds(r.e.t) && !r.isProbe() {
 			r.e.blocked = append(r.e.blocked, r)
 			continue
 		}
@@ -116,7 +116,9 @@ func (d *desk) bars(r *run, now record.Instant) (state node.RunState, why string
 		return node.RunCancelled, r.why
 	case !d.here.arms(r.e.t):
 		return node.RunMissed, WhyHandover
-	case d.here.Maintenance.Holds(now):
+	case r.isProbe() && d.here.holds(r.e.t):
+		return node.RunMissed, WhyHeld
+	case d.here.Maintenance.Holds(now) && !r.isProbe():
 		return node.RunMissed, WhyMaintenance
 	case r.row.Trigger != ByPerson && r.row.Trigger != ByBackfill && grace > 0 && now.Sub(r.row.Planned) > grace:
 		return node.RunMissed, WhyLate
@@ -126,6 +128,10 @@ func (d *desk) bars(r *run, now record.Instant) (state node.RunState, why string
 
 // start notes that a run begins, and begins it.
 func (d *desk) start(ctx context.Context, r *run) error {
+	if err := d.stands(ctx, r); err != nil {
+		heap.Push(&d.line, r)
+		return err
+	}
 	err := d.e.o.Ledger.StartRun(ctx, r.row.ID)
 	switch {
 	case errors.Is(err, node.ErrRole):
@@ -144,6 +150,9 @@ func (d *desk) start(ctx context.Context, r *run) error {
 	d.running[r.row.ID] = r
 	live, cancel := context.WithCancelCause(ctx)
 	r.cancel = cancel
+	if err := d.stands(ctx, r); err != nil {
+		return d.unstart(ctx, r, err)
+	}
 	t, job := r.e.t, task.Job{
 		Run: r.row.ID, Timetable: r.e.t.Name, Slot: r.row.Slot.Time(), Server: d.here.Server, Role: string(d.here.Role), Epoch: d.here.Epoch,
 		Tasks: r.e.t.Tasks, Continue: r.e.t.Continue, Timeout: r.e.t.Timeout, TaskTimeout: r.e.t.TaskTimeout,

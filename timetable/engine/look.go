@@ -72,7 +72,8 @@ func (d *desk) moveFrom(ctx context.Context, before Here, now record.Instant) er
 		d.absences = append(d.absences, absence{record.Span{From: d.heldFrom, To: now + 1}, WhyHeld})
 		d.heldFrom = 0
 	}
-	if here.Maintenance.Holds(now) || changed || before.Held != "" && here.Held == "" {
+	d.drain(now)
+	if here.Maintenance.Holds(now) || changed || before.Held != "" && here.Held == "" || before.Draining && !here.Draining {
 		if err := d.giveUpBarred(ctx, now); err != nil {
 			return err
 		}

@@ -64,7 +64,8 @@ func (s Simulation) Run() iter.Seq[Future] {
 
 func (s Simulation) caseOf(e *entry, now record.Instant, busy bool) Case {
 	here := s.Here
-	here.Held, here.Since = "", min(here.Since, s.From-1) // what it has the role for, it has had from the first
+	here.Held, here.Draining = "", false
+	here.Since, here.Owns = min(here.Since, s.From-1), min(here.Owns, s.From-1) // what it has the role for, it has had from the first
 	c := Case{Timetable: e.t, Now: now, Through: e.through, Here: here}
 	if busy {
 		c.Live = 1
