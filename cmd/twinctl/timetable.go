@@ -140,7 +140,7 @@ func (s *site) outlook(ctx context.Context) (o outlook, err error) {
 	if err != nil {
 		return o, err
 	}
-	o.here = engine.Here{Server: self.Name, Role: self.Role, Epoch: self.Epoch, Since: self.Since, Maintenance: m}
+	o.here = engine.Here{Server: self.Name, Role: self.Role, Epoch: self.Epoch, Since: self.Since, Owns: self.OwnsFrom, Maintenance: m}
 	if t := doc.Timetables; t != nil && t.Held > 0 {
 		o.here.Held = t.Because
 	}

@@ -48,7 +48,7 @@ func askOver(ctx context.Context, l Caller, n *node.DB, twin Twin, say Word) att
 	took := time.Since(begun)
 	ahead := answer.At.Sub(record.At(begun.Add(took / 2)))
 	runs := answer.takeRuns()
-	return attempt{at: begun.Add(took), word: &answer, runs: runs, ahead: ahead}
+	return attempt{asked: begun, at: begun.Add(took), word: &answer, runs: runs, ahead: ahead}
 }
 
 // keep writes a word down, the epoch that it tells of, and its runs.

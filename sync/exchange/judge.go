@@ -15,6 +15,7 @@ const silentFor = 5
 
 // An attempt is what came of asking once.
 type attempt struct {
+	asked time.Time // when its question began
 	at    time.Time
 	word  *Word
 	runs  *node.RunPage // that it told; nil: none
@@ -34,7 +35,7 @@ func (s Standing) next(a attempt) Standing {
 		is.State = Frozen
 	}
 	if a.word != nil {
-		is.Word, is.At, is.Ahead = a.word, a.at, a.ahead
+		is.Word, is.Asked, is.At, is.Ahead = a.word, a.asked, a.at, a.ahead
 	}
 	if is.State != s.State {
 		is.Since = a.at

@@ -54,6 +54,7 @@ type Standing struct {
 	Err   error     // why it is not OK
 	Since time.Time // of the state
 	Word  *Word     // its last answer; nil if it never gave one
+	Asked time.Time // when that was asked for
 	At    time.Time // of that
 	Ahead time.Duration
 }

@@ -92,7 +92,7 @@ func (k *timekeeper) heldAlarm(all *concerns, s engine.State) {
 	k.mu.Lock()
 	held, until := k.held, k.until
 	k.mu.Unlock()
-	if held != whyAlone || s.Held == 0 {
+	if held != whyAlone && held != whyStood || s.Held == 0 {
 		return
 	}
 	end := "it answers (twin.boot_alone is hold)"

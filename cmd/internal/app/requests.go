@@ -123,6 +123,12 @@ func (c *clerk) slow(verb string) func(context.Context, node.Request) node.Answe
 		return c.timekeeper.askBackfill
 	case CancelRun:
 		return c.timekeeper.askCancel
+	case DemoteRole:
+		return c.timekeeper.askDemote
+	case CancelRole:
+		return c.timekeeper.askCancelRole
+	case ProbeRole:
+		return c.timekeeper.askProbe
 	}
 	return nil
 }

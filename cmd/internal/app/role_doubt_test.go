@@ -35,20 +35,19 @@ func TestBootAlone(t *testing.T) {
 	}
 	lost := exchange.Standing{State: exchange.Unreachable, Err: errors.New("nobody there")}
 	for name, c := range map[string]struct {
-		alone  string // twin.boot_alone
-		lone   bool   // without a twin
-		passed time.Duration
-		twin   exchange.Standing
-		asked  int64 // the epoch that the twin told when it asked us; -1: it did not
-		held   bool
-		role   node.Role
+		alone string // twin.boot_alone
+		lone  bool   // without a twin
+		twin  exchange.Standing
+		asked int64 // the epoch that the twin told when it asked us; -1: it did not
+		held  bool
+		role  node.Role
 	}{
 		"cannot ask":            {twin: lost, asked: -1, held: true, role: node.Primary},
 		"was not asked yet":     {asked: -1, held: true, role: node.Primary},
-		"cannot ask for long":   {twin: lost, asked: -1, passed: 11 * time.Minute, role: node.Primary},
-		"as long as it takes":   {alone: "hold", twin: lost, asked: -1, passed: 100 * time.Hour, held: true, role: node.Primary},
+		"cannot ask for long":   {alone: "1us", twin: lost, asked: -1, role: node.Primary},
+		"as long as it takes":   {alone: "hold", twin: lost, asked: -1, held: true, role: node.Primary},
 		"at once":               {alone: "run", twin: lost, asked: -1, role: node.Primary},
-		"a while":               {alone: "20m", twin: lost, asked: -1, passed: 11 * time.Minute, held: true, role: node.Primary},
+		"a while":               {alone: "20m", twin: lost, asked: -1, held: true, role: node.Primary},
 		"twin answers":          {alone: "hold", twin: word(1), asked: -1, role: node.Primary},
 		"twin answers a higher": {alone: "hold", twin: word(4), asked: -1, held: true, role: node.Primary}, // until that is noted, which ends the role
 		"twin asks":             {alone: "hold", twin: lost, asked: 1, role: node.Primary},
@@ -62,7 +61,7 @@ func TestBootAlone(t *testing.T) {
 		s := initialized(t, cfg, io.Discard)
 		k := s.timekeeper
 		k.twin = func() exchange.Standing { return c.twin }
-		k.alone.twin, k.alone.started = k.twin, time.Now().Add(-c.passed)
+		k.doubt.twin, k.doubt.since = k.twin, time.Now()
 		if !c.lone {
 			paired(t, s.data.Node)
 		}
@@ -82,8 +81,8 @@ func TestBootAlone(t *testing.T) {
 		if c.held || c.role == "" {
 			continue
 		}
-		k.twin, k.alone.twin = func() exchange.Standing { return lost }, func() exchange.Standing { return lost }
-		k.alone.started = time.Now()
+		k.twin, k.doubt.twin = func() exchange.Standing { return lost }, func() exchange.Standing { return lost }
+		k.doubt.since = time.Now()
 		if h, err := k.here(t.Context()); err != nil || h.Held != "" {
 			t.Errorf("%s: held again: %+v: %v", name, h, err)
 		}

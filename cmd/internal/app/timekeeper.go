@@ -36,7 +36,7 @@ type timekeeper struct {
 	config func() *config.Config
 	twin   func() exchange.Standing
 	log    *slog.Logger
-	alone  bootAlone
+	doubt  *roleDoubt
 	ledger *bookedLedger
 	tasks  *taskRunner
 	engine *engine.Engine
@@ -54,7 +54,7 @@ type runsHere struct{ name, runsOn string }
 
 func newTimekeeper(s *server) *timekeeper {
 	k := &timekeeper{data: s.data, config: s.config, twin: s.watcher.Standing, log: s.log, list: map[string]runsHere{}}
-	k.alone = bootAlone{node: s.data.Node, config: s.config, twin: s.watcher.Standing, started: s.started}
+	k.doubt = &roleDoubt{node: s.data.Node, config: s.config, twin: s.watcher.Standing, clock: bootTime, log: s.log, since: s.started}
 	k.ledger = newBookedLedger(s.data.Node)
 	k.tasks = &taskRunner{data: s.data, config: s.config, twinctl: besideThis("twinctl"), log: s.log}
 	k.engine = engine.New(engine.Options{
@@ -76,6 +76,7 @@ func (k *timekeeper) run(ctx context.Context) error {
 		return nil
 	}
 	group.Go(func() error { return final(k.engine.Run(ctx)) })
+	group.Go(func() error { return k.doubt.run(ctx) })
 	group.Go(func() error { return k.data.Node.Watch(ctx, roleInterval, wake) })
 	group.Go(func() error { return k.data.Admin.Watch(ctx, adminInterval, wake) })
 	return group.Wait()
@@ -88,9 +89,13 @@ func (k *timekeeper) here(ctx context.Context) (engine.Here, error) {
 	if err != nil {
 		return engine.Here{}, err
 	}
-	h := engine.Here{Server: self.Name, Role: self.Role, Epoch: self.Epoch, Since: self.Since}
+	h := engine.Here{Server: self.Name, Role: self.Role, Epoch: self.Epoch, Since: self.Since, Owns: self.OwnsFrom}
+	h.Draining = self.Drains(record.At(time.Now()))
 	if self.Superseded() {
 		h.Role = ""
+	}
+	if h.Handed, err = n.Handed(ctx); err != nil {
+		return engine.Here{}, err
 	}
 	if h.Maintenance, err = n.Maintenance(ctx); err != nil {
 		return engine.Here{}, err
@@ -121,11 +126,7 @@ func (k *timekeeper) holds(ctx context.Context, self node.Self) (why string, unt
 	if restored != nil {
 		return "it was restored from a backup, and has not rejoined its twin", until, nil
 	}
-	held, until, err := k.alone.holds(ctx, self)
-	if err != nil || !held {
-		return "", time.Time{}, err
-	}
-	return whyAlone, until, nil
+	return k.doubt.holds(ctx, self)
 }
 
 // twinStopped returns since when, by its clock, the twin is known not to act as
