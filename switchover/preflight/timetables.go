@@ -1,0 +1,84 @@
+package preflight
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+func timetablesRead(q question) finding {
+	t := q.it.Timetables
+	if t.Unreadable > 0 {
+		return q.grave("twinctl timetable list, on "+q.it.Name, "%d of %d timetables cannot be read", t.Unreadable, t.Unreadable+t.Total)
+	}
+	return ok("all %d timetables can be read", t.Total)
+}
+
+// timetablesRun asks of the new primary what is asked there before each run.
+// What runs on the old one no better is no reason to leave the role there.
+func timetablesRun(q question) finding {
+	d := q.it.Deep
+	if d == nil {
+		return ok("not looked at")
+	}
+	const fix = "twinctl timetable list, on "
+	var names []string
+	worse := d.More > 0
+	for _, h := range d.Cannot {
+		names = append(names, h.Timetable+" ("+h.Why+")")
+		worse = worse || !q.other.hinders(h.Timetable)
+	}
+	switch {
+	case worse:
+		return block(fix+q.it.Name, "%d that only a primary runs cannot run on it: %s", len(names)+d.More, listed(names))
+	case len(names) > 0:
+		return warn(fix+q.it.Name, "%d that only a primary runs can run on neither: %s", len(names), listed(names))
+	case d.Left > 0:
+		return warn("", "there was no time to look whether %d of %d timetables that only a primary runs can run on it", d.Left, d.Left+d.Looked)
+	}
+	return ok("all %d timetables that only a primary runs can run on it", d.Looked)
+}
+
+func (f Facts) hinders(timetable string) bool {
+	return f.Deep != nil && slices.ContainsFunc(f.Deep.Cannot, func(h Hindered) bool { return h.Timetable == timetable })
+}
+
+// timetablesRunning tells what draining will wait for.
+func timetablesRunning(q question) finding {
+	t := q.it.Timetables
+	if len(t.Running) == 0 {
+		return ok("nothing runs that only a primary runs")
+	}
+	var names []string
+	for _, r := range t.Running {
+		names = append(names, r.words())
+	}
+	return warn("twinctl run list --state running, on "+q.it.Name, "%d that only a primary runs have not ended: %s", len(names)+t.More, listed(names))
+}
+
+func (r Run) words() string {
+	text := r.Timetable + " waits to begin"
+	if r.Started != 0 {
+		text = fmt.Sprintf("%s since %s", r.Timetable, r.Started.Time().Format(time.RFC3339))
+	}
+	if r.TimeoutS > 0 {
+		text += fmt.Sprintf(", for %s at the most", time.Duration(r.TimeoutS)*time.Second)
+	}
+	return text
+}
+
+// maintenance on the new primary would have it miss every slot.
+func maintenance(q question) finding {
+	if m := q.it.Maintenance; m != nil {
+		return q.grave("twinctl maintenance off, on "+q.it.Name, "no timetable starts anything on it: %s", *m)
+	}
+	return ok("there is no maintenance")
+}
+
+func hooks(q question) finding {
+	if len(q.it.Hooks) > 0 {
+		return block("twinctl config check, on "+q.it.Name, "%s", strings.Join(q.it.Hooks, "; "))
+	}
+	return ok("every hook can be run")
+}
