@@ -16,6 +16,8 @@ import (
 const (
 	mostListed = 100       // of runs, in a document
 	steppedFor = time.Hour // that the clock was set is told
+
+	clockStep = "clock_step" // the code of the alarm for that
 )
 
 // describe tells what the timetables do; nil where there are none.
@@ -80,7 +82,7 @@ func (k *timekeeper) alarms(all *concerns, now time.Time) {
 		}
 	}
 	if s.Stepped != 0 && record.At(now).Sub(s.Stepped) < steppedFor {
-		all.add(concern{code: "clock_step", severity: "warning"},
+		all.add(concern{code: clockStep, severity: "warning"},
 			"the clock was set by %s at %s, or the machine was asleep: twinctl run list tells which slots that missed", s.Step.Round(time.Second), node.Moment(s.Stepped).Time().Format(time.RFC3339))
 	}
 	k.heldAlarm(all, s)

@@ -79,6 +79,9 @@ func (p Peer) Answer(ctx context.Context, verb string, args json.RawMessage) (an
 	if strings.HasPrefix(verb, vault.Prefix) {
 		return p.keep(ctx, *pair, verb, args)
 	}
+	if strings.HasPrefix(verb, roleVerbs) {
+		return p.role(ctx, verb, args)
+	}
 	if strings.HasPrefix(verb, syncVerbs) {
 		return p.sync(ctx, *pair, verb, args)
 	}

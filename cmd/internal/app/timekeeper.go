@@ -116,6 +116,9 @@ func (k *timekeeper) here(ctx context.Context) (engine.Here, error) {
 	return h, nil
 }
 
+// whyRestored is why they wait on a server that came from a backup.
+const whyRestored = "it was restored from a backup, and has not rejoined its twin"
+
 // holds says why what needs the role does not start yet, "" if it does, and
 // until when at the latest.
 func (k *timekeeper) holds(ctx context.Context, self node.Self) (why string, until time.Time, err error) {
@@ -124,7 +127,7 @@ func (k *timekeeper) holds(ctx context.Context, self node.Self) (why string, unt
 		return "", until, err
 	}
 	if restored != nil {
-		return "it was restored from a backup, and has not rejoined its twin", until, nil
+		return whyRestored, until, nil
 	}
 	return k.doubt.holds(ctx, self)
 }

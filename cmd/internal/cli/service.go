@@ -20,8 +20,11 @@ const units = "/etc/systemd/system:/run/systemd/system:/usr/local/lib/systemd/sy
 // Local returns what is to be typed for one of these on this machine, about the
 // twind of a configuration. Anything else it returns as it is.
 func Local(command, config string) string {
-	return local(command, config, config == configDefault && installed())
+	return local(command, config, Installed(config))
 }
+
+// Installed tells whether the service of this machine runs a configuration.
+func Installed(config string) bool { return config == configDefault && installed() }
 
 // installed tells whether systemd runs here and knows twind.
 func installed() bool {

@@ -109,7 +109,7 @@ func newLiar(t *testing.T, s *server) *liar {
 	}
 	say := app.Say(cfg, data)
 	l := &liar{Peer: app.Peer{
-		Notary: app.Notary{Config: cfg, Node: data.Node}, Key: have.PublicKey, History: data.History,
+		Notary: app.Notary{Config: cfg, Node: data.Node}, Key: have.PublicKey, History: data.History, Admin: data.Admin,
 		Say: func(ctx context.Context) (exchange.Word, error) {
 			w, err := say(ctx)
 			w.Doc.Running, w.Silent = true, 0
