@@ -45,6 +45,7 @@ func commands() []cli.Command {
 		keepCommand(),
 		statusCommand(),
 		checkCommand(),
+		readyCommand(),
 		tuiCommand(),
 		alarmCommand(),
 		notifyCommand(),
