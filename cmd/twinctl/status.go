@@ -108,6 +108,7 @@ func writeStatus(w io.Writer, file string, doc node.Document) error {
 	}
 	writeTwin(w, doc)
 	writeSync(w, doc.Sync)
+	writeReady(w, doc)
 	writeTimetables(w, doc.Timetables, doc.Running)
 	writeBackups(w, doc.Backups, time.Now())
 	writeAlarms(w, doc)
@@ -225,6 +226,23 @@ func writeSync(w io.Writer, s *node.SyncDocument) {
 	}
 	if s.Command != "" {
 		fmt.Fprintf(w, "; next: %s", s.Command)
+	}
+	fmt.Fprintln(w)
+}
+
+// writeReady writes a line about whether the role could be moved.
+func writeReady(w io.Writer, doc node.Document) {
+	r := doc.Ready
+	if doc.Twin == nil || doc.Sync == nil { // not paired
+		return
+	}
+	fmt.Fprintf(w, "ready  to switch over: %s, to promote: %s", yesNo(r.Switchover), yesNo(r.Promote))
+	if n := len(r.Because); n > 0 {
+		fmt.Fprintf(w, "; %s", inert.Text(r.Because[0]))
+		if n > 1 {
+			fmt.Fprintf(w, ", and %d more", n-1)
+		}
+		fmt.Fprint(w, "; next: twinctl ready")
 	}
 	fmt.Fprintln(w)
 }

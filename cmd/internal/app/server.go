@@ -57,6 +57,7 @@ type server struct {
 	lookout    *lookout
 	live       *liveKeeper
 	timekeeper *timekeeper
+	readiness  *readiness
 
 	mu   sync.Mutex
 	cfg  *config.Config
@@ -104,6 +105,7 @@ func newServer(cfg *config.Config, data *Data, log *slog.Logger) *server {
 	s.live = newLiveKeeper(data, log)
 	s.collector = collector.New(data.History, collector.Options{Log: log, Observe: s.committed, Room: s.disk.room, Snapshot: s.live.snapshot})
 	s.timekeeper = newTimekeeper(s)
+	s.readiness = newReadiness(s)
 	s.book = alarmBook{node: data.Node, started: s.started}
 	s.lookout = &lookout{
 		data: data, log: log, live: s.present, keep: data.History.AddExceptions,
@@ -178,6 +180,7 @@ func (s *server) run(ctx context.Context, o Options, rows *logRows) error {
 	part("sweep", s.sweep)
 	part("run timetables", s.timekeeper.run)
 	part("see how queues stand", s.live.run)
+	part("see whether the role could be moved", s.readiness.run)
 	if door != nil {
 		part("ssh", door)
 	}
@@ -236,6 +239,14 @@ func (s *server) beat(ctx context.Context) error {
 	return err
 }
 
+// lastDoc returns what this server was doing at its last heartbeat, the zero
+// Document before the first.
+func (s *server) lastDoc() node.Document {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.doc
+}
+
 // document describes this server as it is now.
 func (s *server) document(ctx context.Context) (node.Document, error) {
 	feeds := s.collector.Status()
@@ -246,6 +257,7 @@ func (s *server) document(ctx context.Context) (node.Document, error) {
 	doc.Running, doc.PID = true, os.Getpid()
 	doc.Store = storeState(s.collector.Stuck())
 	doc.Timetables = s.timekeeper.describe()
+	doc.Ready = s.readiness.describe()
 	var unknown error
 	if t := doc.Twin; t != nil && !s.watcher.Standing().Paired() {
 		if unknown = s.stranger.get(); unknown != nil {

@@ -41,7 +41,11 @@ func Status(ctx context.Context, cfg *config.Config, data *Data) (node.Document,
 		var own concerns
 		backupAlarms(&own, doc.Backups, time.Now())
 		doc.Alarms = new(alarms).now(time.Now(), state{nameless: nameless(cfg), own: own})
-		return doc, countUnfinished(ctx, data, doc.Feeds)
+		if err := countUnfinished(ctx, data, doc.Feeds); err != nil {
+			return doc, err
+		}
+		doc.Ready, err = readyIdle(ctx, cfg, data, doc)
+		return doc, err
 	}
 	said, err := data.Node.Activity(ctx)
 	if err != nil {
@@ -78,6 +82,7 @@ func silence(doc *node.Document, since time.Time, age time.Duration) {
 	if t := doc.Timetables; t != nil {
 		t.Running, t.Waiting, t.Next = []node.RunningRun{}, 0, nil
 	}
+	doc.Ready = node.Readiness{Because: []string{text}}
 }
 
 // Gaps returns the gaps of a feed, or of all when name is empty. While twind
@@ -169,10 +174,7 @@ func describe(ctx context.Context, cfg *config.Config, data *Data, is doing) (no
 	if doc.Backups, err = describeBackups(ctx, data.Node); err != nil {
 		return node.Document{}, err
 	}
-	doc.Ready.Because = []string{"no twin is paired"}
-	if doc.Twin != nil {
-		doc.Ready.Because = []string{"this version cannot switch over yet"}
-	}
+	doc.Ready.Because = []string{}
 	for _, s := range is.feeds {
 		doc.Feeds = append(doc.Feeds, describeFeed(s, held[s.Name]))
 	}

@@ -51,12 +51,14 @@ func Say(cfg *config.Config, data *Data) func(context.Context) (exchange.Word, e
 	}
 }
 
-// say says this twind's own word, and keeps it for the alarms of the pair.
+// word returns this twind's own word, as of its last heartbeat.
+func (s *server) word(ctx context.Context) (exchange.Word, error) {
+	return word(ctx, s.config(), s.data.Node, s.lastDoc(), 0)
+}
+
+// say says it, and keeps it for the alarms of the pair.
 func (s *server) say(ctx context.Context) (exchange.Word, error) {
-	s.mu.Lock()
-	doc := s.doc
-	s.mu.Unlock()
-	said, err := word(ctx, s.config(), s.data.Node, doc, 0)
+	said, err := s.word(ctx)
 	if err != nil {
 		return said, err
 	}

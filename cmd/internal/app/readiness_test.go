@@ -1,0 +1,62 @@
+package app
+
+import (
+	"testing"
+	"time"
+
+	"github.com/twinctl/twin/collector/node"
+)
+
+// What may move the role is looked at each minute, soon after it has changed,
+// and deep now and then.
+func TestReadyTurn(t *testing.T) {
+	begin := time.Date(2026, 11, 21, 8, 0, 0, 0, time.UTC)
+	calm := readyMark{role: node.Primary, epoch: 3, twin: "ok", generation: 7, live: 2}
+	edited, moved, deaf := calm, calm, calm
+	edited.generation, moved.role, deaf.live = 8, node.Secondary, 1
+	var turn readyTurn
+	for _, c := range []struct {
+		after      time.Duration
+		mark       readyMark
+		look, deep bool
+	}{
+		{0, calm, true, true},
+		{time.Second, calm, false, false},
+		{1500 * time.Millisecond, deaf, false, false}, // too soon
+		{2 * time.Second, deaf, true, false},
+		{3 * time.Second, calm, false, false},
+		{30 * time.Second, calm, true, false},
+		{89 * time.Second, calm, false, false},
+		{90 * time.Second, calm, true, false},
+		{92 * time.Second, edited, true, true},
+		{95 * time.Second, moved, true, false}, // it was just looked deep
+		{155 * time.Second, moved, true, true},
+		{12 * time.Minute, moved, true, false},
+		{13 * time.Minute, moved, true, true},
+	} {
+		if look, deep := turn.due(begin.Add(c.after), c.mark); look != c.look || deep != c.deep {
+			t.Errorf("after %s: look %v, deep %v", c.after, look, deep)
+		}
+	}
+}
+
+func TestWhatMakesItWorthToLookAgain(t *testing.T) {
+	secondary := node.Secondary
+	for name, change := range map[string]func(*node.Document){
+		"role":        func(d *node.Document) { d.Role = node.Secondary },
+		"epoch":       func(d *node.Document) { d.Epoch++ },
+		"feed":        func(d *node.Document) { d.Feeds = []node.FeedDocument{{State: "live"}} },
+		"twin":        func(d *node.Document) { d.Twin = &node.TwinDocument{State: "ok"} },
+		"its role":    func(d *node.Document) { d.Twin = &node.TwinDocument{Role: &secondary} },
+		"sync":        func(d *node.Document) { d.Sync = &node.SyncDocument{Drift: 1} },
+		"store":       func(d *node.Document) { d.Store = "full" },
+		"timetables":  func(d *node.Document) { d.Timetables = &node.TimetablesDocument{Held: 1} },
+		"maintenance": func(d *node.Document) { d.Maintenance = &node.MaintenanceDocument{} },
+	} {
+		d := node.Document{Role: node.Primary, Epoch: 3}
+		before := markOf(d)
+		if change(&d); markOf(d) == before {
+			t.Errorf("%s: it is not seen", name)
+		}
+	}
+}
