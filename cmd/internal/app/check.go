@@ -21,6 +21,7 @@ type Checked struct {
 	Feeds    int
 	Down     []string // the feeds without which twind would start, as they are called
 	Starts   bool     // twind would start
+	Cannot   []string // what it could not do then, as a sentence has it
 }
 
 // Check reads the configuration as the service would: started by root, it
@@ -57,7 +58,18 @@ func Check(call *cli.Call) (Checked, error) {
 		}
 		found.Down = append(found.Down, name)
 	}
-	found.Problems = append(found.Problems, undeliverable(cfg)...)
+	for _, part := range []struct {
+		wrong  config.Problems
+		cannot string
+	}{
+		{undeliverable(cfg), "tell people of what happens"},
+		{uncallable(cfg), "call its hooks"},
+	} {
+		if len(part.wrong) > 0 {
+			found.Problems = append(found.Problems, part.wrong...)
+			found.Cannot = append(found.Cannot, part.cannot)
+		}
+	}
 	found.Problems = found.Problems.Sorted()
 	return found, nil
 }
@@ -76,6 +88,15 @@ func undeliverable(cfg *config.Config) (wrong config.Problems) {
 		if err := (deliver.Hook{Program: cfg.Deliver.Exec}).Check(); err != nil {
 			wrong = append(wrong, cfg.Problem("deliver.exec", err))
 		}
+	}
+	return wrong
+}
+
+// uncallable returns what is wrong with the programs that are called where the
+// role moves. twind starts all the same, and a switch-over is told beforehand.
+func uncallable(cfg *config.Config) (wrong config.Problems) {
+	for _, p := range cfg.Hooks.Runnable().Check() {
+		wrong = append(wrong, cfg.Problem(config.HookKey(p.Point), p.Err))
 	}
 	return wrong
 }
@@ -107,7 +128,7 @@ func (c Checked) Summary() string {
 	case !c.Starts:
 		return fmt.Sprintf("%s: %s; twind would not start", c.File, Counted(len(c.Problems), "problem"))
 	case len(c.Down) == 0:
-		return fmt.Sprintf("%s: %s; twind would start, and could not tell people of what happens", c.File, Counted(len(c.Problems), "problem"))
+		return fmt.Sprintf("%s: %s; twind would start, and could not %s", c.File, Counted(len(c.Problems), "problem"), strings.Join(c.Cannot, " or "))
 	case len(c.Down) == 1:
 		return fmt.Sprintf("%s: %s; twind would start without the feed %s", c.File, Counted(len(c.Problems), "problem"), c.Down[0])
 	}

@@ -32,6 +32,8 @@ type Config struct {
 	Timetable Timetable
 	// Where backups lie.
 	Backup Backup
+	// What is called where the role moves.
+	Hooks Hooks
 	// How people are told of what happens.
 	Deliver Deliver
 	Mail    Mail

@@ -56,6 +56,11 @@ func (d *document) given(s Setting) (given, error) {
 		return g, nil
 	}
 	g.from = d.place(s.Key)
+	if s.list {
+		var err error
+		g.value, err = listed(value)
+		return g, err
+	}
 	if g.value, ok = value.(string); !ok {
 		return g, fmt.Errorf("is %s: want text in quotes", described(value))
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/twinctl/twin/cmd/internal/hooks"
 	"github.com/twinctl/twin/collector/nearest"
 	"github.com/twinctl/twin/timetable/task"
 )
@@ -19,7 +20,7 @@ const FactVariables = "TWIN_FACT_"
 // Unheeded says of each TWIN_ variable of an environment, as os.Environ gives
 // it, that no setting takes, so that a misspelt one does not go unnoticed.
 func Unheeded(environ []string) []string {
-	known := append(task.Variables(), FileVariable)
+	known := slices.Concat(task.Variables(), hooks.Variables(), []string{FileVariable})
 	for _, s := range Settings() {
 		known = append(known, s.Env())
 	}

@@ -13,13 +13,14 @@ import (
 	"github.com/twinctl/twin/collector/inert"
 )
 
-// A Setting is one scalar of the configuration, whose value is text.
+// A Setting is one value of the configuration: text, or a list of texts.
 type Setting struct {
 	Key     string // as in the file: "http.listen"
 	Default string
 	Doc     string
 
-	path   bool // a relative one is made absolute
+	list   bool // of texts: in the file a list, in field as writeList has it
+	path   bool // a relative one is made absolute; of a list, the first
 	inData bool // the default is in the data directory
 	check  func(string) error
 	field  func(*Config) *string
@@ -30,9 +31,18 @@ func (s Setting) Env() string {
 	return "TWIN_" + strings.ToUpper(strings.ReplaceAll(s.Key, ".", "_"))
 }
 
+// Value returns what a text means that is the setting's: itself, or a list. One
+// that is no list stays a text, and is refused as such.
+func (s Setting) Value(text string) any {
+	if list, err := parseList(text); s.list && err == nil {
+		return list
+	}
+	return text
+}
+
 // Settings returns all that there are, in the order of the documentation.
 func Settings() []Setting {
-	return slices.Concat(serverSettings(), timetableSettings(), backupSettings(), deliverSettings())
+	return slices.Concat(serverSettings(), timetableSettings(), backupSettings(), hookSettings(), deliverSettings())
 }
 
 // serverSettings are those of the server itself and of its twin.

@@ -59,7 +59,7 @@ func (c *Config) assign(s Setting, g given) error {
 		if s.inData && g.from == fromDefault {
 			g.dir = c.Data // which comes before
 		}
-		path, err := absolute(g.dir, g.value)
+		path, err := s.absolute(g)
 		if err != nil {
 			return err
 		}
@@ -143,6 +143,19 @@ func (e *unknownError) Error() string {
 		return fmt.Sprintf("unknown key: did you mean %s?", e.meant)
 	}
 	return "unknown key: want one of " + strings.Join(e.known, ", ")
+}
+
+// absolute returns a path that was given as an absolute one; of a list the first
+// is the path.
+func (s Setting) absolute(g given) (string, error) {
+	if !s.list {
+		return absolute(g.dir, g.value)
+	}
+	list, err := parseList(g.value)
+	if err == nil && len(list) > 0 {
+		list[0], err = absolute(g.dir, list[0])
+	}
+	return writeList(list), err
 }
 
 func absolute(dir, path string) (string, error) {

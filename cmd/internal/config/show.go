@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"maps"
 
 	"github.com/pelletier/go-toml/v2"
@@ -14,6 +15,14 @@ type Value struct {
 	Origin string `json:"origin,omitempty"` // "flag --set", "TWIN_DATA", "/etc/twin/twin.toml:12" or "default"
 }
 
+// Text returns the value of a setting as --set takes it.
+func (v Value) Text() string {
+	if list, ok := v.Value.([]string); ok {
+		return writeList(list)
+	}
+	return fmt.Sprint(v.Value)
+}
+
 // Said tells whether it was given, and is not the default.
 func (v Value) Said() bool { return v.Origin != fromDefault }
 
@@ -22,7 +31,7 @@ func (v Value) Said() bool { return v.Origin != fromDefault }
 func (c *Config) Values() []Value {
 	var all []Value
 	for _, s := range Settings() {
-		all = append(all, Value{Key: s.Key, Value: *s.field(c), Origin: c.origins[s.Key]})
+		all = append(all, Value{Key: s.Key, Value: s.Value(*s.field(c)), Origin: c.origins[s.Key]})
 	}
 	for i := range c.Feeds {
 		all = append(all, c.Feeds[i].Values()...)

@@ -58,7 +58,7 @@ func fileAnswers(c *config.Config, feed string) Answers {
 	for _, v := range c.Values() {
 		switch {
 		case v.Feed == "":
-			has[v.Key] = fmt.Sprint(v.Value)
+			has[v.Key] = v.Text()
 		case v.Feed == feed:
 			answerFrom(has, "feed."+v.Key, v.Value)
 		}

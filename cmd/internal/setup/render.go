@@ -21,13 +21,13 @@ func Render(a Answers, secretFile string) string {
 		table, key, nested := strings.Cut(s.Key, ".")
 		switch {
 		case !nested:
-			fmt.Fprintf(&top, "%s = %s\n", s.Key, config.Written(value))
+			fmt.Fprintf(&top, "%s = %s\n", s.Key, config.Written(s.Value(value)))
 			continue
 		case table != section:
 			fmt.Fprintf(&tables, "\n[%s]\n", table)
 			section = table
 		}
-		fmt.Fprintf(&tables, "%s = %s\n", key, config.Written(value))
+		fmt.Fprintf(&tables, "%s = %s\n", key, config.Written(s.Value(value)))
 	}
 	return top.String() + tables.String() + renderFeed(a, secretFile)
 }
