@@ -112,17 +112,16 @@ func (s *server) notReady() string {
 	return ""
 }
 
+// whether tells where to send who wants the server of that role: as it is now,
+// not as it was when something was said of it last.
 func (s *server) whether(role node.Role) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		self, err := s.data.Node.Self(r.Context())
-		switch {
-		case err != nil:
+		a, err := s.acting(r.Context())
+		if err != nil {
 			answer(w, err.Error())
-		case self.Role != role:
-			answer(w, "this server is "+string(self.Role))
-		default:
-			answer(w, "")
+			return
 		}
+		answer(w, a.not(role))
 	}
 }
 
