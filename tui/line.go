@@ -91,11 +91,12 @@ func (l line) columns() int {
 	return n
 }
 
-// to returns the line in exactly n columns.
+// to returns the line in exactly n columns. Whatever reaches the terminal comes
+// through here: what was not made inert before is now.
 func (l line) to(n int) line {
 	fitted, room := make(line, 0, len(l)+1), n
 	for _, p := range l {
-		p.text = cut(p.text, room)
+		p.text = cut(foreign(p.text), room)
 		if room -= wide(p.text); p.text != "" {
 			fitted = append(fitted, p)
 		}
@@ -119,6 +120,27 @@ func (l line) draw(theme Theme, n int) string {
 	var b strings.Builder
 	for _, p := range fitted {
 		b.WriteString(theme.paint(p.text, p.tone))
+	}
+	return b.String()
+}
+
+// tail returns the end of s in at most n columns, with a mark where something
+// was cut off.
+func tail(s string, n int) string {
+	if n <= 0 {
+		return ""
+	}
+	if over := wide(s) - n; over > 0 {
+		return ansi.TruncateLeft(s, over+len(more), more)
+	}
+	return s
+}
+
+// text returns what the line says.
+func (l line) text() string {
+	var b strings.Builder
+	for _, p := range l {
+		b.WriteString(p.text)
 	}
 	return b.String()
 }

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"context"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -8,11 +9,14 @@ import (
 
 // How many rows the page keys scroll, and more than there ever are.
 const (
-	page       = 10
+	pageRows   = 10
 	everything = 1 << 30
 )
 
-// A looked is what a look brought.
+// pollEvery is how often a line that runs is listened to.
+const pollEvery = 150 * time.Millisecond
+
+// A looked is what a look at the pair brought.
 type looked struct {
 	state State
 	err   error
@@ -20,139 +24,233 @@ type looked struct {
 	took  time.Duration
 }
 
-// A ticked moves the clock of the picture; again is the wait until the next look.
+// A visited is what a look at a place brought.
+type visited struct {
+	visit int // the one it was for
+	id    string
+	known known
+	took  time.Duration
+}
+
 type (
-	ticked time.Time
-	again  struct{}
+	ticked   time.Time           // moves the clock of the picture
+	again    struct{}            // the wait until the next look is over
+	anew     struct{ visit int } // likewise, of the place of that visit
+	listened struct{ to *transcript }
+	ripened  struct{ since int }
 )
 
-// A model is the screen and its size, as Bubble Tea keeps them.
+// A model is the frame and what works for it, as Bubble Tea keeps them.
 type model struct {
-	view
-	width, height int // 0 until the terminal said
-	theme         Theme
-	look          tea.Cmd
+	frame
+	themes []Theme
+	visit  int // counts: a look for an older one is not shown
+	work   work
+}
+
+// A work is what the loop has done outside of it. Each of its commands may block.
+type work struct {
+	pair  func() tea.Msg                                         // looks at the pair
+	place func(visit int, s screen, at place, id string) tea.Cmd // looks at a place, in the stead of any before
+	run   func(args []string, to *transcript) tea.Cmd
+	halt  func() // interrupts what runs
+	try   func(edits []Edit, serial, plan int) tea.Cmd
+	save  func(edits []Edit) tea.Cmd
 }
 
 // Init begins to look and starts the clock.
-func (m model) Init() tea.Cmd { return tea.Batch(m.look, tick()) }
+func (m model) Init() tea.Cmd { return tea.Batch(m.work.pair, tick(), m.look()) }
 
 func tick() tea.Cmd {
 	return tea.Tick(time.Second, func(now time.Time) tea.Msg { return ticked(now) })
 }
 
 // View draws.
-func (m model) View() string { return render(m.view, m.width, m.height, m.theme) }
+func (m model) View() string { return render(m.frame, m.width, m.height, m.theme()) }
 
-// Update takes in what happened. It never blocks: looking is a command of its own.
+func (m model) theme() Theme {
+	if len(m.themes) == 0 {
+		return Theme{}
+	}
+	return m.themes[m.themed%len(m.themes)]
+}
+
+// Update takes in what happened. It never blocks: looking and doing are commands.
 func (m model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		m.width, m.height = msg.Width, msg.Height
-		m.settle()
+		m.frame = m.settled()
 	case ticked:
-		m.Now = time.Time(msg)
+		if !m.frozen {
+			m.Now = time.Time(msg)
+		}
 		return m, tick()
 	case again:
-		return m, m.look
+		return m, m.work.pair
 	case looked:
 		m.take(msg)
 		rest := min(max(lookEvery, restFactor*msg.took), restMost)
 		return m, tea.Tick(rest, func(time.Time) tea.Msg { return again{} })
+	case anew:
+		if msg.visit == m.visit {
+			return m, m.look()
+		}
+	case visited:
+		return m.arrived(msg)
+	case listened:
+		return m.listen(msg.to)
+	case ripened:
+		if k := m.asking; k != nil && k.since == msg.since {
+			ripe := *k
+			ripe.ripe, m.asking = true, &ripe
+		}
+	case tried:
+		m.frame = m.tried(msg)
+		return m.grant(wish{ripen: m.asking != nil})
+	case saved:
+		m.frame = m.savedSo(msg)
+		return m.grant(wish{look: true})
 	case tea.KeyMsg:
 		return m.typed(msg)
 	}
 	return m, nil
 }
 
+// look looks at what is seen.
+func (m model) look() tea.Cmd {
+	s := m.screen()
+	if s.look == nil || m.work.place == nil {
+		return nil
+	}
+	return m.work.place(m.visit, s, m.browse().place, m.placeID())
+}
+
+// arrived keeps what a look at a place brought, and looks again in a while.
+func (m model) arrived(v visited) (tea.Model, tea.Cmd) {
+	if !m.frozen {
+		m.frame = m.took(v.id, v.known)
+	}
+	p, _ := m.page()
+	if v.visit != m.visit || p.pace < 0 {
+		return m, nil
+	}
+	rest := min(max(p.pace, usualPace, restFactor*v.took), max(restMost, p.pace))
+	return m, tea.Tick(rest, func(time.Time) tea.Msg { return anew{v.visit} })
+}
+
 // typed presses keys one by one: what is typed fast, or arrives late, comes in
-// one piece. What was pasted was not meant for us.
+// one piece. What was pasted is text: it goes into what is being typed, or nowhere.
 func (m model) typed(msg tea.KeyMsg) (tea.Model, tea.Cmd) {
 	if msg.Paste {
+		m.frame = m.pasted(string(msg.Runes))
 		return m, nil
 	}
 	if msg.Type != tea.KeyRunes || len(msg.Runes) < 2 {
 		return m.press(msg.String())
 	}
+	var all []tea.Cmd
 	for _, r := range msg.Runes {
 		next, cmd := m.press(string(r))
-		if cmd != nil {
-			return next, cmd
-		}
-		m = next
+		m, all = next, append(all, cmd)
 	}
-	return m, nil
+	return m, tea.Batch(all...)
+}
+
+// press does what a key does, and what it wishes for.
+func (m model) press(key string) (model, tea.Cmd) {
+	f, w := m.frame.press(key)
+	m.frame = f
+	return m.grant(w)
+}
+
+func (m model) grant(w wish) (model, tea.Cmd) {
+	var all []tea.Cmd
+	if w.quit {
+		return m, tea.Quit
+	}
+	if w.clear {
+		all = append(all, tea.ClearScreen)
+	}
+	if w.look {
+		m.visit++
+		all = append(all, m.look())
+	}
+	if w.run != nil {
+		to := &transcript{}
+		all = append(all, m.work.run(w.run, to), listenTo(to))
+	}
+	if w.plan != nil {
+		to := &transcript{plan: m.asking.serial}
+		all = append(all, m.work.run(w.plan, to), listenTo(to))
+	}
+	if w.ripen && m.asking != nil {
+		since := m.asking.since
+		all = append(all, tea.Tick(ripeAfter, func(time.Time) tea.Msg { return ripened{since} }))
+	}
+	if w.halt {
+		m.work.halt()
+	}
+	if w.check && m.form != nil {
+		all = append(all, m.work.try(drafted(m.draft, m.form.edit()), m.form.serial, 0))
+	}
+	if w.check && m.asking != nil {
+		all = append(all, m.work.try(m.draft, 0, m.asking.serial))
+	}
+	if w.save {
+		all = append(all, m.work.save(m.draft))
+	}
+	return m, tea.Batch(all...)
+}
+
+func listenTo(t *transcript) tea.Cmd {
+	return tea.Tick(pollEvery, func(time.Time) tea.Msg { return listened{t} })
+}
+
+// listen takes over what a line said until now.
+func (m model) listen(t *transcript) (tea.Model, tea.Cmd) {
+	said, ended, exit := t.read()
+	if t.plan != 0 {
+		if m.asking != nil && m.asking.serial == t.plan && ended {
+			m.frame = m.plannedSo(said, exit)
+			return m.grant(wish{ripen: true})
+		}
+	} else if m.job != nil {
+		j := *m.job
+		j.said, j.ended, j.exit = said, ended, exit
+		m.job = &j
+		if ended {
+			m.frame = m.frame.ended()
+			return m.grant(wish{look: true})
+		}
+	}
+	if ended {
+		return m, nil
+	}
+	return m, listenTo(t)
 }
 
 // take keeps what was seen last when a look fails, and says that it did.
 func (m *model) take(seen looked) {
+	if m.frozen {
+		return
+	}
 	m.Now, m.Failed = seen.at, seen.err
 	if seen.err == nil {
 		m.State, m.Looked = seen.state, seen.at
 	}
-	m.settle()
+	m.frame = m.settled()
 }
 
-func (m model) press(key string) (model, tea.Cmd) {
-	if key == "q" || key == "ctrl+c" {
-		return m, tea.Quit
+// glance looks at a place, for at most as long as a look may take.
+func glance(ctx context.Context, s screen, from Sources, at place) (known, time.Duration) {
+	began := time.Now()
+	ctx, stop := context.WithTimeout(ctx, lookWithin)
+	defer stop()
+	data, err := s.look(ctx, from, at)
+	k := known{failed: err}
+	if err == nil {
+		k.data, k.looked = data, time.Now()
 	}
-	if m.help {
-		m.help = false
-		return m, nil
-	}
-	switch key {
-	case "?", "h":
-		m.help = true
-	case "j", "down":
-		m.scroll(1)
-	case "k", "up":
-		m.scroll(-1)
-	case "pgdown", "ctrl+f", " ":
-		m.scroll(page)
-	case "pgup":
-		m.scroll(-page)
-	case "G", "end":
-		m.scroll(everything)
-	case "g", "home":
-		m.scroll(-everything)
-	case "tab":
-		m.turn(1)
-	case "shift+tab":
-		m.turn(-1)
-	case "ctrl+l":
-		return m, tea.ClearScreen
-	}
-	return m, nil
-}
-
-// scroll moves the list that scrolls, as far as it goes.
-func (m *model) scroll(by int) {
-	p := m.plan(m.width, m.height)
-	if p.focus < 0 {
-		return
-	}
-	m.focus = p.focus
-	m.offset[p.focus] += by
-	m.settle()
-}
-
-// turn moves the keys to the next list that does not fit, or the one before.
-func (m *model) turn(by int) {
-	p := m.plan(m.width, m.height)
-	for i := p.focus; p.focus >= 0; {
-		i = (i + by + listsShown) % listsShown
-		if p.most(i) > 0 {
-			m.focus = i
-			return
-		}
-	}
-}
-
-// settle brings the lists back into sight when they or the screen became smaller.
-func (m *model) settle() {
-	p := m.plan(m.width, m.height)
-	for i := range m.offset {
-		m.offset[i] = max(0, min(m.offset[i], p.most(i)))
-	}
+	return k, time.Since(began)
 }

@@ -9,12 +9,42 @@ import (
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
+
+	"github.com/twinctl/twin/collector/node"
 )
 
 // at returns a screen of that size that shows v.
 func at(v view, width, height int) model {
-	m := model{view: v, look: func() tea.Msg { return nil }}
+	m := model{frame: framed(v), work: idle()}
 	return after(m, tea.WindowSizeMsg{Width: width, Height: height})
+}
+
+// framed is the frame of all screens, with the pair so.
+func framed(v view) frame {
+	f := newFrame(screens(everySource()))
+	f.view = v
+	return f
+}
+
+// everySource has all sources, none of which is asked anything.
+func everySource() Sources {
+	var none struct {
+		Planner
+		Ledger
+	}
+	return Sources{Timetables: none, Runs: none}
+}
+
+// idle does nothing.
+func idle() work {
+	return work{
+		pair:  func() tea.Msg { return nil },
+		place: func(int, screen, place, string) tea.Cmd { return nil },
+		run:   func([]string, *transcript) tea.Cmd { return nil },
+		halt:  func() {},
+		try:   func([]Edit, int, int) tea.Cmd { return nil },
+		save:  func([]Edit) tea.Cmd { return nil },
+	}
 }
 
 // after returns the screen when that has happened.
@@ -30,6 +60,7 @@ func key(name string) tea.KeyMsg {
 	named := map[string]tea.KeyType{
 		"up": tea.KeyUp, "down": tea.KeyDown, "tab": tea.KeyTab, "shift+tab": tea.KeyShiftTab, "end": tea.KeyEnd,
 		"home": tea.KeyHome, "pgdown": tea.KeyPgDown, "pgup": tea.KeyPgUp, "ctrl+c": tea.KeyCtrlC,
+		"enter": tea.KeyEnter, "esc": tea.KeyEsc, "backspace": tea.KeyBackspace, "ctrl+s": tea.KeyCtrlS, "ctrl+l": tea.KeyCtrlL,
 	}
 	if t, ok := named[name]; ok {
 		return tea.KeyMsg{Type: t}
@@ -46,27 +77,31 @@ func pressed(m model, names ...string) model {
 
 func TestLeave(t *testing.T) {
 	for _, name := range []string{"q", "ctrl+c"} {
-		for _, help := range []bool{false, true} {
-			m := at(pair(), 80, 24)
-			m.help = help
-			_, cmd := m.Update(key(name))
-			if cmd == nil {
-				t.Fatalf("%s does nothing (help %v)", name, help)
-			}
-			if _, ok := cmd().(tea.QuitMsg); !ok {
-				t.Errorf("%s does not leave (help %v)", name, help)
-			}
+		_, cmd := at(pair(), 80, 24).Update(key(name))
+		if cmd == nil {
+			t.Fatalf("%s does nothing", name)
+		}
+		if _, ok := cmd().(tea.QuitMsg); !ok {
+			t.Errorf("%s does not leave", name)
 		}
 	}
 }
 
-func TestHelp(t *testing.T) {
-	m := pressed(at(pair(), 80, 24), "?")
-	if !strings.Contains(m.View(), "KEYS") {
-		t.Errorf("? shows no help:\n%s", m.View())
+// TestLeaveBehind holds that somebody who leaves is told what the twin has not
+// got yet, and leaves all the same if that is wanted.
+func TestLeaveBehind(t *testing.T) {
+	v := pair()
+	v.Own.Sync = &node.SyncDocument{State: "pending", Pending: 3}
+	m := pressed(at(v, 80, 24), "q")
+	if !strings.Contains(m.View(), "3 changes are not on cms-b yet") {
+		t.Errorf("nothing is said of what is not on the twin:\n%s", m.View())
 	}
-	if m = pressed(m, "j"); strings.Contains(m.View(), "KEYS") || m.offset != [listsShown]int{} {
-		t.Error("a key does not lead back, or does more than that")
+	if m = pressed(m, "esc"); m.leaving {
+		t.Error("esc does not stay")
+	}
+	_, cmd := pressed(m, "q").Update(key("q"))
+	if _, ok := cmd().(tea.QuitMsg); !ok {
+		t.Error("q does not leave all the same")
 	}
 }
 
@@ -88,13 +123,13 @@ func TestScroll(t *testing.T) {
 		{"", feedList, [listsShown]int{}},
 		{"j down j k", feedList, [listsShown]int{2}},
 		{"k up pgup g home", feedList, [listsShown]int{}},
-		{"pgdown", feedList, [listsShown]int{page}},
+		{"pgdown", feedList, [listsShown]int{pageRows}},
 		{"G", feedList, [listsShown]int{38}},
 		{"end G k", feedList, [listsShown]int{37}},
 		{"G g", feedList, [listsShown]int{}},
 		{"jjjk", feedList, [listsShown]int{2}},
 		{"tab j", gapList, [listsShown]int{0, 1}},
-		{"tab tab G", alarmList, [listsShown]int{0, 0, 1}},
+		{"tab tab G", alarmList, [listsShown]int{0, 0, 2}},
 		{"tab tab tab j", feedList, [listsShown]int{1}},
 		{"shift+tab j", alarmList, [listsShown]int{0, 0, 1}},
 		{"xyZ x", feedList, [listsShown]int{}},

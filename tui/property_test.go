@@ -2,6 +2,8 @@ package tui
 
 import (
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,23 +22,28 @@ import (
 // that foreign text never reaches it as anything but text.
 func TestFits(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		v := someView().Draw(t, "view")
+		f := framed(someView().Draw(t, "view"))
 		width, height := rapid.IntRange(20, 220).Draw(t, "width"), rapid.IntRange(5, 80).Draw(t, "height")
-		plain := render(v, width, height, Theme{})
+		plain := render(f, width, height, Theme{})
 		fits(t, plain, width, height)
-		if !v.help && !strings.Contains(plain, v.said()) {
-			t.Fatalf("the verdict %q is not on the screen:\n%s", v.said(), plain)
+		if !strings.Contains(plain, f.word()) {
+			t.Fatalf("the verdict %q is not on the screen:\n%s", f.word(), plain)
 		}
-		for name, theme := range map[string]Theme{"colour": Colour(), "mono": Mono()} {
-			if got := ansi.Strip(render(v, width, height, theme)); got != plain {
-				t.Fatalf("theme %s says something else:\n%s\nwithout a theme:\n%s", name, got, plain)
-			}
-		}
+		samePainted(t, f, plain, width, height)
 	})
 }
 
-// said is the word of the verdict.
-func (v view) said() string {
+// samePainted demands that a theme changes nothing but how it looks.
+func samePainted(t *rapid.T, f frame, plain string, width, height int) {
+	for _, theme := range []Theme{Colour(), Mono()} {
+		if got := ansi.Strip(render(f, width, height, theme)); got != plain {
+			t.Fatalf("theme %s says something else:\n%s\nwithout a theme:\n%s", theme.Name, got, plain)
+		}
+	}
+}
+
+// word is the word of the verdict.
+func (v view) word() string {
 	return [...]string{well: "WELL", look: "ATTENTION", trouble: "TROUBLE"}[v.findings()[0].grade]
 }
 
@@ -60,16 +67,17 @@ func fits(t *rapid.T, picture string, width, height int) {
 // TestOnAnyTerminal holds that even a terminal too small to be of use gets what
 // fits, and nothing panics.
 func TestOnAnyTerminal(t *testing.T) {
+	some := somePicture()
 	rapid.Check(t, func(t *rapid.T) {
-		v := someView().Draw(t, "view")
+		f := some.Draw(t, "picture")
 		width, height := rapid.IntRange(-1, 20).Draw(t, "width"), rapid.IntRange(-1, 5).Draw(t, "height")
 		if width <= 0 || height <= 0 {
-			if got := render(v, width, height, Theme{}); got != "" {
+			if got := render(f, width, height, Theme{}); got != "" {
 				t.Fatalf("no terminal got %q", got)
 			}
 			return
 		}
-		fits(t, render(v, width, height, Theme{}), width, height)
+		fits(t, render(f, width, height, Theme{}), width, height)
 	})
 }
 
@@ -95,6 +103,25 @@ func TestShare(t *testing.T) {
 		if want := max(0, min(room, wanted)); given != want {
 			t.Fatalf("gave away %d, want %d", given, want)
 		}
+	})
+}
+
+// somePicture is one of the states of the golden files.
+func somePicture() *rapid.Generator[frame] {
+	all := pictures()
+	names := slices.Sorted(maps.Keys(all))
+	return rapid.Map(rapid.SampledFrom(names), func(name string) frame { return all[name] })
+}
+
+// TestPicturesFit holds that each screen fits each terminal.
+func TestPicturesFit(t *testing.T) {
+	some := somePicture()
+	rapid.Check(t, func(t *rapid.T) {
+		f := some.Draw(t, "picture")
+		width, height := rapid.IntRange(8, 220).Draw(t, "width"), rapid.IntRange(3, 80).Draw(t, "height")
+		plain := render(f, width, height, Theme{})
+		fits(t, plain, width, height)
+		samePainted(t, f, plain, width, height)
 	})
 }
 
@@ -161,7 +188,7 @@ func someGaps() *rapid.Generator[[]history.Gap] {
 
 func someView() *rapid.Generator[view] {
 	return rapid.Custom(func(t *rapid.T) view {
-		v := view{Now: night, Looked: someTime().Draw(t, "looked"), help: rapid.IntRange(0, 9).Draw(t, "help") == 0}
+		v := view{Now: night, Looked: someTime().Draw(t, "looked")}
 		v.Own, v.Gaps = someDocument().Draw(t, "own"), someGaps().Draw(t, "own gaps")
 		v.focus = rapid.IntRange(0, listsShown-1).Draw(t, "focus")
 		for i := range v.offset {

@@ -65,8 +65,8 @@ func alarm(severity, text string) node.Alarm {
 	return node.Alarm{Code: "a_" + severity, Severity: severity, Since: night.Add(-12 * time.Minute), Text: text}
 }
 
-// pictures are the states of the golden files.
-func pictures() map[string]view {
+// pairs are states of the pair.
+func pairs() map[string]view {
 	all := map[string]view{"first": {Now: night}, "well": pair()}
 
 	v := pair()
@@ -104,15 +104,11 @@ func pictures() map[string]view {
 	all["hostile"] = hostile()
 	all["crowd"] = crowd()
 
-	v = pair()
-	v.help = true
-	all["help"] = v
 	return all
 }
 
 // hostile is foreign text wherever there can be any.
 func hostile() view {
-	const evil = "\x1b[2J\x1b]0;owned\a\u202egnp\r\n\t日本語のとても長い名前の会社の電話交換機\xff\u0300\u0300"
 	v := pair()
 	f := live(evil)
 	f.State, f.Error, f.Address, f.Incarnation = evil, evil, evil, evil

@@ -18,7 +18,8 @@ const (
 	good
 	warn
 	bad
-	tones // how many there are
+	picked // what the keys are about; a sign stands before it too
+	tones  // how many there are
 )
 
 // A Theme is how the tones look.
@@ -30,15 +31,24 @@ type Theme struct {
 
 // Colour is the theme for terminals with colours. It uses the sixteen that the
 // terminal's owner chose, so that it is legible on light and dark.
-func Colour() Theme {
+func Colour() Theme { return coloured("colour", "2", "3", "1") }
+
+// Dark uses the bright colours, for a dark background.
+func Dark() Theme { return coloured("dark", "10", "11", "9") }
+
+// Light uses those that can be read on a light background.
+func Light() Theme { return coloured("light", "4", "5", "1") }
+
+func coloured(name, well, wary, wrong string) Theme {
 	r := renderer()
-	return Theme{Name: "colour", styled: true, styles: [tones]lipgloss.Style{
+	return Theme{Name: name, styled: true, styles: [tones]lipgloss.Style{
 		usual:  r.NewStyle(),
 		strong: r.NewStyle().Bold(true),
 		quiet:  r.NewStyle().Faint(true),
-		good:   r.NewStyle().Foreground(lipgloss.Color("2")),
-		warn:   r.NewStyle().Foreground(lipgloss.Color("3")).Bold(true),
-		bad:    r.NewStyle().Foreground(lipgloss.Color("1")).Bold(true),
+		good:   r.NewStyle().Foreground(lipgloss.Color(well)),
+		warn:   r.NewStyle().Foreground(lipgloss.Color(wary)).Bold(true),
+		bad:    r.NewStyle().Foreground(lipgloss.Color(wrong)).Bold(true),
+		picked: r.NewStyle().Reverse(true),
 	}}
 }
 
@@ -52,6 +62,7 @@ func Mono() Theme {
 		good:   r.NewStyle(),
 		warn:   r.NewStyle().Bold(true),
 		bad:    r.NewStyle().Reverse(true),
+		picked: r.NewStyle().Reverse(true),
 	}}
 }
 
@@ -73,3 +84,6 @@ func (t Theme) paint(text string, as tone) string {
 	}
 	return t.styles[as].Render(text)
 }
+
+// Themes are all of them, in the order in which a key goes through them.
+func Themes() []Theme { return []Theme{Colour(), Dark(), Light(), Mono(), Plain()} }

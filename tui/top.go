@@ -13,25 +13,7 @@ const slow = 3 * time.Second
 // top is what a person reads first: where am I, is all well, what do I type.
 func (v view) top(width int) []line {
 	found := v.findings()
-	lines := []line{v.title(width)}
-	lines = append(lines, verdict(found, width)...)
-	return append(lines, v.next(found))
-}
-
-func (v view) title(width int) line {
-	who := ""
-	if v.known() {
-		who = "you are on " + foreign(v.Own.Name) + ", " + strings.ToUpper(foreign(string(v.Own.Role)))
-	}
-	if v.Own.Role == "secondary" {
-		who += ": administer on " + v.twinName()
-	}
-	clock := v.Now.UTC().Format(clockLayout)
-	l := line{{" twin  ", strong}, {who, usual}}
-	if room := width - l.columns() - 1; room > wide(clock) {
-		l = append(l, piece{right(clock, room), quiet})
-	}
-	return l
+	return append(verdict(found, width), v.next(found))
 }
 
 // twinName is the other server's name, "its twin" if that is not known.
@@ -95,22 +77,4 @@ func (v view) next(found []finding) line {
 		return l
 	}
 	return append(l, piece{"nothing to do", usual})
-}
-
-// keys is the last line: what can be pressed, and whether the picture is old.
-func (v view) keys(p plan) line {
-	text := " q leave   ? help"
-	if v.help {
-		text = " q leave   any other key: back"
-	} else if p.focus >= 0 {
-		text += "   j k scroll"
-		if p.scrolls(p.focus+1) != p.focus {
-			text += "   tab next list"
-		}
-	}
-	l := line{{text, quiet}}
-	if age := v.Now.Sub(v.Looked); !v.Looked.IsZero() && age > slow {
-		l = append(l, piece{"   ! this picture is " + length(age) + " old", warn})
-	}
-	return l
 }

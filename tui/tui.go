@@ -27,9 +27,20 @@ const (
 
 // A Source is where the screens look.
 type Source interface {
-	// Load returns what this server knows now. It is called once a second,
+	// Load returns what this server knows now of the pair. It is called once a second,
 	// less often where it takes long, never twice at a time, and not by the loop that draws: it may block.
 	Load(ctx context.Context) (State, error)
+}
+
+// Sources are where each screen looks, and what does things. All may block, and
+// all are asked by more than one goroutine. A screen without its source is left
+// out; so are the keys of what nobody does.
+type Sources struct {
+	Pair       Source
+	Timetables Planner
+	Runs       Ledger
+	Do         Doer
+	Editor     Editor
 }
 
 // Options are how and where the screen is drawn.
@@ -43,28 +54,19 @@ type Options struct {
 	Local func(command string) string
 }
 
-// Run shows the first screen until a person leaves it, and then returns nil. When
-// ctx ends it returns its error. However it ends, the terminal is as it was.
-func Run(ctx context.Context, from Source, o Options) error {
-	looking, stop := context.WithCancel(ctx)
-	busy := make(chan struct{}, 1) // holds one while somebody looks
+// Run shows the screens until a person leaves them, and then returns nil. When
+// ctx ends it returns its error. However it ends, the terminal is as it was, and
+// what a key began has ended.
+func Run(ctx context.Context, from Sources, o Options) error {
+	begun, stop := context.WithCancel(ctx)
+	var w worker
 	defer func() {
 		stop()
-		busy <- struct{}{} // the last look has ended, and no other begins
+		w.wait()
 	}()
-	m := model{
-		theme: o.Theme,
-		view:  view{Now: time.Now(), flags: flags(o.Config), local: o.Local},
-		look: func() tea.Msg {
-			select {
-			case busy <- struct{}{}:
-				defer func() { <-busy }()
-				return glimpse(looking, from)
-			case <-looking.Done():
-				return nil
-			}
-		},
-	}
+	f := newFrame(screens(from))
+	f.view = view{Now: time.Now(), flags: flags(o.Config), local: o.Local}
+	m := model{frame: f, themes: themesFrom(o.Theme), work: w.work(begun, from)}
 	program := tea.NewProgram(m, tea.WithContext(ctx), tea.WithInput(o.In), tea.WithOutput(o.Out),
 		tea.WithAltScreen(), tea.WithFPS(frames), tea.WithoutSignalHandler())
 	_, err := program.Run()
@@ -78,18 +80,21 @@ func Run(ctx context.Context, from Source, o Options) error {
 	}
 }
 
+// themesFrom returns all themes, beginning with one.
+func themesFrom(first Theme) []Theme {
+	all := []Theme{first}
+	for _, t := range Themes() {
+		if t.Name != first.Name {
+			all = append(all, t)
+		}
+	}
+	return all
+}
+
 // flags is what a proposed command needs so that it is about the same server.
 func flags(config string) string {
 	if config == "" {
 		return ""
 	}
 	return " --config " + argument(foreign(config))
-}
-
-func glimpse(ctx context.Context, from Source) looked {
-	began := time.Now()
-	ctx, stop := context.WithTimeout(ctx, lookWithin)
-	defer stop()
-	state, err := from.Load(ctx)
-	return looked{state: state, err: err, at: time.Now(), took: time.Since(began)}
 }

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -63,7 +64,7 @@ func TestVerdict(t *testing.T) {
 			v.flags = " --config b.toml"
 			tt.make(&v)
 			found := v.findings()
-			if said := v.said() + " " + found[0].text; !strings.HasPrefix(said, tt.said) {
+			if said := v.word() + " " + found[0].text; !strings.HasPrefix(said, tt.said) {
 				t.Errorf("said %q, want %q", said, tt.said)
 			}
 			next := strings.TrimSpace(strings.TrimPrefix(v.next(found).draw(Theme{}, 500), "   next"))
@@ -92,10 +93,11 @@ func TestGone(t *testing.T) {
 	} {
 		v := pair()
 		v.Link, v.Own.Twin.State, v.Twin.Document.Running = nil, c.state, c.runs
-		drawn := strings.Split(render(v, 160, 50, Theme{}), "\n")
+		drawn := strings.Split(render(framed(v), 160, 50, Theme{}), "\n")
+		servers := drawn[slices.IndexFunc(drawn, func(l string) bool { return strings.HasPrefix(l, " SERVERS") })]
 		var cut []string // what is said of cms-b, and the link
 		for _, l := range drawn {
-			if at := strings.Index(drawn[4], "cms-b"); len(l) > at && !strings.HasPrefix(l, " link") {
+			if at := strings.Index(servers, "cms-b"); len(l) > at && !strings.HasPrefix(l, " link") {
 				l = l[at:]
 			}
 			cut = append(cut, l)
@@ -122,7 +124,7 @@ func TestLocal(t *testing.T) {
 // TestPlaces holds that a server keeps its column, whatever the role and
 // whichever of the two one looks from.
 func TestPlaces(t *testing.T) {
-	v := pictures()["deaf"] // seen from cms-b
+	v := pairs()["deaf"] // seen from cms-b
 	for i, s := range v.sides() {
 		if want := []string{"cms-a", "cms-b"}[i]; s.name != want {
 			t.Errorf("column %d is %s, want %s", i, s.name, want)

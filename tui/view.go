@@ -2,7 +2,6 @@ package tui
 
 import (
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -15,9 +14,8 @@ type view struct {
 
 	flags  string              // that belong behind each command of ours
 	local  func(string) string // Options.Local; nil: commands stay as they are
-	help   bool
-	focus  int             // the list that the keys scroll
-	offset [listsShown]int // rows that are scrolled away above
+	focus  int                 // the list that the keys scroll
+	offset [listsShown]int     // rows that are scrolled away above
 }
 
 // The lists that scroll, in the order in which they stand.
@@ -42,35 +40,10 @@ type list struct {
 	rows  []line // whole lines
 }
 
-// render draws the screen: at most height lines, none wider than width.
-func render(v view, width, height int, theme Theme) string {
-	if width <= 0 || height <= 0 {
-		return ""
-	}
-	lines := v.screen(width, height)
-	if v.help {
-		lines = fixed(helpLines(width), height-1, v.keys(plan{focus: -1}))
-	}
-	drawn := make([]string, len(lines))
-	for i, l := range lines {
-		drawn[i] = l.draw(theme, width)
-	}
-	return strings.Join(drawn, "\n")
-}
-
-// fixed returns n lines and the last one below them.
-func fixed(lines []line, n int, last line) []line {
-	lines = lines[:min(len(lines), max(0, n))]
-	for len(lines) < n {
-		lines = append(lines, nil)
-	}
-	return append(lines, last)
-}
-
 // known reports whether anything was ever read.
 func (v view) known() bool { return !v.Looked.IsZero() }
 
-// screen puts the blocks below one another. The last line is for the keys.
+// screen puts the blocks below one another.
 func (v view) screen(width, height int) []line {
 	p := v.plan(width, height)
 	lines := p.top
@@ -84,7 +57,7 @@ func (v view) screen(width, height int) []line {
 			lines = append(lines, p.fills...)
 		}
 	}
-	return fixed(lines, height-1, v.keys(p))
+	return lines
 }
 
 // A plan is what goes where.
@@ -112,7 +85,7 @@ func (v view) plan(width, height int) plan {
 	if height >= serverHeight {
 		servers = v.servers(p.grid)
 	}
-	room := height - 1 - len(p.top) - len(servers) - len(p.fills) - listsShown
+	room := height - len(p.top) - len(servers) - len(p.fills) - listsShown
 	for _, l := range p.lists {
 		wants = append(wants, len(l.rows))
 		room -= len(l.rows)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/twinctl/twin/cmd/internal/app"
@@ -17,18 +18,19 @@ func tuiCommand() cli.Command {
 	var theme string
 	return cli.Command{
 		Name:  "tui",
-		Short: "show both servers on the screen, live",
+		Short: "look at both servers and administer them, on the screen",
 		Long: `Shows both servers side by side until q is pressed: who is primary, which feeds are heard on which server, what is missing, ` +
-			`what is being done about it, and what to type next. It only looks; ? shows the keys. ` +
-			`twinctl without a verb does the same on a terminal.` + "\n\n" +
-			`Colours are off where NO_COLOR is set; nothing is said by colour alone.`,
+			`what is being done about it, and what to type next. Behind the tabs is what there is to be seen and administered. ` +
+			`The keys of a screen stand on its last line; ? shows all of them, and the twinctl line that each is. ` +
+			`Whatever changes something asks first. twinctl without a verb does the same on a terminal.` + "\n\n" +
+			`Colours are off where NO_COLOR is set; nothing is said by colour alone. t goes through the themes.`,
 		Examples: []cli.Example{
 			{Line: "twinctl tui", Why: "look until q is pressed"},
 			{Line: "ssh -t ops@cms-b twinctl tui", Why: "the same from afar"},
 		},
 		Exits: []cli.Code{cli.Refused, cli.Untrusted},
 		Flags: func(f *cli.FlagSet) {
-			f.StringVar(&theme, "theme", "auto", "`THEME`: auto, colour, mono (bold and reverse only) or plain")
+			f.StringVar(&theme, "theme", "auto", "`THEME`: auto, colour, dark, light, mono (bold and reverse only) or plain")
 		},
 		Complete: map[string]func(context.Context, *cli.Call) []string{
 			"--theme": func(context.Context, *cli.Call) []string { return themes() },
@@ -61,7 +63,10 @@ func showScreen(ctx context.Context, call *cli.Call, s *site, name string) error
 	if err != nil {
 		return err
 	}
-	err = tui.Run(ctx, glance{s}, tui.Options{
+	board := planboard{s}
+	err = tui.Run(ctx, tui.Sources{
+		Pair: glance{s}, Timetables: board, Runs: board, Do: typist{call},
+	}, tui.Options{
 		In: call.In, Out: call.Out, Theme: theme, Config: call.Named,
 		Local: func(command string) string { return cli.Local(command, call.Config) },
 	})
@@ -71,23 +76,27 @@ func showScreen(ctx context.Context, call *cli.Call, s *site, name string) error
 	return err
 }
 
-func themes() []string { return []string{"auto", "colour", "mono", "plain"} }
+func themes() []string {
+	all := []string{"auto"}
+	for _, t := range tui.Themes() {
+		all = append(all, t.Name)
+	}
+	return all
+}
 
 func themeOf(name string) (tui.Theme, error) {
-	switch name {
-	case "auto":
-		if os.Getenv("NO_COLOR") != "" {
-			return tui.Mono(), nil
-		}
-		return tui.Colour(), nil
-	case "colour":
-		return tui.Colour(), nil
-	case "mono":
-		return tui.Mono(), nil
-	case "plain":
-		return tui.Plain(), nil
+	switch {
+	case name == "auto" && os.Getenv("NO_COLOR") != "":
+		name = "mono"
+	case name == "auto":
+		name = "colour"
 	}
-	return tui.Theme{}, fmt.Errorf("--theme %s: want auto, colour, mono or plain", name)
+	for _, t := range tui.Themes() {
+		if t.Name == name {
+			return t, nil
+		}
+	}
+	return tui.Theme{}, fmt.Errorf("--theme %s: want one of %s", name, strings.Join(themes(), ", "))
 }
 
 // A glance is what the screen looks at: the same files as every verb.

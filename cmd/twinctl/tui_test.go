@@ -152,7 +152,7 @@ func TestScreen(t *testing.T) {
 		{"q", []string{"tui"}, func(c *console, _ *exec.Cmd) { fmt.Fprint(c.user, "q") }, 0},
 		{"ctrl+c", []string{"tui", "--theme", "plain"}, func(c *console, _ *exec.Cmd) { fmt.Fprint(c.user, "\x03") }, 0},
 		{"SIGTERM", []string{"tui"}, func(_ *console, cmd *exec.Cmd) { _ = cmd.Process.Signal(syscall.SIGTERM) }, 130},
-		{"no verb", nil, func(c *console, _ *exec.Cmd) { fmt.Fprint(c.user, "?xq") }, 0},
+		{"no verb", nil, func(c *console, _ *exec.Cmd) { fmt.Fprint(c.user, "wxq") }, 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -1,0 +1,99 @@
+package tui
+
+import "strings"
+
+// A rung is how much has to be said before something is done.
+type rung int
+
+const (
+	atOnce    rung = iota // it changes nothing, or nothing that matters
+	afterYes              // y or n
+	afterPlan             // the plan is shown; y counts half a second after it
+	afterName             // the plan is shown; the name of what it is about must be typed
+)
+
+// An act is what a key does on a page. It runs a twinctl line, or turns a knob
+// of the page, or opens something; one of these.
+type act struct {
+	key  string
+	name string // what it does, in few words
+
+	args  []string   // the line behind twinctl
+	names []string   // and what is named there: names that begin with a dash are no flags
+	asks  []question // what is to be said first; the answers go into the line
+	rung  rung
+	what  string   // that it is about: is typed on the highest rung
+	plan  []string // a line that shows what args would do; nil: the line itself is shown
+	shows bool     // what the line says is looked at
+
+	draft bool // the draft is done; its changes are the plan
+	turn  func(browse) browse
+	goes  func(frame) (frame, wish) // elsewhere
+	fill  func() form               // a form is opened
+
+	primary bool   // on the primary alone
+	off     string // why it cannot be done now; "": it can
+}
+
+// A question is asked before an act.
+type question struct {
+	prompt string
+	flag   string // that takes the answer; "": it is named
+	must   bool   // nothing is no answer
+	first  string // what stands there already
+}
+
+// line returns the arguments of the line, with the answers that were given.
+func (a act) line(answers []string) []string { return a.complete(a.args, answers) }
+
+// planned returns the arguments of the line that shows the plan.
+func (a act) planned(answers []string) []string { return a.complete(a.plan, answers) }
+
+func (a act) complete(args, answers []string) []string {
+	all := append([]string{}, args...)
+	named := append([]string{}, a.names...)
+	for i, q := range a.asks {
+		if i >= len(answers) || answers[i] == "" {
+			continue
+		}
+		if q.flag == "" {
+			named = append(named, answers[i])
+		} else {
+			all = append(all, q.flag+"="+answers[i])
+		}
+	}
+	for _, name := range named {
+		if strings.HasPrefix(name, "-") {
+			all = append(all, "--")
+			break
+		}
+	}
+	return append(all, named...)
+}
+
+// typed returns the line as a person would type it.
+func typed(args []string, flags string) string {
+	words := make([]string, 0, len(args)+1)
+	words = append(words, "twinctl")
+	for _, a := range args {
+		if rest, ok := strings.CutPrefix(a, "--"); ok && rest != "" && argument(rest) == rest {
+			words = append(words, a) // a flag
+			continue
+		}
+		words = append(words, argument(foreign(a)))
+	}
+	return strings.Join(words, " ") + flags
+}
+
+// why returns why the act cannot be done; "" if it can.
+func (a act) why(as sight) string {
+	switch {
+	case a.off != "":
+		return a.off
+	case a.primary && !as.primary && as.twin != "":
+		return as.here + " is the secondary, where nothing is changed: do it on " + as.twin
+	case a.primary && !as.primary:
+		return as.here + " is the secondary, where nothing is changed"
+	}
+	return ""
+}

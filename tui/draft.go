@@ -1,0 +1,102 @@
+package tui
+
+import (
+	"context"
+	"slices"
+	"strings"
+)
+
+// An Edit is a row of the administration data as it is to be.
+type Edit struct {
+	Kind, Key string
+	Sets      []string // FIELD=VALUE, as behind twinctl admin KIND set KEY; no value: its default
+	Deletes   bool
+}
+
+// args returns the twinctl line that does the same.
+func (e Edit) args() []string {
+	if e.Deletes {
+		return act{args: []string{"admin", e.Kind, "delete"}, names: []string{e.Key}}.line(nil)
+	}
+	return act{args: []string{"admin", e.Kind, "set"}, names: append([]string{e.Key}, e.Sets...)}.line(nil)
+}
+
+// A Difference is what a field said and says.
+type Difference struct {
+	Field, Was, Is string // as they are typed behind FIELD=
+}
+
+// A Change is what becomes of a row.
+type Change struct {
+	Kind, Key string
+	Called    string // what people call it, where that is not the key; may be ""
+	Sign      string // "+" it is new, "-" it goes, "~" it changes
+	Fields    []Difference
+}
+
+// An Editor changes administration data. Who may is decided there.
+type Editor interface {
+	// Try says what the edits would change, all together, and changes nothing.
+	// It fails where they could not be done.
+	Try(ctx context.Context, edits []Edit) ([]Change, error)
+	// Save does the edits, all of them or none, and says so in a sentence.
+	Save(ctx context.Context, edits []Edit) (string, error)
+}
+
+// drafted returns the draft with one more edit. A later one of the same row
+// goes into the one before.
+func drafted(draft []Edit, e Edit) []Edit {
+	all := slices.Clone(draft)
+	for i, was := range all {
+		if was.Kind != e.Kind || was.Key != e.Key {
+			continue
+		}
+		if e.Deletes || was.Deletes {
+			all[i] = e
+			return all
+		}
+		sets := slices.DeleteFunc(slices.Clone(was.Sets), func(set string) bool {
+			name, _, _ := strings.Cut(set, "=")
+			return slices.ContainsFunc(e.Sets, func(again string) bool { return strings.HasPrefix(again, name+"=") })
+		})
+		all[i].Sets = append(sets, e.Sets...)
+		return all
+	}
+	return append(all, e)
+}
+
+// changeLines shows changes: a line for the row, and one for each field that
+// differs, with what it says now and what it will.
+func changeLines(changes []Change, width int) []line {
+	var lines []line
+	for _, c := range changes {
+		called := ""
+		if c.Called != "" && c.Called != c.Key {
+			called = "  " + foreign(c.Called)
+		}
+		as := map[string]tone{"+": good, "-": bad}[c.Sign]
+		lines = append(lines, line{{" " + foreign(c.Sign) + " ", as}, {foreign(c.Kind) + " " + foreign(c.Key), strong}, {called, usual}})
+		for _, d := range c.Fields {
+			text := foreign(d.Field) + ": " + shownValue(d.Was) + " -> " + shownValue(d.Is)
+			if c.Sign == "+" {
+				text = foreign(d.Field) + ": " + shownValue(d.Is)
+			}
+			for i, part := range wrap(text, width-7) {
+				indent := "     "
+				if i > 0 {
+					indent = "       "
+				}
+				lines = append(lines, line{{indent, usual}, {part, usual}})
+			}
+		}
+	}
+	return lines
+}
+
+// shownValue shows a value, and that there is none.
+func shownValue(text string) string {
+	if text == "" {
+		return "(nothing)"
+	}
+	return foreign(text)
+}

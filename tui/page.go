@@ -1,0 +1,53 @@
+package tui
+
+import (
+	"context"
+	"time"
+)
+
+// A sight is what a page depends on beside its data.
+type sight struct {
+	at    place
+	now   time.Time
+	width int
+	here  string // the name of this server, inert
+	twin  string // of the other; "" if there is none
+	// primary: this server is, and administration data is changed here.
+	primary bool
+}
+
+// usualPace is how often a page is looked at anew.
+const usualPace = 2 * time.Second
+
+// A page is what a screen shows at a place: a table, or lines of text.
+type page struct {
+	title string
+	of    string  // what it is of: a name, which may be foreign
+	notes []piece // a line each, above all that scrolls
+	table *table
+	text  []line
+	// acts are what can be done: with the row of that key, "" if there is none.
+	acts func(row string) []act
+	pace time.Duration // between looks; 0: usualPace; less than 0: only on demand
+}
+
+// A screen is one of those that a person can go to.
+type screen struct {
+	tab   string // the key of its tab; screens that share one take turns
+	name  string
+	about string // what it is good for
+	// look reads what the page at a place shows; nil: what all screens know of
+	// the pair is all that there is.
+	look func(ctx context.Context, from Sources, at place) (any, error)
+	show func(data any, as sight) page // pure
+}
+
+// of gives a screen the functions that read and show its own data.
+func of[T any](s screen, look func(context.Context, Sources, place) (T, error), show func(T, sight) page) screen {
+	s.look = func(ctx context.Context, from Sources, at place) (any, error) { return look(ctx, from, at) }
+	s.show = func(data any, as sight) page {
+		own, _ := data.(T) // look returned it
+		return show(own, as)
+	}
+	return s
+}

@@ -1,0 +1,18 @@
+package tui
+
+// screens are those that there are sources for, in the order of their tabs.
+func screens(from Sources) []screen {
+	all := []screen{{tab: "1", name: "Twins", about: "both servers side by side"}}
+	for _, s := range []struct {
+		has    bool
+		screen func() screen
+	}{
+		{from.Timetables != nil, timetableScreen},
+		{from.Runs != nil, runScreen},
+	} {
+		if s.has {
+			all = append(all, s.screen())
+		}
+	}
+	return all
+}
