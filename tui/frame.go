@@ -2,6 +2,7 @@ package tui
 
 import (
 	"maps"
+	"slices"
 	"strings"
 	"time"
 )
@@ -294,7 +295,13 @@ func (f frame) heading(p page) []line {
 	for _, n := range p.notes {
 		lines = append(lines, warning(n.text, f.width, n.tone)...)
 	}
+	if len(p.above) > 0 {
+		lines = slices.Concat(lines[1:], p.above, lines[:1]) // the title belongs to what scrolls
+	}
 	most := max(1, f.bodyHeight()/2)
+	if over := len(lines) - most; over > 0 && len(p.above) > 0 {
+		return append(lines[:most-1], lines[len(lines)-1])
+	}
 	return lines[:min(len(lines), most)]
 }
 

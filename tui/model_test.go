@@ -31,8 +31,9 @@ func everySource() Sources {
 	var none struct {
 		Planner
 		Ledger
+		Reporter
 	}
-	return Sources{Timetables: none, Runs: none}
+	return Sources{Timetables: none, Runs: none, Reports: none}
 }
 
 // idle does nothing.

@@ -24,6 +24,7 @@ type page struct {
 	title string
 	of    string  // what it is of: a name, which may be foreign
 	notes []piece // a line each, above all that scrolls
+	above []line  // and these, as they are
 	table *table
 	text  []line
 	// acts are what can be done: with the row of that key, "" if there is none.

@@ -61,6 +61,7 @@ func pictures() map[string]frame {
 	signs.signs = true
 	all["signs"] = signs
 	maps.Copy(all, timetablePictures())
+	maps.Copy(all, pastPictures())
 	return all
 }
 

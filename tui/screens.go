@@ -7,6 +7,8 @@ func screens(from Sources) []screen {
 		has    bool
 		screen func() screen
 	}{
+		{from.Reports != nil, nowScreen},
+		{from.Reports != nil, historyScreen},
 		{from.Timetables != nil, timetableScreen},
 		{from.Runs != nil, runScreen},
 	} {

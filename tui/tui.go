@@ -39,6 +39,7 @@ type Sources struct {
 	Pair       Source
 	Timetables Planner
 	Runs       Ledger
+	Reports    Reporter
 	Do         Doer
 	Editor     Editor
 }

@@ -1,0 +1,119 @@
+package tui
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/twinctl/twin/collector/report"
+)
+
+// A Reporter answers questions about queues and agents.
+type Reporter interface {
+	// Now tells how they stand, and what the queues came to today.
+	Now(ctx context.Context) (Live, error)
+	// Report answers a question about the past.
+	Report(ctx context.Context, q Question) (report.Table, error)
+}
+
+// Live is how things stand.
+type Live struct {
+	Queues, Agents report.Table // as report.Now tells them
+	Today          report.Table // a row for each queue, of today
+	// Crossed are the thresholds that are crossed at present, a sentence each.
+	Crossed []string
+}
+
+// nowPace is how often it is looked how things stand.
+const nowPace = time.Second
+
+func nowScreen() screen {
+	return of(screen{tab: "2", name: "Now", about: "who waits, and what each agent does"},
+		func(ctx context.Context, from Sources, _ place) (Live, error) { return from.Reports.Now(ctx) }, showNow)
+}
+
+// showNow shows the agents below the queues, or the queues alone.
+func showNow(l Live, as sight) page {
+	p := page{title: "agents", pace: nowPace}
+	for _, text := range l.Crossed {
+		p.notes = append(p.notes, piece{text, warn})
+	}
+	for _, text := range l.Queues.Notes {
+		p.notes = append(p.notes, piece{text, warn})
+	}
+	queues := l.queues()
+	if as.at.leaf() != "" {
+		return showFigures(p, as, l.Queues, l.Agents)
+	}
+	if as.at.knobs["of"] == "queues" {
+		p.title, p.table = "queues", &queues
+		p.table.empty = "no queue is known"
+		p.acts = func(string) []act {
+			return []act{{key: "v", name: "agents", turn: func(b browse) browse { return b.turn("of", "") }}}
+		}
+		return p
+	}
+	rows := make([]int, len(queues.keys))
+	for i := range rows {
+		rows[i] = i
+	}
+	if len(rows) > 0 {
+		p.above = append([]line{{{" QUEUES", strong}}}, queues.draw(rows, spot{index: -1}, as, len(rows)+1)...)
+	}
+	agents := figures(l.Agents, sorted(l.Agents, "agent", true))
+	agents.empty, agents.opens = "no agent is known to be there", true
+	p.table = &agents
+	p.acts = func(string) []act {
+		return []act{{key: "v", name: "queues alone", turn: func(b browse) browse { return b.turn("of", "queues") }}}
+	}
+	return p
+}
+
+// queues is the table of the queues, with what they came to today.
+func (l Live) queues() table {
+	column := func(t report.Table, name string) int {
+		return slices.IndexFunc(t.Columns, func(c report.Column) bool { return c.Name == name })
+	}
+	t := l.Queues
+	key, of := column(t, "queue"), column(l.Today, "queue")
+	add := []string{"offered", "answered", "abandoned", "service_level_pct"}
+	t.Columns = slices.Clone(t.Columns)
+	for _, name := range add {
+		if at := column(l.Today, name); at >= 0 {
+			c := l.Today.Columns[at]
+			t.Columns = append(t.Columns, c)
+		}
+	}
+	rows := make([][]any, 0, len(t.Rows))
+	for _, row := range t.Rows {
+		row = slices.Clone(row)
+		today := slices.IndexFunc(l.Today.Rows, func(r []any) bool { return of >= 0 && key >= 0 && r[of] == row[key] })
+		for _, name := range add {
+			at := column(l.Today, name)
+			switch {
+			case at < 0:
+			case today < 0:
+				row = append(row, nil)
+			default:
+				row = append(row, l.Today.Rows[today][at])
+			}
+		}
+		rows = append(rows, row)
+	}
+	all := figures(t, rows)
+	all.opens = true
+	return all
+}
+
+// showFigures shows all of one row, of whichever table has it.
+func showFigures(p page, as sight, tables ...report.Table) page {
+	p.text = []line{{{" it is not there any more", quiet}}}
+	for _, t := range tables {
+		for _, row := range t.Rows {
+			if rowKey(row) == as.at.leaf() {
+				p.title, p.text = t.Name, figureLines(t, row, as.width)
+			}
+		}
+	}
+	return p
+}

@@ -1,0 +1,76 @@
+package tui
+
+import (
+	"time"
+
+	"github.com/twinctl/twin/collector/record"
+	"github.com/twinctl/twin/collector/report"
+)
+
+func figureColumn(name string, kind report.Kind) report.Column {
+	return report.Column{Name: name, Kind: kind}
+}
+
+func queueReport(name string) report.Table {
+	t := report.Table{
+		Name: "queue", By: report.Interval, Zone: time.UTC, Span: record.Span{From: record.At(night.Add(-time.Hour)), To: record.At(night)},
+		Columns: []report.Column{
+			figureColumn("start", report.Moment), figureColumn("queue", report.Words), figureColumn("name", report.Words), figureColumn("offered", report.Count),
+			figureColumn("answered", report.Count), figureColumn("abandoned", report.Count), figureColumn("service_level_pct", report.Percent),
+			figureColumn("asa_s", report.Seconds), figureColumn("coverage_pct", report.Percent), figureColumn("complete", report.Flag),
+		},
+		Notes: []string{"61.6% of the time was heard: what was missed is not counted"},
+	}
+	for i := range 3 {
+		at := night.Add(time.Duration(i-3) * 15 * time.Minute)
+		t.Rows = append(t.Rows, []any{at, name, "Support, English", int64(40 + i), int64(30), int64(10 - i), 75.5 - float64(10*i), 83.25, 100.0, i != 2})
+		t.Rows = append(t.Rows, []any{at, "quiet", nil, int64(0), int64(0), int64(0), nil, nil, nil, false})
+	}
+	return t
+}
+
+func liveNow(name string) Live {
+	l := Live{
+		Queues: report.Table{Name: "now", Zone: time.UTC, Columns: []report.Column{
+			figureColumn("queue", report.Words), figureColumn("name", report.Words), figureColumn("waiting", report.Count), figureColumn("longest_wait_s", report.Seconds),
+			figureColumn("agents", report.Count), figureColumn("available", report.Count),
+		}},
+		Agents: report.Table{Name: "now", Zone: time.UTC, Columns: []report.Column{
+			figureColumn("agent", report.Words), figureColumn("state", report.Words), figureColumn("for_s", report.Seconds), figureColumn("reason", report.Words), figureColumn("queue", report.Words),
+		}},
+		Today: queueReport(name),
+	}
+	l.Today.Rows = l.Today.Rows[:1]
+	l.Queues.Rows = [][]any{{name, "Support", int64(7), 373.0, int64(3), int64(0)}, {"quiet", nil, int64(0), nil, int64(0), int64(0)}}
+	l.Agents.Rows = [][]any{{name, "talk", 65.0, nil, name}, {"Ann", "paused", 4000.0, "Training", nil}}
+	return l
+}
+
+func pastPictures() map[string]frame {
+	unheard := liveNow("support")
+	unheard.Queues.Notes = []string{`feed "pbx" is not heard: how things stand is not known since 2026-11-21 02:51:07`}
+	unheard.Queues.Rows, unheard.Agents.Rows = [][]any{{"support", "Support", nil, nil, nil, nil}}, nil
+	hostile := liveNow(evil)
+	hostile.Queues.Notes, hostile.Crossed = []string{evil}, []string{evil}
+	past := on("History", queueReport("support"))
+	return map[string]frame{
+		"now_full":        on("Now", liveNow("support")),
+		"now_queues":      onKnobs("Now", liveNow("support"), "v"),
+		"now_empty":       on("Now", Live{}),
+		"now_unheard":     on("Now", unheard),
+		"now_failing":     failing(on("Now", Live{})),
+		"now_hostile":     on("Now", hostile),
+		"history_full":    past,
+		"history_worst":   onKnobs("History", queueReport("support"), "s"),
+		"history_one":     on("History", queueReport("support"), rowKey(queueReport("support").Rows[2])),
+		"history_empty":   on("History", report.Table{}),
+		"history_failing": failing(past),
+		"history_hostile": on("History", queueReport(evil)),
+	}
+}
+
+// onKnobs is the frame on a screen after keys that change what is looked at.
+func onKnobs(name string, data any, keys ...string) frame {
+	f := keyed(on(name, data), keys...)
+	return f.took(f.placeID(), known{data: data, looked: night})
+}
