@@ -149,7 +149,11 @@ func (k asking) named(key string) (asking, outcome) {
 
 // draw shows what is asked, in height lines.
 func (k asking) draw(as sight, height int, flags string) []line {
-	lines := []line{{{" " + k.act.name, strong}}, {{" ", usual}, {typed(k.line(k.answers), flags), quiet}}, nil}
+	lines := []line{{{" " + k.act.name, strong}}}
+	if k.args != nil {
+		lines = append(lines, line{{" ", usual}, {typed(k.line(k.answers), flags), quiet}})
+	}
+	lines = append(lines, nil)
 	if q := k.question(); q != nil {
 		prompt := " " + q.prompt + ": "
 		lines = append(lines, append(line{{prompt, strong}}, k.entry.draw(as.width-wide(prompt)-1)...))

@@ -311,6 +311,9 @@ func (f frame) savedSo(s saved) frame {
 		return f
 	}
 	f.draft = nil
+	if f.browse().knobs["see"] == seeDraft {
+		f = f.moved(newBrowse())
+	}
 	f.message = notice{s.text, good}
 	return f
 }

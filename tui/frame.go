@@ -97,7 +97,7 @@ const mostSeen = 64
 
 // sight returns what a page depends on beside its data.
 func (f frame) sight() sight {
-	s := sight{at: f.browse().place, now: f.Now, width: f.width, here: foreign(f.Own.Name), primary: f.Own.Role == "primary"}
+	s := sight{at: f.browse().place, now: f.Now, width: f.width, here: foreign(f.Own.Name), primary: f.Own.Role == "primary", draft: f.draft}
 	if len(f.sides()) > 1 {
 		s.twin = f.twinName()
 	}

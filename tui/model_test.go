@@ -32,8 +32,9 @@ func everySource() Sources {
 		Planner
 		Ledger
 		Reporter
+		Administration
 	}
-	return Sources{Timetables: none, Runs: none, Reports: none}
+	return Sources{Timetables: none, Runs: none, Reports: none, Admin: none}
 }
 
 // idle does nothing.

@@ -14,6 +14,7 @@ type sight struct {
 	twin  string // of the other; "" if there is none
 	// primary: this server is, and administration data is changed here.
 	primary bool
+	draft   []Edit // of the administration data, not done yet
 }
 
 // usualPace is how often a page is looked at anew.

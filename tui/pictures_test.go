@@ -62,6 +62,7 @@ func pictures() map[string]frame {
 	all["signs"] = signs
 	maps.Copy(all, timetablePictures())
 	maps.Copy(all, pastPictures())
+	maps.Copy(all, adminPictures())
 	return all
 }
 

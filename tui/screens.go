@@ -11,6 +11,7 @@ func screens(from Sources) []screen {
 		{from.Reports != nil, historyScreen},
 		{from.Timetables != nil, timetableScreen},
 		{from.Runs != nil, runScreen},
+		{from.Admin != nil, adminScreen},
 	} {
 		if s.has {
 			all = append(all, s.screen())

@@ -40,6 +40,7 @@ type Sources struct {
 	Timetables Planner
 	Runs       Ledger
 	Reports    Reporter
+	Admin      Administration
 	Do         Doer
 	Editor     Editor
 }

@@ -80,8 +80,8 @@ func word(s string) string { return foreign(strings.ReplaceAll(s, "_", " ")) }
 
 // argument quotes a text for the shell where it needs that.
 func argument(s string) string {
-	plain := s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/:-") == ""
-	if plain && s[0] != '-' {
+	plain := s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/:-=,") == ""
+	if plain && s[0] != '-' && s[0] != '=' {
 		return s
 	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"

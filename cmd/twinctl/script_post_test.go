@@ -27,8 +27,8 @@ func postoffice(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: postoffice NAME DIR")
 	}
-	o := &office{dir: ts.MkAbs(args[1])}
-	server := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &postSession{office: o}, nil }))
+	o := &mailroom{dir: ts.MkAbs(args[1])}
+	server := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &postSession{mailroom: o}, nil }))
 	server.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelInfo)
 	l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	ts.Check(err)
@@ -42,8 +42,8 @@ func postoffice(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv(args[0], l.Addr().String())
 }
 
-// An office keeps mail in folders.
-type office struct {
+// An mailroom keeps mail in folders.
+type mailroom struct {
 	dir string
 
 	mu  sync.Mutex
@@ -51,7 +51,7 @@ type office struct {
 }
 
 type postSession struct {
-	office *office
+	mailroom *mailroom
 	to     string
 }
 
@@ -69,14 +69,14 @@ func (s *postSession) Data(r io.Reader) error {
 	if err != nil {
 		return err
 	}
-	s.office.mu.Lock()
-	defer s.office.mu.Unlock()
-	made := s.office.dir + ".new"
-	if err := errors.Join(os.MkdirAll(s.office.dir, 0o700), os.Mkdir(made, 0o700), s.keep(made, m)); err != nil {
+	s.mailroom.mu.Lock()
+	defer s.mailroom.mu.Unlock()
+	made := s.mailroom.dir + ".new"
+	if err := errors.Join(os.MkdirAll(s.mailroom.dir, 0o700), os.Mkdir(made, 0o700), s.keep(made, m)); err != nil {
 		return err
 	}
-	s.office.got++
-	return os.Rename(made, filepath.Join(s.office.dir, fmt.Sprint(s.office.got)))
+	s.mailroom.got++
+	return os.Rename(made, filepath.Join(s.mailroom.dir, fmt.Sprint(s.mailroom.got)))
 }
 
 // keep writes a mail into a folder.

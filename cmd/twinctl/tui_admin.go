@@ -1,0 +1,210 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/twinctl/twin/cmd/internal/cli"
+	"github.com/twinctl/twin/collector/admin"
+	"github.com/twinctl/twin/tui"
+)
+
+// screenChanges is how many changes the screens show.
+const screenChanges = 200
+
+// An office is what the screens see of the administration data, and where they
+// change it: by the code behind twinctl admin.
+type office struct{ *site }
+
+// Counts implements tui.Administration.
+func (o office) Counts(ctx context.Context) (map[string]int64, error) {
+	counts, err := o.data.Admin.Counts(ctx)
+	if err == nil {
+		counts[settingKind] = int64(len(admin.Settings()))
+	}
+	return counts, err
+}
+
+// Rows implements tui.Administration.
+func (o office) Rows(ctx context.Context, kind string) ([]tui.Row, error) {
+	k, err := kindNamed(kind)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := o.rows(ctx, k)
+	if err != nil {
+		return nil, err
+	}
+	pending, err := o.pending(ctx)
+	if err != nil {
+		return nil, err
+	}
+	shown := make([]tui.Row, len(rows))
+	for i, r := range rows {
+		shown[i] = tui.Row{Key: r.Key, Called: calledOf(k, r), Values: fieldTexts(k, r.Body), Pending: pending[admin.Name{Kind: kind, Key: r.Key}]}
+	}
+	return shown, nil
+}
+
+// pending returns the rows that were changed since both servers agreed.
+func (o office) pending(ctx context.Context) (map[admin.Name]bool, error) {
+	all := map[admin.Name]bool{}
+	at, err := o.data.Admin.Position(ctx)
+	if err != nil || at.BaseGeneration == 0 || at.Pending == 0 {
+		return all, err // without a base all is, and that is said in one word
+	}
+	changes, err := o.data.Admin.Between(ctx, at.BaseGeneration, at.Generation)
+	for _, c := range changes {
+		all[admin.Name{Kind: c.Kind, Key: c.Key}] = true
+	}
+	return all, err
+}
+
+// Changes implements tui.Administration.
+func (o office) Changes(ctx context.Context, kind, key string) ([]tui.Edited, error) {
+	var all []tui.Edited
+	seen := 0
+	for set, err := range o.sets(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		if seen++; seen > screenChanges {
+			break
+		}
+		if kind == "" {
+			all = append(all, editedOf(set))
+			continue
+		}
+		if set, err = o.data.Admin.Set(ctx, set.Generation); err != nil {
+			return nil, err
+		}
+		if set = (logWish{kind: kind, key: key}).narrow(set); len(set.Changes) > 0 {
+			all = append(all, editedOf(set))
+		}
+	}
+	return all, nil
+}
+
+// Edited implements tui.Administration.
+func (o office) Edited(ctx context.Context, generation int64) (tui.Edited, error) {
+	set, err := o.data.Admin.Set(ctx, generation)
+	return editedOf(set), err
+}
+
+func editedOf(set admin.Set) tui.Edited {
+	return tui.Edited{
+		Generation: set.Generation, Undoes: set.Undoes, Rows: set.Rows, At: set.At.Time(), Actor: set.Actor, From: set.From, Verb: set.Verb,
+		Drift: set.Drift, Changes: changesOf(set.Changes),
+	}
+}
+
+// changesOf tells field by field what became of rows.
+func changesOf(changes []admin.Change) []tui.Change {
+	all := make([]tui.Change, len(changes))
+	for i, c := range changes {
+		all[i] = changeOf(c)
+	}
+	return all
+}
+
+func changeOf(c admin.Change) tui.Change {
+	k, _ := admin.KindNamed(c.Kind)
+	shown := tui.Change{Kind: c.Kind, Key: c.Key, Sign: changeMark(c)}
+	for _, body := range []admin.Body{c.After, c.Before} {
+		if label := body.Text(k.Label); label != "" && shown.Called == "" {
+			shown.Called = label
+		}
+	}
+	for _, f := range fieldsOf(k, c.Before, c.After) {
+		was, is := valueText(f.Value(c.Before)), valueText(f.Value(c.After))
+		_, had := c.Before[f.Name]
+		_, has := c.After[f.Name]
+		if (had || has) && (was != is || shown.Sign != "~") {
+			shown.Fields = append(shown.Fields, tui.Difference{Field: f.Name, Was: was, Is: is})
+		}
+	}
+	return shown
+}
+
+// Try implements tui.Editor.
+func (o office) Try(ctx context.Context, edits []tui.Edit) ([]tui.Change, error) {
+	wanted, err := o.wanted(ctx, edits)
+	if err != nil {
+		return nil, err
+	}
+	seen, err := o.data.Admin.Preview(ctx, author("admin.set"), wanted, admin.How{})
+	if err != nil {
+		return nil, notHere(err)
+	}
+	quiet := &cli.Call{Stdio: cli.Stdio{Out: io.Discard, Err: io.Discard}}
+	if err := o.checkTimetables(ctx, quiet, seen.Changes, true); err != nil {
+		return nil, err
+	}
+	return changesOf(seen.Changes), nil
+}
+
+// Save implements tui.Editor.
+func (o office) Save(ctx context.Context, edits []tui.Edit) (string, error) {
+	wanted, err := o.wanted(ctx, edits)
+	if err != nil {
+		return "", err
+	}
+	var said bytes.Buffer
+	call := &cli.Call{Stdio: cli.Stdio{In: strings.NewReader(""), Out: &said, Err: &said}, Format: cli.Text, NoInput: true, Yes: true}
+	if err := o.administer(ctx, call, act{verb: "admin.set", timetables: touchesTimetables(wanted)}, wanted); err != nil {
+		return "", err
+	}
+	for text := range strings.Lines(said.String()) {
+		if strings.Contains(text, ", generation ") && !strings.HasPrefix(text, " ") {
+			return strings.TrimSpace(text), nil
+		}
+	}
+	return "nothing had to change", nil
+}
+
+// wanted makes edits of what was typed, each against the row as it is now.
+func (o office) wanted(ctx context.Context, edits []tui.Edit) ([]admin.Edit, error) {
+	all := make([]admin.Edit, len(edits))
+	for i, e := range edits {
+		one, err := o.wish(ctx, e)
+		if err != nil {
+			return nil, err
+		}
+		all[i] = one
+	}
+	return all, nil
+}
+
+func (o office) wish(ctx context.Context, e tui.Edit) (admin.Edit, error) {
+	k, err := kindNamed(e.Kind)
+	if err != nil {
+		return admin.Edit{}, err
+	}
+	set, err := readAssignments(k, e.Sets, func(name string) ([]byte, error) {
+		return nil, fmt.Errorf("@%s: a form takes no files", name)
+	})
+	if err != nil {
+		return admin.Edit{}, err
+	}
+	row, err := o.data.Admin.Find(ctx, k.Name, e.Key)
+	isNew := errors.Is(err, admin.ErrNoRow)
+	if err != nil && !isNew {
+		return admin.Edit{}, err
+	}
+	edit, old := admin.Edit{Kind: k.Name, Key: row.Key}, row.Hash()
+	if isNew {
+		row.Body, old = admin.Body{}, admin.Hash{}
+		if edit.Key = e.Key; k.ID {
+			edit.Key, row.Body[k.Label] = "", e.Key
+		}
+	}
+	edit.Old = &old
+	if !e.Deletes {
+		edit.Body, _ = assign(row.Body, set)
+	}
+	return edit, nil
+}
