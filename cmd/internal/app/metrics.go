@@ -107,6 +107,7 @@ func (m snapshot) Collect(out chan<- prometheus.Metric) {
 	out <- single("wal_bytes", "Size of the history's write-ahead log.", float64(fileSize(filepath.Join(m.s.data.Dir, "history.db-wal"))))
 	m.s.timekeeper.collect(out)
 	m.s.readiness.collect(out)
+	m.s.publisher.collect(out)
 	m.s.mu.Lock()
 	doc := m.s.doc
 	m.s.mu.Unlock()

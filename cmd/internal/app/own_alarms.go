@@ -23,6 +23,7 @@ func (s *server) ownAlarms(doc node.Document, unsent []node.Undelivered) concern
 	s.disk.alarm(&all)
 	backupAlarms(&all, doc.Backups, time.Now())
 	s.timekeeper.alarms(&all, time.Now())
+	s.publisher.alarms(&all)
 	for _, t := range s.lookout.twice() {
 		all.add(concern{code: "agent_twice", of: t.feed + " " + t.agent, severity: "warning"},
 			"feed %q: agent %q is logged in more than once: %s", t.feed, t.agent, t.phones)

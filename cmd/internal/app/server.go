@@ -58,6 +58,7 @@ type server struct {
 	live       *liveKeeper
 	timekeeper *timekeeper
 	readiness  *readiness
+	publisher  *publisher
 
 	mu   sync.Mutex
 	cfg  *config.Config
@@ -106,6 +107,7 @@ func newServer(cfg *config.Config, data *Data, log *slog.Logger) *server {
 	s.collector = collector.New(data.History, collector.Options{Log: log, Observe: s.committed, Room: s.disk.room, Snapshot: s.live.snapshot})
 	s.timekeeper = newTimekeeper(s)
 	s.readiness = newReadiness(s)
+	s.publisher = newPublisher(s)
 	s.book = alarmBook{node: data.Node, started: s.started}
 	s.lookout = &lookout{
 		data: data, log: log, live: s.present, keep: data.History.AddExceptions,
@@ -181,6 +183,7 @@ func (s *server) run(ctx context.Context, o Options, rows *logRows) error {
 	part("run timetables", s.timekeeper.run)
 	part("see how queues stand", s.live.run)
 	part("see whether the role could be moved", s.readiness.run)
+	part("make the role known", s.publisher.run)
 	if door != nil {
 		part("ssh", door)
 	}

@@ -32,7 +32,8 @@ type Config struct {
 	Timetable Timetable
 	// Where backups lie.
 	Backup Backup
-	// What is called where the role moves.
+	// What others are told of the role.
+	Role  Role
 	Hooks Hooks
 	// How people are told of what happens.
 	Deliver Deliver
@@ -86,6 +87,11 @@ type Backup struct {
 	Directory string // of this server's backups
 	Second    string // where each goes too: "twin" or "none"
 	FromTwin  string // how much the twin's may take here: see Quota
+}
+
+// Role is the [role] table.
+type Role struct {
+	File string // says which role this server has
 }
 
 // A Source tells where settings come from besides the file.

@@ -53,6 +53,7 @@ func TestHooksRefused(t *testing.T) {
 		`pre_demote = ["/bin/x", "\u0000"]`:                   "holds a NUL byte",
 		`pre_demoted = []`:                                    "unknown key: did you mean pre_demote?",
 		`timeout = "1h"`:                                      "want a duration from 1s to 5m0s",
+		"timeout = \"1s\"\n[role]\nfile = \"\"":               "role.file: is empty",
 		`post_switch = [` + strings.Repeat(`"x",`, 101) + `]`: "want at most 100",
 	} {
 		_, _, err := load(t, "name = \"a\"\n[hooks]\n"+text+"\n", config.Source{})

@@ -42,7 +42,7 @@ func (s Setting) Value(text string) any {
 
 // Settings returns all that there are, in the order of the documentation.
 func Settings() []Setting {
-	return slices.Concat(serverSettings(), timetableSettings(), backupSettings(), hookSettings(), deliverSettings())
+	return slices.Concat(serverSettings(), timetableSettings(), backupSettings(), roleSettings(), hookSettings(), deliverSettings())
 }
 
 // serverSettings are those of the server itself and of its twin.
@@ -127,6 +127,16 @@ func backupSettings() []Setting {
 		{
 			Key: "backup.from_twin", Doc: `how much the twin's backups may take below backup.directory, as 20GiB; "0" takes none`, Default: "20GiB",
 			check: func(s string) error { _, err := size(s); return err }, field: func(c *Config) *string { return &c.Backup.FromTwin },
+		},
+	}
+}
+
+// roleSettings are those of how the role is made known.
+func roleSettings() []Setting {
+	return []Setting{
+		{
+			Key: "role.file", Doc: "file that says in a line which role this server has, and by which epoch, for programs that watch it", Default: "role",
+			path: true, inData: true, check: ownDirectory, field: func(c *Config) *string { return &c.Role.File },
 		},
 	}
 }
