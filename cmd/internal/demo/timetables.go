@@ -48,8 +48,13 @@ func timetables(ctx context.Context, out io.Writer, a, b *twin) error {
 		{a, []string{"run", "list", "--server", a.name, "-n", "4"}, cli.OK},
 		{b, []string{"run", "list", "--server", b.name, "-n", "4"}, cli.OK},
 		{a, []string{"maintenance", "on", "--reason", "the demo shows a drill"}, cli.OK},
-		{a, []string{"backup", "drill"}, cli.OK},
 	}); err != nil {
+		return err
+	}
+	if err := waitFor(ctx, runWithin, "the last run to end", a.rests); err != nil {
+		return err
+	}
+	if err := runAll(ctx, out, []typed{{a, []string{"backup", "drill"}, cli.OK}}); err != nil {
 		return err
 	}
 	if wrong, err := b.ran(ctx, demoReport); err != nil || wrong {
@@ -70,4 +75,10 @@ func (t *twin) ran(ctx context.Context, name string) (bool, error) {
 		}
 	}
 	return false, nil
+}
+
+// rests tells whether no run of this server goes on.
+func (t *twin) rests(ctx context.Context) (bool, error) {
+	runs, err := t.data.Node.UnendedRuns(ctx)
+	return len(runs) == 0, err
 }
