@@ -64,6 +64,7 @@ func commands() []cli.Command {
 		adminCommand(),
 		syncCommand(),
 		switchoverCommand(),
+		roleCommand(),
 		logCommand(),
 		auditCommand(),
 		replayCommand(),
