@@ -43,7 +43,7 @@ func checkCommand() cli.Command {
 			if err != nil {
 				return err
 			}
-			doc.Alarms = slices.Concat(v.alarms, doc.Alarms)
+			doc.Alarms = slices.Insert(doc.Alarms, 0, v.alarms...)
 			there, _, err := app.TwinStatus(ctx, v.data)
 			if err != nil {
 				return err

@@ -84,7 +84,7 @@ func showStatus(ctx context.Context, call *cli.Call, v *view) error {
 	if err != nil {
 		return err
 	}
-	doc.Alarms = slices.Concat(v.alarms, doc.Alarms)
+	doc.Alarms = slices.Insert(doc.Alarms, 0, v.alarms...)
 	if call.Format == cli.Text {
 		var text bytes.Buffer
 		if err := writeStatus(&text, call.Config, doc); err != nil {
