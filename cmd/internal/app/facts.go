@@ -55,6 +55,9 @@ func (w Witness) Facts(ctx context.Context, deep bool) (preflight.Facts, error) 
 	if said.Doc.Fill != nil {
 		f.Filling = said.Doc.Fill.Feed
 	}
+	for _, problem := range head(w.Config.Hooks.Runnable().Problems(), preflight.MaxListed) {
+		f.Hooks = append(f.Hooks, clip(problem))
+	}
 	for _, add := range []func(context.Context, *preflight.Facts, node.Document) error{w.standing, w.twin, w.runbook, w.rows, w.schemas, w.running} {
 		if err := add(ctx, &f, said.Doc); err != nil {
 			return preflight.Facts{}, err
@@ -218,3 +221,6 @@ func backupFacts(d *node.BackupDocument) preflight.Backup {
 func clip(s string) string {
 	return strings.ToValidUTF8(s[:min(len(s), preflight.MaxText)], "")
 }
+
+// head returns the first of a list, at most so many.
+func head[T any](list []T, most int) []T { return list[:min(len(list), most)] }

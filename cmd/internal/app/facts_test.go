@@ -21,7 +21,7 @@ import (
 
 // A server tells what is so, without twind too, and its twin believes it.
 func TestFacts(t *testing.T) {
-	cfg := configured(t, "name = \"cms-a\"\ndata = \"data\"\n[[feed]]\nname = \"log\"\nkind = \"tail\"\nformat = \"text\"\npath = \"log\"\n")
+	cfg := configured(t, "name = \"cms-a\"\ndata = \"data\"\n[[feed]]\nname = \"log\"\nkind = \"tail\"\nformat = \"text\"\npath = \"log\"\n[hooks]\npre_demote = [\"/nowhere/to/be/found\"]\n")
 	data := primary(t, cfg)
 	programs := t.TempDir()
 	if err := os.WriteFile(filepath.Join(programs, "twinctl"), nil, 0o700); err != nil {
@@ -66,6 +66,9 @@ func TestFacts(t *testing.T) {
 	}
 	if f.Name != "cms-a" || f.Role != node.Primary || f.Epoch != 1 || f.Server == "" || f.Process.PID != 0 || f.Schemas.Node == 0 || f.Disk.All == 0 {
 		t.Errorf("%+v", f)
+	}
+	if len(f.Hooks) != 1 || !strings.Contains(f.Hooks[0], "pre_demote") {
+		t.Errorf("hooks %q", f.Hooks)
 	}
 	if r := f.Runbook; r == nil || r.Step != "drain" || r.Runner != "cms-a" || r.Stale || f.Drains != "x" {
 		t.Errorf("runbook %+v, drains for %q", f.Runbook, f.Drains)
