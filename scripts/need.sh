@@ -17,6 +17,9 @@ need strace strace
 need systemd-analyze systemd
 need sshd openssh-server
 need ssh openssh-client
+need haproxy haproxy
+need keepalived keepalived
+need curl curl
 
 if [ -n "$missing" ]; then
 	echo "test-real: missing programs; on Debian: apt-get install$missing" >&2

@@ -2,6 +2,7 @@ package faults
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -27,6 +28,7 @@ type server struct {
 	name         string
 	config, data string
 	ssh          string   // where it listens for its twin; "" is nowhere
+	pages        string   // where its pages are; "" is anywhere
 	env          []string // for twind, beside ours
 
 	proc  *exec.Cmd
@@ -60,8 +62,8 @@ func (s *server) install(role string, feeds ...string) {
 // configure writes twin.toml anew.
 func (s *server) configure(feeds ...string) {
 	s.t.Helper()
-	text := fmt.Sprintf("name = %q\ndata = %q\n\n[http]\nlisten = \"127.0.0.1:0\"\n\n[ssh]\nlisten = %q\n\n%s",
-		s.name, s.data, s.ssh, strings.Join(feeds, "\n"))
+	text := fmt.Sprintf("name = %q\ndata = %q\n\n[http]\nlisten = %q\n\n[ssh]\nlisten = %q\n\n%s",
+		s.name, s.data, cmp.Or(s.pages, "127.0.0.1:0"), s.ssh, strings.Join(feeds, "\n"))
 	if err := os.WriteFile(s.config, []byte(text), 0o600); err != nil {
 		s.t.Fatal(err)
 	}
