@@ -31,7 +31,7 @@ step "floors"
 "$go" test ./cmd/internal/floors
 
 step "scripts"
-for script in scripts/*.sh; do
+for script in scripts/*.sh scripts/*/*.sh; do
 	sh -n "$script" || fail "$script does not parse"
 done
 bash -n .ci/run || fail ".ci/run does not parse"

@@ -13,10 +13,10 @@ install -d "$top/bin" "$top/scripts"
 install -m 0755 bin/twind bin/twinctl "$top/bin"
 install -m 0755 scripts/install.sh "$top/scripts"
 install -m 0644 scripts/twind.service "$top/scripts"
-if [ -d scripts/asterisk ]; then
-	cp -R scripts/asterisk "$top/scripts/asterisk"
-	chmod -R u=rwX,go=rX "$top/scripts/asterisk"
-fi
+for folder in asterisk haproxy keepalived systemd; do
+	cp -R "scripts/$folder" "$top/scripts/$folder"
+	chmod -R u=rwX,go=rX "$top/scripts/$folder"
+done
 install -m 0644 README.md LICENSE CHANGELOG.md "$top"
 
 mkdir -p dist

@@ -1,5 +1,6 @@
-// Package scripts tests what lies in the folder scripts: the installer and,
-// behind the build tag "real", the service unit.
+// Package scripts tests what lies in the folder scripts: the installer, what
+// follows the role and, behind the build tag "real", the units and what else
+// other programs read.
 package scripts
 
 import (
