@@ -36,7 +36,7 @@ func fieldFlags() []fieldFlag {
 		{"grace", "grace_s", "for so `LONG` a slot may be caught up, as 7d; 0: however old"},
 		{"catch-up-max", "catch_up_max", "how `MANY` slots are caught up at most"},
 		{"spacing", "spacing_s", "so `LONG` from one start to the next when they are caught up"},
-		{"on-promotion", "on_promotion", "`WHICH` slots that a lost primary may not have run are run here: skip, latest or all"},
+		{"on-promotion", "on_promotion", "`WHICH` slots that a lost primary may not have run are run here: skip, latest, all, or ask: none until a person says so"},
 		{"after-crash", "after_crash", "`WHETHER` what a crash left open is run again: as_tasks, at_most_once or at_least_once"},
 		{"run-timeout", "timeout_s", "so `LONG` for all tasks together, as 2h; 0: as long as they take"},
 		{"task-timeout", "task_timeout_s", "so `LONG` for each task; 0: as long as it takes"},

@@ -29,7 +29,7 @@ func timetable() Kind {
 			{Name: "grace_s", Short: "catch_up: seconds that such a slot may be old; 0: however old", Type: Integer, Max: mostWait, Default: int64(7 * 86_400)},
 			{Name: "catch_up_max", Short: "catch_up all: how many slots at most", Type: Integer, Min: 1, Max: 100, Default: int64(100)},
 			{Name: "spacing_s", Short: "catch_up all: seconds from one start to the next", Type: Integer, Max: 86_400, Default: int64(10)},
-			{Name: "on_promotion", Short: "which of the slots that a lost primary may not have run are run here", Type: Choice, Choices: picks(), Default: "latest"},
+			{Name: "on_promotion", Short: "which of the slots that a lost primary may not have run are run here; ask: none until a person says so", Type: Choice, Choices: append(picks(), "ask"), Default: "latest"},
 			{
 				Name: "after_crash", Short: "whether what a crash left open is run again; as_tasks: yes, unless one is exec",
 				Type: Choice, Choices: []string{"as_tasks", "at_most_once", "at_least_once"}, Default: "as_tasks",
