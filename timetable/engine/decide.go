@@ -27,7 +27,7 @@ const (
 	ByCatchUp   = "catch-up"
 	ByBackfill  = "backfill"
 	ByRetry     = "retry"
-	ByPromotion = "promotion"
+	ByPromotion = "promotion"  // the role was moved, or was to be, when it was due
 	BySwitch    = "switchover" // proof that this server can run what needs the role
 )
 
@@ -182,10 +182,7 @@ func (c Case) judgeOwn(f fate, at record.Instant) fate {
 	late := c.Now.Sub(at)
 	switch {
 	case c.fellBetween(f.slot), why == WhyDrain: // a switch in order loses none
-		f.kind, f.pick, f.trigger, f.reason = passed, timetable.All, ByCatchUp, why
-		if why != WhyDrain {
-			f.trigger = ByPromotion
-		}
+		f.kind, f.pick, f.trigger, f.reason = passed, timetable.All, ByPromotion, why
 	case why == WhyHeld: // nobody ran it, and it was only put off
 		f.kind, f.pick, f.trigger, f.reason = passed, c.Timetable.CatchUp, ByCatchUp, why
 		if f.pick == timetable.Skip {

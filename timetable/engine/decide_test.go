@@ -55,6 +55,9 @@ func shown(v Verdict) string {
 		case c.Reason != "":
 			what = c.Reason
 		}
+		if c.Attempt > 1 {
+			what += fmt.Sprintf(" (%d)", c.Attempt)
+		}
 		all = append(all, c.Slot.Time().Format("15:04 ")+what)
 	}
 	if v.Cancel {
@@ -83,6 +86,8 @@ func TestDecide(t *testing.T) {
 		absences       []absence
 		told           map[string]node.Run
 		toldThrough    string
+		given          map[string]node.Run
+		decided        string
 		want, wantNext string
 	}{
 		"not due":                    {through: "09:00:00", now: "09:59:59", here: primary, wantNext: "10:00"},
@@ -136,15 +141,33 @@ func TestDecide(t *testing.T) {
 		"promoted, left open, once":  {body: body{"after_crash": "at_most_once"}, through: "08:00:00", now: "09:30:10", here: with(func(h *Here) { h.Since = at(t, "09:30:00") }), told: map[string]node.Run{"09:00:00": {State: node.RunRunning}}, want: "09:00 ", wantNext: "10:00"},
 		"promoted, and it is paused": {body: body{"paused": true}, through: "08:00:00", now: "09:30:10", here: with(func(h *Here) { h.Since, h.TwinStopped = at(t, "09:30:00"), true }), want: "09:00 paused", wantNext: "10:00"},
 		"promoted, in no need of it": {body: body{"runs_on": "both", "catch_up": "skip"}, through: "08:00:00", now: "09:30:10", here: with(func(h *Here) { h.Since = at(t, "09:30:00") }), want: "09:00 late", wantNext: "10:00"},
+		"after a drain":              {through: "08:00:00", now: "10:00:10", here: primary, body: body{"catch_up": "skip", "grace_s": int64(60)}, absences: []absence{{record.Span{From: at(t, "08:30:00"), To: at(t, "10:00:11")}, WhyDrain}}, want: "09:00 promotion, 10:00 promotion", wantNext: "11:00"},
+		"after a drain, on both":     {through: "09:00:00", now: "10:00:10", here: primary, body: body{"runs_on": "both"}, absences: []absence{{record.Span{From: at(t, "08:30:00"), To: at(t, "10:00:11")}, WhyDrain}}, want: "10:00 schedule", wantNext: "11:00"},
+		"draining":                   {through: "07:00:00", now: "10:00:00", here: with(func(h *Here) { h.Draining = true })},
+		"draining, by name":          {body: body{"runs_on": "cms-a"}, through: "09:00:00", now: "10:00:00", here: with(func(h *Here) { h.Draining = true }), want: "10:00 schedule", wantNext: "11:00"},
+		"before it was promoted":     {through: "07:00:00", now: "10:00:10", here: with(func(h *Here) { h.Owns, h.Since, h.Handed = at(t, "08:30:00"), at(t, "09:59:00"), true }), body: body{"catch_up": "skip", "grace_s": int64(60)}, want: "09:00 promotion, 10:00 schedule", wantNext: "11:00"},
+		"handed, left open":          {body: body{"on_promotion": "skip"}, through: "08:00:00", now: "09:30:10", here: with(func(h *Here) { h.Since, h.Handed = at(t, "09:30:00"), true }), told: map[string]node.Run{"09:00:00": {State: node.RunCancelled, Reason: WhyRole}}, want: "09:00 promotion", wantNext: "10:00"},
+		"given, taken back":          {body: body{"after_crash": "at_most_once"}, through: "07:00:00", now: "09:30:10", here: with(func(h *Here) { h.Since, h.Handed = at(t, "09:30:00"), true }), decided: "09:00:00", given: map[string]node.Run{"08:00:00": {State: node.RunMissed, Reason: WhyHandover, Attempt: 2}}, want: "08:00 promotion (3), 09:00 ", wantNext: "10:00"},
+		"given, taken up there":      {body: body{"after_crash": "at_most_once"}, through: "07:00:00", now: "09:30:10", here: with(func(h *Here) { h.Since, h.Handed = at(t, "09:30:00"), true }), decided: "09:00:00", given: map[string]node.Run{"08:00:00": {State: node.RunMissed, Reason: WhyHandover, Attempt: 1}}, told: map[string]node.Run{"08:00:00": {State: node.RunOK}}, want: "09:00 ", wantNext: "10:00"},
+		"given, nobody knows":        {body: body{"after_crash": "at_most_once"}, through: "07:00:00", now: "09:30:10", here: with(func(h *Here) { h.Since = at(t, "09:30:00") }), decided: "09:00:00", given: map[string]node.Run{"08:00:00": {State: node.RunMissed, Reason: WhyHandover, Attempt: 1}}, want: "08:00 role (2), 09:00 ", wantNext: "10:00"},
+		"promoted, ask":              {body: body{"on_promotion": "ask"}, through: "07:00:00", now: "09:30:10", here: with(func(h *Here) { h.Since = at(t, "09:30:00") }), want: "08:00 in-doubt, 09:00 in-doubt", wantNext: "10:00"},
+		"promoted, ask, left open":   {body: body{"on_promotion": "ask", "after_crash": "at_most_once"}, through: "08:00:00", now: "09:30:10", here: with(func(h *Here) { h.Since = at(t, "09:30:00") }), told: map[string]node.Run{"09:00:00": {State: node.RunRunning}}, want: "09:00 in-doubt", wantNext: "10:00"},
+		"promoted, ask, none did":    {body: body{"on_promotion": "ask"}, through: "07:00:00", now: "09:30:10", here: with(func(h *Here) { h.Since, h.TwinStopped = at(t, "09:30:00"), true }), want: "08:00 promotion, 09:00 promotion", wantNext: "10:00"},
 		"manual":                     {body: body{"schedule": "manual"}, through: "08:00:00", now: "09:30:10", here: primary},
 		"once, and it is over":       {body: body{"schedule": "at 2026-05-04T09:00"}, through: "09:00:00", now: "09:30:10", here: primary},
 	} {
 		if c.body == nil {
 			c.body = admin.Body{}
 		}
-		told := map[record.Instant]node.Run{}
+		told, given := map[record.Instant]node.Run{}, map[record.Instant]node.Run{}
 		for slot, r := range c.told {
 			told[at(t, slot)] = r
+		}
+		for slot, r := range c.given {
+			given[at(t, slot)] = r
+		}
+		if c.decided == "" {
+			c.decided = "00:00:00"
 		}
 		tt := read(t, "hourly", c.body)
 		if c.toldThrough == "" {
@@ -157,6 +180,7 @@ func TestDecide(t *testing.T) {
 		v := Decide(Case{
 			Timetable: tt, Now: now, Through: at(t, c.through), Here: c.here,
 			Live: c.live, Waiting: c.waiting, Told: told, ToldThrough: at(t, c.toldThrough), absences: c.absences,
+			Given: given, Decided: at(t, c.decided),
 		})
 		next := ""
 		if v.Next != 0 {

@@ -155,10 +155,14 @@ func (s *server) here(ctx context.Context) (Here, error) {
 	if err != nil {
 		return Here{}, err
 	}
+	handed, err := s.db.Handed(ctx)
+	if err != nil {
+		return Here{}, err
+	}
 	m, err := s.db.Maintenance(ctx)
 	h := Here{
 		Server: s.name, Role: self.Role, Epoch: self.Epoch, Since: self.Since, Held: held, Maintenance: m, TwinStopped: stopped,
-		Owns: self.OwnsFrom, Draining: self.Drains(record.At(s.now())),
+		Owns: self.OwnsFrom, Handed: handed, Draining: self.Drains(record.At(s.now())),
 	}
 	if self.Superseded() {
 		h.Role = ""
@@ -203,6 +207,12 @@ func (s *server) become(role node.Role, epoch int64) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	s.moved()
+}
+
+// moved has the engine see that the role changed.
+func (s *server) moved() {
+	s.t.Helper()
 	var known bool
 	if s.change(func() { known = s.known != nil }); known {
 		s.calm()

@@ -111,6 +111,9 @@ func (d *desk) unblock(e *entry) {
 // bars says why a run must not begin any more, "" if it may.
 func (d *desk) bars(r *run, now record.Instant) (state node.RunState, why string) {
 	grace := r.e.t.Grace
+	if r.row.Trigger == ByPerson || r.row.Trigger == ByBackfill || r.row.Trigger == ByPromotion {
+		grace = 0
+	}
 	switch {
 	case r.why != "":
 		return node.RunCancelled, r.why
@@ -120,7 +123,7 @@ func (d *desk) bars(r *run, now record.Instant) (state node.RunState, why string
 		return node.RunMissed, WhyHeld
 	case d.here.Maintenance.Holds(now) && !r.isProbe():
 		return node.RunMissed, WhyMaintenance
-	case r.row.Trigger != ByPerson && r.row.Trigger != ByBackfill && grace > 0 && now.Sub(r.row.Planned) > grace:
+	case grace > 0 && now.Sub(r.row.Planned) > grace:
 		return node.RunMissed, WhyLate
 	}
 	return "", ""

@@ -28,8 +28,8 @@ func newPair(t testing.TB, list ...timetable.Timetable) *pair {
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = s.db.SetPair(t.Context(), func(node.Self, *node.Pair) (node.Pairing, error) {
-			return node.Pairing{Pair: node.Pair{Server: there.Server, Name: there.Name}}, nil
+		err = s.db.SetPair(t.Context(), func(self node.Self, _ *node.Pair) (node.Pairing, error) {
+			return node.Pairing{Pair: node.Pair{Pair: "P", Server: there.Server, Name: there.Name}, Epoch: self.Epoch, Seen: self.EpochSeen}, nil
 		})
 		if err != nil {
 			t.Fatal(err)
