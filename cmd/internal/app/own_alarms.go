@@ -24,6 +24,7 @@ func (s *server) ownAlarms(doc node.Document, unsent []node.Undelivered) concern
 	backupAlarms(&all, doc.Backups, time.Now())
 	s.timekeeper.alarms(&all, time.Now())
 	s.publisher.alarms(&all)
+	s.roles.alarms(&all)
 	for _, t := range s.lookout.twice() {
 		all.add(concern{code: "agent_twice", of: t.feed + " " + t.agent, severity: "warning"},
 			"feed %q: agent %q is logged in more than once: %s", t.feed, t.agent, t.phones)

@@ -59,6 +59,7 @@ type server struct {
 	timekeeper *timekeeper
 	readiness  *readiness
 	publisher  *publisher
+	roles      *roleKeeper
 
 	mu   sync.Mutex
 	cfg  *config.Config
@@ -108,6 +109,7 @@ func newServer(cfg *config.Config, data *Data, log *slog.Logger) *server {
 	s.timekeeper = newTimekeeper(s)
 	s.readiness = newReadiness(s)
 	s.publisher = newPublisher(s)
+	s.roles = &roleKeeper{node: data.Node, log: log}
 	s.book = alarmBook{node: data.Node, started: s.started}
 	s.lookout = &lookout{
 		data: data, log: log, live: s.present, keep: data.History.AddExceptions,
@@ -181,6 +183,7 @@ func (s *server) run(ctx context.Context, o Options, rows *logRows) error {
 	part("tell people", s.herald)
 	part("sweep", s.sweep)
 	part("run timetables", s.timekeeper.run)
+	part("keep the role", s.roles.run)
 	part("see how queues stand", s.live.run)
 	part("see whether the role could be moved", s.readiness.run)
 	part("make the role known", s.publisher.run)
