@@ -15,10 +15,13 @@ import (
 
 func roleCommand() cli.Command {
 	return cli.Command{
-		Name:     "role",
-		Short:    "show who is primary, by which epoch, and what waits",
-		Examples: []cli.Example{{Line: "twinctl role show", Why: "who is this server, and may it act so?"}},
-		Sub:      []cli.Command{roleShowCommand()},
+		Name:  "role",
+		Short: "show who is primary, by which epoch, and what waits",
+		Examples: []cli.Example{
+			{Line: "twinctl role show", Why: "who is this server, and may it act so?"},
+			{Line: "twinctl role confirm --epoch 3", Why: "it is primary, though its twin cannot be asked"},
+		},
+		Sub: []cli.Command{roleShowCommand(), roleConfirmCommand()},
 	}
 }
 

@@ -30,6 +30,9 @@ const (
 	adminInterval = 250 * time.Millisecond // and an edit counts
 )
 
+// whyMoved is why the timetables of a primary wait whose role is being moved.
+const whyMoved = "the role is being moved"
+
 // A timekeeper runs the timetables of this server.
 type timekeeper struct {
 	data   *Data
@@ -111,6 +114,9 @@ func (k *timekeeper) here(ctx context.Context) (engine.Here, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.held, k.until = h.Held, until
+	if h.Held == "" && h.Draining {
+		k.held, k.until = whyMoved, self.DrainingUntil.Time()
+	}
 	k.stopped = twinStopped(k.stopped, k.twin().Word, self)
 	h.TwinStopped = h.Role == node.Primary && k.stopped != 0 && told.Whole >= k.stopped
 	return h, nil
