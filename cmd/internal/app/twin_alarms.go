@@ -71,7 +71,8 @@ func (b bond) compare(all *concerns) {
 			"time-zone data is %s here and %s on %s: install the same", ours.Zones, theirs.Zones, b.name)
 	}
 	if ours.Doc.Role == theirs.Doc.Role {
-		all.add(concern{code: "roles_equal", severity: "error"}, "this server and %s are both %s", b.name, ours.Doc.Role)
+		// For a while that is so whenever the role moves: each tells what it was a moment ago.
+		all.add(concern{code: "roles_equal", severity: "error", after: twinLostAfter}, "this server and %s are both %s", b.name, ours.Doc.Role)
 	}
 	if n := len(config.Diff(sections(ours), sections(*theirs))); n > 0 {
 		all.add(concern{code: "feeds_differ", severity: "error"},
