@@ -95,7 +95,7 @@ func (d *desk) forgetRuns(ids []int64) {
 func (d *desk) handOver(now record.Instant) (claims []node.Claim) {
 	for _, e := range d.entries {
 		c := d.caseOf(e, now)
-		c.absences = slices.Clone(c.absences)
+		c.absences = slices.Clip(c.absences)
 		if d.heldFrom != 0 {
 			c.absences = append(c.absences, absence{record.Span{From: d.heldFrom, To: now + 1}, WhyHeld})
 		}
@@ -126,6 +126,8 @@ func handOver(c Case) []node.Claim {
 		return nil
 	}
 	c.Here.Held, c.Here.Draining, c.Live, c.Waiting = "", false, 0, 0
+	justDue := absence{record.Span{From: c.Now.Add(-prompt), To: c.Now + 1}, WhyDrain}
+	c.absences = append([]absence{justDue}, c.absences...)
 	claims := Decide(c).Claims
 	for i := range claims {
 		if one := &claims[i]; one.State == node.RunClaimed {

@@ -142,3 +142,51 @@ func TestRefusedRuns(t *testing.T) {
 		}
 	}
 }
+
+// A primary that stood still is in doubt until its twin answers a question that
+// was asked since, or a person says that it is primary.
+func TestStoodStill(t *testing.T) {
+	lost := exchange.Standing{State: exchange.Unreachable, Err: errors.New("nobody there")}
+	says := func(asked time.Time) exchange.Standing {
+		return exchange.Standing{State: exchange.OK, Asked: asked, Word: &exchange.Word{Doc: node.Document{Epoch: 1}}}
+	}
+	s := initialized(t, configured(t, oneFeed), io.Discard)
+	paired(t, s.data.Node)
+	d := s.timekeeper.doubt
+	now, twin := time.Hour, says(time.Now())
+	d.clock, d.twin = func() time.Duration { return now }, func() exchange.Standing { return twin }
+	held := func(step string, passed time.Duration, want string) {
+		t.Helper()
+		now += passed
+		h, err := s.timekeeper.here(t.Context())
+		if err != nil || h.Held != want {
+			t.Errorf("%s: %q, want %q: %v", step, h.Held, want, err)
+		}
+	}
+	held("it was asked at the start", 0, "")
+	held("a little late", stoodStill, "")
+	held("it stood still", stoodStill+1, whyStood)
+	held("that answer is an old one", time.Second, whyStood)
+	text, err := json.Marshal(exchange.Word{Doc: node.Document{Epoch: 1}})
+	if err == nil {
+		err = s.data.Node.SetHeard(t.Context(), node.In, node.Heard{Doc: text})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	held("and that question may be", time.Second, whyStood)
+	twin = says(time.Now())
+	held("it answers", time.Second, "")
+	twin = lost
+	held("it goes", time.Second, "")
+	held("it stood still again", time.Minute, whyStood)
+	if err := s.data.Node.ConfirmRole(t.Context(), 1, "ann"); err != nil {
+		t.Fatal(err)
+	}
+	held("a person says so", time.Second, "")
+	held("which counts no more", time.Minute, whyStood)
+	if _, err := s.data.Node.TakeOver(t.Context(), node.Takeover{Seen: 2, Actor: "ann", Reason: "it is down"}); err != nil {
+		t.Fatal(err)
+	}
+	held("it has taken the role since", time.Second, "")
+}
