@@ -183,3 +183,25 @@ func TestRepeatedByTheNext(t *testing.T) {
 		p.b.stop()
 	})
 }
+
+// Where this server stood still between the decision and the first task, the
+// tasks do not begin; the slot runs once it may, or whoever has the role by then
+// runs it.
+func TestStoodStillBeforeTheFirstTask(t *testing.T) {
+	for held, want := range map[string]string{"stood still": "01:00 cancelled held, 01:00 ok (2)", "": "01:00 ok"} {
+		list := []timetable.Timetable{read(t, "h", admin.Body{"after_crash": "at_most_once"})}
+		in(t, node.Primary, list, func(t *testing.T, s *server) {
+			s.onStart = func() { s.held = held }
+			s.start()
+			later(time.Hour + time.Minute)
+			s.change(func() { s.onStart, s.held = nil, "" })
+			s.engine.Wake()
+			later(time.Minute)
+			s.stop()
+			wantLedger(t, s, "h", want)
+			if n := s.ran[ran{"h", record.At(time.Now().Truncate(time.Hour))}]; n != 1 {
+				t.Errorf("%q: it began %d times", held, n)
+			}
+		})
+	}
+}

@@ -39,10 +39,11 @@ type server struct {
 	dead bool
 	left int // steps of the ledger until it dies; 0: it does not
 
-	lostAt  bool // the role goes with each run that is to begin
-	busy    bool // the cursors cannot be read
-	full    bool // no run can be claimed, as the disk is full
-	fullFor int  // ends of runs that are not written, as the disk is full
+	onStart func() // behind each start of a run; nil: nothing
+	lostAt  bool   // the role goes with each run that is to begin
+	busy    bool   // the cursors cannot be read
+	full    bool   // no run can be claimed, as the disk is full
+	fullFor int    // ends of runs that are not written, as the disk is full
 
 	engine *Engine
 	cancel context.CancelFunc
@@ -303,7 +304,15 @@ func (m mortal) StartRun(ctx context.Context, id int64) error {
 	if lost {
 		return node.ErrRole
 	}
-	return m.step(func() error { return m.DB.StartRun(ctx, id) })
+	return m.step(func() error {
+		err := m.DB.StartRun(ctx, id)
+		m.s.change(func() {
+			if m.s.onStart != nil {
+				m.s.onStart()
+			}
+		})
+		return err
+	})
 }
 
 func (m mortal) EndRun(ctx context.Context, id int64, end node.RunEnd) error {

@@ -2,10 +2,12 @@ package faults
 
 import (
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/twinctl/twin/cmd/internal/app"
 	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/collector/record"
 	"github.com/twinctl/twin/collector/store"
@@ -22,6 +24,10 @@ func TestFrozenPrimary(t *testing.T) {
 	w.start()
 	db := w.a.node(t)
 	eventually(t, patience, "it runs each second", func() bool { return len(starts(t, db, 0)) > 1 })
+	a, err := db.Ask(t.Context(), node.Request{Verb: app.ProbeRole, Args: []byte("{}"), Actor: "ann"}, nil)
+	if err != nil || a.Exit != 0 || !strings.Contains(a.Text, `"state":"ok"`) {
+		t.Errorf("%+v: %v", a, err)
+	}
 
 	w.a.signal(syscall.SIGSTOP)
 	still := time.Now()
