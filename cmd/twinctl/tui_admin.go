@@ -16,13 +16,13 @@ import (
 // screenChanges is how many changes the screens show.
 const screenChanges = 200
 
-// An office is what the screens see of the administration data, and where they
+// A bureau is what the screens see of the administration data, and where they
 // change it: by the code behind twinctl admin.
-type office struct{ *site }
+type bureau struct{ *site }
 
 // Counts implements tui.Administration.
-func (o office) Counts(ctx context.Context) (map[string]int64, error) {
-	counts, err := o.data.Admin.Counts(ctx)
+func (b bureau) Counts(ctx context.Context) (map[string]int64, error) {
+	counts, err := b.data.Admin.Counts(ctx)
 	if err == nil {
 		counts[settingKind] = int64(len(admin.Settings()))
 	}
@@ -30,16 +30,16 @@ func (o office) Counts(ctx context.Context) (map[string]int64, error) {
 }
 
 // Rows implements tui.Administration.
-func (o office) Rows(ctx context.Context, kind string) ([]tui.Row, error) {
+func (b bureau) Rows(ctx context.Context, kind string) ([]tui.Row, error) {
 	k, err := kindNamed(kind)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := o.rows(ctx, k)
+	rows, err := b.rows(ctx, k)
 	if err != nil {
 		return nil, err
 	}
-	pending, err := o.pending(ctx)
+	pending, err := b.pending(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -51,13 +51,13 @@ func (o office) Rows(ctx context.Context, kind string) ([]tui.Row, error) {
 }
 
 // pending returns the rows that were changed since both servers agreed.
-func (o office) pending(ctx context.Context) (map[admin.Name]bool, error) {
+func (b bureau) pending(ctx context.Context) (map[admin.Name]bool, error) {
 	all := map[admin.Name]bool{}
-	at, err := o.data.Admin.Position(ctx)
+	at, err := b.data.Admin.Position(ctx)
 	if err != nil || at.BaseGeneration == 0 || at.Pending == 0 {
 		return all, err // without a base all is, and that is said in one word
 	}
-	changes, err := o.data.Admin.Between(ctx, at.BaseGeneration, at.Generation)
+	changes, err := b.data.Admin.Between(ctx, at.BaseGeneration, at.Generation)
 	for _, c := range changes {
 		all[admin.Name{Kind: c.Kind, Key: c.Key}] = true
 	}
@@ -65,10 +65,10 @@ func (o office) pending(ctx context.Context) (map[admin.Name]bool, error) {
 }
 
 // Changes implements tui.Administration.
-func (o office) Changes(ctx context.Context, kind, key string) ([]tui.Edited, error) {
+func (b bureau) Changes(ctx context.Context, kind, key string) ([]tui.Edited, error) {
 	var all []tui.Edited
 	seen := 0
-	for set, err := range o.sets(ctx) {
+	for set, err := range b.sets(ctx) {
 		if err != nil {
 			return nil, err
 		}
@@ -79,7 +79,7 @@ func (o office) Changes(ctx context.Context, kind, key string) ([]tui.Edited, er
 			all = append(all, editedOf(set))
 			continue
 		}
-		if set, err = o.data.Admin.Set(ctx, set.Generation); err != nil {
+		if set, err = b.data.Admin.Set(ctx, set.Generation); err != nil {
 			return nil, err
 		}
 		if set = (logWish{kind: kind, key: key}).narrow(set); len(set.Changes) > 0 {
@@ -90,8 +90,8 @@ func (o office) Changes(ctx context.Context, kind, key string) ([]tui.Edited, er
 }
 
 // Edited implements tui.Administration.
-func (o office) Edited(ctx context.Context, generation int64) (tui.Edited, error) {
-	set, err := o.data.Admin.Set(ctx, generation)
+func (b bureau) Edited(ctx context.Context, generation int64) (tui.Edited, error) {
+	set, err := b.data.Admin.Set(ctx, generation)
 	return editedOf(set), err
 }
 
@@ -131,31 +131,31 @@ func changeOf(c admin.Change) tui.Change {
 }
 
 // Try implements tui.Editor.
-func (o office) Try(ctx context.Context, edits []tui.Edit) ([]tui.Change, error) {
-	wanted, err := o.wanted(ctx, edits)
+func (b bureau) Try(ctx context.Context, edits []tui.Edit) ([]tui.Change, error) {
+	wanted, err := b.wanted(ctx, edits)
 	if err != nil {
 		return nil, err
 	}
-	seen, err := o.data.Admin.Preview(ctx, author("admin.set"), wanted, admin.How{})
+	seen, err := b.data.Admin.Preview(ctx, author("admin.set"), wanted, admin.How{})
 	if err != nil {
 		return nil, notHere(err)
 	}
 	quiet := &cli.Call{Stdio: cli.Stdio{Out: io.Discard, Err: io.Discard}}
-	if err := o.checkTimetables(ctx, quiet, seen.Changes, true); err != nil {
+	if err := b.checkTimetables(ctx, quiet, seen.Changes, true); err != nil {
 		return nil, err
 	}
 	return changesOf(seen.Changes), nil
 }
 
 // Save implements tui.Editor.
-func (o office) Save(ctx context.Context, edits []tui.Edit) (string, error) {
-	wanted, err := o.wanted(ctx, edits)
+func (b bureau) Save(ctx context.Context, edits []tui.Edit) (string, error) {
+	wanted, err := b.wanted(ctx, edits)
 	if err != nil {
 		return "", err
 	}
 	var said bytes.Buffer
 	call := &cli.Call{Stdio: cli.Stdio{In: strings.NewReader(""), Out: &said, Err: &said}, Format: cli.Text, NoInput: true, Yes: true}
-	if err := o.administer(ctx, call, act{verb: "admin.set", timetables: touchesTimetables(wanted)}, wanted); err != nil {
+	if err := b.administer(ctx, call, act{verb: "admin.set", timetables: touchesTimetables(wanted)}, wanted); err != nil {
 		return "", err
 	}
 	for text := range strings.Lines(said.String()) {
@@ -167,10 +167,10 @@ func (o office) Save(ctx context.Context, edits []tui.Edit) (string, error) {
 }
 
 // wanted makes edits of what was typed, each against the row as it is now.
-func (o office) wanted(ctx context.Context, edits []tui.Edit) ([]admin.Edit, error) {
+func (b bureau) wanted(ctx context.Context, edits []tui.Edit) ([]admin.Edit, error) {
 	all := make([]admin.Edit, len(edits))
 	for i, e := range edits {
-		one, err := o.wish(ctx, e)
+		one, err := b.wish(ctx, e)
 		if err != nil {
 			return nil, err
 		}
@@ -179,7 +179,7 @@ func (o office) wanted(ctx context.Context, edits []tui.Edit) ([]admin.Edit, err
 	return all, nil
 }
 
-func (o office) wish(ctx context.Context, e tui.Edit) (admin.Edit, error) {
+func (b bureau) wish(ctx context.Context, e tui.Edit) (admin.Edit, error) {
 	k, err := kindNamed(e.Kind)
 	if err != nil {
 		return admin.Edit{}, err
@@ -190,7 +190,7 @@ func (o office) wish(ctx context.Context, e tui.Edit) (admin.Edit, error) {
 	if err != nil {
 		return admin.Edit{}, err
 	}
-	row, err := o.data.Admin.Find(ctx, k.Name, e.Key)
+	row, err := b.data.Admin.Find(ctx, k.Name, e.Key)
 	isNew := errors.Is(err, admin.ErrNoRow)
 	if err != nil && !isNew {
 		return admin.Edit{}, err
