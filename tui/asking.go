@@ -184,6 +184,9 @@ func (k asking) draw(as sight, height int, flags string) []line {
 	room := max(0, height-len(lines)-len(foot)-1)
 	shown := wrapped(k.words, as.width)
 	first := min(k.top, max(0, len(shown)-room))
+	if hidden := len(shown) - room; hidden > 0 {
+		foot[0] = append(foot[0], piece{"   (" + count(int64(hidden)) + " lines more: up and down)", quiet})
+	}
 	lines = append(lines, shown[first:min(len(shown), first+room)]...)
 	return fit(append(append(lines, nil), foot...), height)
 }

@@ -118,7 +118,10 @@ func (f frame) page() (page, bool) {
 
 // acts returns what can be done with the row that is chosen.
 func (f frame) acts() []act {
-	p, _ := f.page()
+	p, ok := f.page()
+	if !ok && f.screen().show != nil {
+		p = f.screen().show(nil, f.sight()) // what needs no row can be done all the same
+	}
 	if p.acts == nil {
 		return nil
 	}

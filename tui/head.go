@@ -168,10 +168,9 @@ func (f frame) hints() line {
 		if a.why(as) != "" {
 			part = part.in(quiet)
 		}
-		if room -= part.columns(); room < 0 {
-			break
+		if n := part.columns(); n <= room {
+			l, room = append(l, part...), room-n
 		}
-		l = append(l, part...)
 	}
 	return append(l, rest...)
 }

@@ -33,8 +33,9 @@ func everySource() Sources {
 		Ledger
 		Reporter
 		Administration
+		Syncer
 	}
-	return Sources{Timetables: none, Runs: none, Reports: none, Admin: none}
+	return Sources{Timetables: none, Runs: none, Reports: none, Admin: none, Sync: none}
 }
 
 // idle does nothing.

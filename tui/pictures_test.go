@@ -63,6 +63,7 @@ func pictures() map[string]frame {
 	maps.Copy(all, timetablePictures())
 	maps.Copy(all, pastPictures())
 	maps.Copy(all, adminPictures())
+	maps.Copy(all, syncPictures())
 	return all
 }
 

@@ -146,6 +146,9 @@ func runActs(runs []node.Run, row string, as sight) []act {
 
 // showRun shows one, and what it said.
 func showRun(t toldRuns, as sight) page {
+	if len(t.runs) == 0 {
+		return page{} // it was not read yet
+	}
 	r := t.runs[0]
 	state := runState(r)
 	p := page{

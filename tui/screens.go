@@ -12,6 +12,7 @@ func screens(from Sources) []screen {
 		{from.Timetables != nil, timetableScreen},
 		{from.Runs != nil, runScreen},
 		{from.Admin != nil, adminScreen},
+		{from.Sync != nil, syncScreen},
 	} {
 		if s.has {
 			all = append(all, s.screen())

@@ -214,6 +214,9 @@ func pauseAct(t Timetable, none string) act {
 
 // showTimetable shows one.
 func showTimetable(all []Timetable, as sight) page {
+	if len(all) == 0 {
+		return page{} // it was not read yet
+	}
 	t := all[0]
 	p := page{title: "timetable", of: t.Name, acts: func(string) []act { return timetableActs(all, t.Key) }}
 	for _, n := range t.Notes {

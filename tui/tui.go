@@ -41,6 +41,7 @@ type Sources struct {
 	Runs       Ledger
 	Reports    Reporter
 	Admin      Administration
+	Sync       Syncer
 	Do         Doer
 	Editor     Editor
 }
