@@ -34,8 +34,10 @@ func everySource() Sources {
 		Reporter
 		Administration
 		Syncer
+		Listener
+		Books
 	}
-	return Sources{Timetables: none, Runs: none, Reports: none, Admin: none, Sync: none}
+	return Sources{Timetables: none, Runs: none, Reports: none, Admin: none, Sync: none, Feeds: none, Books: none}
 }
 
 // idle does nothing.

@@ -8,11 +8,15 @@ func screens(from Sources) []screen {
 		screen func() screen
 	}{
 		{from.Reports != nil, nowScreen},
+		{from.Feeds != nil, feedScreen},
 		{from.Reports != nil, historyScreen},
 		{from.Timetables != nil, timetableScreen},
 		{from.Runs != nil, runScreen},
 		{from.Admin != nil, adminScreen},
 		{from.Sync != nil, syncScreen},
+		{from.Books != nil, alarmScreen},
+		{from.Books != nil, logScreen},
+		{from.Books != nil, auditScreen},
 	} {
 		if s.has {
 			all = append(all, s.screen())

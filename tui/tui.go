@@ -37,11 +37,13 @@ type Source interface {
 // out; so are the keys of what nobody does.
 type Sources struct {
 	Pair       Source
+	Feeds      Listener
 	Timetables Planner
 	Runs       Ledger
 	Reports    Reporter
 	Admin      Administration
 	Sync       Syncer
+	Books      Books
 	Do         Doer
 	Editor     Editor
 }

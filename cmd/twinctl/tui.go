@@ -65,7 +65,7 @@ func showScreen(ctx context.Context, call *cli.Call, s *site, name string) error
 	}
 	board := planboard{s}
 	err = tui.Run(ctx, tui.Sources{
-		Pair: glance{s}, Timetables: board, Runs: board, Reports: desk{s}, Admin: bureau{s}, Editor: bureau{s}, Sync: crossing{s}, Do: typist{call},
+		Pair: glance{s}, Timetables: board, Runs: board, Reports: desk{s}, Admin: bureau{s}, Editor: bureau{s}, Sync: crossing{s}, Feeds: ear{glance{s}}, Books: shelf{s}, Do: typist{call},
 	}, tui.Options{
 		In: call.In, Out: call.Out, Theme: theme, Config: call.Named,
 		Local: func(command string) string { return cli.Local(command, call.Config) },
