@@ -37,9 +37,11 @@ func failing(f frame) frame {
 // secondary returns the frame on the other server.
 func secondary(f frame) frame {
 	f.Own.Role = node.Secondary
-	twin := *f.Twin
-	twin.Document.Role = node.Primary
-	f.Twin = &twin
+	if f.Twin != nil {
+		twin := *f.Twin
+		twin.Document.Role = node.Primary
+		f.Twin = &twin
+	}
 	return f
 }
 

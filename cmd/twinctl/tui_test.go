@@ -173,6 +173,47 @@ func TestScreen(t *testing.T) {
 	}
 }
 
+// types types on the console.
+func (c *console) types(keys string) {
+	c.t.Helper()
+	if _, err := fmt.Fprint(c.user, keys); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// TestScreenAdministers adds a row on the screen, as a person would: it is
+// checked while it is typed, and done after a yes to what it would change.
+func TestScreenAdministers(t *testing.T) {
+	config := screenServer(t)
+	c := newConsole(t)
+	cmd := c.twinctl("tui", "--theme", "plain", "--config", config)
+	c.shows("twind is not running on cms-a")
+	for _, step := range []struct{ keys, shows string }{
+		{"6", "a queue of the feed"},
+		{"\r", "there is none: a adds one"},
+		{"a", "NEW queue"},
+		{"support\tSupport", "it can be so"},
+		{"\x13", "1 change in the draft"},
+		{"A", "do it?"},
+	} {
+		c.types(step.keys)
+		c.shows(step.shows)
+	}
+	for deadline := time.Now().Add(patience); !strings.Contains(c.screen(), "1 added, generation"); {
+		if time.Now().After(deadline) {
+			t.Fatalf("a yes does not do it: %q", c.screen())
+		}
+		c.types("y") // counts when nothing was typed for half a second
+		<-time.After(time.Second)
+	}
+	c.types("\x03")
+	c.ends(cmd, 0)
+	out, err := exec.Command("twinctl", "admin", "queue", "show", "support", "--config", config).CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "Support") {
+		t.Errorf("%v: %s", err, out)
+	}
+}
+
 // TestNoScreen holds that other verbs ask nothing of the terminal: what was
 // typed ahead stays for the shell, and one that never answers is not waited for.
 func TestNoScreen(t *testing.T) {

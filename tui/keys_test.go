@@ -1,0 +1,190 @@
+package tui
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// resting are the pictures in which nothing lies over the page.
+func resting() map[string]frame {
+	all := pictures()
+	maps.DeleteFunc(all, func(_ string, f frame) bool {
+		return f.asking != nil || f.form != nil || f.palette != nil || f.filter != nil || f.signs || f.leaving || f.showJob
+	})
+	return all
+}
+
+// TestKeysMeanOneThing holds that no key of a page hides one that means the
+// same everywhere, nor another of the page.
+func TestKeysMeanOneThing(t *testing.T) {
+	for name, f := range resting() {
+		taken := map[string]string{"ctrl+c": "leave"}
+		for _, b := range bindings() {
+			for _, key := range b.keys {
+				if was, ok := taken[key]; ok {
+					t.Errorf("%s is %s and %s", key, was, b.name)
+				}
+				taken[key] = b.name
+			}
+		}
+		for _, s := range f.screens {
+			taken[s.tab] = s.name
+		}
+		for _, a := range f.acts() {
+			if was, ok := taken[a.key]; ok {
+				t.Errorf("%s: %s is %s and %s", name, a.key, was, a.name)
+			}
+			taken[a.key] = a.name
+		}
+	}
+}
+
+// TestKeysOfHelp holds that each key that the palette tells does something, or
+// says why it does not, and that no other key does anything.
+func TestKeysOfHelp(t *testing.T) {
+	for name, f := range resting() {
+		told := map[string]bool{"ctrl+c": true}
+		for _, c := range f.choices() {
+			told[c.key] = true
+		}
+		for _, b := range bindings() {
+			for _, key := range b.keys {
+				told[key] = true
+			}
+		}
+		for _, a := range f.acts() {
+			after, w := f.press(a.key)
+			if after.message.text == "" && after.asking == nil && after.form == nil && !w.look && w.run == nil && w.plan == nil && !w.check && len(after.draft) == len(f.draft) {
+				t.Errorf("%s: %s (%s) does nothing and says nothing", name, a.key, a.name)
+			}
+		}
+		if !strings.HasSuffix(name, "_full") && !strings.HasSuffix(name, "_one") {
+			continue
+		}
+		f.message = notice{}
+		before := render(f, 80, 24, Theme{})
+		for r := ' '; r < 127; r++ {
+			if key := string(r); !told[key] {
+				after, w := f.press(key)
+				if render(after, 80, 24, Theme{}) != before || w.quit || w.look || w.run != nil {
+					t.Errorf("%s: %q does something that no help tells", name, key)
+				}
+			}
+		}
+	}
+}
+
+// TestEnterConfirmsNothing holds that whatever is asked, enter alone does not
+// have anything done that asks for more than nothing.
+func TestEnterConfirmsNothing(t *testing.T) {
+	for name, f := range resting() {
+		for _, a := range f.acts() {
+			if a.rung == atOnce || a.args == nil && !a.draft {
+				continue
+			}
+			after, w := f.press(a.key)
+			for range 6 {
+				if w.run != nil || w.save {
+					t.Errorf("%s: %s (%s) is done by enter", name, a.key, a.name)
+				}
+				after, w = after.press("enter")
+			}
+		}
+	}
+}
+
+// TestSecondaryChangesNothing holds that where nothing is changed each key that
+// would says so, and where it can be done.
+func TestSecondaryChangesNothing(t *testing.T) {
+	for name, f := range resting() {
+		f = secondary(f)
+		for _, a := range f.acts() {
+			if !a.primary || a.off != "" {
+				continue
+			}
+			after, w := f.press(a.key)
+			if after.asking != nil || after.form != nil || w.run != nil || !strings.Contains(after.message.text, "do it on cms-b") && len(f.sides()) > 1 {
+				t.Errorf("%s: %s (%s) on the secondary: %q", name, a.key, a.name, after.message.text)
+			}
+		}
+	}
+}
+
+// TestLadder holds what must be said on each rung.
+func TestLadder(t *testing.T) {
+	ripe := func(k asking) asking {
+		k.ripe = true
+		return k
+	}
+	planned := func(k asking) asking {
+		k.whole = true
+		return k
+	}
+	tests := []struct {
+		name  string
+		rung  rung
+		ready func(asking) asking // before the last key
+		keys  string
+		want  outcome
+	}{
+		{"yes", afterYes, nil, "y", agreed},
+		{"no", afterYes, nil, "n", gone},
+		{"esc", afterYes, nil, "esc", gone},
+		{"enter", afterYes, nil, "enter", still},
+		{"a plan not known yet", afterPlan, ripe, "y", still},
+		{"a plan just shown", afterPlan, planned, "y", still},
+		{"a plan that was read", afterPlan, func(k asking) asking { return planned(ripe(k)) }, "y", agreed},
+		{"a key just before", afterPlan, func(k asking) asking { return planned(ripe(k)) }, "j y", still},
+		{"another name", afterName, planned, "c m s - a enter", still},
+		{"its name", afterName, planned, "c m s - b enter", agreed},
+		{"its name, no plan", afterName, nil, "c m s - b enter", still},
+		{"no typed as a name", afterName, planned, "n", still},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			k := ask(act{rung: tt.rung, what: "cms-b", args: []string{"x"}})
+			if tt.ready != nil {
+				k = tt.ready(k)
+			}
+			var got outcome
+			for _, key := range strings.Fields(tt.keys) {
+				k, got = k.press(key)
+			}
+			if got != tt.want {
+				t.Errorf("it comes to %d, want %d", got, tt.want)
+			}
+		})
+	}
+}
+
+// TestQuestions holds that answers go into the line, and names that look like
+// flags are none.
+func TestQuestions(t *testing.T) {
+	a := act{args: []string{"timetable", "pause"}, names: []string{"-rf"}, asks: []question{{prompt: "reason", flag: "--reason", must: true}, {prompt: "until", flag: "--until"}}, rung: afterYes}
+	k := ask(a)
+	k, _ = k.press("enter")
+	if k.wrong == "" {
+		t.Error("nothing is an answer where one must be given")
+	}
+	for _, key := range []string{"w", "h", "y", "enter", "enter"} {
+		k, _ = k.press(key)
+	}
+	if got, want := k.line(k.answers), []string{"timetable", "pause", "--reason=why", "--", "-rf"}; !slices.Equal(got, want) {
+		t.Errorf("the line is %q, want %q", got, want)
+	}
+}
+
+// TestFilter holds the grammar of filters.
+func TestFilter(t *testing.T) {
+	titles, cells := []string{"timetable", "here", "last"}, []string{"Nightly backup", "- paused: new disks", "+ ok"}
+	for typed, want := range map[string]bool{
+		"": true, "night": true, "NIGHT backup": true, "night nothing": false, "!night": false, "!nothing": true, "here:paused": true,
+		"h:paused": true, "last:paused": false, "!last:paused": true, "paused:": true, "other:x": false, "ok !": true, ":": true,
+	} {
+		if got := readFilter(typed).takes(titles, cells); got != want {
+			t.Errorf("%q: %v, want %v", typed, got, want)
+		}
+	}
+}
