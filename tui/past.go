@@ -30,9 +30,16 @@ type order struct {
 
 // orders are those that a table can have; the first is the usual one.
 func orders(t report.Table) []order {
-	all := []order{{"the latest first", "start", false}, {"the worst service level first", "service_level_pct", true}, {"the most abandoned first", "abandoned", false},
-		{"the most offered first", "offered", false}, {"the longest wait first", "answered_wait_max_s", false}, {"the least heard first", "coverage_pct", true},
-		{"the longest talk first", "talk_s", false}, {"the highest occupancy first", "occupancy_pct", false}}
+	all := []order{
+		{"the latest first", "start", false},
+		{"the worst service level first", "service_level_pct", true},
+		{"the most abandoned first", "abandoned", false},
+		{"the most offered first", "offered", false},
+		{"the longest wait first", "answered_wait_max_s", false},
+		{"the least heard first", "coverage_pct", true},
+		{"the longest talk first", "talk_s", false},
+		{"the highest occupancy first", "occupancy_pct", false},
+	}
 	return slices.DeleteFunc(all, func(o order) bool {
 		return o.column != "start" && !slices.ContainsFunc(t.Columns, func(c report.Column) bool { return c.Name == o.column })
 	})
