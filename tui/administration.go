@@ -145,8 +145,10 @@ func draftActs(as sight) []act {
 		{key: "A", name: "apply the draft", draft: true, rung: afterPlan, primary: true, off: none},
 		{key: "l", name: "log", turn: see(seeLog)},
 		{key: "U", name: "undo the last change", args: []string{"admin", "undo"}, plan: []string{"admin", "undo", "--dry-run"}, rung: afterPlan, primary: true},
-		{key: "I", name: "import a file", args: []string{"admin", "import"}, plan: []string{"admin", "import", "--dry-run"}, rung: afterPlan, primary: true,
-			asks: []question{{prompt: "file, as twinctl admin export writes it", must: true}}},
+		{
+			key: "I", name: "import a file", args: []string{"admin", "import"}, plan: []string{"admin", "import", "--dry-run"}, rung: afterPlan, primary: true,
+			asks: []question{{prompt: "file, as twinctl admin export writes it", must: true}},
+		},
 	}
 }
 
@@ -211,14 +213,14 @@ func defaultText(f admin.Field) string {
 func rowActs(k admin.Kind, rows []Row, key string) []act {
 	var r Row
 	none := "there is no row to do that with"
-	for _, one := range rows {
-		if one.Key == key {
-			r, none = one, ""
-		}
+	if at := slices.IndexFunc(rows, func(r Row) bool { return r.Key == key }); at >= 0 {
+		r, none = rows[at], ""
 	}
 	edit := act{key: "e", name: "edit", off: none, primary: true, fill: func() form { return newForm(k, r.Key, r.Values) }}
-	remove := act{key: "x", name: "delete", args: []string{"admin", k.Name, "delete"}, names: []string{r.Key}, rung: afterName, what: r.Called,
-		plan: []string{"admin", k.Name, "delete", "--dry-run"}, off: none, primary: true}
+	remove := act{
+		key: "x", name: "delete", args: []string{"admin", k.Name, "delete"}, names: []string{r.Key}, rung: afterName, what: r.Called,
+		plan: []string{"admin", k.Name, "delete", "--dry-run"}, off: none, primary: true,
+	}
 	if k.Name == "setting" {
 		remove.name, remove.rung = "back to its default", afterPlan
 	}
@@ -294,8 +296,10 @@ func backToRows() act {
 
 // undoAct takes one change back.
 func undoAct(generation, off string) act {
-	return act{key: "U", name: "take it back", args: []string{"admin", "undo"}, names: []string{generation}, plan: []string{"admin", "undo", "--dry-run"},
-		rung: afterPlan, primary: true, off: off}
+	return act{
+		key: "U", name: "take it back", args: []string{"admin", "undo"}, names: []string{generation}, plan: []string{"admin", "undo", "--dry-run"},
+		rung: afterPlan, primary: true, off: off,
+	}
 }
 
 func showEdited(all []Edited, as sight) page {
@@ -317,6 +321,7 @@ func showDraft(as sight) page {
 	t.empty = "the draft is empty: what a form makes goes into it"
 	return page{title: "draft", table: &t, acts: func(row string) []act {
 		acts := []act{{key: "x", name: "take out of the draft", off: "", goes: func(f frame) (frame, wish) {
+			f.version++
 			f.draft = slices.DeleteFunc(slices.Clone(f.draft), func(e Edit) bool { return e.Kind+"\x00"+e.Key == row })
 			return f.settled(), wish{}
 		}}}

@@ -197,6 +197,7 @@ func (f frame) intoDraft(form form) (frame, wish) {
 		return f, wish{}
 	}
 	f.draft = drafted(f.draft, form.edit())
+	f.version++
 	f.form = nil
 	f.message = notice{counted(len(f.draft), "change") + " in the draft: D shows it, A applies it", usual}
 	return f.settled(), wish{look: true}
@@ -311,6 +312,7 @@ func (f frame) savedSo(s saved) frame {
 		return f
 	}
 	f.draft = nil
+	f.version++
 	if f.browse().knobs["see"] == seeDraft {
 		f = f.moved(newBrowse())
 	}

@@ -14,6 +14,8 @@ type frame struct {
 	at      int              // of screens: which one is seen
 	browses []browse         // where somebody is on each
 	seen    map[string]known // by screen and place: what was looked at last
+	version int              // counts what was looked at
+	memo    *memo
 	frozen  bool
 	themed  int // how often the theme was changed
 	message notice
@@ -49,7 +51,7 @@ type notice struct {
 
 // newFrame is the frame before anything is known.
 func newFrame(screens []screen) frame {
-	f := frame{screens: screens, seen: map[string]known{}}
+	f := frame{screens: screens, seen: map[string]known{}, memo: &memo{}}
 	for range screens {
 		f.browses = append(f.browses, newBrowse())
 	}
@@ -89,6 +91,7 @@ func (f frame) took(id string, k known) frame {
 	}
 	all[id] = k
 	f.seen = all
+	f.version++
 	return f.settled()
 }
 
@@ -113,7 +116,7 @@ func (f frame) page() (page, bool) {
 	if !ok || k.looked.IsZero() {
 		return page{title: f.screen().name}, false
 	}
-	return f.screen().show(k.data, f.sight()), true
+	return f.shown(k.data), true
 }
 
 // acts returns what can be done with the row that is chosen.
@@ -133,7 +136,7 @@ func (f frame) chosen(p page) string {
 	if p.table == nil {
 		return ""
 	}
-	rows := p.table.passing(f.spot().filter, f.sight())
+	rows := f.rows(p)
 	if len(rows) == 0 {
 		return ""
 	}
@@ -153,7 +156,7 @@ func (f frame) settled() frame {
 		s.top = max(0, min(s.top, len(p.text)-room))
 		return f.moved(f.browse().at(s))
 	}
-	rows := p.table.passing(s.filter, f.sight())
+	rows := f.rows(p)
 	if s.row != "" {
 		for i, at := range rows {
 			if p.table.keys[at] == s.row {
@@ -265,7 +268,7 @@ func (f frame) pageLines() []line {
 		return append(lines, p.text[first:min(len(p.text), first+room)]...)
 	}
 	as := f.sight()
-	return append(lines, p.table.draw(p.table.passing(s.filter, as), s, as, room)...)
+	return append(lines, p.table.draw(f.rows(p), s, as, room)...)
 }
 
 // heading is what stands above all that scrolls: the title, what is wrong, and
@@ -277,7 +280,7 @@ func (f frame) heading(p page) []line {
 	}
 	s := f.spot()
 	if p.table != nil {
-		shown, all := len(p.table.passing(s.filter, f.sight())), len(p.table.keys)
+		shown, all := len(f.rows(p)), len(p.table.keys)
 		if shown != all {
 			l = append(l, piece{"  " + count(int64(shown)) + " of " + count(int64(all)), usual})
 		} else {

@@ -15,7 +15,8 @@ func somePlan() Plan {
 			{Kind: "user", Key: "ann", Does: "drift", Sign: "~", Fields: []Paired{{"permission", "view", "operate"}}},
 			{Kind: "queue", Key: "sales", Does: "sent", Sign: "+", Fields: []Paired{{"name", "Sales", ""}}},
 			{Kind: "timetable", Key: "k1", Called: "nightly", Does: "sent", Sign: "-", Effects: []string{"this timetable will no longer run on cms-b"}},
-			{Kind: "agent", Key: "101", Does: "adopted", Sign: "+"}, {Kind: "agent", Key: "102", Does: "kept", Sign: "~"},
+			{Kind: "agent", Key: "101", Does: "adopted", Sign: "+"},
+			{Kind: "agent", Key: "102", Does: "kept", Sign: "~"},
 		},
 	}
 }

@@ -168,8 +168,10 @@ func syncActs(plan Plan, row string, as sight) []act {
 		{key: "s", name: "secondary's stands", off: conflict, turn: stands("secondary")},
 		{key: "f", name: "begin anew: " + yesNo(c.First), turn: func(b browse) browse { return b.turn(knobFirst, first) }},
 		{key: "l", name: "log", turn: func(browse) browse { return newBrowse().turn("see", seeLog) }},
-		{key: "X", name: "send, deletions too", args: append([]string{"sync"}, c.flags()...), plan: append([]string{"sync", "--dry-run"}, c.flags()...), rung: afterName, what: plan.There,
-			asks: []question{{prompt: "how many rows may be deleted", flag: "--allow-deletes", must: true}}, shows: true, primary: true, off: off},
+		{
+			key: "X", name: "send, deletions too", args: append([]string{"sync"}, c.flags()...), plan: append([]string{"sync", "--dry-run"}, c.flags()...), rung: afterName, what: plan.There,
+			asks: []question{{prompt: "how many rows may be deleted", flag: "--allow-deletes", must: true}}, shows: true, primary: true, off: off,
+		},
 		{key: "c", name: "compare the records", args: []string{"compare"}, shows: true},
 	}
 }
@@ -231,8 +233,10 @@ func showAgreements(all []admin.Agreement) page {
 		if row == "" {
 			off = "there is no sync to go back to"
 		}
-		back := act{key: "B", name: "go back to it, on both", args: []string{"sync", "rollback", "--to=" + row}, plan: []string{"sync", "rollback", "--dry-run", "--to=" + row},
-			rung: afterName, what: "generation " + row, shows: true, primary: true, off: off}
+		back := act{
+			key: "B", name: "go back to it, on both", args: []string{"sync", "rollback", "--to=" + row}, plan: []string{"sync", "rollback", "--dry-run", "--to=" + row},
+			rung: afterName, what: "generation " + row, shows: true, primary: true, off: off,
+		}
 		return []act{backToRows(), {key: "o", name: "what it did", args: []string{"sync", "show", row}, shows: true, off: off}, back}
 	}}
 }
