@@ -61,7 +61,11 @@ func showKept(all []node.KeptAlarm, as sight) page {
 			return []piece{alarmSign(a), {moment(a.Since.Time()), usual}, {lasted(a, as.now), usual}, {a.Object, usual}, {a.Text, strong}, noted, {count(a.Returned), quiet}}
 		})
 	t.empty, t.opens = "nothing wants a person", true
-	return page{title: "alarms of", of: as.here, table: &t, acts: func(row string) []act { return alarmActs(all, row) }}
+	p := page{title: "alarms of", of: as.here, table: &t, acts: func(row string) []act { return alarmActs(all, row) }}
+	for _, text := range as.beside {
+		p.notes = append(p.notes, piece{"on " + as.twin + ": " + text, warn})
+	}
+	return p
 }
 
 // urgency is how much an alarm matters: those that are true come first.

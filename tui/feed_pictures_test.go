@@ -54,6 +54,9 @@ func bookPictures() map[string]frame {
 	entries := []Entry{{9, night, slog.LevelError, "cannot store", "feed=pbx error=disk full"}, {8, night, slog.LevelWarn, evil, evil}}
 	acts := []Done{{7, "admin", night, "ann", "admin.set", "queue/support", `{"generation":12}`}, {6, evil, night, evil, evil, evil, evil}}
 	alarms := on("Alarms", keptAlarms())
+	twin := *alarms.Twin
+	twin.Document.Alarms = []node.Alarm{alarm("error", evil)}
+	alarms.Twin = &twin
 	return map[string]frame{
 		"alarms_full":    alarms,
 		"alarms_ack":     keyed(alarms, "a", "k", "n", "o", "w", "n", "enter"),

@@ -104,6 +104,14 @@ func (f frame) sight() sight {
 	if len(f.sides()) > 1 {
 		s.twin = f.twinName()
 	}
+	for _, side := range f.sides() {
+		if side.here || side.doc == nil || !side.fresh() {
+			continue
+		}
+		for _, a := range side.doc.Alarms {
+			s.beside = append(s.beside, a.Text)
+		}
+	}
 	return s
 }
 

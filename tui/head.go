@@ -22,13 +22,13 @@ func (f frame) title() line {
 		}
 		l = append(l, headSide(s)...)
 	}
-	for _, part := range []piece{f.headLink(), f.headSync(), f.headAlarms()} {
+	for _, part := range []piece{f.headLink(), f.headSync(), f.headReady(), f.headAlarms()} {
 		if part.text != "" {
 			l = append(l, piece{" | ", quiet}, part)
 		}
 	}
 	clock := f.Now.UTC().Format(clockLayout)
-	for _, text := range []string{clock, clock[len("2006-01-02 "):]} {
+	for _, text := range []string{clock, clock[len("2006-01-02 "):], f.Now.UTC().Format("15:04:05Z")} {
 		if room := f.width - l.columns() - 1; room > wide(text) {
 			return append(l, piece{right(text, room), quiet})
 		}
@@ -166,7 +166,7 @@ func (f frame) hints() line {
 	for _, a := range doable(f.hinted(), as) {
 		part := line{{a.key, strong}, {" " + a.name + "  ", usual}}
 		if a.why(as) != "" {
-			part = part.in(quiet)
+			part = line{{"(" + a.key + " " + a.name + ")  ", quiet}}
 		}
 		if n := part.columns(); n <= room {
 			l, room = append(l, part...), room-n

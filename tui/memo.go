@@ -22,12 +22,13 @@ type sighted struct {
 	here, twin string
 	primary    bool
 	drafted    int
+	beside     int
 }
 
 // shown returns the page that a screen makes of its data.
 func (f frame) shown(data any) page {
 	as := f.sight()
-	of := sighted{f.placeID(), f.version, as.now, as.width, as.here, as.twin, as.primary, len(as.draft)}
+	of := sighted{f.placeID(), f.version, as.now, as.width, as.here, as.twin, as.primary, len(as.draft), len(as.beside)}
 	if f.memo.of != of || f.memo.page.title == "" {
 		*f.memo = memo{of: of, page: f.screen().show(data, as)}
 	}

@@ -14,7 +14,8 @@ type sight struct {
 	twin  string // of the other; "" if there is none
 	// primary: this server is, and administration data is changed here.
 	primary bool
-	draft   []Edit // of the administration data, not done yet
+	draft   []Edit   // of the administration data, not done yet
+	beside  []string // what the twin says that wants a person, a sentence each
 }
 
 // usualPace is how often a page is looked at anew.

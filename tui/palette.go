@@ -102,11 +102,10 @@ func (p palette) draw(f frame, height int) []line {
 	t := tableOf(found, []field{{title: "key"}, {title: "what it does", most: 36}, {title: "the line that it is"}},
 		func(c choice) string { return c.key + c.name },
 		func(c choice, _ sight) []piece {
-			as := usual
 			if c.off != "" {
-				as = quiet
+				return []piece{{c.key, quiet}, {c.name, quiet}, {"not now: " + c.off, quiet}}
 			}
-			return []piece{{c.key, strong}, {c.name, as}, {c.line, quiet}}
+			return []piece{{c.key, strong}, {c.name, usual}, {c.line, quiet}}
 		})
 	t.empty = "nothing is called so"
 	rows := make([]int, len(found))

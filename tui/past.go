@@ -118,6 +118,7 @@ func showHistory(t report.Table, as sight) page {
 			turning("v", "queues, agents, ...", dial{"of", subjects()}, 1), turning("b", "by", dial{"by", byNames()}, 1),
 			turning("[", "earlier", dial{"period", Periods()}, 1), turning("]", "later", dial{"period", Periods()}, -1),
 			turning("s", "sort", dial{"order", names}, 1),
+			{key: "c", name: "calls of a number", args: []string{"report", "call", "--period=" + q.Period}, asks: []question{{prompt: "number of the caller", flag: "--caller", must: true}}, shows: true},
 			{key: "e", name: "export", args: exportLine(q), asks: []question{{prompt: "file (.csv, .html, .json or .txt)", flag: "--into", must: true}}},
 		}
 	}

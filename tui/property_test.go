@@ -158,6 +158,12 @@ func someDocument() *rapid.Generator[node.Document] {
 		for range rapid.IntRange(0, 6).Draw(t, "alarms") {
 			d.Alarms = append(d.Alarms, node.Alarm{Code: text().Draw(t, "code"), Severity: text().Draw(t, "severity"), Since: someTime().Draw(t, "since"), Text: text().Draw(t, "text")})
 		}
+		if rapid.Bool().Draw(t, "standing") {
+			d.Ready.Because = []string{text().Draw(t, "why"), text().Draw(t, "and why")}
+			d.Sync = &node.SyncDocument{State: text().Draw(t, "sync"), Word: text().Draw(t, "sync word"), Pending: rapid.Int64().Draw(t, "pending"), CheckedAt: someMoment().Draw(t, "checked")}
+			d.Timetables = &node.TimetablesDocument{Armed: rapid.Int().Draw(t, "armed"), Paused: rapid.Int().Draw(t, "paused"), Next: &node.NextRun{Timetable: text().Draw(t, "next")}}
+			d.Backups = &node.BackupDocument{Kind: text().Draw(t, "backup"), At: someMoment().Draw(t, "backed up"), ProvenAt: someMoment().Draw(t, "proven"), Apart: rapid.Bool().Draw(t, "apart")}
+		}
 		if rapid.Bool().Draw(t, "twin") {
 			d.Twin = &node.TwinDocument{Name: text().Draw(t, "twin name"), State: text().Draw(t, "twin state")}
 		}

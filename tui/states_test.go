@@ -55,6 +55,12 @@ func pair() view {
 	seen := night.Add(-2 * time.Second)
 	own.Twin = &node.TwinDocument{Name: "cms-b", State: "ok", SeenAt: &seen}
 	twin := Told{At: seen, Document: document("cms-b", node.Secondary, live("pbx"), live("pbx-log")), Gaps: []history.Gap{}}
+	own.Ready = node.Readiness{Switchover: true, Promote: true, Because: []string{}}
+	own.Sync = &node.SyncDocument{State: "in_sync", Word: "IN SYNC", Generation: 12, CheckedAt: before(4 * time.Second)}
+	own.Timetables = &node.TimetablesDocument{Total: 4, Armed: 3, Paused: 1, Next: &node.NextRun{Timetable: "nightly backup", At: *before(-22 * time.Hour)}}
+	own.Backups = &node.BackupDocument{Last: "cms-a-full", Kind: "full", At: before(59 * time.Minute), Apart: true, ProvenAt: before(80 * time.Hour)}
+	twin.Document.Timetables = &node.TimetablesDocument{Total: 4, Armed: 2, Failed: []node.FailedRun{{Timetable: "drill"}}}
+	twin.Document.Backups = &node.BackupDocument{Last: "cms-b-full", Kind: "incremental", At: before(9 * time.Minute)}
 	return view{
 		Now: night, Looked: night,
 		State: State{Own: own, Gaps: []history.Gap{}, Twin: &twin, Link: &Link{State: "ok", Since: night.Add(-26 * time.Hour), RoundTrip: 23 * time.Millisecond}},
@@ -84,6 +90,9 @@ func pairs() map[string]view {
 	v.Link = &Link{State: "unreachable", Since: night.Add(-14 * time.Minute), Text: "dial tcp 10.0.0.12:22: no route to host"}
 	*v.Own.Twin.SeenAt = v.Twin.At
 	v.Own.Alarms = []node.Alarm{alarm("warning", "cms-b cannot be reached: what it hears is not known here")}
+	v.Own.Ready = node.Readiness{Promote: true, Because: []string{"cms-b cannot be reached", "the last sync was 14 minutes ago"}}
+	v.Own.Sync = &node.SyncDocument{State: "disconnected", Word: "DISCONNECTED", Pending: 3}
+	v.Own.Maintenance = &node.MaintenanceDocument{Reason: "new disks"}
 	all["unreachable"] = v
 
 	v = pair()
@@ -98,6 +107,7 @@ func pairs() map[string]view {
 	v = pair()
 	v.Own.Running, v.Own.PID = false, 0
 	v.Own.Feeds[0], v.Twin.Gaps, v.Twin.Document.Feeds[0].GapsOpen = down("pbx", time.Hour), nil, 2
+	v.Own.Ready = node.Readiness{Because: []string{"twind does not run on cms-a"}}
 	v.Failed, v.Looked = errors.New("database is locked"), night.Add(-9*time.Second)
 	all["stopped"] = v
 

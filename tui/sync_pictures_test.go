@@ -39,6 +39,7 @@ func syncPictures() map[string]frame {
 		"sync_secondary":   keyed(secondary(full), "S"),
 		"sync_hostile":     on(name, syncing{plan: hostile}),
 		"sync_row_hostile": on(name, syncing{plan: hostile}, evil+"/"+evil),
+		"sync_received":    secondary(on(name, syncing{plan: Plan{Here: "cms-a", There: "cms-a", Unknown: true, Verdict: "cms-a holds generation 12", Blocked: "1 row edited here alone: the next sync stops at that and asks"}})),
 		"sync_log":         onKnobs(name, agreed, "l"),
 		"sync_log_back":    keyed(onKnobs(name, agreed, "l"), "j", "B"),
 		"sync_log_empty":   onKnobs(name, syncing{}, "l"),

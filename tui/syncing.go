@@ -29,6 +29,7 @@ type Choices struct {
 // A Plan is what a sync would do.
 type Plan struct {
 	Here, There string // the servers
+	Unknown     bool   // this server does not send: what differs is not known here
 	Verdict     string // in a sentence
 	Blocked     string // why it would not be done as it is; "" if it would
 	Rows        []PlannedRow
@@ -117,7 +118,13 @@ func showSync(s syncing, as sight) page {
 			return []piece{r.does(), {r.Kind, usual}, {r.Key, strong}, {r.Called, usual}, {strings.Join(changes, ", "), usual}}
 		})
 	t.empty, t.opens = "nothing differs", true
+	if s.plan.Unknown {
+		t.empty = "the primary sends: what differs is to be seen there"
+	}
 	p := page{title: "sync", of: s.plan.Here + " -> " + s.plan.There, table: &t, pace: -1}
+	if s.plan.Unknown {
+		p.of = ""
+	}
 	if s.plan.Blocked != "" {
 		p.notes = append(p.notes, piece{s.plan.Blocked, warn})
 	}

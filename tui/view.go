@@ -94,6 +94,11 @@ func (v view) plan(width, height int) plan {
 		p.gap = []line{nil}
 		room -= blank
 	}
+	if room > 0 && servers != nil {
+		more := v.standing(p.grid)
+		more = more[:min(len(more), room)]
+		servers, room = append(servers, more...), room-len(more)
+	}
 	if room < 0 {
 		p.lists[feedList] = v.feeds(p.grid, true)
 	}

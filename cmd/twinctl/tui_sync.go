@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/twinctl/twin/cmd/internal/app"
 	"github.com/twinctl/twin/collector/admin"
+	"github.com/twinctl/twin/sync/bundle"
 	"github.com/twinctl/twin/sync/push"
 	"github.com/twinctl/twin/tui"
 )
@@ -28,7 +30,9 @@ func (c crossing) Plan(ctx context.Context, wish tui.Choices) (tui.Plan, error) 
 	if err != nil {
 		return tui.Plan{}, err
 	}
-	if err := c.notary().MayPush(ctx); err != nil {
+	if err := c.notary().MayPush(ctx); errors.Is(err, bundle.ErrRole) {
+		return c.received(ctx)
+	} else if err != nil {
 		return tui.Plan{}, err
 	}
 	held, err := app.LockSync(c.Data)
@@ -44,6 +48,16 @@ func (c crossing) Plan(ctx context.Context, wish tui.Choices) (tui.Plan, error) 
 		}
 		return err
 	})
+	return shown, err
+}
+
+// received is what the secondary has to say of syncs: where it stands itself.
+func (c crossing) received(ctx context.Context) (tui.Plan, error) {
+	at, err := c.data.Admin.Position(ctx)
+	shown := tui.Plan{Here: c.Name, There: c.Name, Unknown: true, Verdict: fmt.Sprintf("%s holds generation %d", c.Name, at.BaseGeneration)}
+	if at.Pending > 0 {
+		shown.Blocked = app.Counted(int(at.Pending), "row") + " edited here alone: the next sync stops at that and asks"
+	}
 	return shown, err
 }
 

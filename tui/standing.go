@@ -1,0 +1,136 @@
+package tui
+
+import (
+	"strings"
+
+	"github.com/twinctl/twin/collector/node"
+)
+
+// standing is what else there is to be said of the two, of which as much is
+// shown as there is room for: whether the role could be moved now, the sync
+// between them, their timetables and backups.
+func (v view) standing(g grid) []line {
+	standing := []line{g.row(piece{"timetables", quiet}, asTold(v.arming)), g.row(piece{"backup", quiet}, asTold(v.backup))}
+	if len(g.sides) == 1 {
+		return standing
+	}
+	lines := []line{v.ready(g)}
+	if s := v.Own.Sync; s != nil {
+		sign := piece{"! ", warn}
+		if s.State == "in_sync" {
+			sign = piece{"+ ", good}
+		}
+		l := append(g.begin(piece{"sync", quiet}), sign, piece{word(s.Word), usual})
+		if s.Pending > 0 {
+			l = append(l, piece{", " + counted(int(s.Pending), "row") + " to send", usual})
+		}
+		if s.CheckedAt != nil {
+			l = append(l, piece{", checked " + age(v.Now.Sub(s.CheckedAt.Time())) + " ago", usual})
+		}
+		lines = append(lines, l)
+	}
+	return append(lines, standing...)
+}
+
+// ready says whether the role could be moved, and why not.
+func (v view) ready(g grid) line {
+	l := g.begin(piece{"the role", quiet})
+	r := v.Own.Ready
+	switch {
+	case !v.Own.Running:
+		return append(l, piece{"? whether it could be moved is not known: twind does not run here", warn})
+	case r.Switchover:
+		return append(l, piece{"+ READY TO SWITCH OVER", good})
+	}
+	l = append(l, piece{"! NOT READY TO SWITCH OVER", warn})
+	if r.Promote {
+		l = append(l, piece{", ready to promote", usual})
+	}
+	if len(r.Because) > 0 {
+		l = append(l, piece{": " + foreign(r.Because[0]), usual})
+	}
+	if n := len(r.Because) - 1; n > 0 {
+		l = append(l, piece{" (and " + count(int64(n)) + " more: twinctl ready)", quiet})
+	}
+	return l
+}
+
+// asTold marks what a server said that was not heard of lately.
+func asTold(tell func(side) line) func(side) line {
+	return func(s side) line {
+		if s.doc == nil || s.fresh() {
+			return tell(s)
+		}
+		l := tell(s).in(quiet)
+		l[0].text = "? " + strings.TrimLeft(l[0].text, "+!-? ")
+		return l
+	}
+}
+
+// arming is how the timetables of a server stand.
+func (v view) arming(s side) line {
+	switch {
+	case s.doc == nil:
+		return line{{"? not known", warn}}
+	case s.doc.Maintenance != nil:
+		return line{{"! held: " + foreign(s.doc.Maintenance.Reason), warn}}
+	case s.doc.Timetables == nil:
+		return line{{"- none", quiet}}
+	}
+	t := s.doc.Timetables
+	l := line{{"+ " + count(int64(t.Armed-t.Paused)) + " armed", usual}}
+	switch {
+	case t.Held > 0:
+		l = line{{"! " + count(int64(t.Held)) + " held", warn}}
+	case len(t.Failed) > 0:
+		l = line{{"! " + count(int64(len(t.Failed))) + " failed, " + count(int64(t.Armed-t.Paused)) + " armed", warn}}
+	}
+	if t.Paused > 0 {
+		l = append(l, piece{", " + count(int64(t.Paused)) + " paused", usual})
+	}
+	if len(t.Running) > 0 {
+		return append(l, piece{", running " + foreign(t.Running[0].Timetable), usual})
+	}
+	if t.Next != nil {
+		l = append(l, piece{", in " + age(t.Next.At.Time().Sub(v.Now)) + " " + foreign(t.Next.Timetable), usual})
+	}
+	return l
+}
+
+// backup is the last backup of a server, and the last that was proven.
+func (v view) backup(s side) line {
+	if s.doc == nil {
+		return line{{"? not known", warn}}
+	}
+	b := s.doc.Backups
+	if b == nil || b.At == nil {
+		return line{{"- none", quiet}}
+	}
+	ago := func(at *node.Moment) string { return age(v.Now.Sub(at.Time())) + " ago" }
+	sign, l := piece{"+ ", good}, line{}
+	if b.Failed != "" || !b.Apart {
+		sign = piece{"! ", warn}
+	}
+	l = append(l, sign, piece{word(b.Kind) + " " + ago(b.At), usual})
+	switch {
+	case b.Failed != "":
+		l = append(l, piece{", not proven", warn})
+	case b.ProvenAt != nil:
+		l = append(l, piece{", proven " + ago(b.ProvenAt), usual})
+	}
+	if !b.Apart {
+		l = append(l, piece{", on this disk alone", warn})
+	}
+	return l
+}
+
+// headReady is whether the role could be moved, in a word.
+func (v view) headReady() piece {
+	switch {
+	case len(v.sides()) == 1 || !v.Own.Running:
+		return piece{}
+	case v.Own.Ready.Switchover:
+		return piece{"ready", usual}
+	}
+	return piece{"not ready", warn}
+}
