@@ -77,6 +77,19 @@ func (a agenda) next() record.Instant {
 	return a[0].at
 }
 
+// earliest returns the first entry that is one, of those at a place of the heap
+// and below it, unless best comes before; nil: none is. What is below an entry
+// comes behind it, so that few are looked at unless nearly none is one.
+func (a agenda) earliest(i int, best *entry, is func(*entry) bool) *entry {
+	if i >= len(a) || best != nil && !a.Less(i, best.index) {
+		return best
+	}
+	if is(a[i]) {
+		return a[i]
+	}
+	return a.earliest(2*i+2, a.earliest(2*i+1, best, is), is)
+}
+
 // A line is the runs that are claimed and may begin once their time has come,
 // the earliest first.
 type line []*run

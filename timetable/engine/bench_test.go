@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"testing"
 	"time"
 
@@ -81,19 +82,27 @@ func BenchmarkStart(b *testing.B) {
 	}
 }
 
-// BenchmarkPass is one look of the engine: at nothing, and at the 69 that are
-// due in a minute.
+// BenchmarkPass is one look of the engine: at nothing, at the 69 that are due in
+// a minute, and at nothing while all but each hundredth are paused.
 func BenchmarkPass(b *testing.B) {
 	list := lots(b)
-	for name, step := range map[string]time.Duration{"idle": 0, "due": time.Minute} {
-		b.Run(name, func(b *testing.B) {
+	for _, c := range []struct {
+		name   string
+		step   time.Duration
+		paused bool
+	}{{"idle", 0, false}, {"due", time.Minute, false}, {"paused", 0, true}} {
+		b.Run(c.name, func(b *testing.B) {
 			now := time.Date(2026, 5, 4, 12, 0, 30, 0, time.UTC)
+			list := slices.Clone(list)
+			for i := range list {
+				list[i].Paused = c.paused && i%100 != 0
+			}
 			d := laden(b, list, &now)
 			if _, err := d.pass(b.Context()); err != nil { // the first counts them all
 				b.Fatal(err)
 			}
 			for b.Loop() {
-				now = now.Add(step)
+				now = now.Add(c.step)
 				d.clock.wall, d.clock.mono = now, time.Now() // it is not set, it is later
 				if _, err := d.pass(b.Context()); err != nil {
 					b.Fatal(err)

@@ -66,21 +66,8 @@ func (d *desk) publish(now record.Instant) {
 }
 
 // nextRun returns when the next timetable is due that is not paused, and which.
-// As a rule that is the first on the agenda.
 func (d *desk) nextRun(now record.Instant) (record.Instant, string) {
-	runs := func(e *entry) bool { return e.at != 0 && e.t.Problem == "" && !e.t.IsPaused(now.Time()) }
-	if len(d.agenda) == 0 {
-		return 0, ""
-	}
-	next := d.agenda[0]
-	if !runs(next) {
-		next = nil
-		for _, e := range d.agenda {
-			if runs(e) && (next == nil || e.at < next.at) {
-				next = e
-			}
-		}
-	}
+	next := d.agenda.earliest(0, nil, func(e *entry) bool { return e.t.Problem == "" && !e.t.IsPaused(now.Time()) })
 	if next == nil {
 		return 0, ""
 	}
