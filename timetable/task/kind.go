@@ -1,5 +1,7 @@
 package task
 
+import "slices"
+
 // Where a timetable runs if nothing is said.
 const (
 	OnPrimary = "primary"
@@ -25,59 +27,61 @@ type Kind struct {
 	Receivers []string // flags whose value is a target of the administration data
 }
 
-// Kinds returns all kinds, in the order in which help shows them.
-func Kinds() []Kind {
-	return []Kind{
-		{
-			Name: "report", Short: "a report, or a saved one, to a file or by mail", Verb: []string{"report"}, Args: "REPORT [FLAG...]",
-			RunsOn: OnPrimary, Permission: "view",
-			Chained: []string{"queue", "agent", "call", "exception", "coverage", "now", "saved"},
-			Never:   []string{"--watch"}, Files: []string{"--into"}, Receivers: []string{"--mail"},
-		},
-		{
-			Name: "export", Short: "records, or with --events what they tell, to a file", Verb: []string{"record", "export"}, Args: "--feed FEED --into FILE [FLAG...]",
-			RunsOn: OnPrimary, Permission: "view", Never: []string{"--follow"}, Files: []string{"--into"},
-		},
-		{
-			Name: "backup", Short: "back up this server, prune its backups, or prove one", Verb: []string{"backup"}, Args: "full|incremental|prune|drill [FLAG...]",
-			RunsOn: OnBoth, Permission: "operate", Destroys: true, // prune does
-			Chained: []string{"full", "incremental", "prune", "drill", "verify"},
-		},
-		{
-			Name: "sync", Short: "carry administration data to the twin", Verb: []string{"sync"}, Args: "[FLAG...]",
-			RunsOn: OnPrimary, Permission: "operate",
-		},
-		{
-			Name: "compare", Short: "compare the history with the twin's", Verb: []string{"compare"}, Args: "[FLAG...]",
-			RunsOn: OnBoth, Permission: "operate",
-		},
-		{
-			Name: "fill", Short: "copy what is missing here from the twin", Verb: []string{"fill"}, Args: "[FLAG...]",
-			RunsOn: OnBoth, Permission: "operate",
-		},
-		{
-			Name: "verify", Short: "hold every record against its digest", Verb: []string{"history", "verify"}, Args: "[FLAG...]",
-			RunsOn: OnBoth, Permission: "operate",
-		},
-		{
-			Name: "rebuild", Short: "count a stretch of the history anew", Verb: []string{"report", "rebuild"}, Args: "[FLAG...]",
-			RunsOn: OnPrimary, Permission: "operate",
-		},
-		{
-			Name: "purge", Short: "drop old history", Verb: []string{"history", "drop"}, Args: "--feed FEED --before TIME [FLAG...]",
-			RunsOn: OnBoth, Permission: "admin", Destroys: true,
-		},
-		{
-			Name: "check", Short: "the morning check", Verb: []string{"check"}, Args: "[FLAG...]",
-			RunsOn: OnPrimary, Permission: "view",
-		},
-		{
-			Name: "exec", Short: "a program of the site's own, without a shell", Args: "FILE [ARG...]",
-			RunsOn: OnPrimary, Permission: "admin", Destroys: true, // nobody knows what it does
-		},
-		{
-			Name: "notify", Short: "a message to people", Verb: []string{"notify"}, Args: "--to TARGET TEXT",
-			RunsOn: OnPrimary, Permission: "operate", Receivers: []string{"--to"},
-		},
-	}
+// kinds are all of them, in the order in which help shows them. They are
+// asked of each task of each timetable, and so made once.
+var kinds = [...]Kind{
+	{
+		Name: "report", Short: "a report, or a saved one, to a file or by mail", Verb: []string{"report"}, Args: "REPORT [FLAG...]",
+		RunsOn: OnPrimary, Permission: "view",
+		Chained: []string{"queue", "agent", "call", "exception", "coverage", "now", "saved"},
+		Never:   []string{"--watch"}, Files: []string{"--into"}, Receivers: []string{"--mail"},
+	},
+	{
+		Name: "export", Short: "records, or with --events what they tell, to a file", Verb: []string{"record", "export"}, Args: "--feed FEED --into FILE [FLAG...]",
+		RunsOn: OnPrimary, Permission: "view", Never: []string{"--follow"}, Files: []string{"--into"},
+	},
+	{
+		Name: "backup", Short: "back up this server, prune its backups, or prove one", Verb: []string{"backup"}, Args: "full|incremental|prune|drill [FLAG...]",
+		RunsOn: OnBoth, Permission: "operate", Destroys: true, // prune does
+		Chained: []string{"full", "incremental", "prune", "drill", "verify"},
+	},
+	{
+		Name: "sync", Short: "carry administration data to the twin", Verb: []string{"sync"}, Args: "[FLAG...]",
+		RunsOn: OnPrimary, Permission: "operate",
+	},
+	{
+		Name: "compare", Short: "compare the history with the twin's", Verb: []string{"compare"}, Args: "[FLAG...]",
+		RunsOn: OnBoth, Permission: "operate",
+	},
+	{
+		Name: "fill", Short: "copy what is missing here from the twin", Verb: []string{"fill"}, Args: "[FLAG...]",
+		RunsOn: OnBoth, Permission: "operate",
+	},
+	{
+		Name: "verify", Short: "hold every record against its digest", Verb: []string{"history", "verify"}, Args: "[FLAG...]",
+		RunsOn: OnBoth, Permission: "operate",
+	},
+	{
+		Name: "rebuild", Short: "count a stretch of the history anew", Verb: []string{"report", "rebuild"}, Args: "[FLAG...]",
+		RunsOn: OnPrimary, Permission: "operate",
+	},
+	{
+		Name: "purge", Short: "drop old history", Verb: []string{"history", "drop"}, Args: "--feed FEED --before TIME [FLAG...]",
+		RunsOn: OnBoth, Permission: "admin", Destroys: true,
+	},
+	{
+		Name: "check", Short: "the morning check", Verb: []string{"check"}, Args: "[FLAG...]",
+		RunsOn: OnPrimary, Permission: "view",
+	},
+	{
+		Name: "exec", Short: "a program of the site's own, without a shell", Args: "FILE [ARG...]",
+		RunsOn: OnPrimary, Permission: "admin", Destroys: true, // nobody knows what it does
+	},
+	{
+		Name: "notify", Short: "a message to people", Verb: []string{"notify"}, Args: "--to TARGET TEXT",
+		RunsOn: OnPrimary, Permission: "operate", Receivers: []string{"--to"},
+	},
 }
+
+// Kinds returns all kinds, in that order.
+func Kinds() []Kind { return slices.Clone(kinds[:]) }

@@ -68,7 +68,7 @@ func TestEnvironment(t *testing.T) {
 		Run: 12, Timetable: "nightly\nsync", Server: "cms-a", Role: "primary", Epoch: 5,
 		Slot: time.Date(2026, 11, 21, 7, 0, 0, 0, time.FixedZone("", 3600)),
 	}
-	exec, err := New("exec", "/usr/bin/env")
+	exec, err := Parse("exec /usr/bin/env")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +98,7 @@ func TestNotStarted(t *testing.T) {
 		t.Fatal(err)
 	}
 	for file, status := range map[string]int{"/no/such/program": notFound, plain: notStarted} {
-		exec, err := New("exec", file)
+		exec, err := Parse(join([]string{"exec", file}))
 		if err != nil {
 			t.Fatal(err)
 		}

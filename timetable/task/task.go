@@ -49,11 +49,6 @@ func Parse(text string) (Task, error) {
 	return t, k.holds(t.Args)
 }
 
-// New returns the task of a kind with arguments.
-func New(kind string, args ...string) (Task, error) {
-	return Parse(join(append([]string{kind}, args...)))
-}
-
 // String returns the task as it was written; one that was not is quoted.
 func (t Task) String() string {
 	if t.text != "" {
@@ -64,12 +59,12 @@ func (t Task) String() string {
 
 // Named returns the kind of that name.
 func Named(name string) (Kind, bool) {
-	kinds := Kinds()
-	i := slices.IndexFunc(kinds, func(k Kind) bool { return k.Name == name })
-	if i < 0 {
-		return Kind{}, false
+	for i := range kinds {
+		if kinds[i].Name == name {
+			return kinds[i], true
+		}
 	}
-	return kinds[i], true
+	return Kind{}, false
 }
 
 func (t Task) kind() (Kind, bool) { return Named(t.Kind) }
@@ -108,10 +103,9 @@ func unknown(kind string) error {
 }
 
 func names() []string {
-	kinds := Kinds()
 	all := make([]string, len(kinds))
-	for i, k := range kinds {
-		all[i] = k.Name
+	for i := range kinds {
+		all[i] = kinds[i].Name
 	}
 	return all
 }

@@ -60,7 +60,7 @@ func TestQuoting(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		args := rapid.SliceOf(rapid.StringOf(rapid.SampledFrom([]rune(` '"\ab$ü`)))).Draw(t, "args")
 		args = append([]string{"/bin/a"}, args...)
-		written, err := New("exec", args...)
+		written, err := Parse(join(append([]string{"exec"}, args...)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -79,7 +79,7 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			return
 		}
-		again, err := New(got.Kind, got.Args...)
+		again, err := Parse(join(append([]string{got.Kind}, got.Args...)))
 		if len(again.String()) <= MaxText && (err != nil || !slices.Equal(again.Args, got.Args)) {
 			t.Errorf("%q is %q, and written anew %q: %v", text, got.Args, again.Args, err)
 		}

@@ -7,6 +7,9 @@ import (
 
 // split reads a list of arguments as Parse promises.
 func split(text string) ([]string, error) {
+	if !strings.ContainsAny(text, `'"\`) {
+		return strings.FieldsFunc(text, func(r rune) bool { return r == ' ' }), nil
+	}
 	var words []string
 	var word strings.Builder
 	begun := false // a word, which may be empty
