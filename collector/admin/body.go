@@ -101,6 +101,14 @@ func ParseBody(text []byte) (Body, error) {
 }
 
 func decodeBody(text []byte) (Body, error) {
+	if b, ok := decodePlain(text); ok {
+		return b, nil
+	}
+	return decodeAny(text)
+}
+
+// decodeAny reads a body in whatever form JSON allows.
+func decodeAny(text []byte) (Body, error) {
 	var fields map[string]any
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()

@@ -35,7 +35,53 @@ func TestCanonicalIsReadAsWritten(t *testing.T) {
 		if diff := cmp.Diff(back, loose); diff != "" {
 			t.Fatal(diff)
 		}
+		asPlain(t, text)
 	})
+}
+
+// asPlain holds the quick reading of a body to the other one.
+func asPlain(t interface{ Fatalf(string, ...any) }, text []byte) (is bool) {
+	quick, is := decodePlain(text)
+	if !is {
+		return false
+	}
+	if slow, err := decodeAny(text); err != nil || !cmp.Equal(quick, slow) {
+		t.Fatalf("%s was read as %v, want %v, %v", text, quick, slow, err)
+	}
+	return true
+}
+
+func TestPlainBodies(t *testing.T) {
+	for text, want := range map[string]bool{
+		`{}`:                                true,
+		`{"a":"b","c":[],"d":["e","ü"]}`:    true,
+		`{"a":0,"b":12,"c":true,"d":false}`: true,
+		`{"a":9223372036854775807}`:         true,
+		`{"a":9223372036854775808}`:         false,
+		`{"a":"\u0001"}`:                    false,
+		`{"a":"\\"}`:                        false,
+		"{\"a\":\"\xff\"}":                  false,
+		"{\"a\":\"\n\"}":                    false,
+		`{"a":-1}`:                          false,
+		`{"a":01}`:                          false,
+		`{"a":1.5}`:                         false,
+		`{"a":null}`:                        false,
+		`{"a":{}}`:                          false,
+		`{"a":[1]}`:                         false,
+		`{"a":["b"}`:                        false,
+		`{"a":"b",}`:                        false,
+		`{"a":"b"`:                          false,
+		`{"a" :"b"}`:                        false,
+		`{"a":"b"} `:                        false,
+		`{"a"`:                              false,
+		`{`:                                 false,
+		``:                                  false,
+		`null`:                              false,
+	} {
+		if is := asPlain(t, []byte(text)); is != want {
+			t.Errorf("%s is plain: %t", text, is)
+		}
+	}
 }
 
 // However a text was typed, it is the same one, and so is its row.

@@ -129,28 +129,64 @@ func (a *DB) Rows(ctx context.Context, kind, after string, limit int) (rows []Ro
 
 // Rows does what DB.Rows does.
 func (r *Reading) Rows(ctx context.Context, kind, after string, limit int) ([]Row, error) {
-	rows, err := r.tx.QueryContext(ctx, `
-		SELECT key, body FROM row WHERE kind = ? AND key > ? AND hash IS NOT NULL ORDER BY key LIMIT ?`, kind, after, limit)
+	stored, err := r.Stored(ctx, kind, after, limit)
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]Row, len(stored))
+	for i := range stored {
+		rows[i] = stored[i].Row
+	}
+	return rows, nil
+}
+
+// Count returns how many rows of a kind there are.
+func (r *Reading) Count(ctx context.Context, kind string) (n int, err error) {
+	err = r.tx.QueryRowContext(ctx, `SELECT count(*) FROM row WHERE kind = ? AND hash IS NOT NULL`, kind).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("count %s: %w", kind, err)
+	}
+	return n, nil
+}
+
+// A Stored is a row as it stands in the file, with its hash.
+type Stored struct {
+	Row  Row
+	Hash Hash
+}
+
+// Stored does what Rows does, for whoever wants to know which rows are other
+// ones than before: to work out a hash costs as much as to read the row. The
+// driver would start a goroutine for each row to see a cancelled ctx; a page
+// ends by itself.
+func (r *Reading) Stored(ctx context.Context, kind, after string, limit int) ([]Stored, error) {
+	rows, err := r.tx.QueryContext(context.WithoutCancel(ctx), `
+		SELECT key, body, hash FROM row WHERE kind = ? AND key > ? AND hash IS NOT NULL ORDER BY key LIMIT ?`, kind, after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", kind, err)
 	}
 	defer rows.Close() //nolint:errcheck // Err tells
-	found := []Row{}
+	found := []Stored{}
 	for rows.Next() {
-		var key, text string
-		if err := rows.Scan(&key, &text); err != nil {
+		var key string
+		var text, hash sql.RawBytes
+		if err := rows.Scan(&key, &text, &hash); err != nil {
 			return nil, fmt.Errorf("read %s: %w", kind, err)
 		}
-		body, err := decodeBody([]byte(text))
+		body, err := decodeBody(text)
 		if err != nil {
 			return nil, fmt.Errorf("read %s: %s: %w", kind, shown(Name{kind, key}), err)
 		}
-		found = append(found, Row{kind, key, body})
+		h, err := hashFrom(hash)
+		if err != nil {
+			return nil, fmt.Errorf("read %s: %s: %w", kind, shown(Name{kind, key}), err)
+		}
+		found = append(found, Stored{Row{kind, key, body}, h})
 	}
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("read %s: %w", kind, err)
 	}
-	return found, nil
+	return found, ctx.Err()
 }
 
 // Find returns the row that a person means: by its key, or by its label where
