@@ -2,6 +2,7 @@ package timetable
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -31,23 +32,41 @@ type Site struct {
 	Check func(task.Task) error
 }
 
-// A Reader reads rows of kind timetable.
+// A Reader reads rows of kind timetable, for one goroutine. Of many rows most
+// are due when others are too: a schedule is read once.
 type Reader struct {
-	site Site
-	kind admin.Kind
+	site      Site
+	fields    map[string]*admin.Field
+	schedules map[written]schedule.Schedule
+}
+
+// A written is a schedule as its row has it.
+type written struct {
+	text string
+	zone *time.Location
 }
 
 // NewReader returns one for a site.
-func NewReader(site Site) Reader {
+func NewReader(site Site) *Reader {
+	r := &Reader{site: site, fields: map[string]*admin.Field{}, schedules: map[written]schedule.Schedule{}}
 	kind, _ := admin.KindNamed("timetable")
-	return Reader{site, kind}
+	for i := range kind.Fields {
+		r.fields[kind.Fields[i].Name] = &kind.Fields[i]
+	}
+	return r
 }
 
 // Read reads a row, and says what is wrong with it. One that means something
 // and must not run all the same, as its owner may not do that, is no error: the
 // timetable has a Problem then.
-func (r Reader) Read(row admin.Row) (Timetable, error) {
-	f, site := fields{r.kind, row.Body}, r.site
+func (r *Reader) Read(row admin.Row) (Timetable, error) {
+	return r.ReadStored(admin.Stored{Row: row, Hash: row.Hash()})
+}
+
+// ReadStored does what Read does.
+func (r *Reader) ReadStored(stored admin.Stored) (Timetable, error) {
+	row, site := stored.Row, r.site
+	f := fields{r.fields, row.Body}
 	t := Timetable{
 		ID: row.Key, Name: f.text("name"), Description: f.text("description"), Owner: f.text("owner"),
 		RunsOn: f.text("runs_on"), Calendar: f.text("calendar"), NotOn: f.text("not_on"),
@@ -58,7 +77,7 @@ func (r Reader) Read(row admin.Row) (Timetable, error) {
 		Retries: f.number("retries"), RetryDelay: f.seconds("retry_delay_s"),
 		Paused: row.Body.Bool("paused"), PauseReason: f.text("pause_reason"), PauseAfter: f.number("pause_after"), MustFinish: f.seconds("must_finish_s"),
 	}
-	if err := errors.Join(t.readWhen(f, site), t.readTasks(row.Body.List("tasks"))); err != nil {
+	if err := errors.Join(r.readWhen(&t, f), t.readTasks(row.Body.List("tasks"))); err != nil {
 		return Timetable{}, fmt.Errorf("timetable %s: %w", inert.Text(t.Name), err)
 	}
 	if t.RunsOn == "" {
@@ -72,13 +91,13 @@ func (r Reader) Read(row admin.Row) (Timetable, error) {
 		t.AtLeastOnce = !slices.ContainsFunc(t.Tasks, isExec)
 	}
 	t.Problem = t.problem(site)
-	t.Mark = t.mark(row, site)
+	t.Mark = t.mark(stored.Hash, site)
 	return t, nil
 }
 
 // readWhen reads the schedule, its zone, the calendars and the pause.
-func (t *Timetable) readWhen(f fields, site Site) error {
-	zone := site.Zone
+func (r *Reader) readWhen(t *Timetable, f fields) error {
+	zone := r.site.Zone
 	if name := f.text("zone"); name != "" {
 		var err error
 		if zone, err = time.LoadLocation(name); err != nil {
@@ -86,7 +105,7 @@ func (t *Timetable) readWhen(f fields, site Site) error {
 		}
 	}
 	var err error
-	if t.Schedule, err = schedule.Parse(f.text("schedule"), zone); err != nil {
+	if t.Schedule, err = r.schedule(written{f.text("schedule"), zone}); err != nil {
 		return err
 	}
 	if until := f.text("paused_until"); until != "" {
@@ -94,7 +113,19 @@ func (t *Timetable) readWhen(f fields, site Site) error {
 			return fmt.Errorf("paused_until %q: want a time with its zone, as 2026-12-24T06:00:00Z", inert.Text(until))
 		}
 	}
-	return t.readCalendars(site)
+	return t.readCalendars(r.site)
+}
+
+// schedule reads a schedule, the same one once.
+func (r *Reader) schedule(w written) (schedule.Schedule, error) {
+	if s, known := r.schedules[w]; known {
+		return s, nil
+	}
+	s, err := schedule.Parse(w.text, w.zone)
+	if err == nil {
+		r.schedules[w] = s
+	}
+	return s, err
 }
 
 func (t *Timetable) readCalendars(site Site) error {
@@ -113,16 +144,17 @@ func (t *Timetable) readCalendars(site Site) error {
 }
 
 func (t *Timetable) readTasks(texts []string) error {
+	if len(texts) == 0 {
+		return errors.New("tasks: there is none")
+	}
 	var all error
+	t.Tasks = make([]task.Task, 0, len(texts))
 	for i, text := range texts {
 		one, err := task.Parse(text)
 		if err != nil {
 			all = errors.Join(all, fmt.Errorf("task %d: %w", i+1, err))
 		}
 		t.Tasks = append(t.Tasks, one)
-	}
-	if len(texts) == 0 {
-		return errors.New("tasks: there is none")
 	}
 	return all
 }
@@ -149,24 +181,24 @@ func mayAs(has, wants string) bool {
 	return slices.Contains(order, has) && slices.Index(order, has) >= slices.Index(order, wants)
 }
 
-func (t *Timetable) mark(row admin.Row, site Site) string {
-	h := sha256.New()
-	sum := row.Hash()
-	h.Write(sum[:])
+func (t *Timetable) mark(row admin.Hash, site Site) string {
+	b := make([]byte, 0, 256)
+	b = append(b, row[:]...)
 	for _, text := range []string{site.Calendars[t.Calendar].Mark, site.Calendars[t.NotOn].Mark, t.Schedule.Zone().String(), t.RunsOn, t.Problem} {
-		fmt.Fprintf(h, "%q", text)
+		b = append(binary.AppendUvarint(b, uint64(len(text))), text...)
 	}
-	return hex.EncodeToString(h.Sum(nil)[:16])
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:16])
 }
 
 // fields are what a row says, its defaults where it does not.
 type fields struct {
-	kind admin.Kind
+	of   map[string]*admin.Field
 	body admin.Body
 }
 
 func (f fields) value(name string) any {
-	field, ok := f.kind.Field(name)
+	field, ok := f.of[name]
 	if !ok {
 		return nil
 	}

@@ -29,17 +29,19 @@ func Timetables(ctx context.Context, db *admin.DB, check func(task.Task) error) 
 type timetableShelf struct {
 	by    string // what they were read by, beside their rows
 	known map[string]shelved
+	list  []timetable.Timetable
 }
 
+// A shelved is where a timetable is in the list, and the hash of its row.
 type shelved struct {
 	hash admin.Hash
-	timetable.Timetable
+	at   int
 }
 
 // read does what Timetables does; check must always be the same, and tell the
 // same of a task.
 func (s *timetableShelf) read(ctx context.Context, db *admin.DB, check func(task.Task) error) (list engine.List, err error) {
-	now := make(map[string]shelved, len(s.known))
+	var known map[string]shelved
 	err = db.Read(ctx, func(r *admin.Reading) error {
 		if list.Generation, _, _, err = r.Base(ctx); err != nil {
 			return err
@@ -51,24 +53,29 @@ func (s *timetableShelf) read(ctx context.Context, db *admin.DB, check func(task
 		if by := rows.mark(); by != s.by {
 			s.by, s.known = by, nil
 		}
+		many, err := r.Count(ctx, "timetable")
+		if err != nil {
+			return err
+		}
+		known, list.Timetables = make(map[string]shelved, many), make([]timetable.Timetable, 0, many)
 		reader := timetable.NewReader(rows.site(check))
-		return eachRow(ctx, r, "timetable", func(row admin.Row) {
-			hash := row.Hash()
-			if old, ok := s.known[row.Key]; ok && old.hash == hash {
-				now[row.Key] = old
-				list.Timetables = append(list.Timetables, old.Timetable)
+		return eachStored(ctx, r, "timetable", func(stored admin.Stored) {
+			row := stored.Row
+			if old, ok := s.known[row.Key]; ok && old.hash == stored.Hash {
+				known[row.Key] = shelved{old.hash, len(list.Timetables)}
+				list.Timetables = append(list.Timetables, s.list[old.at])
 				return
 			}
-			t, err := rows.read(reader, row)
+			t, err := rows.read(reader, stored)
 			if err != nil {
 				list.Unreadable = append(list.Unreadable, engine.Unreadable{ID: row.Key, Name: row.Body.Text("name"), Error: err.Error()})
 				return
 			}
-			now[row.Key] = shelved{hash, t}
+			known[row.Key] = shelved{stored.Hash, len(list.Timetables)}
 			list.Timetables = append(list.Timetables, t)
 		})
 	})
-	s.known = now
+	s.known, s.list = known, list.Timetables
 	return list, err
 }
 
@@ -88,7 +95,8 @@ func ChangedTimetables(ctx context.Context, db *admin.DB, changes []admin.Change
 			if c.Kind != "timetable" || c.After == nil {
 				continue
 			}
-			t, err := rows.read(reader, admin.Row{Kind: c.Kind, Key: c.Key, Body: c.After})
+			row := admin.Row{Kind: c.Kind, Key: c.Key, Body: c.After}
+			t, err := rows.read(reader, admin.Stored{Row: row, Hash: row.Hash()})
 			wrong = errors.Join(wrong, err)
 			all = append(all, t)
 		}
@@ -163,11 +171,11 @@ func readRows(ctx context.Context, r *admin.Reading, changes []admin.Change) (ro
 
 // read reads a timetable. Where the zone of the site is unknown, only one that
 // says its own can be.
-func (rows siteRows) read(reader timetable.Reader, row admin.Row) (timetable.Timetable, error) {
-	if rows.zoneless != nil && row.Body.Text("zone") == "" {
+func (rows siteRows) read(reader *timetable.Reader, stored admin.Stored) (timetable.Timetable, error) {
+	if row := stored.Row; rows.zoneless != nil && row.Body.Text("zone") == "" {
 		return timetable.Timetable{}, fmt.Errorf("timetable %s: %w", inert.Text(row.Body.Text("name")), rows.zoneless)
 	}
-	return reader.Read(row)
+	return reader.ReadStored(stored)
 }
 
 // mark changes with any of them.
@@ -208,18 +216,37 @@ func (rows siteRows) site(check func(task.Task) error) timetable.Site {
 
 // eachRow tells each row of a kind, in the order of their keys.
 func eachRow(ctx context.Context, r *admin.Reading, kind string, tell func(admin.Row)) error {
+	return eachStored(ctx, r, kind, func(s admin.Stored) { tell(s.Row) })
+}
+
+// eachStored tells each with its hash. A page is read while the one before is
+// told.
+func eachStored(ctx context.Context, r *admin.Reading, kind string, tell func(admin.Stored)) error {
+	pages := make(chan []admin.Stored, 1)
+	var failed error
+	go func() {
+		defer close(pages)
+		failed = eachPage(ctx, r, kind, pages)
+	}()
+	for page := range pages {
+		for _, stored := range page {
+			tell(stored)
+		}
+	}
+	return failed
+}
+
+func eachPage(ctx context.Context, r *admin.Reading, kind string, pages chan<- []admin.Stored) error {
 	for after := ""; ; {
-		page, err := r.Rows(ctx, kind, after, pageOfRows)
+		page, err := r.Stored(ctx, kind, after, pageOfRows)
 		if err != nil {
 			return err
 		}
-		for _, row := range page {
-			tell(row)
-			after = row.Key
-		}
+		pages <- page // it is always taken
 		if len(page) < pageOfRows {
 			return nil
 		}
+		after = page[len(page)-1].Row.Key
 	}
 }
 

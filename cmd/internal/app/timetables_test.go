@@ -158,11 +158,11 @@ func TestTimetablesWithoutAZone(t *testing.T) {
 	rows := siteRows{zoneless: errors.New("setting time_zone: unknown")}
 	reader := timetable.NewReader(rows.site(nil))
 	row := admin.Row{Kind: "timetable", Key: "x", Body: admin.Body{"name": "a", "schedule": "0 6 * * *", "tasks": []string{"check"}}}
-	if _, err := rows.read(reader, row); err == nil {
+	if _, err := rows.read(reader, admin.Stored{Row: row}); err == nil {
 		t.Error("one without a zone was read")
 	}
 	row.Body["zone"] = "Europe/Berlin"
-	if _, err := rows.read(reader, row); err != nil {
+	if _, err := rows.read(reader, admin.Stored{Row: row}); err != nil {
 		t.Error(err)
 	}
 }
