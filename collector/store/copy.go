@@ -30,7 +30,8 @@ type Copied struct {
 // Its name in the directory is the caller's to flush. Whoever writes to the
 // database meanwhile is never kept waiting: the copy reads one snapshot, which
 // it holds from beginning to end, so that nothing makes it begin anew; the log
-// grows by what is written meanwhile. Where it makes no progress for ten
+// grows by what is written meanwhile, which it folds in itself at the end, or
+// whoever commits next would have to. Where it makes no progress for ten
 // seconds it is a Snapshot. Any error leaves nothing at path.
 func (db *DB) Copy(ctx context.Context, path string) (Copied, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
@@ -44,7 +45,7 @@ func (db *DB) Copy(ctx context.Context, path string) (Copied, error) {
 // makes no progress for so long.
 func (db *DB) copyInto(ctx context.Context, f *os.File, stuck time.Duration) (Copied, error) {
 	path := f.Name()
-	done, err := db.copyPages(ctx, f, stuck)
+	done, err := db.copyAndFold(ctx, f, stuck)
 	if err == nil {
 		err = Full(f.Sync())
 	}
@@ -60,6 +61,44 @@ func (db *DB) copyInto(ctx context.Context, f *os.File, stuck time.Duration) (Co
 
 // errStuck is returned when another process kept the copy from going on.
 var errStuck = errors.New("no progress")
+
+// copyAndFold copies, and folds in what the log gathered meanwhile.
+func (db *DB) copyAndFold(ctx context.Context, f *os.File, stuck time.Duration) (done Copied, err error) {
+	folder, err := connect(uri(db.path, url.Values{"mode": {"rw"}, "_synchronous": {"FULL"}}), "mmap_size = 0", "cell_size_check = ON", "trusted_schema = OFF")
+	if err != nil {
+		return done, err
+	}
+	defer func() { err = errors.Join(err, folder.Close()) }()
+	size, err := pageSize(folder) // it has the file open by then, and begins at once
+	if err != nil {
+		return done, err
+	}
+	done, err = db.copyPages(ctx, f, stuck)
+	if folded := fold(folder, size); err == nil {
+		err = folded
+	}
+	return done, err
+}
+
+// foldRounds is how often a log is folded in that has grown again meanwhile.
+const foldRounds = 8
+
+// fold folds the log in until so little is left that a commit may do it. It
+// keeps nobody waiting, who reads or writes; where somebody else folds it in,
+// that is enough.
+func fold(c *sqlite3.SQLiteConn, size int) error {
+	for range foldRounds {
+		state, err := row(c, "PRAGMA wal_checkpoint(PASSIVE)", 3)
+		if err != nil {
+			return fmt.Errorf("fold the log in: %w", err)
+		}
+		busy, pages, folded := state[0], state[1], state[2]
+		if busy != 0 || (pages-folded)*int64(size) < checkpointBytes {
+			return nil
+		}
+	}
+	return nil
+}
 
 func (db *DB) copyPages(ctx context.Context, f *os.File, stuck time.Duration) (done Copied, err error) {
 	from, err := connect(uri(db.path, url.Values{"mode": {"ro"}, "_busy_timeout": {"1000"}}), "temp_store = MEMORY", "mmap_size = 0", "trusted_schema = OFF")
@@ -143,17 +182,33 @@ func connect(dsn string, pragmas ...string) (*sqlite3.SQLiteConn, error) {
 }
 
 func pageSize(c *sqlite3.SQLiteConn) (int, error) {
-	rows, err := c.Query("PRAGMA page_size", nil)
+	size, err := row(c, "PRAGMA page_size", 1)
 	if err != nil {
 		return 0, err
 	}
-	row := make([]driver.Value, 1)
-	if err := errors.Join(rows.Next(row), rows.Close()); err != nil {
-		return 0, err
+	if size[0] < 512 {
+		return 0, fmt.Errorf("a page size of %d", size[0])
 	}
-	size, ok := row[0].(int64)
-	if !ok || size < 512 {
-		return 0, fmt.Errorf("a page size of %v", row[0])
+	return int(size[0]), nil
+}
+
+// row returns the numbers of the one row that a query tells.
+func row(c *sqlite3.SQLiteConn, query string, columns int) ([]int64, error) {
+	rows, err := c.Query(query, nil)
+	if err != nil {
+		return nil, err
 	}
-	return int(size), nil
+	told := make([]driver.Value, columns)
+	if err := errors.Join(rows.Next(told), rows.Close()); err != nil {
+		return nil, err
+	}
+	numbers := make([]int64, columns)
+	for i, value := range told {
+		n, ok := value.(int64)
+		if !ok {
+			return nil, fmt.Errorf("%s tells a %T", query, value)
+		}
+		numbers[i] = n
+	}
+	return numbers, nil
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -73,5 +74,83 @@ func TestACopyThatIsStuckEnds(t *testing.T) {
 	}
 	if _, err := os.Lstat(path); !os.IsNotExist(err) {
 		t.Errorf("it left a file: %v", err)
+	}
+}
+
+// noise makes a table that takes so much room, 64 KiB a row.
+func noise(t *testing.T, db *DB, bytes int) {
+	t.Helper()
+	err := db.Update(t.Context(), func(tx *Tx) error {
+		for range bytes >> 16 {
+			if _, err := tx.ExecContext(t.Context(), `INSERT INTO note (text) VALUES (hex(randomblob(32768)))`); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Who writes beside a copy, and would not wait at all for a lock, never has to.
+func TestACopyKeepsNoWriterWaiting(t *testing.T) {
+	db := open(t, file(t), note)
+	noise(t, db, 4*copyStep)
+	other := open(t, db.Path(), note) // as another process has it
+	if _, err := other.writer.ExecContext(t.Context(), "PRAGMA busy_timeout = 0"); err != nil {
+		t.Fatal(err)
+	}
+	for commits := 0; commits < 3; { // else the copy was too quick
+		ctx, copied := context.WithCancelCause(t.Context())
+		path := filepath.Join(t.TempDir(), "copy.db")
+		go func() {
+			_, err := db.Copy(context.WithoutCancel(ctx), path)
+			copied(err)
+		}()
+		for ; ctx.Err() == nil; commits++ {
+			if err := write(t.Context(), other, "meanwhile"); err != nil {
+				t.Fatalf("commit %d beside a copy: %v", commits, err)
+			}
+		}
+		if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+	}
+}
+
+// What the log gathered while a copy held its snapshot is folded in by the copy,
+// and is not left to whoever commits next.
+func TestACopyFoldsTheLogIn(t *testing.T) {
+	db := open(t, file(t), note)
+	if err := write(t.Context(), db, "one"); err != nil {
+		t.Fatal(err)
+	}
+	const much = 2 * checkpointBytes
+	err := db.View(t.Context(), func(tx *Tx) error { // which keeps it from being folded in, as a copy does
+		if _, err := tx.ExecContext(t.Context(), `SELECT count(*) FROM note`); err != nil {
+			return err
+		}
+		noise(t, db, much)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	size := func() int64 {
+		info, err := os.Stat(db.Path())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return info.Size()
+	}
+	if size() > much/2 {
+		t.Fatalf("the file has %d bytes already", size())
+	}
+	if _, err := db.Copy(t.Context(), filepath.Join(t.TempDir(), "copy.db")); err != nil {
+		t.Fatal(err)
+	}
+	if size() < much {
+		t.Errorf("the file has %d bytes: the log was left to others", size())
 	}
 }
