@@ -20,7 +20,7 @@ const (
 	maxFeeds    = 1000
 	maxAlarms   = 1000
 	maxSettings = 100     // of a feed
-	maxCount    = 1 << 53 // of rows, and of generations
+	maxCount    = 1 << 53 // of rows, of generations, and of bytes
 	maxListed   = 100     // runs of timetables
 )
 
@@ -73,7 +73,7 @@ func (w *Word) sane() error {
 	if err := role(d.Role); err != nil {
 		return err
 	}
-	for _, check := range []func() error{w.feeds, w.alarms, w.twin, w.sync, w.timetables, w.runs, w.maintenance} {
+	for _, check := range []func() error{w.feeds, w.alarms, w.twin, w.sync, w.timetables, w.runs, w.maintenance, w.backups} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -152,6 +152,18 @@ func (w *Word) maintenance() error {
 		}
 	}
 	return nil
+}
+
+// backups checks what it tells of its own.
+func (w *Word) backups() error {
+	b := w.Doc.Backups
+	if b == nil {
+		return nil
+	}
+	if b.Bytes < 0 || b.Bytes > maxCount {
+		return fmt.Errorf("a backup of %d bytes", b.Bytes)
+	}
+	return errors.Join(names(b.Last, b.Proven, b.Failed, b.Held), short(b.Kind), texts(b.Unsent, b.FailedBecause))
 }
 
 func (w *Word) sync() error {

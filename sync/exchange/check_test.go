@@ -43,10 +43,18 @@ func TestWordHasBounds(t *testing.T) {
 		"maintenance of us": func(w *Word) {
 			w.Doc.Twin = &node.TwinDocument{Maintenance: &node.MaintenanceDocument{Reason: long}}
 		},
-		"timetables":      func(w *Word) { w.Doc.Timetables = &node.TimetablesDocument{Total: -1} },
-		"why they wait":   func(w *Word) { w.Doc.Timetables = &node.TimetablesDocument{Because: long} },
-		"the next one":    func(w *Word) { w.Doc.Timetables = &node.TimetablesDocument{Next: &node.NextRun{Timetable: long}} },
-		"one that failed": func(w *Word) { w.Doc.Timetables = &node.TimetablesDocument{Failed: []node.FailedRun{{Reason: long}}} },
+		"backup":            func(w *Word) { w.Doc.Backups = &node.BackupDocument{Last: "a\x1b[2J"} },
+		"kind of backup":    func(w *Word) { w.Doc.Backups = &node.BackupDocument{Kind: long} },
+		"size of backup":    func(w *Word) { w.Doc.Backups = &node.BackupDocument{Bytes: -1} },
+		"proven backup":     func(w *Word) { w.Doc.Backups = &node.BackupDocument{Proven: long} },
+		"unproven backup":   func(w *Word) { w.Doc.Backups = &node.BackupDocument{Failed: long} },
+		"why unproven":      func(w *Word) { w.Doc.Backups = &node.BackupDocument{FailedBecause: long} },
+		"why unsent":        func(w *Word) { w.Doc.Backups = &node.BackupDocument{Unsent: long} },
+		"what was restored": func(w *Word) { w.Doc.Backups = &node.BackupDocument{Held: long} },
+		"timetables":        func(w *Word) { w.Doc.Timetables = &node.TimetablesDocument{Total: -1} },
+		"why they wait":     func(w *Word) { w.Doc.Timetables = &node.TimetablesDocument{Because: long} },
+		"the next one":      func(w *Word) { w.Doc.Timetables = &node.TimetablesDocument{Next: &node.NextRun{Timetable: long}} },
+		"one that failed":   func(w *Word) { w.Doc.Timetables = &node.TimetablesDocument{Failed: []node.FailedRun{{Reason: long}}} },
 		"one that runs": func(w *Word) {
 			w.Doc.Timetables = &node.TimetablesDocument{Running: []node.RunningRun{{Timetable: "a\nb"}}}
 		},
