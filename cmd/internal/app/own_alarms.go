@@ -6,6 +6,7 @@ import (
 
 	"github.com/twinctl/twin/collector/feed"
 	"github.com/twinctl/twin/collector/node"
+	"github.com/twinctl/twin/collector/record"
 )
 
 const (
@@ -13,6 +14,7 @@ const (
 	undeliveredAfter = time.Minute // what is tried again soon is no alarm
 	diskPart         = 20          // a disk of which less than so great a part is free is nearly full,
 	diskRoom         = 10 << 30    // if that is less than so many bytes
+	maintainedLong   = 24 * time.Hour
 )
 
 // ownAlarms returns what is wrong with this server, beside its feeds: doc is
@@ -22,6 +24,7 @@ func (s *server) ownAlarms(doc node.Document, unsent []node.Undelivered) concern
 	gapAlarms(&all, doc.Feeds)
 	s.disk.alarm(&all)
 	backupAlarms(&all, doc.Backups, time.Now())
+	maintenanceAlarms(&all, doc.Maintenance, time.Now())
 	s.timekeeper.alarms(&all, time.Now())
 	s.publisher.alarms(&all)
 	s.roles.alarms(&all)
@@ -42,6 +45,18 @@ func (s *server) ownAlarms(doc node.Document, unsent []node.Undelivered) concern
 			"%s could not be told of everything: %d messages wait, %d were given up: %s", u.Receiver, u.Waiting, u.GivenUp, u.Error)
 	}
 	return all
+}
+
+// maintenanceAlarms tells of a maintenance that seems to be forgotten: it goes on
+// until somebody ends it, and for long.
+func maintenanceAlarms(all *concerns, m *node.MaintenanceDocument, now time.Time) {
+	if m == nil || m.Until != nil {
+		return
+	}
+	if goes := now.Sub(record.Instant(m.Since).Time()); goes > maintainedLong {
+		all.add(concern{code: "maintenance_long", severity: "warning"},
+			"no timetable has started anything for %d h: maintenance: %s (%s): twinctl maintenance off", int(goes.Hours()), m.Reason, m.Actor)
+	}
 }
 
 // gapAlarms says which feeds have gaps that the twin has not filled. Of one

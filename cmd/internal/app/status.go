@@ -40,6 +40,7 @@ func Status(ctx context.Context, cfg *config.Config, data *Data) (node.Document,
 		}
 		var own concerns
 		backupAlarms(&own, doc.Backups, time.Now())
+		maintenanceAlarms(&own, doc.Maintenance, time.Now())
 		doc.Alarms = new(alarms).now(time.Now(), state{nameless: nameless(cfg), own: own})
 		if err := countUnfinished(ctx, data, doc.Feeds); err != nil {
 			return doc, err
