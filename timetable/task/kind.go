@@ -14,11 +14,15 @@ type Kind struct {
 	Short string // one line, lower case
 	// Verb is the verb of twinctl that it runs, the task's arguments behind it.
 	// None: the arguments are a program of the site and its own.
-	Verb       []string
-	Args       string // as help shows them
-	RunsOn     string // primary or both: where, if the timetable does not say
-	Permission string // view, operate or admin: what the timetable's owner needs
-	Destroys   bool   // it takes something away for good
+	Verb   []string
+	Args   string // as help shows them
+	RunsOn string // primary or both: where, if the timetable does not say
+	// Permission is what the timetable's owner needs: view, operate or admin. To
+	// write what one may see to a file wants no more than view: which file that is
+	// only who may administer timetables says, and no verb writes over a file that
+	// this server lives by.
+	Permission string
+	Destroys   bool // it takes something away for good
 	// Chained says that the verb has verbs of its own, of which these may be run.
 	Chained []string
 	// Never are flags that make no sense here: they never end, or do nothing.
