@@ -28,7 +28,8 @@ type Site struct {
 	// Permission returns what a user may do (view, operate or admin), "" for one
 	// that there is not.
 	Permission func(login string) string
-	// Check says what is wrong with a task, beyond its text; nil: nothing ever is.
+	// Check says what is wrong with a task, beyond its text, and names its kind or
+	// its verb; nil: nothing ever is.
 	Check func(task.Task) error
 }
 
@@ -169,7 +170,7 @@ func (t *Timetable) problem(site Site) string {
 			continue
 		}
 		if err := site.Check(one); err != nil {
-			return inert.Text(fmt.Sprintf("%s: %v", one.Kind, err))
+			return inert.Text(err.Error())
 		}
 	}
 	return ""

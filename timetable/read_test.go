@@ -18,7 +18,7 @@ func site() Site {
 		Permission: func(login string) string { return map[string]string{"ann": "admin", "bob": "view"}[login] },
 		Check: func(t task.Task) error {
 			if t.Kind == "exec" && t.Args[0] == "/none" {
-				return errors.New("/none is not there")
+				return errors.New("exec: /none is not there")
 			}
 			return nil
 		},

@@ -32,7 +32,7 @@ func TestTimetables(t *testing.T) {
 	)
 	no := func(one task.Task) error {
 		if one.Kind == "backup" {
-			return errors.New("no")
+			return errors.New("backup: no")
 		}
 		return nil
 	}
