@@ -17,20 +17,24 @@ var order = [...]string{
 // Kinds returns everything that people administer. What a kind refers to
 // stands before it. Each kind has a file of its own.
 func Kinds() []Kind {
-	return []Kind{
-		queue(), queueGroup(), agent(), agentGroup(), pauseReason(), calendar(),
-		user(), target(), threshold(), report(), timetable(), setting(),
+	kinds := make([]Kind, len(order))
+	for i, name := range order {
+		kinds[i], _ = KindNamed(name)
 	}
+	return kinds
 }
 
 // KindNamed returns a kind of the catalogue.
 func KindNamed(name string) (Kind, bool) {
-	kinds := Kinds()
-	i := slices.IndexFunc(kinds, func(k Kind) bool { return k.Name == name })
+	makers := [...]func() Kind{
+		queue, queueGroup, agent, agentGroup, pauseReason, calendar,
+		user, target, threshold, report, timetable, setting,
+	}
+	i := slices.Index(order[:], name)
 	if i < 0 {
 		return Kind{}, false
 	}
-	return kinds[i], true
+	return makers[i](), true
 }
 
 // A catalogue is the rows that a version of Twin can check.
