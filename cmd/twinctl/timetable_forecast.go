@@ -107,7 +107,7 @@ func (s serverSlot) words(slot node.Moment, zone *time.Location) string {
 
 // forecasts tells when changed timetables run: of many, of the first.
 func (s *site) forecasts(ctx context.Context, changes []admin.Change) ([]forecast, error) {
-	changed, err := app.ChangedTimetables(ctx, s.data.Admin, changes, checkTasks())
+	changed, err := app.ChangedTimetables(ctx, s.data.Admin, firstTimetables(changes, maxForecasts), checkTasks())
 	if err != nil {
 		return nil, err
 	}
@@ -116,10 +116,26 @@ func (s *site) forecasts(ctx context.Context, changes []admin.Change) ([]forecas
 		return nil, err
 	}
 	var all []forecast
-	for _, t := range changed[:min(maxForecasts, len(changed))] {
+	for _, t := range changed {
 		all = append(all, s.forecast(ctx, planned{Timetable: t}, o))
 	}
 	return all, nil
+}
+
+// firstTimetables leaves out changes of timetables behind so many that are made
+// or changed, which nobody would be told of. All else stays: those go by it.
+func firstTimetables(changes []admin.Change, most int) (some []admin.Change) {
+	kind := timetableKind().Name
+	for _, c := range changes {
+		if c.Kind == kind {
+			if most == 0 || c.After == nil {
+				continue
+			}
+			most--
+		}
+		some = append(some, c)
+	}
+	return some
 }
 
 // forecast tells when a timetable runs, and what keeps it from running here.

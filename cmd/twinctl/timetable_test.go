@@ -2,12 +2,14 @@ package main
 
 import (
 	"bytes"
+	"slices"
 	"testing"
 	"time"
 
 	"pgregory.net/rapid"
 
 	"github.com/twinctl/twin/cmd/internal/cli"
+	"github.com/twinctl/twin/collector/admin"
 	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/timetable/task"
 )
@@ -112,5 +114,24 @@ func TestTasksAreCheckedAlike(t *testing.T) {
 				t.Errorf("%s: not as a program that was just made has it", text)
 			}
 		}
+	}
+}
+
+// Of many changes only the timetables that are told of are read, and all that
+// these go by.
+func TestWhoseForecastsAreTold(t *testing.T) {
+	change := func(kind, key string, body admin.Body) admin.Change {
+		return admin.Change{Kind: kind, Key: key, After: body}
+	}
+	all := []admin.Change{
+		change("timetable", "gone", nil), change("timetable", "a", admin.Body{}), change("timetable", "b", admin.Body{}),
+		change("timetable", "c", admin.Body{}), change("calendar", "office", nil), change("setting", "time_zone", admin.Body{}),
+	}
+	var keys []string
+	for _, c := range firstTimetables(all, 2) {
+		keys = append(keys, c.Key)
+	}
+	if want := []string{"a", "b", "office", "time_zone"}; !slices.Equal(keys, want) {
+		t.Errorf("%v, want %v", keys, want)
 	}
 }
