@@ -41,11 +41,24 @@ func selfOf(t *testing.T, n *DB) Self {
 
 func (w twins) demote(t *testing.T) Token {
 	t.Helper()
-	token, err := w.a.Demote(t.Context(), demotion(selfOf(t, w.a)))
+	token, err := give(t, w.a, demotion(selfOf(t, w.a)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return token
+}
+
+// give drains a server, if it is primary, and has it give its role away.
+func give(t *testing.T, n *DB, d Demotion) (Token, error) {
+	t.Helper()
+	if err := n.Drain(t.Context(), d.Runbook, time.Minute); err != nil && !errors.Is(err, ErrRole) {
+		t.Fatal(err)
+	}
+	token, err := n.Demote(t.Context(), d)
+	if err := n.Refill(t.Context(), d.Runbook); err != nil {
+		t.Fatal(err)
+	}
+	return token, err
 }
 
 func demotion(self Self) Demotion {
@@ -80,17 +93,23 @@ func TestEveryRoleMeetsEveryEvent(t *testing.T) {
 		"demote": func(t *testing.T, w twins) error {
 			d := demotion(selfOf(t, w.a))
 			d.Runbook = "s"
-			_, err := w.a.Demote(t.Context(), d)
+			_, err := give(t, w.a, d)
 			return err
 		},
 		"demote, of before": func(t *testing.T, w twins) error {
 			d := demotion(selfOf(t, w.a))
 			d.Epoch, d.Runbook = 1, "s"
+			_, err := give(t, w.a, d)
+			return err
+		},
+		"demote, not drained": func(t *testing.T, w twins) error {
+			d := demotion(selfOf(t, w.a))
+			d.Runbook = "s"
 			_, err := w.a.Demote(t.Context(), d)
 			return err
 		},
 		"demote again": func(t *testing.T, w twins) error {
-			_, err := w.a.Demote(t.Context(), demotion(Self{Epoch: 3}))
+			_, err := give(t, w.a, demotion(Self{Epoch: 3}))
 			return err
 		},
 		"promote": func(t *testing.T, w twins) error {
@@ -121,11 +140,12 @@ func TestEveryRoleMeetsEveryEvent(t *testing.T) {
 	}
 	is := func(role Role, epoch int64) string { return fmt.Sprintf("%s %d", role, epoch) }
 	want := map[string]map[string]string{ // event: state: what it is then
-		"demote":             {"primary": is(Secondary, 3), "has it back": is(Secondary, 5)},
-		"demote, of before":  {},
-		"demote again":       {"primary": is(Secondary, 3), "gave it away": is(Secondary, 3)},
-		"promote":            {"stepped down": is(Primary, 5), "gave it away": is(Primary, 5)},
-		"promote, of before": {},
+		"demote":              {"primary": is(Secondary, 3), "has it back": is(Secondary, 5)},
+		"demote, of before":   {},
+		"demote, not drained": {},
+		"demote again":        {"primary": is(Secondary, 3), "gave it away": is(Secondary, 3)},
+		"promote":             {"stepped down": is(Primary, 5), "gave it away": is(Primary, 5)},
+		"promote, of before":  {},
 		"take over": {
 			"primary": is(Primary, 3), "superseded": is(Primary, 5), "stepped down": is(Primary, 5),
 			"gave it away": is(Primary, 5), "has it back": is(Primary, 5),
@@ -178,7 +198,7 @@ func TestATokenMovesTheRole(t *testing.T) {
 	if a.Role != Secondary || a.OwnsUntil != token.At || a.EpochSeen != 3 || token.Epoch != 3 {
 		t.Errorf("%+v gave %+v", a, token)
 	}
-	again, err := w.a.Demote(t.Context(), demotion(a))
+	again, err := give(t, w.a, demotion(a))
 	if err != nil || again != token {
 		t.Errorf("once more: %+v, %v", again, err)
 	}
@@ -197,7 +217,7 @@ func TestATokenMovesTheRole(t *testing.T) {
 		t.Errorf("take back what was taken: %v", err)
 	}
 	// Home again, and the first token is worth nothing more.
-	home, err := w.b.Demote(t.Context(), Demotion{Runbook: "s", Epoch: 4, Actor: "ann", At: record.At(time.Now())})
+	home, err := give(t, w.b, Demotion{Runbook: "s", Epoch: 4, Actor: "ann", At: record.At(time.Now())})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -265,7 +285,7 @@ func TestDemotionSettlesTheLedger(t *testing.T) {
 	handed := role(hourly(3, RunMissed))
 	handed.Reason = "handed-over"
 	d.Claims, d.Drop, d.Reason = []Claim{handed}, []int64{claimed.ID}, handed.Reason
-	if _, err := w.a.Demote(t.Context(), d); !errors.Is(err, ErrRunState) {
+	if _, err := give(t, w.a, d); !errors.Is(err, ErrRunState) {
 		t.Fatalf("while one goes on: %v", err)
 	}
 	if r, err := w.a.Run(t.Context(), claimed.ID); err != nil || r.State != RunClaimed {
@@ -274,7 +294,7 @@ func TestDemotionSettlesTheLedger(t *testing.T) {
 	if err := w.a.EndRun(t.Context(), begun.ID, RunEnd{State: RunOK}); err != nil {
 		t.Fatal(err)
 	}
-	token, err := w.a.Demote(t.Context(), d)
+	token, err := give(t, w.a, d)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -52,7 +52,8 @@ type Demotion struct {
 
 // Demote gives the role of this server away, in one transaction: rows for all
 // slots that were its own, the token, and the audit. Slots after At are the
-// twin's. ErrRole if it is not primary or not of that epoch; ErrRunState while a
+// twin's. ErrRole if it is not primary or not of that epoch, or not drained for that
+// runbook: so Refill keeps a late order from doing anything. ErrRunState while a
 // run that needs the role goes on. Once more by the same runbook it returns the
 // token that was given.
 func (n *DB) Demote(ctx context.Context, d Demotion) (t Token, err error) {
@@ -106,6 +107,9 @@ func newToken(ctx context.Context, tx *store.Tx, self Self, d Demotion) (Token, 
 	}
 	if pair == nil {
 		return Token{}, fmt.Errorf("%w: this server has no twin", ErrRole)
+	}
+	if self.DrainingFor != d.Runbook || !self.Drains(now(tx)) {
+		return Token{}, fmt.Errorf("%w: it is not drained for %s, or no longer", ErrRole, d.Runbook)
 	}
 	if d.At > now(tx) || d.At < self.OwnsFrom {
 		return Token{}, fmt.Errorf("slots up to %v: it is %v, and they are its own since %v", d.At, now(tx), self.OwnsFrom)

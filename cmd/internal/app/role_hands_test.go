@@ -43,6 +43,9 @@ func TestHandsOfTwind(t *testing.T) {
 		t.Fatal(err)
 	}
 	wait(t, func() bool { return len(s.timekeeper.engine.State().Running) == 1 })
+	if err := s.data.Node.Drain(t.Context(), "r", time.Minute); err != nil {
+		t.Fatal(err)
+	}
 	args := DemoteArgs{Runbook: "r", Epoch: 1}
 	if _, err := h.Demote(t.Context(), args, "ann"); !errors.Is(err, engine.ErrGoesOn) || cli.Verdict(err) != cli.Busy {
 		t.Errorf("while it runs: %v", err)
@@ -96,6 +99,9 @@ func TestHandsWithoutTwind(t *testing.T) {
 	}
 	if _, err := h.Probe(t.Context(), "ann"); !errors.Is(err, node.ErrNotClaimed) {
 		t.Errorf("probe: %v", err)
+	}
+	if err := data.Node.Drain(t.Context(), "r", time.Minute); err != nil {
+		t.Fatal(err)
 	}
 	if _, err := h.Demote(t.Context(), DemoteArgs{Runbook: "r", Epoch: 3}, "ann"); !errors.Is(err, node.ErrRole) {
 		t.Errorf("of another epoch: %v", err)
