@@ -138,3 +138,9 @@ func instants(all ...record.Instant) error {
 	}
 	return nil
 }
+
+// CheckRuns tells whether a twin can have told this page of its runs.
+func CheckRuns(page node.RunPage) error {
+	w := Word{Runs: &Runs{RunPage: page}}
+	return w.runs()
+}
