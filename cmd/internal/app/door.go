@@ -47,7 +47,7 @@ func (s *server) openDoor(ctx context.Context) (func(context.Context) error, err
 
 // peer serves whoever has proven to have that key.
 func (s *server) peer(key string) Peer {
-	return Peer{Notary: Notary{s.config(), s.data.Node}, Key: key, History: s.data.History, Admin: s.data.Admin, Say: s.say, Damaged: s.filler.rots, Log: s.log}
+	return Peer{Notary: Notary{s.config(), s.data.Node}, Key: key, History: s.data.History, Admin: s.data.Admin, Say: s.say, Damaged: s.filler.rots, Log: s.log, keeper: s.timekeeper}
 }
 
 // refused writes down who asked for what nobody may. Without a key it is what

@@ -33,6 +33,8 @@ type Peer struct {
 	Say     func(context.Context) (exchange.Word, error)
 	Damaged func(feed string, k record.Key) // told the records that rot here; may be nil
 	Log     *slog.Logger                    // not for the one who asks; may be nil
+
+	keeper *timekeeper // of this twind; nil: it is another process
 }
 
 // Serve runs one session of the link on rw until it is over.

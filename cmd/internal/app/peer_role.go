@@ -24,22 +24,21 @@ const maxRoleArgs = 64 << 10 // bytes
 
 // role answers one verb about moving a role.
 func (p Peer) role(ctx context.Context, verb string, args json.RawMessage) (any, error) {
+	if verb != RoleFacts {
+		return p.moveRole(ctx, verb, args)
+	}
 	if len(args) > maxRoleArgs {
 		return nil, remote(cli.Usage, fmt.Errorf("%d bytes of arguments", len(args)))
 	}
-	switch verb {
-	case RoleFacts:
-		var q FactsQuestion
-		if err := json.Unmarshal(args, &q); err != nil {
-			return nil, remote(cli.Usage, err)
-		}
-		facts, err := p.witness().Facts(ctx, q.Deep)
-		if errors.Is(err, errStarting) {
-			return nil, remote(cli.Busy, fmt.Errorf("on %s: %w", p.Config.Name, err))
-		}
-		return facts, err
+	var q FactsQuestion
+	if err := json.Unmarshal(args, &q); err != nil {
+		return nil, remote(cli.Usage, err)
 	}
-	return nil, remote(cli.Usage, fmt.Errorf("%w %q", ErrUnknownVerb, verb))
+	facts, err := p.witness().Facts(ctx, q.Deep)
+	if errors.Is(err, errStarting) {
+		return nil, remote(cli.Busy, fmt.Errorf("on %s: %w", p.Config.Name, err))
+	}
+	return facts, err
 }
 
 func (p Peer) witness() Witness {

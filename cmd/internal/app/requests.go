@@ -74,6 +74,7 @@ type clerk struct {
 	filler     *filler
 	recounter  *recounter
 	timekeeper *timekeeper
+	switcher   *switcher
 	log        *slog.Logger
 	name       string // of this run
 
@@ -129,6 +130,12 @@ func (c *clerk) slow(verb string) func(context.Context, node.Request) node.Answe
 		return c.timekeeper.askCancelRole
 	case ProbeRole:
 		return c.timekeeper.askProbe
+	case SwitchRole:
+		return c.switcher.askSwitch
+	case ResumeSwitch:
+		return c.switcher.askResume
+	case AbortSwitch:
+		return c.switcher.askAbort
 	}
 	return nil
 }

@@ -1,0 +1,150 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/twinctl/twin/cmd/internal/cli"
+	"github.com/twinctl/twin/cmd/internal/config"
+	"github.com/twinctl/twin/collector/node"
+	"github.com/twinctl/twin/switchover"
+	"github.com/twinctl/twin/switchover/preflight"
+	"github.com/twinctl/twin/sync/exchange"
+	"github.com/twinctl/twin/sync/link"
+)
+
+// The verbs about the role that a person may ask of the running server.
+const (
+	SwitchRole   = "switchover"
+	ResumeSwitch = "switchover.resume"
+	AbortSwitch  = "switchover.abort"
+)
+
+// SwitchArgs are the arguments of SwitchRole.
+type SwitchArgs struct {
+	ID      string             `json:"id"` // of the move, for its journal; random
+	Intent  node.Intent        `json:"intent"`
+	To      string             `json:"to"` // "": whoever has the role not
+	Reason  string             `json:"reason"`
+	Options switchover.Options `json:"options"`
+}
+
+// A switcher moves the role, one move at a time.
+type switcher struct {
+	data   *Data
+	config func() *config.Config
+	hands  roleHands
+	said   func(context.Context) (exchange.Word, error)
+	log    *slog.Logger
+
+	mu    sync.Mutex
+	going *going
+}
+
+// A going is a move that the switcher goes through.
+type going struct {
+	abort context.CancelCauseFunc
+	ended chan struct{} // closed when it is over
+	done  switchover.Result
+	err   error
+}
+
+// askSwitch answers the request to move the role. It returns when that is over.
+func (s *switcher) askSwitch(ctx context.Context, r node.Request) node.Answer {
+	return answered(r, func(args SwitchArgs) (any, error) {
+		w := switchover.Wish{ID: args.ID, Intent: args.Intent, To: args.To, Actor: r.Actor, Reason: args.Reason, Options: args.Options}
+		return s.goThrough(ctx, r, func(ctx context.Context, run switchover.Runner) (switchover.Result, error) { return run.Switch(ctx, w) })
+	})
+}
+
+// askResume answers the request to go on with a move that has halted.
+func (s *switcher) askResume(ctx context.Context, r node.Request) node.Answer {
+	return answered(r, func(struct{}) (any, error) {
+		return s.goThrough(ctx, r, func(ctx context.Context, run switchover.Runner) (switchover.Result, error) {
+			return run.Resume(ctx, r.Actor)
+		})
+	})
+}
+
+// goThrough has a runner do something, unless one is at it.
+func (s *switcher) goThrough(ctx context.Context, r node.Request, do func(context.Context, switchover.Runner) (switchover.Result, error)) (switchover.Result, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	is := &going{abort: cancel, ended: make(chan struct{})}
+	if !s.take(is) {
+		return switchover.Result{}, fmt.Errorf("%w: this twind is at it", node.ErrRunbook)
+	}
+	defer s.release()
+	defer close(is.ended)
+	is.done, is.err = s.with(ctx, r, do)
+	s.log.Info("switch-over", "outcome", is.done.Outcome, "primary", is.done.Primary, "epoch", is.done.Epoch, "err", is.err)
+	return is.done, moved(is.err)
+}
+
+func (s *switcher) take(is *going) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.going != nil {
+		return false
+	}
+	s.going = is
+	return true
+}
+
+func (s *switcher) release() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.going = nil
+}
+
+// with does something with a runner that has a link to the twin.
+func (s *switcher) with(ctx context.Context, r node.Request, do func(context.Context, switchover.Runner) (switchover.Result, error)) (switchover.Result, error) {
+	self, err := s.data.Node.Self(ctx)
+	if err != nil {
+		return switchover.Result{}, err
+	}
+	n := Notary{s.config(), s.data.Node}
+	l, err := n.Dial(ctx, link.Options{})
+	if err != nil {
+		return switchover.Result{}, err
+	}
+	defer l.Close() //nolint:errcheck // nothing is under way
+	side := roleSide{Notary: n, hands: s.hands}
+	return do(ctx, switchover.Runner{
+		Here: side.side(self), There: switchover.Side{Name: l.Pair.Name, Caller: twinSide{lasting{l, n}}},
+		Limits: preflight.Usual(), Now: time.Now,
+		Facts: func(ctx context.Context) (here, there preflight.Facts, ways []preflight.Path, err error) {
+			return Both(ctx, Witness{Config: n.Config, Data: s.data, Say: s.said})
+		},
+		Say: func(step, text string) {
+			if err := s.data.Node.SetProgress(context.WithoutCancel(ctx), r.ID, step+": "+strings.ReplaceAll(text, "\n", "; ")); err != nil {
+				s.log.Debug("how far a switch-over is cannot be told", "err", err)
+			}
+		},
+	})
+}
+
+// moved gives what became of a move its exit status.
+func moved(err error) error {
+	for _, v := range []struct {
+		err  error
+		code cli.Code
+		hint string
+	}{
+		{switchover.ErrHalted, cli.Halted, "twinctl switchover --resume, or --abort"},
+		{switchover.ErrBlocked, cli.Refused, "twinctl switchover --dry-run"},
+		{switchover.ErrRolledBack, cli.Failed, "twinctl switchover history"},
+		{switchover.ErrOvertaken, cli.Failed, "twinctl status"},
+		{switchover.ErrQuestion, cli.Usage, "twinctl help switchover"},
+	} {
+		if errors.Is(err, v.err) {
+			return cli.Fail(v.code, err, v.hint)
+		}
+	}
+	return err
+}
