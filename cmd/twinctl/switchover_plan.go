@@ -16,29 +16,24 @@ import (
 	"github.com/twinctl/twin/sync/link"
 )
 
-func switchoverCommand() cli.Command {
-	return cli.Command{
-		Name:     "switchover",
-		Short:    "move the role to the twin",
-		Examples: []cli.Example{{Line: "twinctl switchover plan --upgrade", Why: "the order for a newer version on both"}},
-		Sub:      []cli.Command{switchoverPlanCommand()},
-	}
-}
-
 // planTwin is how long the twin is asked for its version.
 const planTwin = 10 * time.Second
 
 func switchoverPlanCommand() cli.Command {
 	var upgrading bool
 	var to string
+	var w switchWish
 	return cli.Command{
 		Name:  "plan",
 		Short: "print what is to be done, and do nothing",
-		Long: `With --upgrade it prints the order in which both twins get a newer version without loss, with the commands to type on each: the secondary first, then what it missed, the switch-over, the other one, and home again. ` +
+		Long: `What twinctl switchover would do now, step by step, with what both servers say of it: status 4 if something blocks it. With -o md it is a page to hand out.
+
+With --upgrade it prints the order in which both twins get a newer version without loss, with the commands to type on each: the secondary first, then what it missed, the switch-over, the other one, and home again. ` +
 			`At any time one of them hears the feeds, and the role is never on the one that is stopped.
 
-With --to, a server that runs that version already is left out: the same again in the middle prints what is left. A twin that cannot be asked is taken to need it.`,
+With --to too, a server that runs that version already is left out: the same again in the middle prints what is left. A twin that cannot be asked is taken to need it.`,
 		Examples: []cli.Example{
+			{Line: "twinctl switchover plan -o md > runbook.md", Why: "the runbook, to put beside others"},
 			{Line: "twinctl switchover plan --upgrade", Why: "what to type where"},
 			{Line: "twinctl switchover plan --upgrade -o md > upgrade.md", Why: "a sheet to tick off"},
 			{Line: "twinctl switchover plan --upgrade --to 1.3.0", Why: "what is left to do?"},
@@ -47,21 +42,38 @@ With --to, a server that runs that version already is left out: the same again i
 		Outputs: []cli.Format{cli.Text, cli.MD, cli.JSON},
 		Flags: func(f *cli.FlagSet) {
 			f.BoolVar(&upgrading, "upgrade", false, "the plan for a newer version on both")
-			f.StringVar(&to, "to", "", "the `VERSION` that both are to run, as twinctl version shows it")
+			f.StringVar(&to, "to", "", "the `VERSION` that both are to run, as twinctl version shows it; with --upgrade")
+			f.BoolVar(&w.failback, "failback", false, "the way to the server that was made primary at first")
+			w.moveFlags(f)
 		},
-		Run: func(ctx context.Context, call *cli.Call) error {
+		Complete: w.complete(),
+		Run: with(func(ctx context.Context, call *cli.Call, s *site) error {
 			if !upgrading {
-				return cli.Fail(cli.Usage, errors.New("which plan? There is --upgrade"), "twinctl switchover plan --upgrade")
+				return s.switchPlan(ctx, call, w, to)
 			}
-			return with(func(ctx context.Context, call *cli.Call, s *site) error {
-				plan, err := s.upgradePlan(ctx, call, to)
-				if err != nil {
-					return err
-				}
-				return showUpgrade(call, plan)
-			})(ctx, call)
-		},
+			plan, err := s.upgradePlan(ctx, call, to)
+			if err != nil {
+				return err
+			}
+			return showUpgrade(call, plan)
+		}),
 	}
+}
+
+// switchPlan writes the plan of a switch-over.
+func (s *site) switchPlan(ctx context.Context, call *cli.Call, w switchWish, version string) error {
+	intent, err := w.intent()
+	if err == nil && version != "" {
+		err = errors.New("--to is the version of --upgrade")
+	}
+	var args app.SwitchArgs
+	if err == nil {
+		args, err = w.args(intent)
+	}
+	if err != nil {
+		return cli.Fail(cli.Usage, err, "twinctl help switchover plan")
+	}
+	return s.showPlan(ctx, call, args)
 }
 
 func showUpgrade(call *cli.Call, p upgrade.Plan) error {

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/twinctl/twin/cmd/internal/app"
+	"github.com/twinctl/twin/cmd/internal/cli"
+	"github.com/twinctl/twin/collector/inert"
+	"github.com/twinctl/twin/collector/node"
+	"github.com/twinctl/twin/switchover"
+)
+
+// journalInterval is how often the journal is looked at.
+const journalInterval = 100 * time.Millisecond
+
+// errBegun ends the following of a move that nobody wants followed.
+var errBegun = errors.New("it has begun")
+
+// A follower shows how far a move of the role is, by its journal here.
+type follower struct {
+	*site
+	call  *cli.Call
+	id    string
+	shown int // notes
+}
+
+// ask asks twind, and shows the journal until it has answered. noWait ends it with
+// errBegun as soon as there is a journal.
+func (f *follower) ask(ctx context.Context, verb string, args any, noWait bool) (done switchover.Result, err error) {
+	text, err := json.Marshal(args)
+	if err != nil {
+		return done, err
+	}
+	type reply struct {
+		answer node.Answer
+		err    error
+	}
+	asking, stop := context.WithCancel(ctx)
+	defer stop()
+	answered := make(chan reply, 1)
+	go func() {
+		a, err := app.Ask(asking, f.data, node.Request{Verb: verb, Args: text, Actor: app.Actor()}, nil)
+		answered <- reply{a, err}
+	}()
+	tick := time.NewTicker(journalInterval)
+	defer tick.Stop()
+	for {
+		select {
+		case r := <-answered:
+			f.steps(context.WithoutCancel(ctx))
+			if r.err != nil {
+				return done, r.err
+			}
+			if err := app.Refusal(r.answer); err != nil {
+				return done, err
+			}
+			if err := json.Unmarshal([]byte(r.answer.Text), &done); err != nil {
+				return done, cli.Fail(cli.Unknown, fmt.Errorf("what twind answered: %w", err), "twinctl switchover status")
+			}
+			return done, nil
+		case <-tick.C:
+			if begun := f.steps(ctx); begun && noWait {
+				stop()
+				<-answered
+				return done, errBegun
+			}
+		}
+	}
+}
+
+// steps shows what the journal has that was not shown yet, and tells whether
+// there is one.
+func (f *follower) steps(ctx context.Context) bool {
+	if f.id == "" {
+		return false
+	}
+	b, err := f.data.Node.Runbook(ctx, f.id)
+	if err != nil {
+		return false // it is not there yet, or the answer will tell
+	}
+	for ; f.shown < len(b.Notes); f.shown++ {
+		if f.call.Format == cli.Text {
+			writeNote(f.call.Err, b.Notes[:f.shown+1])
+		}
+	}
+	return true
+}
+
+// show writes what came of it.
+func (f *follower) show(ctx context.Context, done switchover.Result, err error) error {
+	if err == nil {
+		return showResult(f.call, done)
+	}
+	b, wrong := f.data.Node.Runbook(context.WithoutCancel(ctx), f.id)
+	if wrong != nil {
+		return err // it did not get so far
+	}
+	if ctx.Err() != nil && b.State == node.RunbookOpen {
+		fmt.Fprintf(f.call.Err, "the switch-over goes on: twinctl switchover status; twinctl switchover --abort ends it\n")
+		return err
+	}
+	if errors.Is(err, node.ErrNoAnswer) || cli.Verdict(err) == cli.Unknown {
+		if b.State == node.RunbookOpen {
+			return cli.Fail(cli.Halted, fmt.Errorf("twind ended in it: %w", err), "twinctl switchover --resume, or --abort, here or on the other server")
+		}
+	}
+	if f.call.Format == cli.JSON && len(b.Result) > 2 {
+		if err := json.Unmarshal(b.Result, &done); err == nil {
+			if err := f.call.Show(cli.View{Document: done}); err != nil {
+				return err
+			}
+		}
+	}
+	return err
+}
+
+// showResult writes what came of a move that went well.
+func showResult(call *cli.Call, r switchover.Result) error {
+	if call.Format == cli.JSON {
+		return call.Show(cli.View{Document: r})
+	}
+	_, err := fmt.Fprintln(call.Out, resultLine(r))
+	return err
+}
+
+// resultLine says in a line what came of a move.
+func resultLine(r switchover.Result) string {
+	primary := inert.Text(r.Primary)
+	switch r.Outcome {
+	case switchover.OutcomeAlready:
+		return fmt.Sprintf("%s is primary already, epoch %d: nothing was changed", primary, r.Epoch)
+	case switchover.OutcomeDone:
+		gap := ""
+		if r.GapMS != nil {
+			gap = fmt.Sprintf("; nobody was primary for %.0f ms", *r.GapMS)
+		}
+		return fmt.Sprintf("%s is primary, epoch %d, and %s secondary; slots are its own since %s%s; read back",
+			primary, r.Epoch, inert.Text(r.From), r.CutOver.Time().Format(time.RFC3339), gap)
+	case switchover.OutcomeRolledBack, switchover.OutcomeBlocked, switchover.OutcomeHalted, switchover.OutcomeFailed:
+	}
+	return inert.Text(r.Text)
+}
+
+func showBegun(call *cli.Call, id string) error {
+	if call.Format == cli.JSON {
+		return call.Show(cli.View{Document: struct {
+			ID string `json:"id"`
+		}{id}})
+	}
+	_, err := fmt.Fprintln(call.Out, id)
+	return err
+}

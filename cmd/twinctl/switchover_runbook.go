@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/twinctl/twin/cmd/internal/app"
+	"github.com/twinctl/twin/cmd/internal/cli"
+	"github.com/twinctl/twin/collector/inert"
+	"github.com/twinctl/twin/collector/node"
+	"github.com/twinctl/twin/switchover"
+	"github.com/twinctl/twin/switchover/preflight"
+)
+
+// showPlan writes the plan: status 4 if something blocks it.
+func (s *site) showPlan(ctx context.Context, call *cli.Call, args app.SwitchArgs) error {
+	p, err := s.planSwitch(ctx, args)
+	if err != nil {
+		return err
+	}
+	switch call.Format {
+	case cli.JSON:
+		err = call.Show(cli.View{Document: p})
+	case cli.MD:
+		_, err = io.WriteString(call.Out, p.Markdown())
+	default:
+		writePlan(call.Out, p)
+	}
+	if err == nil && !p.Ready && !p.Already {
+		err = cli.Fail(cli.Refused, nil, "")
+	}
+	return err
+}
+
+// writePlan writes a plan for people: the steps, and then the checks, the worst
+// first.
+func writePlan(out io.Writer, p switchover.Plan) {
+	if p.Already {
+		fmt.Fprintf(out, "%s is primary already: nothing would be done\n", inert.Text(p.From))
+		return
+	}
+	fmt.Fprintf(out, "%s: %s (primary, epoch %d) -> %s\n\n", intentWord(p.Intent), inert.Text(p.From), p.Epoch, inert.Text(p.To))
+	for i, s := range p.Steps {
+		fmt.Fprintf(out, "%3d. %-8s %s\n", i+1, s.Name, s.What)
+		if s.Return {
+			fmt.Fprintf(out, "     -- point of no return --\n")
+		}
+	}
+	fmt.Fprintln(out)
+	ok := 0
+	for _, c := range preflight.Sorted(p.Checks) {
+		if c.Level == preflight.OK {
+			ok++
+			continue
+		}
+		fmt.Fprintf(out, "%-7s  %s\n", c.Level, inert.Text(c.String()))
+		if c.Fix != "" {
+			fmt.Fprintf(out, "         next: %s\n", inert.Text(c.Fix))
+		}
+	}
+	verdict := "ready: nothing was changed"
+	if !p.Ready {
+		verdict = "blocked: nothing was changed"
+	}
+	fmt.Fprintf(out, "%s are ok\n%s\n", app.Counted(ok, "check"), verdict)
+}
+
+func intentWord(i node.Intent) string {
+	switch i {
+	case node.IntentFailback:
+		return "failback"
+	case node.IntentDrill:
+		return "drill"
+	case node.IntentPromote:
+		return "promotion"
+	case node.IntentSwitchover:
+	}
+	return "switch-over"
+}
