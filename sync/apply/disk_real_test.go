@@ -25,7 +25,7 @@ func TestRealDiskFull(t *testing.T) {
 	}
 	t.Cleanup(func() { must(t, exec.Command("umount", "--lazy", disk).Run()) })
 	full, done := map[string]int{}, 0
-	for n, step := range map[int]int64{200: 32 << 10, 8000: 96 << 10} { // within the verb, and as a file
+	for n, step := range map[int]int64{200: 32 << 10, asFile: 96 << 10} { // within the verb, and as a file
 		for i := range int64(16) {
 			if where := tight(t, disk, n, i*step); where != "" {
 				full[where]++

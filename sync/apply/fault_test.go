@@ -111,7 +111,7 @@ func TestOneByteIsAnother(t *testing.T) {
 	}
 	p.works(t)
 
-	p.a.fill(t, 8000)
+	p.a.fill(t, asFile)
 	args := p.capture(t) // it lies in the spool now
 	parts, err := filepath.Glob(filepath.Join(p.b.dir, "spool", "*.part"))
 	if err != nil || len(parts) != 1 {
@@ -164,7 +164,7 @@ func TestReplayedBundles(t *testing.T) {
 // its bundle is rid of that with the next sync, though there is nothing to send.
 func TestABundleThatWasApplied(t *testing.T) {
 	p := begun(t)
-	p.a.fill(t, 8000)
+	p.a.fill(t, asFile)
 	args := p.capture(t) // it lies in the spool now
 	parts, err := filepath.Glob(filepath.Join(p.b.dir, "spool", "*.part"))
 	if err != nil || len(parts) != 1 {
@@ -181,7 +181,7 @@ func TestABundleThatWasApplied(t *testing.T) {
 func TestAnswersThatAreLost(t *testing.T) {
 	for _, verb := range []string{bundle.VerbHello, bundle.VerbChunks, bundle.VerbApply} {
 		p := begun(t)
-		p.a.fill(t, 8000)
+		p.a.fill(t, asFile)
 		p.lose = verb
 		if _, err := p.sync(t); err != nil && !errors.Is(err, errCut) {
 			t.Errorf("%s: %v", verb, err)
@@ -293,7 +293,7 @@ func TestADiskThatIsNearlyFull(t *testing.T) {
 	if _, err := p.sync(t); !errors.Is(err, store.ErrFull) {
 		t.Errorf("within the verb: %v", err)
 	}
-	p.a.fill(t, 8000)
+	p.a.fill(t, asFile)
 	if _, err := p.sync(t); !errors.Is(err, store.ErrFull) {
 		t.Errorf("as a file: %v", err)
 	}

@@ -67,13 +67,16 @@ func TestKilled(t *testing.T) {
 	p.works(t)
 	found := map[string]int{}
 	const times = 4
-	for _, n := range []int{50, 5000} { // within the verb, and as a file
+	for _, n := range []int{50, asFile} {
 		p.a.fill(t, n)
 		lived := p.apart(t, p.capture(t), time.Minute)
 		p.works(t)
 		for i := range times {
 			p.a.fill(t, n)
 			args := p.capture(t)
+			if inVerb := len(args) > wordBytes*n; inVerb != (n < asFile) {
+				t.Fatalf("%d rows ride in the verb: %t", n, inVerb)
+			}
 			before := p.b.at(t)
 			sent, err := p.a.Sent(t.Context())
 			must(t, err)

@@ -50,7 +50,7 @@ func whateverFails(t *testing.T, rt *rapid.T) {
 			}
 		}
 		if rapid.IntRange(0, 15).Draw(rt, "many") == 15 {
-			p.a.fill(rt, 8000)
+			p.a.fill(rt, asFile)
 		}
 		fault := rapid.SampledFrom([]string{"", "cut", "mute", "cancel", "full", "rot", "twice", "old"}).Draw(rt, "fault")
 		p.fails(rt, rapid.IntRange(0, 9).Draw(rt, "at"), fault)

@@ -2,6 +2,7 @@ package apply_test
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -88,12 +89,23 @@ func (s *server) set(t tb, kind, key string, body admin.Body) {
 	}
 }
 
-// fill sets so many queues, in words that do not pack.
+// asFile is how many of the queues of fill are too large to ride in the verb.
+const asFile = bundle.Inline/wordBytes + 100
+
+// wordBytes is what the name of such a queue says at least, however packed.
+const wordBytes = 180
+
+// fill sets so many queues, with names as long as they may be, in words that do
+// not pack.
 func (s *server) fill(t tb, n int) {
 	t.Helper()
 	edits := make([]admin.Edit, n)
+	var word [wordBytes]byte
 	for i := range edits {
-		name := fmt.Sprintf("%016x%016x%016x%016x", rand.Uint64(), rand.Uint64(), rand.Uint64(), rand.Uint64())
+		for at := range word {
+			word[at] = byte(rand.Uint32())
+		}
+		name := "queue " + base64.RawURLEncoding.EncodeToString(word[:])
 		edits[i] = admin.Edit{Kind: "queue", Key: fmt.Sprintf("q%05d", i), Body: admin.Body{"name": name}}
 	}
 	by := admin.Author{Actor: "ann", From: "local", Verb: "admin.set"}
