@@ -16,14 +16,15 @@ import (
 
 // TestMain builds the programs once and puts them first in PATH. They are
 // built without the race detector, whatever the tests are: memory and times
-// shall be those of the real ones.
+// shall be those of the real ones. What only a debugger reads is left out, for
+// linking it takes as long again.
 func TestMain(m *testing.M) {
 	dir, err := os.MkdirTemp("", "twin-faults-")
 	if err != nil {
 		panic(err)
 	}
 	defer os.RemoveAll(dir)
-	build := exec.Command("go", "build", "-o", dir+"/",
+	build := exec.Command("go", "build", "-ldflags=-s -w", "-o", dir+"/",
 		"github.com/twinctl/twin/cmd/twind", "github.com/twinctl/twin/cmd/twinctl")
 	if out, err := build.CombinedOutput(); err != nil {
 		panic(fmt.Sprintf("%v: %s", err, out))

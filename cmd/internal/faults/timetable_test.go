@@ -41,7 +41,7 @@ func newJob(t *testing.T, s *server, name string, fields ...string) *job {
 	if err := os.WriteFile(program, []byte(text), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	at := time.Now().Add(2 * time.Second).UTC().Format(time.RFC3339)
+	at := time.Now().Add(4 * time.Second).UTC().Format(time.RFC3339)
 	if !slices.ContainsFunc(fields, func(f string) bool { return strings.HasPrefix(f, "schedule=") }) {
 		fields = append(fields, "schedule=at "+at)
 	}

@@ -8,7 +8,7 @@ import (
 // TestTwinCuts is the quick form of TestRealTwinCuts64.
 func TestTwinCuts(t *testing.T) {
 	t.Parallel()
-	cutTwins(t, 4, 1)
+	cutTwins(t, 2, 2)
 }
 
 // cutTwins cuts the links of many pairs, in each round at another point of a

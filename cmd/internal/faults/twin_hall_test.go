@@ -23,7 +23,7 @@ type hall struct {
 
 // breath is how often a hall says something: each time costs every server that
 // hears it a flush of its disk, and many of them hear the same one.
-const breath = 100 * time.Millisecond
+const breath = 250 * time.Millisecond
 
 // newHall opens one that is silent.
 func newHall(t *testing.T) *hall {

@@ -73,7 +73,7 @@ func TestTwinTrouble(t *testing.T) {
 	for _, w := range pairs {
 		w.well()
 	}
-	calls.rate.Store(100)
+	calls.rate.Store(40)
 	begun := time.Now()
 	for i, bad := range troubles {
 		bad.hurt(pairs[i])

@@ -15,7 +15,7 @@ import (
 
 const (
 	burst      = 20                    // lines that are said at once
-	burstEvery = 10 * time.Millisecond // so that it is 2,000 a second
+	burstEvery = 20 * time.Millisecond // so that it is 1,000 a second
 )
 
 // timeSpec says where the lines of these upstreams have their time.
