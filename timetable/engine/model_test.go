@@ -10,10 +10,11 @@ import (
 
 	"github.com/twinctl/twin/collector/admin"
 	"github.com/twinctl/twin/collector/record"
+	"github.com/twinctl/twin/fixtures/draws"
 	"github.com/twinctl/twin/timetable/task"
 )
 
-func TestPairs(t *testing.T) { manyPairs(t, 60) }
+func TestPairs(t *testing.T) { manyPairs(t, draws.Of(60)) }
 
 // manyPairs has two engines go through crashes, switches in order and not, a
 // link that is slow, and clocks that are set, and holds what came of each slot
