@@ -53,7 +53,7 @@ func start(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	m := &member{cmd: exec.Command(program, args[2:]...), ended: make(chan struct{})}
 	m.cmd.Args[0], m.cmd.Dir = args[1], ts.Getenv("WORK")
-	m.cmd.Env = append(os.Environ(), "GORACE="+ts.Getenv("GORACE"), "TWIN_CONFIG="+ts.Getenv("TWIN_CONFIG"))
+	m.cmd.Env = append(environ(ts), "TWIN_CONFIG="+ts.Getenv("TWIN_CONFIG"))
 	out, err := os.Create(ts.MkAbs(name + ".out"))
 	ts.Check(err)
 	defer out.Close()
@@ -76,6 +76,11 @@ func start(ts *testscript.TestScript, neg bool, args []string) {
 		<-m.ended
 		ts.Logf("%s said:\n%s%s", name, ts.ReadFile(name+".out"), ts.ReadFile(name+".err"))
 	})
+}
+
+// environ is ours, and how the programs of scripts run.
+func environ(ts *testscript.TestScript) []string {
+	return append(os.Environ(), "GORACE="+ts.Getenv("GORACE"), "GOGC="+ts.Getenv("GOGC"))
 }
 
 // end NAME [STATUS] sends SIGTERM and demands that the program ends with this
@@ -245,7 +250,7 @@ func output(ts *testscript.TestScript, program string, args ...string) ([]byte, 
 	ts.Check(err)
 	cmd := exec.Command(path, args...)
 	cmd.Dir = ts.Getenv("WORK")
-	cmd.Env = append(os.Environ(), "GORACE="+ts.Getenv("GORACE"))
+	cmd.Env = environ(ts)
 	var errs bytes.Buffer
 	cmd.Stderr = &errs
 	out, err := cmd.Output()

@@ -49,6 +49,7 @@ func TestScript(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("GORACE", "atexit_sleep_ms=0") // else each program waits a second for late reports
+			e.Setenv("GOGC", "400")                 // most end before they have 16 MiB, and need collect nothing
 			e.Setenv("FIXTURES", fixtures)
 			e.Values[crewKey{}] = &crew{}
 			return nil
