@@ -200,7 +200,7 @@ func (t *tally) count(c *call) {
 
 // A day is counted as it was made up.
 func TestADayOfCalls(t *testing.T) {
-	if testing.Short() || raced {
+	if raced {
 		aDay(t, 10_000)
 		return
 	}

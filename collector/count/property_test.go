@@ -100,13 +100,7 @@ func (m *machine) rebuild(t *rapid.T) {
 
 // Whatever happens in whatever order, in the end the rows are those of a fold
 // over all records.
-func TestCountsAreThoseOfTheRecords(t *testing.T) {
-	if raced {
-		thoseOfTheRecords(t, 15)
-		return
-	}
-	thoseOfTheRecords(t, 25)
-}
+func TestCountsAreThoseOfTheRecords(t *testing.T) { thoseOfTheRecords(t, 25) }
 
 func thoseOfTheRecords(t *testing.T, histories int) {
 	t.Helper()

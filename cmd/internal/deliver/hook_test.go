@@ -113,9 +113,6 @@ func TestHookFails(t *testing.T) {
 
 // A program that leaves something behind which holds its output has done its work.
 func TestHookLeavesSomethingBehind(t *testing.T) {
-	if testing.Short() {
-		t.Skip("waits for seconds")
-	}
 	begun := time.Now()
 	if err := program(t, "sleep 30 & exit 0").Tell(t.Context(), crossed()); err != nil {
 		t.Error(err)
