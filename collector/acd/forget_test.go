@@ -9,6 +9,7 @@ import (
 
 	"github.com/twinctl/twin/collector/acd"
 	"github.com/twinctl/twin/collector/record"
+	"github.com/twinctl/twin/fixtures/draws"
 )
 
 // What is not heard of for a day is forgotten at the next border: the wait is
@@ -118,6 +119,9 @@ func TestFoldConverges(t *testing.T) {
 // A feed that makes up names without end is counted with bounded memory, and
 // alike wherever it is carried over.
 func TestFoldIsBounded(t *testing.T) {
+	if draws.Raced {
+		t.Skip("one goroutine")
+	}
 	const many, others = 70_000, 6_000
 	made := func(i int) []acd.Event {
 		at := eight + record.Instant(i)*record.Second/1000

@@ -3,11 +3,13 @@ package count
 import (
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/twinctl/twin/collector/record"
+	"github.com/twinctl/twin/fixtures/draws"
 )
 
 // shuffled returns the records in another order, always the same.
@@ -75,11 +77,14 @@ func TestRecordingsAreCountedWhateverWayTheyCome(t *testing.T) {
 		{"varied-b.ami.gz", "ami", "expected-varied-ami.json"},
 		{"varied-queue_log.gz", "queue_log", "expected-varied-queue_log.json"},
 	} {
-		if raced && of.records != "varied-a.ami.gz" {
+		if draws.Raced && of.records != "varied-a.ami.gz" {
 			continue
 		}
 		all, want := recorded(t, of.records, of.format), expected(t, of.expected)
 		for way, come := range ways {
+			if strings.Contains(of.records, "-b.") && way != "as they came" {
+				continue // the second client heard what the first did, in another order
+			}
 			t.Run(of.records+" "+way, func(t *testing.T) {
 				r := &rig{h: openHistory(t), name: "pbx", format: of.format}
 				r.commit(t, nil)

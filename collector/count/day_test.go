@@ -12,6 +12,7 @@ import (
 
 	"github.com/twinctl/twin/collector/acd"
 	"github.com/twinctl/twin/collector/record"
+	"github.com/twinctl/twin/fixtures/draws"
 )
 
 const (
@@ -200,7 +201,7 @@ func (t *tally) count(c *call) {
 
 // A day is counted as it was made up.
 func TestADayOfCalls(t *testing.T) {
-	if raced {
+	if draws.Raced {
 		aDay(t, 10_000)
 		return
 	}

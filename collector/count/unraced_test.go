@@ -1,5 +1,0 @@
-//go:build !race
-
-package count
-
-const raced = false
