@@ -232,6 +232,26 @@ func TestATokenMovesTheRole(t *testing.T) {
 	}
 }
 
+// A role goes straight back though the clock of the one that gave it is ahead.
+func TestARoleGoesBackBeforeItsTime(t *testing.T) {
+	w := newTwins(t)
+	token := w.demote(t)
+	ahead := token
+	ahead.At = token.At.Add(time.Minute)
+	b, err := w.b.Promote(t.Context(), ahead, "ann")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := demotion(b)
+	d.Runbook = "s"
+	if err := w.b.Drain(t.Context(), d.Runbook, time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	if back, err := w.b.Demote(t.Context(), d); err != nil || back.At != ahead.At || selfOf(t, w.b).OwnsUntil != ahead.At {
+		t.Errorf("%+v, %v", back, err)
+	}
+}
+
 func TestTokensThatAreRefused(t *testing.T) {
 	w := newTwins(t)
 	token := w.demote(t)

@@ -81,14 +81,14 @@ func (n *DB) Demote(ctx context.Context, d Demotion) (t Token, err error) {
 		if t.Mark, err = lastRev(ctx, tx); err != nil {
 			return err
 		}
-		if err := becomeSecondary(ctx, tx, &self, d.At); err != nil {
+		if err := becomeSecondary(ctx, tx, &self, t.At); err != nil {
 			return err
 		}
 		if err := writeToken(ctx, tx, t, TokenGiven); err != nil {
 			return err
 		}
 		return writeDown(ctx, tx, roleAct(actDemote, d.Actor, self, map[string]string{
-			"runbook": d.Runbook, "token": t.ID, "owned_until": d.At.String(),
+			"runbook": d.Runbook, "token": t.ID, "owned_until": t.At.String(),
 		}))
 	})
 	if err != nil {
@@ -111,11 +111,14 @@ func newToken(ctx context.Context, tx *store.Tx, self Self, d Demotion) (Token, 
 	if self.DrainingFor != d.Runbook || !self.Drains(now(tx)) {
 		return Token{}, fmt.Errorf("%w: it is not drained for %s, or no longer", ErrRole, d.Runbook)
 	}
-	if d.At > now(tx) || d.At < self.OwnsFrom {
-		return Token{}, fmt.Errorf("slots up to %v: it is %v, and they are its own since %v", d.At, now(tx), self.OwnsFrom)
+	if d.At > now(tx) {
+		return Token{}, fmt.Errorf("slots up to %v: it is %v", d.At, now(tx))
 	}
 	return Token{
-		ID: rand.Text(), Runbook: d.Runbook, Pair: pair.Pair, Giver: self.Server, Taker: pair.Server, Epoch: self.Epoch, At: d.At,
+		ID: rand.Text(), Runbook: d.Runbook, Pair: pair.Pair, Giver: self.Server, Taker: pair.Server, Epoch: self.Epoch,
+		// Where its twin's clock is ahead, slots are its own from a moment on that
+		// has not come here: then none were.
+		At: max(d.At, self.OwnsFrom),
 	}, nil
 }
 
