@@ -175,7 +175,9 @@ func (n *DB) RunCursors(ctx context.Context) (map[string]record.Instant, error) 
 	for after, more := "", true; more; {
 		err := n.db.View(ctx, func(tx *store.Tx) error {
 			read := 0
-			rows, err := tx.QueryContext(ctx, `
+			// The driver would start a goroutine for each row to see a cancelled ctx;
+			// a page ends by itself.
+			rows, err := tx.QueryContext(context.WithoutCancel(ctx), `
 				SELECT timetable, through FROM run_cursor WHERE timetable > ? ORDER BY timetable LIMIT ?`, after, cursorPage)
 			if err != nil {
 				return err
