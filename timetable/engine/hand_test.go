@@ -167,6 +167,7 @@ func TestRepeatedByTheNext(t *testing.T) {
 			t.Errorf("%d: %v", n, err)
 		}
 		later(time.Second)
+		p.a.drain(t, true)
 		token, err := p.a.giveAway("r")
 		if err != nil {
 			t.Fatal(err)

@@ -36,9 +36,9 @@ func (m *model) switchOver() {
 	taker := m.other(old)
 	runbook := fmt.Sprintf("r%d", m.next())
 	m.note("switch over from %s", old.name)
+	m.must(old.db.Drain(ctx, runbook, 24*time.Hour))
+	old.moved()
 	if m.IntN(4) > 0 {
-		m.must(old.db.Drain(ctx, runbook, time.Hour))
-		old.moved()
 		m.while(900)
 	}
 	if m.IntN(5) == 0 {
