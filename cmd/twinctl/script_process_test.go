@@ -2,9 +2,12 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -167,6 +170,7 @@ func freeze(ts *testscript.TestScript, neg bool, args []string) {
 	defer f.Close()
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
 		ts.Check(p.Signal(syscall.SIGSTOP))
+		stopped(ts, p.Pid)
 		l := syscall.Flock_t{Type: syscall.F_WRLCK, Start: walWriter, Len: 1}
 		ts.Check(syscall.FcntlFlock(f.Fd(), syscall.F_GETLK, &l))
 		if l.Type == syscall.F_UNLCK {
@@ -175,6 +179,27 @@ func freeze(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(p.Signal(syscall.SIGCONT))
 	}
 	ts.Fatalf("%s does not stop writing to %s", args[0], args[1])
+}
+
+// stopped waits until every thread of a process that is told to stop has: until
+// then one may still begin to write.
+func stopped(ts *testscript.TestScript, pid int) {
+	until(ts, "every thread to stop", func() (bool, string) {
+		threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
+		ts.Check(err)
+		for _, stat := range threads {
+			text, err := os.ReadFile(stat)
+			if errors.Is(err, fs.ErrNotExist) {
+				continue
+			}
+			ts.Check(err)
+			_, after, _ := strings.Cut(string(text), ") ") // behind the name
+			if !strings.HasPrefix(after, "T") {
+				return false, after
+			}
+		}
+		return true, ""
+	})
 }
 
 // locked FILE waits until a process has locked the file.
