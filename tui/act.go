@@ -85,9 +85,14 @@ func typed(args []string, flags string) string {
 	return strings.Join(words, " ") + flags
 }
 
+// changes reports whether the act changes something, or may.
+func (a act) changes() bool { return a.rung != atOnce || a.fill != nil }
+
 // why returns why the act cannot be done; "" if it can.
 func (a act) why(as sight) string {
 	switch {
+	case as.looks && a.changes():
+		return "this screen was opened to look only"
 	case a.off != "":
 		return a.off
 	case a.primary && !as.primary && as.twin != "":

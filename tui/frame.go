@@ -17,7 +17,8 @@ type frame struct {
 	version int              // counts what was looked at
 	memo    *memo
 	frozen  bool
-	themed  int // how often the theme was changed
+	looks   bool // nothing is changed from here
+	themed  int  // how often the theme was changed
 	message notice
 
 	// What lies over the page; at most one of these.
@@ -100,7 +101,7 @@ const mostSeen = 64
 
 // sight returns what a page depends on beside its data.
 func (f frame) sight() sight {
-	s := sight{at: f.browse().place, now: f.Now, width: f.width, here: foreign(f.Own.Name), primary: f.Own.Role == "primary", draft: f.draft}
+	s := sight{at: f.browse().place, now: f.Now, width: f.width, here: foreign(f.Own.Name), primary: f.Own.Role == "primary", looks: f.looks, draft: f.draft}
 	if len(f.sides()) > 1 {
 		s.twin = f.twinName()
 	}

@@ -1,16 +1,20 @@
 package tui
 
+import "strings"
+
 // A wish is what a key asks for that a picture cannot do itself.
 type wish struct {
-	quit  bool
-	clear bool     // draw all anew
-	look  bool     // at what is seen now, at once
-	run   []string // a twinctl line
-	plan  []string // a twinctl line whose words are the plan of what is asked
-	ripen bool     // tell in a while whether the plan was left alone since
-	halt  bool     // interrupt the line that runs
-	check bool     // whether what stands in the form can be
-	save  bool     // the draft
+	quit    bool
+	clear   bool     // draw all anew
+	look    bool     // at what is seen now, at once
+	run     []string // a twinctl line
+	plan    []string // a twinctl line whose words are the plan of what is asked
+	ripen   bool     // tell in a while whether the plan was left alone since
+	copied  string   // to the clipboard of the terminal
+	suspend bool
+	halt    bool // interrupt the line that runs
+	check   bool // whether what stands in the form can be
+	save    bool // the draft
 }
 
 // A binding is a key and what it does, wherever somebody is.
@@ -43,6 +47,9 @@ func bindings() []binding {
 		{[]string{"O"}, "what the last twinctl line said", frame.openJob},
 		{[]string{"t"}, "the next theme", func(f frame) (frame, wish) { f.themed++; return f, wish{clear: true} }},
 		{[]string{"w"}, "signs and words", func(f frame) (frame, wish) { f.signs = true; return f, wish{} }},
+		{[]string{"!"}, "what wants a person", func(f frame) (frame, wish) { return f.named("Alarms", "", "") }},
+		{[]string{"y"}, "copy what is chosen, for the terminal to paste", frame.copy},
+		{[]string{"ctrl+z"}, "suspend; fg comes back", func(f frame) (frame, wish) { return f, wish{suspend: true} }},
 		{[]string{"ctrl+l"}, "draw all anew", func(f frame) (frame, wish) { return f, wish{clear: true} }},
 		{[]string{"q"}, "leave; the servers go on", frame.quit},
 	}
@@ -52,6 +59,25 @@ func bindings() []binding {
 func (f frame) freeze() (frame, wish) {
 	f.frozen = !f.frozen
 	return f, wish{look: !f.frozen}
+}
+
+// copy copies the row that is chosen, as it stands there; or the line that ran
+// last, where nothing is.
+func (f frame) copy() (frame, wish) {
+	p, ok := f.page()
+	rows := f.rows(p)
+	var text string
+	switch {
+	case ok && len(rows) > 0:
+		text = strings.Join(texts(p.table.cells(rows[min(f.spot().index, len(rows)-1)], f.sight())), "\t")
+	case f.job != nil:
+		text = typed(f.job.args, f.flags)
+	default:
+		f.message = notice{"there is nothing to copy here", usual}
+		return f, wish{}
+	}
+	f.message = notice{"copied: " + text, usual}
+	return f, wish{copied: foreign(text)}
 }
 
 // quit leaves, unless something would be left behind.
@@ -162,12 +188,14 @@ func (f frame) tabbed(tab string) (frame, wish, bool) {
 	return f, w, true
 }
 
-// named goes to the screen of that name, with a knob turned there.
+// named goes to the screen of that name, with a knob turned there if one is named.
 func (f frame) named(name, knob, value string) (frame, wish) {
 	for i, s := range f.screens {
 		if s.name == name {
 			f.at = i
-			f = f.moved(newBrowse().turn(knob, value))
+			if knob != "" {
+				f = f.moved(newBrowse().turn(knob, value))
+			}
 		}
 	}
 	return f.settled(), wish{look: true}

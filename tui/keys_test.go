@@ -149,7 +149,7 @@ func TestLadder(t *testing.T) {
 				k = tt.ready(k)
 			}
 			var got outcome
-			for _, key := range strings.Fields(tt.keys) {
+			for key := range strings.FieldsSeq(tt.keys) {
 				k, got = k.press(key)
 			}
 			if got != tt.want {
@@ -186,5 +186,30 @@ func TestFilter(t *testing.T) {
 		if got := readFilter(typed).takes(titles, cells); got != want {
 			t.Errorf("%q: %v, want %v", typed, got, want)
 		}
+	}
+}
+
+// TestLooksOnly holds that a screen that was opened to look begins nothing that
+// could change anything, whichever page it is.
+func TestLooksOnly(t *testing.T) {
+	for name, f := range resting() {
+		f.looks = true
+		for _, a := range f.acts() {
+			after, w := f.press(a.key)
+			if a.changes() && (after.asking != nil || after.form != nil || w.run != nil || w.plan != nil) {
+				t.Errorf("%s: %s (%s) begins something", name, a.key, a.name)
+			}
+		}
+	}
+}
+
+// TestCopy holds that what is copied is what is chosen, and harmless.
+func TestCopy(t *testing.T) {
+	f := keyed(pictures()["runs_hostile"], "g")
+	if _, w := f.press("y"); w.copied == "" || strings.ContainsRune(w.copied, '\x1b') {
+		t.Errorf("copied is %q", w.copied)
+	}
+	if after, w := framed(pair()).press("y"); w.copied != "" || after.message.text == "" {
+		t.Errorf("where nothing is chosen %q is copied", w.copied)
 	}
 }

@@ -21,6 +21,7 @@ type sighted struct {
 	width      int
 	here, twin string
 	primary    bool
+	looks      bool
 	drafted    int
 	beside     int
 }
@@ -28,7 +29,7 @@ type sighted struct {
 // shown returns the page that a screen makes of its data.
 func (f frame) shown(data any) page {
 	as := f.sight()
-	of := sighted{f.placeID(), f.version, as.now, as.width, as.here, as.twin, as.primary, len(as.draft), len(as.beside)}
+	of := sighted{f.placeID(), f.version, as.now, as.width, as.here, as.twin, as.primary, as.looks, len(as.draft), len(as.beside)}
 	if f.memo.of != of || f.memo.page.title == "" {
 		*f.memo = memo{of: of, page: f.screen().show(data, as)}
 	}

@@ -53,6 +53,7 @@ type work struct {
 	pair  func() tea.Msg                                         // looks at the pair
 	place func(visit int, s screen, at place, id string) tea.Cmd // looks at a place, in the stead of any before
 	run   func(args []string, to *transcript) tea.Cmd
+	copy  func(text string) tea.Cmd
 	halt  func() // interrupts what runs
 	try   func(edits []Edit, serial, plan int) tea.Cmd
 	save  func(edits []Edit) tea.Cmd
@@ -188,6 +189,12 @@ func (m model) grant(w wish) (model, tea.Cmd) {
 		since := m.asking.since
 		all = append(all, tea.Tick(ripeAfter, func(time.Time) tea.Msg { return ripened{since} }))
 	}
+	if w.copied != "" {
+		all = append(all, m.work.copy(w.copied))
+	}
+	if w.suspend {
+		all = append(all, tea.Suspend)
+	}
 	if w.halt {
 		m.work.halt()
 	}
@@ -235,11 +242,15 @@ func (m *model) take(seen looked) {
 	if m.frozen {
 		return
 	}
+	first := m.Looked.IsZero()
 	m.Now, m.Failed = seen.at, seen.err
 	if seen.err == nil {
 		m.State, m.Looked = seen.state, seen.at
 	}
 	m.frame = m.settled()
+	if first && m.Own.Role == "secondary" && len(m.sides()) > 1 {
+		m.message = notice{"this is the secondary: people belong on " + m.twinName() + ", where everything is administered", warn}
+	}
 }
 
 // glance looks at a place, for at most as long as a look may take.

@@ -46,6 +46,7 @@ func idle() work {
 		pair:  func() tea.Msg { return nil },
 		place: func(int, screen, place, string) tea.Cmd { return nil },
 		run:   func([]string, *transcript) tea.Cmd { return nil },
+		copy:  func(string) tea.Cmd { return nil },
 		halt:  func() {},
 		try:   func([]Edit, int, int) tea.Cmd { return nil },
 		save:  func([]Edit) tea.Cmd { return nil },

@@ -53,6 +53,7 @@ type Options struct {
 	In     io.Reader // a terminal
 	Out    io.Writer // a terminal
 	Theme  Theme
+	Look   bool   // nothing is changed from here
 	Config string // the file that each proposed twinctl command has to be given; "" if none
 	// Local says how a proposed command about twind is typed on this machine;
 	// it gets every other command too, and returns that as it is.
@@ -70,8 +71,9 @@ func Run(ctx context.Context, from Sources, o Options) error {
 		w.wait()
 	}()
 	f := newFrame(screens(from))
+	f.looks = o.Look
 	f.view = view{Now: time.Now(), flags: flags(o.Config), local: o.Local}
-	m := model{frame: f, themes: themesFrom(o.Theme), work: w.work(begun, from)}
+	m := model{frame: f, themes: themesFrom(o.Theme), work: w.work(begun, from, o.Out)}
 	program := tea.NewProgram(m, tea.WithContext(ctx), tea.WithInput(o.In), tea.WithOutput(o.Out),
 		tea.WithAltScreen(), tea.WithFPS(frames), tea.WithoutSignalHandler())
 	_, err := program.Run()

@@ -2,10 +2,12 @@ package tui
 
 import (
 	"context"
+	"io"
 	"sync"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/x/ansi"
 )
 
 // A worker does what the loop must not wait for. All of it ends with the
@@ -24,12 +26,18 @@ func (w *worker) wait() {
 	w.running.Wait()
 }
 
-// work returns the commands.
-func (w *worker) work(ctx context.Context, from Sources) work {
+// work returns the commands; what is copied goes to the terminal, out.
+func (w *worker) work(ctx context.Context, from Sources, out io.Writer) work {
 	return work{
 		pair:  w.pair(ctx, from.Pair),
 		place: w.place(ctx, from),
 		run:   w.run(ctx, from.Do),
+		copy: func(text string) tea.Cmd {
+			return func() tea.Msg {
+				_, _ = io.WriteString(out, ansi.SetSystemClipboard(text)) // a terminal that cannot does nothing either
+				return nil
+			}
+		},
 		halt: func() {
 			w.mu.Lock()
 			defer w.mu.Unlock()

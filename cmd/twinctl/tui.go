@@ -15,7 +15,7 @@ import (
 )
 
 func tuiCommand() cli.Command {
-	var theme string
+	var w screenWish
 	return cli.Command{
 		Name:  "tui",
 		Short: "look at both servers and administer them, on the screen",
@@ -27,22 +27,24 @@ func tuiCommand() cli.Command {
 		Examples: []cli.Example{
 			{Line: "twinctl tui", Why: "look until q is pressed"},
 			{Line: "ssh -t ops@cms-b twinctl tui", Why: "the same from afar"},
+			{Line: "twinctl tui --read-only", Why: "for a screen on the wall"},
 		},
 		Exits: []cli.Code{cli.Refused, cli.Untrusted},
 		Flags: func(f *cli.FlagSet) {
-			f.StringVar(&theme, "theme", "auto", "`THEME`: auto, colour, dark, light, mono (bold and reverse only) or plain")
+			f.StringVar(&w.theme, "theme", "auto", "`THEME`: auto, colour, dark, light, mono (bold and reverse only) or plain")
+			f.BoolVar(&w.look, "read-only", false, "change nothing from here, whatever is pressed")
 		},
 		Complete: map[string]func(context.Context, *cli.Call) []string{
 			"--theme": func(context.Context, *cli.Call) []string { return themes() },
 		},
 		Run: func(ctx context.Context, call *cli.Call) error {
-			if _, err := themeOf(theme); err != nil {
+			if _, err := themeOf(w.theme); err != nil {
 				return cli.Fail(cli.Usage, err, "twinctl help tui")
 			}
 			if err := onTerminal(call); err != nil {
 				return cli.Fail(cli.Usage, err, "twinctl status")
 			}
-			return with(func(ctx context.Context, call *cli.Call, s *site) error { return showScreen(ctx, call, s, theme) })(ctx, call)
+			return with(func(ctx context.Context, call *cli.Call, s *site) error { return showScreen(ctx, call, s, w) })(ctx, call)
 		},
 	}
 }
@@ -58,8 +60,14 @@ func onTerminal(call *cli.Call) error {
 	return nil
 }
 
-func showScreen(ctx context.Context, call *cli.Call, s *site, name string) error {
-	theme, err := themeOf(name)
+// A screenWish is how somebody wants the screen.
+type screenWish struct {
+	theme string
+	look  bool
+}
+
+func showScreen(ctx context.Context, call *cli.Call, s *site, w screenWish) error {
+	theme, err := themeOf(w.theme)
 	if err != nil {
 		return err
 	}
@@ -67,7 +75,7 @@ func showScreen(ctx context.Context, call *cli.Call, s *site, name string) error
 	err = tui.Run(ctx, tui.Sources{
 		Pair: glance{s}, Timetables: board, Runs: board, Reports: desk{s}, Admin: bureau{s}, Editor: bureau{s}, Sync: crossing{s}, Feeds: ear{glance{s}}, Books: shelf{s}, Do: typist{call},
 	}, tui.Options{
-		In: call.In, Out: call.Out, Theme: theme, Config: call.Named,
+		In: call.In, Out: call.Out, Theme: theme, Look: w.look, Config: call.Named,
 		Local: func(command string) string { return cli.Local(command, call.Config) },
 	})
 	if ctx.Err() != nil {

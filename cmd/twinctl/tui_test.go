@@ -214,6 +214,21 @@ func TestScreenAdministers(t *testing.T) {
 	}
 }
 
+// TestScreenLooks holds that a screen that only looks changes nothing, and says so.
+func TestScreenLooks(t *testing.T) {
+	config := screenServer(t)
+	c := newConsole(t)
+	cmd := c.twinctl("tui", "--read-only", "--theme", "plain", "--config", config)
+	c.shows("LOOKING ONLY")
+	c.shows("twind is not running on cms-a")
+	c.types("6")
+	c.shows("a queue of the feed")
+	c.types("U")
+	c.shows("this screen was opened to look only")
+	c.types("q")
+	c.ends(cmd, 0)
+}
+
 // TestNoScreen holds that other verbs ask nothing of the terminal: what was
 // typed ahead stays for the shell, and one that never answers is not waited for.
 func TestNoScreen(t *testing.T) {
