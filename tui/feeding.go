@@ -146,7 +146,7 @@ func feedActs(v view, name string) []act {
 	}
 	return []act{
 		{key: "L", name: "live tail", off: off, turn: open(seeTail)},
-		{key: "m", name: "what is missing", off: off, turn: open(seeGaps)},
+		{key: "i", name: "what is missing", off: off, turn: open(seeGaps)},
 		pause,
 		{key: "C", name: "reconnect", args: []string{"feed", "reconnect"}, names: []string{name}, rung: afterYes, off: off},
 		{key: "f", name: "fill from the twin", args: []string{"fill", "--feed=" + name}, rung: afterYes, off: fill, shows: true},
@@ -272,6 +272,6 @@ func showFeedGaps(v view, as sight) page {
 		})
 	t.empty = "nothing is missing that is known of"
 	return page{title: "gaps of", of: name, table: &t, acts: func(string) []act {
-		return slices.DeleteFunc(feedActs(v, name), func(a act) bool { return strings.Contains("Lmp", a.key) })
+		return slices.DeleteFunc(feedActs(v, name), func(a act) bool { return strings.Contains("Lip", a.key) })
 	}}
 }

@@ -18,7 +18,8 @@ type frame struct {
 	memo    *memo
 	frozen  bool
 	looks   bool // nothing is changed from here
-	themed  int  // how often the theme was changed
+	mouseOn bool
+	themed  int // how often the theme was changed
 	message notice
 
 	// What lies over the page; at most one of these.

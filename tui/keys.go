@@ -12,6 +12,7 @@ type wish struct {
 	ripen   bool     // tell in a while whether the plan was left alone since
 	copied  string   // to the clipboard of the terminal
 	suspend bool
+	mouse   bool // it was turned on or off
 	halt    bool // interrupt the line that runs
 	check   bool // whether what stands in the form can be
 	save    bool // the draft
@@ -50,6 +51,7 @@ func bindings() []binding {
 		{[]string{"!"}, "what wants a person", func(f frame) (frame, wish) { return f.named("Alarms", "", "") }},
 		{[]string{"y"}, "copy what is chosen, for the terminal to paste", frame.copy},
 		{[]string{"ctrl+z"}, "suspend; fg comes back", func(f frame) (frame, wish) { return f, wish{suspend: true} }},
+		{[]string{"m"}, "the mouse on or off; off, the terminal marks text with it", frame.mice},
 		{[]string{"ctrl+l"}, "draw all anew", func(f frame) (frame, wish) { return f, wish{clear: true} }},
 		{[]string{"q"}, "leave; the servers go on", frame.quit},
 	}
@@ -78,6 +80,13 @@ func (f frame) copy() (frame, wish) {
 	}
 	f.message = notice{"copied: " + text, usual}
 	return f, wish{copied: foreign(text)}
+}
+
+// mice turns the mouse on or off.
+func (f frame) mice() (frame, wish) {
+	f.mouseOn = !f.mouseOn
+	f.message = notice{map[bool]string{true: "the mouse is on: m turns it off", false: "the mouse is off"}[f.mouseOn], usual}
+	return f, wish{mouse: true}
 }
 
 // quit leaves, unless something would be left behind.

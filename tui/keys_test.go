@@ -213,3 +213,16 @@ func TestCopy(t *testing.T) {
 		t.Errorf("where nothing is chosen %q is copied", w.copied)
 	}
 }
+
+// TestAtOnce holds that what is done without a yes only reads.
+func TestAtOnce(t *testing.T) {
+	reads := []string{"timetable next", "run output", "compare", "check", "audit verify", "feed test", "sync show", "report call"}
+	for name, f := range resting() {
+		for _, a := range f.acts() {
+			line := strings.Join(a.args, " ")
+			if a.rung == atOnce && a.args != nil && !slices.ContainsFunc(reads, func(verb string) bool { return strings.HasPrefix(line+" ", verb+" ") }) {
+				t.Errorf("%s: %s (%s) runs %q without a yes", name, a.key, a.name, line)
+			}
+		}
+	}
+}

@@ -114,6 +114,10 @@ func (m model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m.grant(wish{look: true})
 	case tea.KeyMsg:
 		return m.typed(msg)
+	case tea.MouseMsg:
+		f, w := m.mouse(msg)
+		m.frame = f
+		return m.grant(w)
 	}
 	return m, nil
 }
@@ -191,6 +195,11 @@ func (m model) grant(w wish) (model, tea.Cmd) {
 	}
 	if w.copied != "" {
 		all = append(all, m.work.copy(w.copied))
+	}
+	if w.mouse && m.mouseOn {
+		all = append(all, tea.EnableMouseCellMotion)
+	} else if w.mouse {
+		all = append(all, tea.DisableMouse)
 	}
 	if w.suspend {
 		all = append(all, tea.Suspend)

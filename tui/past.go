@@ -119,7 +119,7 @@ func showHistory(t report.Table, as sight) page {
 			turning("[", "earlier", dial{"period", Periods()}, 1), turning("]", "later", dial{"period", Periods()}, -1),
 			turning("s", "sort", dial{"order", names}, 1),
 			{key: "c", name: "calls of a number", args: []string{"report", "call", "--period=" + q.Period}, asks: []question{{prompt: "number of the caller", flag: "--caller", must: true}}, shows: true},
-			{key: "e", name: "export", args: exportLine(q), asks: []question{{prompt: "file (.csv, .html, .json or .txt)", flag: "--into", must: true}}},
+			{key: "e", name: "export", args: exportLine(q), asks: []question{{prompt: "file (.csv, .html, .json or .txt)", flag: "--into", must: true}}, rung: afterYes},
 		}
 	}
 	return p
