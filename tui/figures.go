@@ -55,6 +55,8 @@ func figure(c report.Column, value any, layout string) piece {
 		return piece{yesNo(v), quiet}
 	case report.Parts:
 		return piece{v.String(), usual}
+	case bar:
+		return piece{string(v), usual}
 	}
 	return piece{"-", quiet} // not known, which is not zero
 }

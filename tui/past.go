@@ -109,6 +109,7 @@ func showHistory(t report.Table, as sight) page {
 		names = append(names, o.name)
 	}
 	by := all[max(0, slices.Index(names, knob(as.at, "order", names)))]
+	t = plotted(t)
 	rows := figures(t, sorted(t, by.column, by.least))
 	rows.empty, rows.opens = "nothing was counted in that time", true
 	p.table = &rows

@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"strings"
+	"testing"
 	"time"
 
 	"github.com/twinctl/twin/collector/record"
@@ -73,4 +75,33 @@ func pastPictures() map[string]frame {
 func onKnobs(name string, data any, keys ...string) frame {
 	f := keyed(on(name, data), keys...)
 	return f.took(f.placeID(), known{data: data, looked: night})
+}
+
+// TestPlot holds that bars are as long as what they stand for, and that what
+// nobody knows has none.
+func TestPlot(t *testing.T) {
+	table := report.Table{
+		Columns: []report.Column{figureColumn("offered", report.Count), figureColumn("answered", report.Count)},
+		Rows:    [][]any{{int64(48), int64(24)}, {int64(24), int64(24)}, {int64(1), int64(0)}, {int64(0), int64(0)}, {nil, nil}},
+	}
+	want := []any{bar("############............"), bar("############"), bar("."), bar(""), nil}
+	for i, row := range plotted(table).Rows {
+		if row[2] != want[i] {
+			t.Errorf("row %d: %v, want %v", i, row[2], want[i])
+		}
+	}
+	if len(table.Columns) != 2 || len(table.Rows[0]) != 2 {
+		t.Error("the report itself was changed")
+	}
+}
+
+// TestOpenRow holds that a row that is opened is the one that was chosen.
+func TestOpenRow(t *testing.T) {
+	data := queueReport("support")
+	f := keyed(on("History", data), "s", "j")
+	f = keyed(f.took(f.placeID(), known{data: data, looked: night}), "j", "enter")
+	f = f.took(f.placeID(), known{data: data, looked: night})
+	if p, _ := f.page(); len(p.text) == 0 || !strings.HasSuffix(p.text[0].text(), " Sat 2026-11-21 02:30:00 UTC") {
+		t.Errorf("it shows %v", p.text)
+	}
 }
