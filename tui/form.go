@@ -93,6 +93,17 @@ func (f form) choices(i int) []string {
 	return nil
 }
 
+// standard is what an entry says that is left empty; "" if that is nothing.
+func (f form) standard(i int) string {
+	if f.keyed() {
+		i--
+	}
+	if i < 0 {
+		return ""
+	}
+	return defaultText(f.kind.Fields[i])
+}
+
 // changed reports whether anything was typed.
 func (f form) changed() bool {
 	return slices.ContainsFunc(f.rows(), func(i int) bool { return f.texts[i].String() != f.was[i] })
@@ -249,6 +260,9 @@ func (f form) drawEntry(i, label, width int) line {
 	l := line{{" " + mark, strong}, {left(name, label), as}, {"  ", usual}}
 	if i == f.at {
 		return append(l, f.texts[i].draw(width-l.columns()-1)...)
+	}
+	if standard := f.standard(i); f.texts[i].String() == "" && standard != "" {
+		return append(l, piece{"(" + standard + ")", quiet})
 	}
 	return append(l, piece{foreign(f.texts[i].String()), as})
 }
