@@ -2,9 +2,12 @@ package tui
 
 import (
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // resting are the pictures in which nothing lies over the page.
@@ -224,5 +227,44 @@ func TestAtOnce(t *testing.T) {
 				t.Errorf("%s: %s (%s) runs %q without a yes", name, a.key, a.name, line)
 			}
 		}
+	}
+}
+
+// TestLines writes down each line that a key can run, and its plan, for a test
+// of twinctl that holds that they can be typed.
+func TestLines(t *testing.T) {
+	all := map[string]bool{}
+	for _, f := range resting() {
+		for _, a := range f.acts() {
+			answers := make([]string, len(a.asks))
+			for i := range answers {
+				answers[i] = "1"
+			}
+			if a.off == "" && a.args != nil && !strings.Contains(strings.Join(a.names, ""), evil) {
+				all[strings.Join(a.line(answers), "\t")] = true
+			}
+			if a.off == "" && a.plan != nil && !strings.Contains(strings.Join(a.names, ""), evil) {
+				all[strings.Join(a.planned(answers), "\t")] = true
+			}
+		}
+	}
+	var b strings.Builder
+	for _, line := range slices.Sorted(maps.Keys(all)) {
+		if !strings.Contains(line, "\x1b") {
+			b.WriteString(line + "\n")
+		}
+	}
+	const file = "testdata/lines.tsv"
+	if *update {
+		if err := os.WriteFile(file, []byte(b.String()), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), b.String()); diff != "" {
+		t.Errorf("other lines than those that are known to be ones of twinctl (-want +got):\n%s", diff)
 	}
 }

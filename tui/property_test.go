@@ -218,3 +218,33 @@ func someView() *rapid.Generator[view] {
 		return v
 	})
 }
+
+// TestAnyKeys holds that whatever is pressed on whichever screen, the picture
+// fits the terminal, nothing panics, and nothing that changes anything is begun
+// without having been asked.
+func TestAnyKeys(t *testing.T) {
+	some := somePicture()
+	keys := []string{
+		"enter", "esc", "up", "down", "left", "right", "pgup", "pgdown", "home", "end", "tab", "shift+tab", "backspace", "delete", "ctrl+s",
+		"ctrl+u", "ctrl+w", "ctrl+l", " ", "é", "日", "\u0301",
+	}
+	for r := '!'; r < 127; r++ {
+		keys = append(keys, string(r))
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		f := some.Draw(t, "picture")
+		f.width, f.height = rapid.IntRange(8, 120).Draw(t, "width"), rapid.IntRange(3, 40).Draw(t, "height")
+		f = f.settled()
+		for _, key := range rapid.SliceOfN(rapid.SampledFrom(keys), 1, 40).Draw(t, "keys") {
+			asked := f.asking
+			var w wish
+			if f, w = f.press(key); w.run != nil && asked == nil && f.job.shows == false {
+				t.Fatalf("%s has %q done, and nobody was asked", key, w.run)
+			}
+			if w.look {
+				f = f.took(f.placeID(), known{data: f.seen[f.placeID()].data, looked: night})
+			}
+		}
+		fits(t, render(f, f.width, f.height, Theme{}), f.width, f.height)
+	})
+}

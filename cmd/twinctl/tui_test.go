@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/twinctl/twin/cmd/internal/cli"
 )
 
 const (
@@ -269,5 +271,22 @@ func TestThemes(t *testing.T) {
 	t.Setenv("NO_COLOR", "1")
 	if theme, err := themeOf("auto"); err != nil || theme.Name != "mono" {
 		t.Error("NO_COLOR does not turn colours off")
+	}
+}
+
+// TestScreenLines holds that each line that a key of the screens runs is one of
+// twinctl: its verb and all of its flags are there.
+func TestScreenLines(t *testing.T) {
+	lines, err := os.ReadFile("../../tui/testdata/lines.tsv")
+	if err != nil || len(lines) == 0 {
+		t.Fatal("no line is known", err)
+	}
+	for line := range strings.Lines(string(lines)) {
+		args := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
+		var out, wrong bytes.Buffer
+		std := cli.Stdio{In: strings.NewReader(""), Out: &out, Err: &wrong}
+		if code := cli.Main(t.Context(), program(), std, append([]string{"--help"}, args...)); code != 0 || !strings.Contains(out.String(), "USAGE\n    twinctl "+args[0]) {
+			t.Errorf("%q ends with %d: %s%s", args, code, wrong.String(), out.String())
+		}
 	}
 }
