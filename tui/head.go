@@ -25,11 +25,7 @@ func (f frame) title() line {
 		}
 		l = append(l, headSide(s)...)
 	}
-	for _, part := range []piece{f.headLink(), f.headSync(), f.headReady(), f.headAlarms()} {
-		if part.text != "" {
-			l = append(l, piece{" | ", quiet}, part)
-		}
-	}
+	l = append(l, f.headStates(f.width-l.columns())...)
 	clock := f.Now.UTC().Format(clockLayout)
 	for _, text := range []string{clock, clock[len("2006-01-02 "):], f.Now.UTC().Format("15:04:05Z")} {
 		if room := f.width - l.columns() - 1; room > wide(text) {
@@ -37,6 +33,24 @@ func (f frame) title() line {
 		}
 	}
 	return l
+}
+
+// headStates is how the pair is, in a word each. Where there is no room for
+// all, those go first that matter least.
+func (f frame) headStates(room int) line {
+	link, sync, ready, alarms := f.headLink(), f.headSync(), f.headReady(), f.headAlarms()
+	for _, shown := range [][]piece{{link, sync, ready, alarms}, {link, ready, alarms}, {link, alarms}, {link}} {
+		var l line
+		for _, part := range shown {
+			if part.text != "" {
+				l = append(l, piece{" | ", quiet}, part)
+			}
+		}
+		if l.columns() <= room {
+			return l
+		}
+	}
+	return nil
 }
 
 func headSide(s side) line {

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -257,7 +258,8 @@ func (m *model) take(seen looked) {
 		m.State, m.Looked = seen.state, seen.at
 	}
 	m.frame = m.settled()
-	if first && m.Own.Role == "secondary" && len(m.sides()) > 1 {
+	there := slices.ContainsFunc(m.sides(), func(s side) bool { return !s.here && s.fresh() && s.doc.Running })
+	if first && m.Own.Role == "secondary" && there {
 		m.message = notice{"this is the secondary: people belong on " + m.twinName() + ", where everything is administered", warn}
 	}
 }
