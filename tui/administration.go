@@ -82,10 +82,19 @@ func lookAtAdmin(ctx context.Context, from Sources, at place) (a administered, e
 
 func showAdmin(a administered, as sight) page {
 	p := showAdminPlace(a, as)
-	if n := len(as.draft); n > 0 && as.at.knobs["see"] != seeDraft {
-		p.notes = append(p.notes, piece{counted(n, "change") + " in the draft: D shows it, A applies it", strong})
+	if as.at.knobs["see"] != seeDraft {
+		p.notes = append(p.notes, as.drafted()...)
 	}
 	return p
+}
+
+// drafted says that there is a draft, if there is.
+func (s sight) drafted() []piece {
+	n := len(s.draft)
+	if n == 0 {
+		return nil
+	}
+	return []piece{{counted(n, "change") + " in the draft: D shows it, A applies it", strong}}
 }
 
 func showAdminPlace(a administered, as sight) page {
@@ -133,16 +142,12 @@ func addAct(k admin.Kind) act {
 
 // draftActs are those about changes of all kinds.
 func draftActs(as sight) []act {
-	none := ""
-	if len(as.draft) == 0 {
-		none = "the draft is empty: what a form makes goes into it"
-	}
 	see := func(what string) func(browse) browse {
 		return func(browse) browse { return newBrowse().turn("see", what) }
 	}
 	return []act{
 		{key: "D", name: "draft", turn: see(seeDraft)},
-		{key: "A", name: "apply the draft", draft: true, rung: afterPlan, primary: true, off: none},
+		applyAct(as),
 		{key: "l", name: "log", turn: see(seeLog)},
 		{key: "U", name: "undo the last change", args: []string{"admin", "undo"}, plan: []string{"admin", "undo", "--dry-run"}, rung: afterPlan, primary: true},
 		{
@@ -150,6 +155,15 @@ func draftActs(as sight) []act {
 			asks: []question{{prompt: "file, as twinctl admin export writes it", must: true}},
 		},
 	}
+}
+
+// applyAct does the draft.
+func applyAct(as sight) act {
+	a := act{key: "A", name: "apply the draft", draft: true, rung: afterPlan, primary: true}
+	if len(as.draft) == 0 {
+		a.off = "the draft is empty: what a form makes goes into it"
+	}
+	return a
 }
 
 // showRows shows the rows of a kind, with the fields that any says something in.
@@ -325,11 +339,6 @@ func showDraft(as sight) page {
 			f.draft = slices.DeleteFunc(slices.Clone(f.draft), func(e Edit) bool { return e.Kind+"\x00"+e.Key == row })
 			return f.settled(), wish{}
 		}}}
-		for _, a := range draftActs(as) {
-			if a.key == "A" {
-				acts = append(acts, a)
-			}
-		}
-		return append(acts, backToRows())
+		return append(acts, applyAct(as), backToRows())
 	}}
 }

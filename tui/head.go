@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -208,17 +209,21 @@ func (f frame) hinted() []act {
 	return f.acts()
 }
 
-// doable returns acts with those first that can be done now.
+// doable returns acts with those first that can be done now, and before them
+// the one that a draft waits for.
 func doable(all []act, as sight) []act {
-	var first, last []act
+	var awaited, first, last []act
 	for _, a := range all {
-		if a.why(as) == "" {
-			first = append(first, a)
-		} else {
+		switch {
+		case a.why(as) != "":
 			last = append(last, a)
+		case a.draft:
+			awaited = append(awaited, a)
+		default:
+			first = append(first, a)
 		}
 	}
-	return append(first, last...)
+	return slices.Concat(awaited, first, last)
 }
 
 func (f frame) jobHints() []act {

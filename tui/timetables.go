@@ -79,7 +79,7 @@ func showTimetables(all []Timetable, as sight) page {
 		t.fields[3].title = "-"
 	}
 	t.empty, t.opens = "there are none: a adds one", true
-	return page{title: "timetables", table: &t, acts: func(row string) []act { return timetableActs(all, row) }}
+	return page{title: "timetables", notes: as.drafted(), table: &t, acts: func(row string) []act { return timetableActs(all, row, as) }}
 }
 
 func timetableCells(t Timetable, as sight) []piece {
@@ -159,7 +159,7 @@ func stripSign(s node.RunState) string {
 	return "?"
 }
 
-func timetableActs(all []Timetable, row string) []act {
+func timetableActs(all []Timetable, row string, as sight) []act {
 	var t Timetable
 	none := "there is no timetable to do that with"
 	for _, one := range all {
@@ -171,10 +171,12 @@ func timetableActs(all []Timetable, row string) []act {
 	acts := []act{
 		{key: "R", name: "run now", args: []string{"timetable", "run", "--no-wait"}, names: []string{t.Name}, rung: afterYes, off: none},
 		pauseAct(t, none),
-		{key: "h", name: "its runs", off: none, goes: func(f frame) (frame, wish) { return f.named("Runs", "timetable", t.Key) }},
-		{key: "K", name: "cancel its runs", args: []string{"timetable", "cancel"}, names: []string{t.Name}, rung: afterYes, off: notRunning(t, none)},
 		{key: "e", name: "edit", off: none, primary: true, fill: func() form { return newForm(kind, t.Key, t.Values) }},
 		{key: "a", name: "add", primary: true, fill: func() form { return newForm(kind, "", nil) }},
+		{key: "h", name: "runs", off: none, goes: func(f frame) (frame, wish) { return f.named("Runs", "timetable", t.Key) }},
+		{key: "K", name: "cancel its runs", args: []string{"timetable", "cancel"}, names: []string{t.Name}, rung: afterYes, off: notRunning(t, none)},
+		{key: "D", name: "draft", goes: func(f frame) (frame, wish) { return f.named("Admin", "see", seeDraft) }},
+		applyAct(as),
 		{key: "c", name: "copy", args: []string{"timetable", "copy"}, names: []string{t.Name}, asks: []question{{prompt: "name of the copy", must: true}}, rung: afterYes, off: none, primary: true},
 		{
 			key: "x", name: "delete", args: []string{"timetable", "delete"}, names: []string{t.Name}, rung: afterName, what: t.Name,
@@ -221,7 +223,7 @@ func showTimetable(all []Timetable, as sight) page {
 		return page{} // it was not read yet
 	}
 	t := all[0]
-	p := page{title: "timetable", of: t.Name, acts: func(string) []act { return timetableActs(all, t.Key) }}
+	p := page{title: "timetable", of: t.Name, notes: as.drafted(), acts: func(string) []act { return timetableActs(all, t.Key, as) }}
 	for _, n := range t.Notes {
 		p.notes = append(p.notes, piece{n, warn})
 	}
