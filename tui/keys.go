@@ -177,7 +177,7 @@ func (f frame) to(at int) (frame, wish) {
 }
 
 // tabbed goes to the screen of a tab: to its first, or from one of them to the next.
-func (f frame) tabbed(tab string) (frame, wish, bool) {
+func (f frame) tabbed(tab string) (frame, wish) {
 	var of []int
 	for i, s := range f.screens {
 		if s.tab == tab {
@@ -185,7 +185,7 @@ func (f frame) tabbed(tab string) (frame, wish, bool) {
 		}
 	}
 	if len(of) == 0 {
-		return f, wish{}, false
+		return f, wish{}
 	}
 	next := of[0]
 	for n, i := range of {
@@ -193,8 +193,7 @@ func (f frame) tabbed(tab string) (frame, wish, bool) {
 			next = of[(n+1)%len(of)]
 		}
 	}
-	f, w := f.to(next)
-	return f, w, true
+	return f.to(next)
 }
 
 // named goes to the screen of that name, with a knob turned there if one is named.

@@ -72,8 +72,7 @@ func (f frame) clickedTab(x int) (frame, wish) {
 	for _, p := range f.tabs() {
 		to := from + wide(p.text)
 		if x >= from && x < to && p.text != " " {
-			f, w, _ := f.tabbed(p.text[:1])
-			return f, w
+			return f.tabbed(p.text[:1])
 		}
 		from = to
 	}

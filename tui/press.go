@@ -36,8 +36,7 @@ func (f frame) press(key string) (frame, wish) {
 			return b.does(f)
 		}
 	}
-	f, w, _ := f.tabbed(key)
-	return f, w
+	return f.tabbed(key)
 }
 
 // do begins an act.

@@ -182,9 +182,11 @@ func timetableActs(all []Timetable, row string, as sight) []act {
 			key: "x", name: "delete", args: []string{"timetable", "delete"}, names: []string{t.Name}, rung: afterName, what: t.Name,
 			plan: []string{"timetable", "delete", "--dry-run"}, off: none, primary: true,
 		},
-		{key: "b", name: "run slots of the past", args: []string{"timetable", "backfill"}, names: []string{t.Name}, plan: []string{"timetable", "backfill", "--dry-run"},
+		{
+			key: "b", name: "run slots of the past", args: []string{"timetable", "backfill"}, names: []string{t.Name}, plan: []string{"timetable", "backfill", "--dry-run"},
 			asks: []question{{prompt: "slots from this time on (a day, a time, or a duration before now)", flag: "--from", must: true}, {prompt: "before this time (or nothing: now)", flag: "--to"}},
-			rung: afterPlan, shows: true, off: none},
+			rung: afterPlan, shows: true, off: none,
+		},
 		{key: "n", name: "next slots of all, here and there", args: []string{"timetable", "next", "-n", "40"}, shows: true},
 		{
 			key: "H", name: "hold all (maintenance)", args: []string{"maintenance", "on"}, rung: afterYes,

@@ -32,7 +32,9 @@ func alone(ctx context.Context, call *cli.Call) error {
 	if _, err := os.Stat(call.Config); onTerminal(call) != nil || errors.Is(err, fs.ErrNotExist) {
 		return call.Help()
 	}
-	return with(func(ctx context.Context, call *cli.Call, s *site) error { return showScreen(ctx, call, s, screenWish{theme: "auto"}) })(ctx, call)
+	return with(func(ctx context.Context, call *cli.Call, s *site) error {
+		return showScreen(ctx, call, s, screenWish{theme: "auto"})
+	})(ctx, call)
 }
 
 // commands lists the verbs, in the order in which help shows them.
