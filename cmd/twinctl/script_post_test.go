@@ -52,7 +52,7 @@ type mailroom struct {
 
 type postSession struct {
 	mailroom *mailroom
-	to     string
+	to       string
 }
 
 func (*postSession) Reset()                               {}
