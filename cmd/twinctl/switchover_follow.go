@@ -101,7 +101,7 @@ func (f *follower) show(ctx context.Context, done switchover.Result, err error) 
 	}
 	if ctx.Err() != nil && b.State == node.RunbookOpen {
 		fmt.Fprintf(f.call.Err, "the switch-over goes on: twinctl switchover status; twinctl switchover --abort ends it\n")
-		return err
+		return interrupted(ctx)
 	}
 	if errors.Is(err, node.ErrNoAnswer) || cli.Verdict(err) == cli.Unknown {
 		if b.State == node.RunbookOpen {
