@@ -238,7 +238,10 @@ func rowActs(k admin.Kind, rows []Row, key string) []act {
 	if k.Name == "setting" {
 		remove.name, remove.rung = "back to its default", afterPlan
 	}
-	return []act{edit, addAct(k), remove}
+	with := remove
+	with.key, with.name = "X", "delete, and what refers to it"
+	with.args, with.plan = []string{"admin", k.Name, "delete", "--cascade"}, []string{"admin", k.Name, "delete", "--cascade", "--dry-run"}
+	return []act{edit, addAct(k), remove, with}
 }
 
 // showRow shows one row, and what became of it.

@@ -27,6 +27,9 @@ type asking struct {
 // ask begins an act.
 func ask(a act) asking {
 	k := asking{act: a}
+	if k.what == "" {
+		k.what = "yes" // of what has no name
+	}
 	if len(a.asks) > 0 {
 		k.entry = newEntry(a.asks[0].first)
 	}
@@ -66,7 +69,7 @@ func (k asking) press(key string) (asking, outcome) {
 	case afterPlan:
 		was := k.ripe
 		k.ripe = false
-		if key == "y" && k.whole && was {
+		if key == "y" && k.whole && !k.failed && was {
 			return k, agreed
 		}
 	default:
@@ -134,7 +137,7 @@ func (k asking) next() outcome {
 func (k asking) named(key string) (asking, outcome) {
 	switch key {
 	case "enter":
-		if k.entry.String() == k.what && k.whole {
+		if said := k.entry.String(); (said == k.what || said == foreign(k.what)) && k.whole && !k.failed {
 			return k, agreed
 		}
 		k.wrong = "that is not its name"
@@ -195,7 +198,7 @@ func (k asking) draw(as sight, height int, flags string) []line {
 func wrapped(texts []string, width int) []line {
 	var lines []line
 	for _, text := range texts {
-		for _, part := range wrap(foreign(text), width-2) {
+		for _, part := range wrap(foreign(strings.ReplaceAll(text, "\t", "    ")), width-2) {
 			lines = append(lines, line{{" ", usual}, {part, usual}})
 		}
 	}

@@ -144,6 +144,14 @@ func TestLadder(t *testing.T) {
 		{"its name", afterName, planned, "c m s - b enter", agreed},
 		{"its name, no plan", afterName, nil, "c m s - b enter", still},
 		{"no typed as a name", afterName, planned, "n", still},
+		{"its name, a plan that would not work", afterName, func(k asking) asking {
+			k.failed = true
+			return planned(k)
+		}, "c m s - b enter", still},
+		{"a plan that would not work", afterPlan, func(k asking) asking {
+			k.failed = true
+			return planned(ripe(k))
+		}, "y", still},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -159,6 +167,15 @@ func TestLadder(t *testing.T) {
 				t.Errorf("it comes to %d, want %d", got, tt.want)
 			}
 		})
+	}
+}
+
+// TestNameless holds that what has no name is not confirmed by nothing.
+func TestNameless(t *testing.T) {
+	k := ask(act{rung: afterName, args: []string{"x"}})
+	k.whole = true
+	if _, got := k.press("enter"); got != still {
+		t.Error("enter deletes what has no name")
 	}
 }
 

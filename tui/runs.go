@@ -171,13 +171,10 @@ func showRun(t toldRuns, as sight) page {
 		p.text = append(p.text, labelled("exit status", strconv.Itoa(*r.Exit), usual, as.width)...)
 	}
 	p.text = append(p.text, nil, line{{" OUTPUT", strong}})
-	said := strings.Split(strings.TrimRight(t.output, "\n"), "\n")
+	said := strings.Split(strings.TrimRight(strings.ReplaceAll(t.output, "\r\n", "\n"), "\n"), "\n")
 	if t.output == "" {
 		p.text = append(p.text, line{{"  it said nothing", quiet}})
 		return p
-	}
-	for i := range said {
-		said[i] = strings.ReplaceAll(strings.TrimSuffix(said[i], "\r"), "\t", "    ")
 	}
 	p.text = append(p.text, wrapped(said, as.width)...)
 	return p
