@@ -32,6 +32,7 @@ func tuiCommand() cli.Command {
 		Exits: []cli.Code{cli.Refused, cli.Untrusted},
 		Flags: func(f *cli.FlagSet) {
 			f.StringVar(&w.theme, "theme", "auto", "`THEME`: auto, colour, dark, light, mono (bold and reverse only) or plain")
+			f.BoolVar(&w.aloud, "accessible", false, "draw nothing: write lines and read lines, for screen readers; needs no terminal")
 			f.BoolVar(&w.look, "read-only", false, "change nothing from here, whatever is pressed")
 		},
 		Complete: map[string]func(context.Context, *cli.Call) []string{
@@ -41,7 +42,7 @@ func tuiCommand() cli.Command {
 			if _, err := themeOf(w.theme); err != nil {
 				return cli.Fail(cli.Usage, err, "twinctl help tui")
 			}
-			if err := onTerminal(call); err != nil {
+			if err := onTerminal(call); err != nil && !w.aloud {
 				return cli.Fail(cli.Usage, err, "twinctl status")
 			}
 			return with(func(ctx context.Context, call *cli.Call, s *site) error { return showScreen(ctx, call, s, w) })(ctx, call)
@@ -64,6 +65,7 @@ func onTerminal(call *cli.Call) error {
 type screenWish struct {
 	theme string
 	look  bool
+	aloud bool // a line below another, for who is read to
 }
 
 func showScreen(ctx context.Context, call *cli.Call, s *site, w screenWish) error {
@@ -72,7 +74,11 @@ func showScreen(ctx context.Context, call *cli.Call, s *site, w screenWish) erro
 		return err
 	}
 	board := planboard{s}
-	err = tui.Run(ctx, tui.Sources{
+	show := tui.Run
+	if w.aloud {
+		show = tui.Aloud
+	}
+	err = show(ctx, tui.Sources{
 		Pair: glance{s}, Timetables: board, Runs: board, Reports: desk{s}, Admin: bureau{s}, Editor: bureau{s}, Sync: crossing{s}, Feeds: ear{glance{s}}, Books: shelf{s}, Do: typist{call},
 	}, tui.Options{
 		In: call.In, Out: call.Out, Theme: theme, Look: w.look, Config: call.Named,
