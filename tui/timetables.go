@@ -187,7 +187,7 @@ func timetableActs(all []Timetable, row string, as sight) []act {
 			asks: []question{{prompt: "slots from this time on (a day, a time, or a duration before now)", flag: "--from", must: true}, {prompt: "before this time (or nothing: now)", flag: "--to"}},
 			rung: afterPlan, shows: true, off: none,
 		},
-		{key: "n", name: "next slots of all, here and there", args: []string{"timetable", "next", "-n", "40"}, shows: true},
+		{key: "n", name: "next slots of all, here and there", args: []string{"timetable", "next", "--slots=40"}, shows: true},
 		{
 			key: "H", name: "hold all (maintenance)", args: []string{"maintenance", "on"}, rung: afterYes,
 			asks: []question{{prompt: "reason", flag: "--reason", must: true}, {prompt: "until (a duration from now, or nothing)", flag: "--until"}},
@@ -237,7 +237,7 @@ func showTimetable(all []Timetable, as sight) page {
 	for i, task := range t.Tasks {
 		p.text = append(p.text, labelled([]string{"tasks", ""}[min(i, 1)], task, usual, as.width)...)
 	}
-	p.text = append(append(append(p.text, nil), t.coming()...), nil)
+	p.text = append(append(append(p.text, nil), t.coming(as.width)...), nil)
 	p.text = append(append(append(p.text, t.past(as)...), nil), line{{" SETTINGS", strong}})
 	for _, f := range t.Fields {
 		if f.Value != "" && f.Name != "tasks" && f.Name != "schedule" && f.Name != "name" {
@@ -248,12 +248,16 @@ func showTimetable(all []Timetable, as sight) page {
 }
 
 // coming is the next slots on both servers.
-func (t Timetable) coming() []line {
+func (t Timetable) coming(width int) []line {
 	lines := []line{{{" NEXT", strong}}}
 	for _, s := range t.Coming {
 		l := line{{"  " + s.At.Format("Mon 2006-01-02 15:04 -0700") + "  ", usual}, {foreign(strings.Join(s.On, ", ")), usual}}
 		if s.Now != "" {
-			l = append(l, piece{"   after a switch-over: " + foreign(s.Now), quiet})
+			then := piece{"   after a switch-over: " + foreign(s.Now), quiet}
+			if l.columns()+wide(then.text) > width {
+				lines, l = append(lines, l), line{{"  ", usual}}
+			}
+			l = append(l, then)
 		}
 		lines = append(lines, l)
 	}
