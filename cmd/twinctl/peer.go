@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
+	"time"
 
 	"github.com/twinctl/twin/cmd/internal/app"
 	"github.com/twinctl/twin/cmd/internal/cli"
@@ -30,7 +32,7 @@ func peerCommand() cli.Command {
 			`it does what the link needs, whatever the twin asks for, and nothing else. What else is asked for is refused and audited.`,
 		Examples: []cli.Example{{Line: `restrict,command="twinctl --config /etc/twin/twin.toml peer" ssh-ed25519 ...`, Why: "in authorized_keys"}},
 		Exits:    []cli.Code{cli.Refused, cli.Untrusted},
-		Run: with(func(ctx context.Context, call *cli.Call, s *site) error {
+		Run: orBedside(func(ctx context.Context, call *cli.Call, s *site) error {
 			asked := os.Getenv(originalCommand)
 			session, err := link.ParseCommand(asked)
 			if err != nil {
@@ -55,6 +57,45 @@ func peerCommand() cli.Command {
 				return p.Serve(ctx, session, stream{os.Stdin, call.Out})
 			})
 		}),
+	}
+}
+
+// openWithin is how long the files may take to open before the twin is answered
+// without them: a disk that does not answer would keep it waiting.
+const openWithin = 3 * time.Second
+
+// orBedside runs a verb on the open files of the server, or, where those cannot
+// be opened, answers the twin what needs none.
+func orBedside(run func(context.Context, *cli.Call, *site) error) func(context.Context, *cli.Call) error {
+	return func(ctx context.Context, call *cli.Call) error {
+		cfg, err := app.Configure(call)
+		if err != nil {
+			return err
+		}
+		type opened struct {
+			data *app.Data
+			err  error
+		}
+		done := make(chan opened, 1)
+		go func() {
+			data, err := openData(ctx, cfg)
+			done <- opened{data, err}
+		}()
+		var is opened
+		select {
+		case is = <-done:
+		case <-time.After(openWithin):
+			is.err = fmt.Errorf("%s: its files were not opened within %s", cfg.Data, openWithin)
+		}
+		if is.err != nil {
+			session, err := link.ParseCommand(os.Getenv(originalCommand))
+			if err != nil || errors.Is(is.err, app.ErrNotOwner) || !app.Initialized(cfg.Data) {
+				return is.err
+			}
+			return app.Bedside{Config: cfg, Why: is.err}.Serve(ctx, session, stream{os.Stdin, call.Out})
+		}
+		defer is.data.Close() //nolint:errcheck // what was changed is committed
+		return run(ctx, call, &site{cfg, is.data})
 	}
 }
 

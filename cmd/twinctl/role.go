@@ -62,6 +62,7 @@ type roleDocument struct {
 	Superseded bool         `json:"superseded"` // a primary that has seen a higher epoch, and acts as one no longer
 	Moving     *roleWait    `json:"moving"`     // the runbook that moves the role, null if none does
 	Held       *roleWait    `json:"held"`       // why what needs the role waits, null if it does not
+	Fenced     *roleWait    `json:"fenced"`     // by whom it was kept from acting as primary, and why; null: by nobody
 	Confirmed  *node.Moment `json:"confirmed"`  // when a person said that it is primary in this epoch
 	Running    bool         `json:"running"`    // twind, without which nothing is known of the twin but what is old
 	Twin       *roleTwin    `json:"twin"`       // null when this server runs alone
@@ -109,6 +110,9 @@ func (s *site) role(ctx context.Context, now time.Time) (roleDocument, error) {
 	case status.Running && t != nil && t.Because != "":
 		d.Held = &roleWait{t.Because, t.Until}
 	}
+	if f := app.Fenced(s.data.Dir, self); f != nil {
+		d.Fenced = &roleWait{Because: app.DescribeFence(f)}
+	}
 	if self.ConfirmedAt != 0 && self.ConfirmedEpoch == self.Epoch && self.Role == node.Primary {
 		d.Confirmed = someMoment(self.ConfirmedAt)
 	}
@@ -140,7 +144,7 @@ func writeRole(w io.Writer, d roleDocument) error {
 	for _, wait := range []struct {
 		word string
 		*roleWait
-	}{{"moving", d.Moving}, {"held", d.Held}} {
+	}{{"moving", d.Moving}, {"held", d.Held}, {"fenced", d.Fenced}} {
 		if wait.roleWait == nil {
 			continue
 		}

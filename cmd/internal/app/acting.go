@@ -57,6 +57,10 @@ func (s *server) acting(ctx context.Context) (acting, error) {
 		a.why = fmt.Sprintf("it is superseded by epoch %d", self.EpochSeen)
 		return a, nil
 	}
+	if f := s.timekeeper.fence.now(self); f != nil && self.Role == node.Primary {
+		a.why = DescribeFence(f)
+		return a, nil
+	}
 	a.why, _, err = s.timekeeper.holds(ctx, self)
 	return a, err
 }

@@ -27,8 +27,9 @@ const (
 // A roleKeeper makes this server step down once it hears of a higher epoch, and
 // tells people what they have to look at then.
 type roleKeeper struct {
-	node *node.DB
-	log  *slog.Logger
+	node  *node.DB
+	fence *fenceGlance
+	log   *slog.Logger
 
 	mu  sync.Mutex
 	has concerns
@@ -59,6 +60,9 @@ func (k *roleKeeper) run(ctx context.Context) error {
 // seen. The engine ends what needs the role by itself, and sooner.
 func (k *roleKeeper) stepDown(ctx context.Context) error {
 	stepped, err := k.node.StepDown(ctx, byItself)
+	if err == nil {
+		err = k.lift(ctx)
+	}
 	if !stepped || err != nil {
 		return final(err)
 	}
@@ -70,7 +74,7 @@ func (k *roleKeeper) stepDown(ctx context.Context) error {
 func (k *roleKeeper) look(ctx context.Context) error {
 	var all concerns
 	now := record.At(time.Now())
-	for _, one := range []func(context.Context, *concerns, record.Instant) error{k.superseded, k.doubled, k.inDoubt} {
+	for _, one := range []func(context.Context, *concerns, record.Instant) error{k.fenced, k.superseded, k.oldPrimary, k.doubled, k.inDoubt} {
 		if err := one(ctx, &all, now); err != nil {
 			return err
 		}

@@ -40,6 +40,7 @@ type timekeeper struct {
 	twin   func() exchange.Standing
 	log    *slog.Logger
 	doubt  *roleDoubt
+	fence  *fenceGlance
 	ledger *bookedLedger
 	tasks  *taskRunner
 	engine *engine.Engine
@@ -58,6 +59,7 @@ type runsHere struct{ name, runsOn string }
 func newTimekeeper(s *server) *timekeeper {
 	k := &timekeeper{data: s.data, config: s.config, twin: s.watcher.Standing, log: s.log, list: map[string]runsHere{}}
 	k.doubt = &roleDoubt{node: s.data.Node, config: s.config, twin: s.watcher.Standing, clock: bootTime, log: s.log, since: s.started}
+	k.fence = &fenceGlance{dir: s.data.Dir}
 	k.ledger = newBookedLedger(s.data.Node)
 	k.tasks = &taskRunner{data: s.data, config: s.config, twinctl: besideThis("twinctl"), log: s.log}
 	k.engine = engine.New(engine.Options{
@@ -94,7 +96,7 @@ func (k *timekeeper) here(ctx context.Context) (engine.Here, error) {
 	}
 	h := engine.Here{Server: self.Name, Role: self.Role, Epoch: self.Epoch, Since: self.Since, Owns: self.OwnsFrom}
 	h.Draining = self.Drains(record.At(time.Now()))
-	if self.Superseded() {
+	if self.Superseded() || k.fence.now(self) != nil {
 		h.Role = ""
 	}
 	if h.Handed, err = n.Handed(ctx); err != nil {
