@@ -66,6 +66,8 @@ func commands() []cli.Command {
 		adminCommand(),
 		syncCommand(),
 		switchoverCommand(),
+		promoteCommand("promote"),
+		promoteCommand("failover"),
 		roleCommand(),
 		logCommand(),
 		auditCommand(),

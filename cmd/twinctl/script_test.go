@@ -38,12 +38,18 @@ func TestMain(m *testing.M) {
 }
 
 func TestScript(t *testing.T) {
+	testscript.Run(t, scripts(t, "testdata/script"))
+}
+
+// scripts says how those of a directory are run.
+func scripts(t *testing.T, dir string) testscript.Params {
+	t.Helper()
 	fixtures, err := filepath.Abs("../../fixtures/asterisk")
 	if err != nil {
 		t.Fatal(err)
 	}
-	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
+	return testscript.Params{
+		Dir:                 dir,
 		UpdateScripts:       *update,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
@@ -60,39 +66,46 @@ func TestScript(t *testing.T) {
 			}
 			return os.Geteuid() == 0, nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits":      exits,
-			"freeport":   freeport,
-			"start":      start,
-			"end":        end,
-			"ends":       ends,
-			"kill9":      kill9,
-			"hangup":     hangup,
-			"freeze":     freeze,
-			"thaw":       thaw,
-			"locked":     locked,
-			"killpid":    killpid,
-			"says":       says,
-			"waitfor":    waitfor,
-			"eventually": eventually,
-			"keys":       keys,
-			"field":      field,
-			"lines":      lines,
-			"postoffice": postoffice,
-			"sameset":    sameset,
-			"distinct":   distinct,
-			"append":     appendText,
-			"rot":        rot,
-			"line":       line,
-			"expand":     expand,
-			"inert":      inertText,
-			"heard":      heard,
-			"seen":       seen,
-			"ledger":     ledger,
-			"misfit":     misfit,
-			"later":      later,
-		},
-	})
+		Cmds: scriptWords(),
+	}
+}
+
+// scriptWords are what scripts know beside what testscript does.
+func scriptWords() map[string]func(*testscript.TestScript, bool, []string) {
+	return map[string]func(*testscript.TestScript, bool, []string){
+		"exits":      exits,
+		"freeport":   freeport,
+		"start":      start,
+		"end":        end,
+		"ends":       ends,
+		"kill9":      kill9,
+		"hangup":     hangup,
+		"freeze":     freeze,
+		"thaw":       thaw,
+		"locked":     locked,
+		"killpid":    killpid,
+		"says":       says,
+		"waitfor":    waitfor,
+		"eventually": eventually,
+		"keys":       keys,
+		"field":      field,
+		"lines":      lines,
+		"postoffice": postoffice,
+		"sameset":    sameset,
+		"distinct":   distinct,
+		"append":     appendText,
+		"rot":        rot,
+		"line":       line,
+		"expand":     expand,
+		"inert":      inertText,
+		"heard":      heard,
+		"seen":       seen,
+		"ledger":     ledger,
+		"misfit":     misfit,
+		"later":      later,
+		"gate":       gate,
+		"hostkey":    hostkey,
+	}
 }
 
 // exits N COMMAND ARG... runs the command and demands that exit status.

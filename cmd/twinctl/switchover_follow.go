@@ -35,6 +35,22 @@ func (f *follower) ask(ctx context.Context, verb string, args any, noWait bool) 
 	if err != nil {
 		return done, err
 	}
+	a, err := f.follow(ctx, node.Request{Verb: verb, Args: text, Actor: app.Actor()}, noWait)
+	if err == nil {
+		err = app.Refusal(a)
+	}
+	if err != nil {
+		return done, err
+	}
+	if err := json.Unmarshal([]byte(a.Text), &done); err != nil {
+		return done, cli.Fail(cli.Unknown, fmt.Errorf("what twind answered: %w", err), "twinctl switchover status")
+	}
+	return done, nil
+}
+
+// follow puts a request to twind, and shows the journal until it is answered; see
+// ask for noWait.
+func (f *follower) follow(ctx context.Context, r node.Request, noWait bool) (node.Answer, error) {
 	type reply struct {
 		answer node.Answer
 		err    error
@@ -43,7 +59,7 @@ func (f *follower) ask(ctx context.Context, verb string, args any, noWait bool) 
 	defer stop()
 	answered := make(chan reply, 1)
 	go func() {
-		a, err := app.Ask(asking, f.data, node.Request{Verb: verb, Args: text, Actor: app.Actor()}, nil)
+		a, err := app.Ask(asking, f.data, r, nil)
 		answered <- reply{a, err}
 	}()
 	tick := time.NewTicker(journalInterval)
@@ -52,21 +68,12 @@ func (f *follower) ask(ctx context.Context, verb string, args any, noWait bool) 
 		select {
 		case r := <-answered:
 			f.steps(context.WithoutCancel(ctx))
-			if r.err != nil {
-				return done, r.err
-			}
-			if err := app.Refusal(r.answer); err != nil {
-				return done, err
-			}
-			if err := json.Unmarshal([]byte(r.answer.Text), &done); err != nil {
-				return done, cli.Fail(cli.Unknown, fmt.Errorf("what twind answered: %w", err), "twinctl switchover status")
-			}
-			return done, nil
+			return r.answer, r.err
 		case <-tick.C:
-			if begun := f.steps(ctx); begun && noWait {
+			if f.steps(ctx) && noWait {
 				stop()
 				<-answered
-				return done, errBegun
+				return node.Answer{}, errBegun
 			}
 		}
 	}

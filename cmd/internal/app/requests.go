@@ -132,6 +132,8 @@ func (c *clerk) slow(verb string) func(context.Context, node.Request) node.Answe
 		return c.timekeeper.askProbe
 	case SwitchRole:
 		return c.switcher.askSwitch
+	case PromoteRole:
+		return c.switcher.askPromote
 	case ResumeSwitch:
 		return c.switcher.askResume
 	case AbortSwitch:

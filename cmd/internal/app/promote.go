@@ -1,0 +1,194 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/twinctl/twin/cmd/internal/cli"
+	"github.com/twinctl/twin/cmd/internal/pairing"
+	"github.com/twinctl/twin/collector/feed"
+	"github.com/twinctl/twin/collector/inert"
+	"github.com/twinctl/twin/collector/node"
+	"github.com/twinctl/twin/switchover"
+	"github.com/twinctl/twin/sync/exchange"
+	"github.com/twinctl/twin/sync/link"
+)
+
+// PromoteRole is the verb by which a person asks the running server to take the
+// role, though its twin is down. Its answer is a switchover.Promoted.
+const PromoteRole = "promote"
+
+// PromoteArgs are its arguments.
+type PromoteArgs struct {
+	ID      string `json:"id"` // of the move, for its journal; random
+	Reason  string `json:"reason"`
+	Confirm string `json:"confirm"` // the twin's name, which the person says is down; "": the person does not
+}
+
+// lookWithin bounds all that is asked before it is decided.
+const lookWithin = 5 * time.Second
+
+// askPromote answers the request. It returns when that is over.
+func (s *switcher) askPromote(ctx context.Context, r node.Request) node.Answer {
+	return answered(r, func(args PromoteArgs) (any, error) {
+		ctx, cancel := context.WithCancelCause(ctx)
+		defer cancel(nil)
+		is := &going{abort: cancel, ended: make(chan struct{})}
+		if !s.take(is) {
+			return nil, fmt.Errorf("%w: this twind is at it", node.ErrRunbook)
+		}
+		defer s.release()
+		defer close(is.ended)
+		done, err := s.promote(ctx, r, args)
+		s.log.Info("promotion", "outcome", done.Outcome, "primary", done.Primary, "epoch", done.Epoch, "verdict", string(done.Ruling.Verdict), "err", err)
+		is.done, is.err = done.Result, err
+		return done, promoted(err)
+	})
+}
+
+func (s *switcher) promote(ctx context.Context, r node.Request, args PromoteArgs) (switchover.Promoted, error) {
+	self, err := s.data.Node.Self(ctx)
+	if err != nil {
+		return switchover.Promoted{}, err
+	}
+	l := Scout{Notary: Notary{s.config(), s.data.Node}, Say: s.said}
+	there, _, err := l.there(ctx)
+	if err != nil {
+		return switchover.Promoted{}, err
+	}
+	return switchover.Promotion{
+		Node: s.data.Node, Here: roleSide{Notary: l.Notary, hands: s.hands}.side(self), There: there, Look: l.Look, Now: time.Now,
+		Say: func(step, text string) {
+			if err := s.data.Node.SetProgress(context.WithoutCancel(ctx), r.ID, step+": "+strings.ReplaceAll(text, "\n", "; ")); err != nil {
+				s.log.Debug("how far a promotion is cannot be told", "err", err)
+			}
+		},
+	}.Run(ctx, switchover.PromoteWish{ID: args.ID, Actor: r.Actor, Reason: args.Reason, Down: args.Confirm})
+}
+
+// promoted gives what came of it its exit status.
+func promoted(err error) error {
+	for _, v := range []struct {
+		err  error
+		code cli.Code
+		hint string
+	}{
+		{switchover.ErrAlive, cli.Refused, "twinctl switchover"},
+		{switchover.ErrNoProof, cli.Refused, "be sure that it is down, and then: twinctl promote --primary-is-down --confirm NAME --reason TEXT"},
+		{switchover.ErrBlocked, cli.Refused, "twinctl role show"},
+		{switchover.ErrOvertaken, cli.Unknown, "twinctl status"},
+		{switchover.ErrAway, cli.Unknown, "twinctl role show"},
+	} {
+		if errors.Is(err, v.err) {
+			return cli.Fail(v.code, err, v.hint)
+		}
+	}
+	return err
+}
+
+// A Scout sees how a server and its twin do, for who wants to take the role.
+type Scout struct {
+	Notary
+	Say func(context.Context) (exchange.Word, error) // this server's word
+}
+
+// Look sees both within lookWithin. An error is one of this server's own files.
+func (l Scout) Look(ctx context.Context) (own switchover.Own, twin switchover.Sight, err error) {
+	there, pair, err := l.there(ctx)
+	if err != nil {
+		return own, twin, err
+	}
+	twin.Name = there.Name
+	asked, cancel := context.WithTimeout(ctx, lookWithin)
+	defer cancel()
+	var wait sync.WaitGroup
+	wait.Go(func() { twin.Vitals, twin.Away = there.Sight(asked, lookWithin) })
+	own, err = l.own(ctx)
+	wait.Wait()
+	if v := twin.Vitals; twin.Away == nil && v.Server != "" && v.Server != pair.Server {
+		twin.Away = fmt.Errorf("%w: it says that it is server %s", pairing.ErrNotTwin, inert.Text(v.Server))
+	}
+	if err == nil && twin.Away == nil {
+		_, err = l.Node.Seen(ctx, twin.Vitals.Seen)
+		if errors.Is(err, node.ErrEpoch) {
+			twin.Away, err = err, nil
+		}
+	}
+	return own, twin, err
+}
+
+// there is the twin, and what was accepted as that.
+func (l Scout) there(ctx context.Context) (switchover.Side, *node.Pair, error) {
+	pair, err := l.Node.Pair(ctx)
+	if err != nil {
+		return switchover.Side{}, nil, err
+	}
+	if pair == nil {
+		return switchover.Side{}, nil, pairing.ErrAlone
+	}
+	return switchover.Side{Name: pair.Name, Caller: freshTwin{l.Notary}}, pair, nil
+}
+
+// own tells how this server does.
+func (l Scout) own(ctx context.Context) (switchover.Own, error) {
+	self, err := l.Node.Self(ctx)
+	if err != nil {
+		return switchover.Own{}, err
+	}
+	own := switchover.Own{Name: self.Name, Primary: self.Role == node.Primary && !self.Superseded(), Epoch: self.Epoch, TwinHeard: -1}
+	restored, err := l.Node.Held(ctx)
+	if err != nil {
+		return own, err
+	}
+	own.Restored = restored != nil
+	said, err := l.Say(ctx)
+	if err != nil {
+		return own, err
+	}
+	own.Feeds = len(said.Doc.Feeds)
+	for _, f := range said.Doc.Feeds {
+		if f.State == string(feed.Live) {
+			own.Live++
+		}
+	}
+	for _, way := range []node.Direction{node.In, node.Out} {
+		heard, _, err := lastWord(ctx, l.Node, way)
+		if err != nil {
+			return own, err
+		}
+		if heard == nil {
+			continue
+		}
+		if ago := max(0, time.Since(heard.At.Time())); own.TwinHeard < 0 || ago < own.TwinHeard {
+			own.TwinHeard = ago
+		}
+	}
+	return own, nil
+}
+
+// A freshTwin dials anew for each question: what stood before says nothing of a
+// server that may be dead.
+type freshTwin struct{ Notary }
+
+// Call implements switchover.Caller.
+func (t freshTwin) Call(ctx context.Context, verb string, args, answer any) error {
+	question, err := json.Marshal(args)
+	if err != nil {
+		return fmt.Errorf("arguments of %s: %w", verb, err)
+	}
+	l, err := t.Dial(ctx, link.Options{})
+	if err != nil {
+		return fmt.Errorf("%w: %w", switchover.ErrAway, err)
+	}
+	defer l.Close() //nolint:errcheck // nothing is under way
+	err = l.Call(ctx, verb, roleCall{From: l.From, Ask: question}, answer)
+	if err == nil || errors.As(err, new(*link.RemoteError)) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", switchover.ErrAway, err)
+}
