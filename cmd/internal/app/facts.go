@@ -83,7 +83,9 @@ func (w Witness) standing(ctx context.Context, f *preflight.Facts, said node.Doc
 	if err != nil {
 		return err
 	}
-	if t := said.Timetables; t != nil && t.Held > 0 {
+	// That its role is being moved stands above, as it is now: what twind said a
+	// second ago may be of a move that is over.
+	if t := said.Timetables; t != nil && t.Held > 0 && t.Because != whyMoved {
 		f.Held = clip(t.Because)
 	}
 	if restored != nil {

@@ -84,6 +84,21 @@ func TestFacts(t *testing.T) {
 	}
 }
 
+// What twind said a second ago of a move of the role that is over by now holds
+// nothing; what else it said does.
+func TestFactsAreNotOfAMoveThatIsOver(t *testing.T) {
+	cfg := configured(t, "name = \"cms-a\"\ndata = \"data\"\n")
+	data := primary(t, cfg)
+	for said, want := range map[string]string{whyMoved: "", "the twin was not asked": "the twin was not asked"} {
+		say := func(context.Context) (exchange.Word, error) {
+			return exchange.Word{Doc: node.Document{Schema: 1, Timetables: &node.TimetablesDocument{Held: 3, Because: said}}}, nil
+		}
+		if f, err := (Witness{Config: cfg, Data: data, Say: say}).Facts(t.Context(), false); err != nil || f.Held != want {
+			t.Errorf("%q: it is held by %q, %v", said, f.Held, err)
+		}
+	}
+}
+
 // What there is no time for is said to be left.
 func TestFactsInNoTime(t *testing.T) {
 	cfg := configured(t, "name = \"cms-a\"\ndata = \"data\"\n")
