@@ -118,8 +118,10 @@ func (m *Move) hook(ctx context.Context, on Side, point string) (string, error) 
 }
 
 func (m *Move) drain(ctx context.Context) (string, error) {
-	m.drained.Lock()
-	defer m.drained.Unlock()
+	if err := m.drained.take(ctx); err != nil {
+		return "", err
+	}
+	defer m.drained.give()
 	if err := m.giver.ask(ctx, quick, VerbDrain, Of{m.Book.ID}, nil); err != nil {
 		return "", err
 	}
@@ -129,22 +131,29 @@ func (m *Move) drain(ctx context.Context) (string, error) {
 
 // drainOn goes on with it, if it was begun.
 func (m *Move) drainOn(ctx context.Context) {
-	m.drained.Lock()
-	defer m.drained.Unlock()
+	if m.drained.take(ctx) != nil {
+		return
+	}
+	defer m.drained.give()
 	if m.draining {
 		_ = m.giver.ask(ctx, quick, VerbDrain, Of{m.Book.ID}, nil) // the demotion will tell
 	}
 }
 
 func (m *Move) refill(ctx context.Context) error {
-	m.stopDraining()
+	if err := m.stopDraining(ctx); err != nil {
+		return err
+	}
 	return m.giver.ask(ctx, quick, VerbRefill, Of{m.Book.ID}, nil)
 }
 
-func (m *Move) stopDraining() {
-	m.drained.Lock()
-	defer m.drained.Unlock()
+func (m *Move) stopDraining(ctx context.Context) error {
+	if err := m.drained.take(ctx); err != nil {
+		return err
+	}
+	defer m.drained.give()
 	m.draining = false
+	return nil
 }
 
 func (m *Move) sync(ctx context.Context) (string, error) {
@@ -211,7 +220,7 @@ func (m *Move) demote(ctx context.Context) (string, error) {
 		return "", err
 	}
 	m.token = &t
-	m.stopDraining()
+	_ = m.stopDraining(ctx) // it is drained no longer whatever it is told: it has no role
 	after, err := m.hook(ctx, m.giver, hookPostDemote)
 	if err != nil {
 		after = err.Error() // the role is given away: nothing is to be said against that any more

@@ -23,7 +23,7 @@ type journal struct {
 	sides [2]Side
 	now   func() time.Time
 
-	telling sync.Mutex // held while both are told, so that each is told in order
+	telling turn // held while both are told, so that each is told in order
 	mu      sync.Mutex
 	notes   []node.RunbookNote // all, in order
 	told    [2]int             // how many of them each server has
@@ -70,8 +70,10 @@ func (j *journal) last(step string) node.NoteState {
 
 // tell tells both servers what they do not have yet; it is a sign of life too.
 func (j *journal) tell(ctx context.Context) error {
-	j.telling.Lock()
-	defer j.telling.Unlock()
+	if err := j.telling.take(ctx); err != nil {
+		return fmt.Errorf("journal: %w", err)
+	}
+	defer j.telling.give()
 	var wait sync.WaitGroup
 	var failed [2]error
 	for i := range j.sides {

@@ -26,13 +26,13 @@ type Move struct {
 	step         string
 	token        *node.Token // nil until the role was given away
 	read         struct{ giver, taker Reading }
-	drained      sync.Mutex // held while the giver is told that it is, or is not
+	drained      turn // held while the giver is told that it is, or is not
 	draining     bool
 	clock        struct{ begin, end time.Time } // of when nobody was primary, as far as this runner saw it
 }
 
 func (r Runner) move(b node.Runbook) (*Move, error) {
-	m := &Move{Book: b, runner: r}
+	m := &Move{Book: b, runner: r, drained: newTurn()}
 	var err error
 	if m.options, err = optionsOf(b); err != nil {
 		return nil, err
@@ -44,7 +44,7 @@ func (r Runner) move(b node.Runbook) (*Move, error) {
 	if m.giver.Name != b.Giver || m.taker.Name != b.Taker {
 		return nil, fmt.Errorf("%w: %s is from %s to %s", node.ErrNoRunbook, b.ID, inert.Text(b.Giver), inert.Text(b.Taker))
 	}
-	m.journal = &journal{id: b.ID, sides: [2]Side{m.giver, m.taker}, now: r.Now}
+	m.journal = &journal{id: b.ID, sides: [2]Side{m.giver, m.taker}, now: r.Now, telling: newTurn()}
 	return m, nil
 }
 
