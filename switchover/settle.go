@@ -27,12 +27,19 @@ func after(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), within)
 }
 
-// finish closes a move whose steps are all done.
+// finish closes a move whose steps are all done, if both are still what they
+// became: it may have been resumed long after that.
 func (m *Move) finish(ctx context.Context) (Result, error) {
 	ctx, cancel := after(ctx)
 	defer cancel()
+	err := m.observeLong(ctx)
+	if err == nil && (m.read.giver.Role == node.Primary || !m.read.taker.Primary()) {
+		return m.overtaken(ctx, errors.New("all was done"))
+	}
 	r := m.result(OutcomeDone, "")
-	err := m.journal.tell(ctx)
+	if err == nil {
+		err = m.journal.tell(ctx)
+	}
 	if err == nil {
 		err = m.close(ctx, node.RunbookDone, r)
 	}
@@ -60,6 +67,8 @@ func (m *Move) settle(ctx context.Context, why error) (Result, error) {
 		return m.halt(fmt.Errorf("%w; %w", why, err))
 	}
 	switch {
+	case m.promoted() && errors.Is(why, ErrOvertaken):
+		return m.overtaken(ctx, why) // nobody could finish it
 	case m.promoted():
 		return m.halt(why)
 	case m.token == nil:
@@ -108,6 +117,9 @@ func (m *Move) takeBack(ctx context.Context, why error) (Result, error) {
 	}
 	if err != nil {
 		return m.halt(fmt.Errorf("%w; %w", why, err))
+	}
+	if max(m.read.giver.Seen, m.read.taker.Seen) > m.token.Epoch {
+		return m.overtaken(ctx, why) // while nobody was primary a person took the role: it is not to be had back
 	}
 	is, err := m.giver.standing(ctx, VerbTakeBack, TakeBackQuestion{Of{m.Book.ID}, m.token.ID})
 	if err != nil {
