@@ -184,6 +184,9 @@ func (s *site) planSwitch(ctx context.Context, args app.SwitchArgs) (switchover.
 	if errors.Is(err, switchover.ErrQuestion) {
 		return p, cli.Fail(cli.Usage, err, "twinctl help switchover")
 	}
+	if p.From == "" { // it does not answer; who it is, is known all the same
+		p.From = here.Twin.Name
+	}
 	return p, err
 }
 
@@ -194,7 +197,23 @@ func (s *site) move(ctx context.Context, call *cli.Call, args app.SwitchArgs, no
 	if noWait && errors.Is(err, errBegun) {
 		return showBegun(call, args.ID)
 	}
-	return f.show(ctx, done, err)
+	return s.orElse(ctx, args.Intent, f.show(ctx, done, err))
+}
+
+// orElse adds to why the role was not moved what there is to try about it, where
+// that depends on who asked for what.
+func (s *site) orElse(ctx context.Context, intent node.Intent, err error) error {
+	self, wrong := s.data.Node.Self(ctx)
+	switch code := cli.Verdict(err); {
+	case err == nil || wrong != nil:
+	case code == cli.Unreachable && self.Role == node.Secondary:
+		return cli.Fail(code, err, "twinctl pair check; if the primary is dead, and not only out of reach: twinctl promote --primary-is-down")
+	case code == cli.Refused && intent == node.IntentFailback && !errors.Is(err, node.ErrNotClaimed):
+		return cli.Fail(code, err, "twinctl switchover --failback --dry-run")
+	case code == cli.Busy:
+		return cli.Fail(code, err, "twinctl switchover status; twinctl switchover --abort ends what goes on")
+	}
+	return err
 }
 
 // goOn has twind go on with the move that has halted, or end it.
@@ -209,5 +228,5 @@ func (s *site) goOn(ctx context.Context, call *cli.Call, verb string) error {
 		f.id, f.shown = open.ID, len(open.Notes)
 	}
 	done, err := f.ask(ctx, verb, app.AbortArgs{}, false)
-	return f.show(ctx, done, err)
+	return s.orElse(ctx, "", f.show(ctx, done, err))
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/twinctl/twin/cmd/internal/app"
@@ -26,6 +27,8 @@ type follower struct {
 	call  *cli.Call
 	id    string
 	shown int // notes
+
+	waited string // what a step was shown to wait for
 }
 
 // ask asks twind, and shows the journal until it has answered. noWait ends it with
@@ -58,14 +61,23 @@ func (f *follower) follow(ctx context.Context, r node.Request, noWait bool) (nod
 	asking, stop := context.WithCancel(ctx)
 	defer stop()
 	answered := make(chan reply, 1)
+	waits := make(chan string, 1)
 	go func() {
-		a, err := app.Ask(asking, f.data, r, nil)
+		a, err := app.Ask(asking, f.data, r, func(said string) {
+			select {
+			case waits <- said:
+			default: // the one before is about to be shown
+			}
+		})
 		answered <- reply{a, err}
 	}()
 	tick := time.NewTicker(journalInterval)
 	defer tick.Stop()
 	for {
 		select {
+		case said := <-waits:
+			f.steps(ctx)
+			f.waitsFor(said)
 		case r := <-answered:
 			f.steps(context.WithoutCancel(ctx))
 			return r.answer, r.err
@@ -76,6 +88,15 @@ func (f *follower) follow(ctx context.Context, r node.Request, noWait bool) (nod
 				return node.Answer{}, errBegun
 			}
 		}
+	}
+}
+
+// waitsFor shows what a step waits for, once.
+func (f *follower) waitsFor(said string) {
+	if strings.HasPrefix(said, "wait: run ") && said != f.waited && f.call.Format == cli.Text {
+		f.waited = said
+		step, what, _ := strings.Cut(said, ": ")
+		writeNote(f.call.Err, []node.RunbookNote{{Step: step, State: node.NoteTold, Text: what}})
 	}
 }
 

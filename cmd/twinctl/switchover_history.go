@@ -132,7 +132,11 @@ func bookVerdict(b node.Runbook) string {
 		return "halted: twinctl switchover --resume, or --abort, on either server"
 	}
 	if b.State == node.RunbookOpen {
-		return fmt.Sprintf("goes on, run by the twind of %s", inert.Text(b.Runner))
+		at := ""
+		if n := len(b.Notes); n > 0 {
+			at = ": it is at " + inert.Text(b.Notes[n-1].Step)
+		}
+		return fmt.Sprintf("goes on, run by the twind of %s%s", inert.Text(b.Runner), at)
 	}
 	return string(b.State)
 }

@@ -40,7 +40,11 @@ func writePlan(out io.Writer, p switchover.Plan) {
 		fmt.Fprintf(out, "%s is primary already: nothing would be done\n", inert.Text(p.From))
 		return
 	}
-	fmt.Fprintf(out, "%s: %s (primary, epoch %d) -> %s\n\n", intentWord(p.Intent), inert.Text(p.From), p.Epoch, inert.Text(p.To))
+	told := fmt.Sprintf("primary, epoch %d", p.Epoch)
+	if p.Epoch == 0 {
+		told = "primary, does not answer"
+	}
+	fmt.Fprintf(out, "%s: %s (%s) -> %s\n\n", intentWord(p.Intent), inert.Text(p.From), told, inert.Text(p.To))
 	for i, s := range p.Steps {
 		fmt.Fprintf(out, "%3d. %-8s %s\n", i+1, s.Name, s.What)
 		if s.Return {
@@ -64,6 +68,9 @@ func writePlan(out io.Writer, p switchover.Plan) {
 		verdict = "blocked: nothing was changed"
 	}
 	fmt.Fprintf(out, "%s are ok\n%s\n", app.Counted(ok, "check"), verdict)
+	if p.Epoch == 0 && p.From != "" {
+		fmt.Fprintf(out, "if %s is dead, and not only out of reach: twinctl promote --primary-is-down, on %s\n", inert.Text(p.From), inert.Text(p.To))
+	}
 }
 
 func intentWord(i node.Intent) string {
