@@ -10,7 +10,7 @@ ARCH       := $(shell $(GO) env GOARCH)
 DIST       := twin-$(VERSION)-linux-$(ARCH)
 LINT       := $(GO) tool -modfile=scripts/tools/go.mod golangci-lint
 
-DEMO_SECONDS ?= 20
+DEMO_SECONDS ?= 45
 FUZZTIME     ?= 10s
 BENCHTIME    ?= 1x
 BENCH        ?= .
@@ -56,7 +56,7 @@ fuzz: ## every fuzz target for FUZZTIME each (10s)
 bench: ## benchmarks and their yardsticks; BENCH names some, BENCHTIME how long each (1x)
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchtime $(BENCHTIME) -benchmem -timeout 30m ./...
 
-demo: build ## an upstream and two servers that collect it, for DEMO_SECONDS (20)
+demo: build ## an upstream and two servers that collect it, for DEMO_SECONDS (45)
 	bin/twinctl demo --seconds $(DEMO_SECONDS)
 
 dist: build ## dist/twin-VERSION-linux-ARCH.tar.gz: programs, unit, scripts, README

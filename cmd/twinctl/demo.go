@@ -21,19 +21,19 @@ func demoCommand() cli.Command {
 	return cli.Command{
 		Name:  "demo",
 		Short: "run an upstream and two servers that collect it, on this machine",
-		Long: `Replays a recorded PBX to two servers, each a process of its own, and compares what they hold and what they report of it. ` +
+		Long: `Replays a recorded PBX to two servers, each a process of its own, stops one in the middle, moves the role there and home while timetables run, and compares what they hold and what they report of it. ` +
 			`Everything lies in one directory and listens on loopback only. ` +
 			`With --hold the upstream speaks in the present for over ten minutes, and everything runs until it is ended: ` +
 			`DIR/cms-a/twin.toml and DIR/cms-b/twin.toml are there for every other verb; "ready" is printed when both collect.`,
 		Examples: []cli.Example{
-			{Line: "twinctl demo", Why: "see it work, in twenty seconds"},
+			{Line: "twinctl demo", Why: "see it work, in less than a minute"},
 			{Line: "twinctl demo --hold --dir /tmp/twins", Why: "two servers to play with"},
 		},
 		Exits: []cli.Code{cli.Differs},
 		Flags: func(f *cli.FlagSet) {
 			f.StringVar(&o.Dir, "dir", "", "new or empty `DIR` for everything (default: one that is removed at the end, unless a server did not come up)")
 			f.BoolVar(&o.Hold, "hold", false, "keep everything running until it is ended")
-			f.IntVar(&seconds, "seconds", 20, "how long it may take, in `SECONDS`; with --hold it goes on until it is ended")
+			f.IntVar(&seconds, "seconds", 45, "how long it may take, in `SECONDS`; with --hold it goes on until it is ended")
 			f.StringVar(&o.Twind, "twind", "", "the `PROGRAM` to run as twind (default: the one beside twinctl)")
 		},
 		Run: func(ctx context.Context, call *cli.Call) error {

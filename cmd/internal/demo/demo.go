@@ -24,7 +24,7 @@ const (
 	holdSpeed       = 2                // at which it lasts over ten minutes, with over ten events a second
 	collectWithin   = 15 * time.Second // until both servers collect
 	settleWithin    = 30 * time.Second // until both have all, after the upstream said it
-	overhead        = 8 * time.Second  // of a demo's time, for starting, for timetables and for comparing
+	overhead        = 8 * time.Second  // of a demo's time, for starting and for comparing
 )
 
 // Options are what Run needs.
@@ -115,10 +115,18 @@ func play(ctx context.Context, o Options, twins []*twin) error {
 	if err := outage(ctx, o, twins[0], twins[1]); err != nil {
 		return err
 	}
-	if err := reports(ctx, o.Out, twins); err != nil {
+	if err := timetables(ctx, o.Out, twins[0], twins[1]); err != nil {
 		return err
 	}
-	if err := timetables(ctx, o.Out, twins[0], twins[1]); err != nil {
+	for _, act := range []func(context.Context, Options, *twin, *twin) error{switchOver, failback} {
+		if err := act(ctx, o, twins[0], twins[1]); err != nil {
+			return err
+		}
+	}
+	if err := waitFor(ctx, o.Lasting+settleWithin, "both servers to have every record", all(twins, complete)); err != nil {
+		return err
+	}
+	if err := reports(ctx, o.Out, twins); err != nil {
 		return err
 	}
 	return compare(ctx, o.Out, twins)

@@ -22,9 +22,12 @@ const (
 // put back.
 func timetables(ctx context.Context, out io.Writer, a, b *twin) error {
 	fmt.Fprintln(out, "Every few seconds a report, on the primary alone, and a backup, on both:")
-	file := filepath.Join(filepath.Dir(a.config), "{report}-{date}.csv")
+	file := filepath.Join(filepath.Dir(a.dir), "{report}-{date}.csv")
 	if err := runAll(ctx, out, []typed{
-		{a, []string{"timetable", "add", demoReport, "--schedule", "every 2s", "--task", "report queue --into " + file}, cli.OK},
+		{a, []string{
+			"timetable", "add", demoReport, "--schedule", "every 2s", "--overlap", "allow", "--catch-up", "all", "--spacing", "0s",
+			"--on-promotion", "all", "--task", "report queue --into " + file,
+		}, cli.OK},
 		{a, []string{"timetable", "add", demoBackup, "--schedule", "every 5s", "--runs-on", "both", "--task", "backup full"}, cli.OK},
 		{a, []string{"sync", "--view", "summary"}, cli.OK},
 	}); err != nil {
