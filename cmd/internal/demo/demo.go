@@ -118,7 +118,7 @@ func play(ctx context.Context, o Options, twins []*twin) error {
 	if err := timetables(ctx, o.Out, twins[0], twins[1]); err != nil {
 		return err
 	}
-	for _, act := range []func(context.Context, Options, *twin, *twin) error{switchOver, failback} {
+	for _, act := range []func(context.Context, Options, *twin, *twin) error{switchOver, lost, failback} {
 		if err := act(ctx, o, twins[0], twins[1]); err != nil {
 			return err
 		}

@@ -26,6 +26,7 @@ type tally struct {
 	ran         []int // by each server
 	open        int   // runs that wait or go on
 	lost, twice []record.Instant
+	again       []record.Instant // that one server ran twice
 }
 
 // count counts a stretch, in the ledger of each server.
@@ -33,6 +34,7 @@ func (s stretch) count(ctx context.Context) (tally, error) {
 	c := tally{ran: make([]int, len(s.on))}
 	times := make(map[record.Instant]int)
 	for i, t := range s.on {
+		own := make(map[record.Instant]bool)
 		runs, err := t.reportRuns(ctx, s.from)
 		if err != nil {
 			return c, err
@@ -43,6 +45,10 @@ func (s stretch) count(ctx context.Context) (tally, error) {
 			case r.Ended == 0:
 				c.open++
 			case r.State == node.RunOK:
+				if own[r.Slot] {
+					c.again = append(c.again, r.Slot)
+				}
+				own[r.Slot] = true
 				times[r.Slot]++
 				c.ran[i]++
 			}
@@ -70,6 +76,9 @@ func (s stretch) settled(ctx context.Context) (tally, error) {
 	})
 	if err != nil && ctx.Err() == nil && len(c.lost) > 0 {
 		return c, fmt.Errorf("demo: %d of %d slots of %s were lost, the first at %s: %w", len(c.lost), c.slots, demoReport, c.lost[0].Time().Format(timeOfDay), err)
+	}
+	if err == nil && len(c.again) > 0 {
+		err = fmt.Errorf("demo: a server ran the slot of %s at %s twice: %w", demoReport, c.again[0].Time().Format(timeOfDay), errNotSo)
 	}
 	return c, err
 }

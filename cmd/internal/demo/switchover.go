@@ -47,11 +47,16 @@ func switchOver(ctx context.Context, o Options, a, b *twin) error {
 	return onceEach(ctx, o.Out, stretch{from: from, to: to, on: []*twin{a, b}})
 }
 
-// failback moves the role home, from b to a.
+// failback moves the role from a, which took it alone, to b once more and home.
 func failback(ctx context.Context, o Options, a, b *twin) error {
-	fmt.Fprintf(o.Out, "%s has the role, and it goes home:\n", b.name)
-	from, err := b.lastRun(ctx, 0)
+	fmt.Fprintf(o.Out, "%s is well again: it gets the role, and gives it back.\n", b.name)
+	from, err := a.lastRun(ctx, 0)
 	if err != nil {
+		return err
+	}
+	if err := (move{a, b, node.IntentSwitchover, [][]string{
+		{"switchover", "--yes", "--reason", b.name + " is well again"},
+	}}).do(ctx, o); err != nil {
 		return err
 	}
 	if err := (move{b, a, node.IntentFailback, [][]string{
