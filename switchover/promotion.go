@@ -189,8 +189,12 @@ func (m *promoting) steps(ctx context.Context) error {
 		within time.Duration
 		do     func(context.Context) (string, error)
 	}{
-		{"hooks", hookWithin, m.prePromote}, {"fence", fenceWithin, m.fence}, {"take", takeWithin + hookWithin, m.take}, {"verify", time.Minute, m.verify},
-		{"probe", time.Minute, m.probe}, {"publish", hookWithin, m.publish},
+		{"hooks", hookWithin, m.prePromote},
+		{"fence", fenceWithin, m.fence},
+		{"take", takeWithin + hookWithin, m.take},
+		{"verify", time.Minute, m.verify},
+		{"probe", time.Minute, m.probe},
+		{"publish", hookWithin, m.publish},
 	} {
 		if s.name == "fence" && m.result.Ruling.Verdict != VerdictFence {
 			continue

@@ -113,15 +113,22 @@ func (m *promoting) verify(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("%w: %s is %s, epoch %d, and has seen %d", ErrOvertaken, self.Name, self.Role, self.Epoch, self.EpochSeen)
 	}
 	said := fmt.Sprintf("%s is primary, epoch %d", self.Name, self.Epoch)
+	return join(said, m.announce(ctx)), nil
+}
+
+// announce tells the twin of the epoch, and says whether it knows. It need not
+// answer: an alarm stands until it has.
+func (m *promoting) announce(ctx context.Context) string {
+	const later = "the twin is told when it returns"
 	if m.twin.Away != nil {
-		return said + "; the twin is told when it returns", nil
+		return later
 	}
-	there, err := m.There.Read(ctx, ReadQuestion{Seen: self.Epoch})
+	there, err := m.There.Read(ctx, ReadQuestion{Seen: m.self.Epoch})
 	if err != nil {
-		return join(said, "the twin is told when it returns", err.Error()), nil //nolint:nilerr // an alarm stands until it is
+		return join(later, err.Error())
 	}
-	m.result.Acked = there.Seen >= self.Epoch
-	return join(said, fmt.Sprintf("%s has seen epoch %d", inert.Text(there.Name), there.Seen)), nil
+	m.result.Acked = there.Seen >= m.self.Epoch
+	return fmt.Sprintf("%s has seen epoch %d", inert.Text(there.Name), there.Seen)
 }
 
 // probe has a timetable run that does nothing, and counts what became of the

@@ -91,7 +91,7 @@ func place(path string, text []byte) error {
 	if err := os.Rename(fresh, path); err != nil {
 		return errors.Join(err, os.Remove(fresh))
 	}
-	if got, err := os.ReadFile(path); err != nil || !bytes.Equal(got, text) { //nolint:gosec // ours
+	if got, err := os.ReadFile(path); err != nil || !bytes.Equal(got, text) {
 		return fmt.Errorf("%s: it is not what was written: %w", path, err)
 	}
 	return nil
@@ -132,7 +132,7 @@ func parseFence(path string, info fs.FileInfo, err error) (f switchover.Fence, _
 	if info.Size() > maxFence {
 		return f, fmt.Errorf("fence %s: %d bytes", path, info.Size())
 	}
-	text, err := os.ReadFile(path) //nolint:gosec // ours
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return f, err
 	}

@@ -74,7 +74,7 @@ var errNotEnded = errors.New("it does not end")
 // gone waits until a process has ended: errNotEnded.
 func gone(ctx context.Context, fd int, within time.Duration) error {
 	for deadline := time.Now().Add(within); ; {
-		ready := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}} //nolint:gosec // a file's number is small
+		ready := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
 		if n, err := unix.Poll(ready, 0); err == nil && n > 0 {
 			return nil
 		}

@@ -224,7 +224,7 @@ func (b Bedside) isMeant(ctx context.Context, f switchover.Fence) error {
 	self, err := b.Node.Self(ctx)
 	switch {
 	case err != nil:
-		return nil //nolint:nilerr // it cannot be told: whose files cannot be read must not act
+		return nil // it cannot be told: whose files cannot be read must not act
 	case f.Server != self.Server:
 		return cli.Fail(cli.Untrusted, fmt.Errorf("the fence is for another server than %s", b.Config.Name), "")
 	case !fences(&f, self):

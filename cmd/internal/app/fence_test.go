@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -104,7 +103,7 @@ func TestAFenceThatCannotBeRead(t *testing.T) {
 func TestAFenceStandsInADirectoryOfItsOwn(t *testing.T) {
 	for name, mode := range map[string]os.FileMode{"of all": 0o777, "of the group": 0o770} {
 		dir := t.TempDir()
-		if err := os.Chmod(dir, mode); err != nil { //nolint:gosec // that is what is tried
+		if err := os.Chmod(dir, mode); err != nil {
 			t.Fatal(err)
 		}
 		if err := ownDir(dir, false); err == nil {
@@ -140,7 +139,7 @@ func TestEndTwind(t *testing.T) {
 			if err := cmd.Process.Signal(unix.SIGSTOP); err != nil {
 				t.Fatal(err)
 			}
-			for !stopped(cmd.Process.Pid) { //nolint:revive // the kernel does it at once
+			for !stopped(cmd.Process.Pid) { // the kernel does it at once
 			}
 		}
 		pid, end, err := endTwind(t.Context(), dir)
@@ -151,9 +150,9 @@ func TestEndTwind(t *testing.T) {
 	}
 }
 
-// lockDir, in the environment, has this test binary be a process that has the
-// lock of a directory.
-const lockDir = "TWIN_TEST_LOCK_DIR"
+// lockHow, in the environment, has this test binary be a process that has the
+// lock of its directory.
+const lockHow = "TWIN_TEST_LOCK"
 
 func holdLock(t *testing.T, dir string, deaf bool) *exec.Cmd {
 	t.Helper()
@@ -162,7 +161,8 @@ func holdLock(t *testing.T, dir string, deaf bool) *exec.Cmd {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), self, "-test.run=^TestHoldsALock$")
-	cmd.Env = append(os.Environ(), lockDir+"="+dir, fmt.Sprintf("TWIN_TEST_DEAF=%t", deaf))
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), lockHow+"="+map[bool]string{true: "deaf", false: "hears"}[deaf])
 	out, err := cmd.StdoutPipe()
 	if err == nil {
 		err = cmd.Start()
@@ -179,18 +179,20 @@ func holdLock(t *testing.T, dir string, deaf bool) *exec.Cmd {
 
 // TestHoldsALock is the process that TestEndTwind ends.
 func TestHoldsALock(t *testing.T) {
-	dir := os.Getenv(lockDir)
-	if dir == "" {
+	how := os.Getenv(lockHow)
+	if how == "" {
 		t.Skip("it is a process of TestEndTwind")
 	}
-	if os.Getenv("TWIN_TEST_DEAF") == "true" {
+	if how == "deaf" {
 		signal.Ignore(unix.SIGTERM)
 	}
-	held, err := lock(dir)
+	held, err := lock(".")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer held.Close() //nolint:errcheck // it is killed
-	fmt.Println()
+	defer held.Close()
+	if _, err := os.Stdout.WriteString("\n"); err != nil {
+		t.Fatal(err)
+	}
 	<-time.After(time.Minute)
 }
