@@ -27,3 +27,22 @@ func TestRealSwitchoverKilled(t *testing.T) {
 		})
 	}
 }
+
+// TestRealSwitchoverCut takes the other server out of the reach of the one that
+// goes through a switch-over, in each step and each way: thrown off, with nothing
+// moving, and with the questions going there and no answer coming back.
+func TestRealSwitchoverCut(t *testing.T) {
+	for lane, road := range []traffic{cut, mute, there} {
+		for _, typed := range []bool{false, true} {
+			t.Run(fmt.Sprintf("road=%d/run-on-giver=%v", road, typed), func(t *testing.T) {
+				t.Parallel()
+				var all []killing
+				for i, s := range switchover.Steps() {
+					done := (i+lane)%2 == 0
+					all = append(all, killing{step: s.Name, done: done, typedOnGiver: typed, road: road, abort: (i/2)%2 == 0 != done})
+				}
+				killSwitchovers(t, all)
+			})
+		}
+	}
+}

@@ -22,17 +22,23 @@ func TestSwitchoverKilled(t *testing.T) {
 	killSwitchovers(t, []killing{
 		{step: "demote", done: true, giver: true, typedOnGiver: true},
 		{step: "promote", typedOnGiver: false, abort: true},
+		{step: "promote", typedOnGiver: true, road: there},
 	})
 }
 
-// A killing is when one of the two dies in a switch-over, and what is done then.
+// A killing is when one of the two dies in a switch-over, or cannot be reached for
+// a while by the one that goes through it, and what is done then.
 type killing struct {
 	step         string
-	done         bool // it was done; else it was begun
-	giver        bool // who dies; else it is the taker
-	typedOnGiver bool // its twind goes through the move; else the taker's does
-	abort        bool // it is ended; else it is gone on with
+	done         bool    // it was done; else it was begun
+	giver        bool    // who dies; else it is the taker
+	typedOnGiver bool    // its twind goes through the move; else the taker's does
+	abort        bool    // it is ended; else it is gone on with
+	road         traffic // that there is to the other server for awayFor; free: somebody dies
 }
+
+// awayFor is longer than a server is waited for, and than it may be silent.
+const awayFor = 7 * time.Second
 
 func (k killing) String() string {
 	when, who, on, then := "begun", "taker", "taker", "resume"
@@ -48,7 +54,11 @@ func (k killing) String() string {
 	if k.abort {
 		then = "abort"
 	}
-	return fmt.Sprintf("%s %s: the %s dies, run on the %s, %s", k.step, when, who, on, then)
+	what := "the " + who + " dies"
+	if k.road != free {
+		what = fmt.Sprintf("the road becomes %d", k.road)
+	}
+	return fmt.Sprintf("%s %s: %s, run on the %s, %s", k.step, when, what, on, then)
 }
 
 // slotEvery is the period of the timetable that only the primary runs.
@@ -155,8 +165,15 @@ func (g *stage) kill(k killing) {
 		_ = typed.Wait() // the journals tell
 	}()
 	reached := g.await(m, ended)
-	victim.kill()
-	victim.start()
+	if k.road == free {
+		victim.kill()
+		victim.start()
+	} else {
+		way := map[*server]*road{g.a: g.toB, g.b: g.toA}[runner]
+		way.become(k.road)
+		<-time.After(awayFor)
+		way.become(free)
+	}
 	select {
 	case <-ended:
 	case <-time.After(patience):
@@ -286,7 +303,7 @@ func (g *stage) eachSlotOnce() {
 			g.t.Errorf("slot %s ran %d times", slot, ran[slot])
 		}
 	}
-	told := map[record.Instant]bool{}
+	told, became := map[record.Instant]bool{}, map[string]int{}
 	for _, s := range []*server{g.a, g.b} {
 		rows, err := g.nodes[s].Runs(g.t.Context(), node.RunQuery{Server: s.name})
 		if err != nil {
@@ -295,6 +312,7 @@ func (g *stage) eachSlotOnce() {
 		for _, r := range rows {
 			if r.Name == "often" {
 				told[r.Slot] = true
+				became[strings.TrimSpace(string(r.State)+" "+r.Reason)]++
 			}
 		}
 	}
@@ -304,5 +322,5 @@ func (g *stage) eachSlotOnce() {
 			g.t.Errorf("after the slot of %v comes %v", slots[i-1], slot)
 		}
 	}
-	g.t.Logf("%d slots, %d of them ran", len(slots), len(ran))
+	g.t.Logf("%d slots, %d of them ran: %v", len(slots), len(ran), became)
 }

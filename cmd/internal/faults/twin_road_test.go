@@ -27,6 +27,7 @@ const (
 	free  traffic = iota
 	cut           // whoever is on it, or comes, is thrown off
 	mute          // whoever comes is let on, and nothing moves any more
+	there         // what goes there arrives, and nothing comes back
 	fated         // free until so many bytes have passed, and cut then
 )
 
@@ -53,7 +54,8 @@ func newRoad(t *testing.T, to string) *road {
 	return r
 }
 
-// become makes the road otherwise. Who is on it stays only on one that is mute.
+// become makes the road otherwise. Who is on it stays only on one that
+// is mute, be it one way alone.
 func (r *road) become(is traffic) { r.set(is, 0) }
 
 // cutAfter throws off who is on the road now, and lets only so many bytes pass
@@ -66,7 +68,7 @@ func (r *road) set(is traffic, most int64) {
 	r.is, r.most, r.moved = is, most, 0
 	close(r.change)
 	r.change = make(chan struct{})
-	if is != mute {
+	if is != mute && is != there {
 		r.clearOut()
 	}
 }
@@ -101,8 +103,8 @@ func (r *road) travel(near net.Conn, ended <-chan struct{}) {
 		return
 	}
 	var back sync.WaitGroup
-	back.Go(func() { r.carry(near, far, ended) })
-	r.carry(far, near, ended)
+	back.Go(func() { r.carry(near, far, true, ended) })
+	r.carry(far, near, false, ended)
 	back.Wait()
 }
 
@@ -127,13 +129,13 @@ func (r *road) enter(conn net.Conn, ended <-chan struct{}) bool {
 }
 
 // carry carries bytes until either end is gone.
-func (r *road) carry(to, from net.Conn, ended <-chan struct{}) {
+func (r *road) carry(to, from net.Conn, back bool, ended <-chan struct{}) {
 	defer to.Close()
 	defer from.Close()
 	for buf := make([]byte, 16<<10); ; {
 		n, err := from.Read(buf)
 		if n > 0 {
-			n, ok := r.pass(int64(n), ended)
+			n, ok := r.pass(int64(n), back, ended)
 			if _, err := to.Write(buf[:n]); err != nil || !ok {
 				return
 			}
@@ -145,7 +147,7 @@ func (r *road) carry(to, from net.Conn, ended <-chan struct{}) {
 }
 
 // pass returns how many of n bytes may pass, and whether others may after them.
-func (r *road) pass(n int64, ended <-chan struct{}) (int64, bool) {
+func (r *road) pass(n int64, back bool, ended <-chan struct{}) (int64, bool) {
 	for {
 		r.mu.Lock()
 		is, change := r.is, r.change
@@ -153,6 +155,9 @@ func (r *road) pass(n int64, ended <-chan struct{}) (int64, bool) {
 		if last {
 			n = r.most - r.moved
 			r.is = cut
+		}
+		if is == there {
+			is = map[bool]traffic{false: free, true: mute}[back]
 		}
 		if is == free || is == fated {
 			r.moved += n
