@@ -89,7 +89,7 @@ func Durations(notes []node.RunbookNote) []Took {
 			i = len(all)
 			at[n.Step], all = i, append(all, Took{Name: n.Step})
 		}
-		if n.State == node.NoteBegun {
+		if _, was := begun[n.Step]; n.State == node.NoteBegun || !was { // a look at things is noted once it is done
 			begun[n.Step] = n.At
 		}
 		all[i] = Took{Name: n.Step, State: n.State, TookMS: millis(n.At.Sub(begun[n.Step])), Text: n.Text}
