@@ -48,6 +48,7 @@ type Options struct {
 // A Watcher asks the twin how it is, as long as there is one.
 type Watcher struct {
 	Options
+	hurry chan struct{} // the next question is wanted now
 
 	mu       sync.Mutex
 	standing Standing
@@ -56,7 +57,16 @@ type Watcher struct {
 }
 
 // NewWatcher returns a Watcher, which Run runs.
-func NewWatcher(o Options) *Watcher { return &Watcher{Options: o} }
+func NewWatcher(o Options) *Watcher { return &Watcher{Options: o, hurry: make(chan struct{}, 1)} }
+
+// Hurry has the twin asked, and told, at once: what both are to each other has
+// changed. It never blocks; any goroutine may call it.
+func (w *Watcher) Hurry() {
+	select {
+	case w.hurry <- struct{}{}:
+	default:
+	}
+}
 
 // Standing returns what is known of the twin now.
 func (w *Watcher) Standing() Standing {
@@ -91,6 +101,7 @@ func (w *Watcher) Run(ctx context.Context) error {
 		}
 		select {
 		case <-time.After(wait - time.Since(begun)):
+		case <-w.hurry:
 		case <-ctx.Done():
 			return nil
 		}

@@ -276,3 +276,27 @@ func TestAlone(t *testing.T) {
 		})
 	})
 }
+
+func TestAHurryIsAQuestionNow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		var asked atomic.Int64
+		answer := r.answer
+		r.answer = func(ctx context.Context, w Word) (Word, error) {
+			asked.Add(1)
+			return answer(ctx, w)
+		}
+		r.run(t, func() {
+			r.Hurry()
+			synctest.Wait()
+			if n := asked.Load(); n != 2 {
+				t.Errorf("%d questions", n)
+			}
+			time.Sleep(interval)
+			synctest.Wait()
+			if n := asked.Load(); n != 3 {
+				t.Errorf("%d questions", n)
+			}
+		})
+	})
+}

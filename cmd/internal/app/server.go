@@ -226,8 +226,12 @@ func (s *server) beat(ctx context.Context) error {
 		return err
 	}
 	s.mu.Lock()
+	was := s.doc
 	s.doc = doc
 	s.mu.Unlock()
+	if was.Role != doc.Role || was.Epoch != doc.Epoch {
+		s.watcher.Hurry() // what the twin knows of this server is no longer so
+	}
 	text, err := json.Marshal(doc)
 	if err != nil {
 		return err
