@@ -68,7 +68,7 @@ func (w wire) Call(ctx context.Context, verb string, args, answer any) error {
 	case luck < 9:
 		stands := time.Duration(r.IntN(50)) * time.Second
 		w.note("the runner on %s stands still for %v before %s of %s", w.here.name, stands, verb, w.to.name)
-		time.Sleep(stands)
+		pass(stands)
 	}
 	if w.to == w.here {
 		return w.does(ctx, verb, args, answer)
@@ -103,7 +103,7 @@ func (w wire) afar(ctx context.Context, r *rand.Rand, luck int, q question) erro
 		after := time.Duration(r.IntN(90)) * time.Second
 		w.note("%s comes to %s after %v", q.verb, w.to.name, after)
 		w.late.Go(func() {
-			time.Sleep(after)
+			pass(after)
 			_ = w.does(context.WithoutCancel(ctx), q.verb, q.args, nil)
 		})
 		return gone(ctx, r)
@@ -154,7 +154,7 @@ func (w wire) isCalm() bool {
 // gone is what is heard of who does not answer: at once, or when time is over.
 func gone(ctx context.Context, r *rand.Rand) error {
 	if r.IntN(2) == 0 {
-		time.Sleep(time.Duration(r.IntN(1000)) * time.Millisecond)
+		pass(time.Duration(r.IntN(1000)) * time.Millisecond)
 		return fmt.Errorf("%w: cut", ErrAway)
 	}
 	<-ctx.Done()

@@ -102,15 +102,15 @@ func (s *sim) live(seed uint64) {
 	people.Go(func() { s.begin(s.any(r), r.IntN(4) == 0) })
 	if r.IntN(4) == 0 {
 		later := time.Duration(r.IntN(20_000)) * time.Millisecond
-		people.Go(func() { time.Sleep(later); s.begin(s.any(s.draw("second")), false) })
+		people.Go(func() { pass(later); s.begin(s.any(s.draw("second")), false) })
 	}
 	for range r.IntN(3) {
 		later := time.Duration(r.IntN(120)) * time.Second
-		people.Go(func() { time.Sleep(later); s.goOn(s.draw("person")) })
+		people.Go(func() { pass(later); s.goOn(s.draw("person")) })
 	}
 	if r.IntN(12) == 0 {
 		later := time.Duration(r.IntN(60)) * time.Second
-		people.Go(func() { time.Sleep(later); s.force() })
+		people.Go(func() { pass(later); s.force() })
 	}
 	people.Wait()
 	s.heal(r)
@@ -186,7 +186,7 @@ func (s *sim) heal(r *rand.Rand) {
 	s.calm = true
 	s.mu.Unlock()
 	s.late.Wait()
-	time.Sleep(node.RunnerLost + drainedFor)
+	pass(node.RunnerLost + drainedFor)
 	for range 2 { // what one does about it the other hears
 		for _, on := range []*server{s.a, s.b} {
 			_, err := on.node.Seen(context.Background(), s.other(on).self().EpochSeen)
@@ -291,3 +291,6 @@ func (s *sim) look() {
 		s.broken("%s", wrong)
 	}
 }
+
+// pass lets time pass, in the bubble of a history.
+func pass(d time.Duration) { <-time.After(d) }
