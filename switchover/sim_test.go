@@ -99,7 +99,8 @@ func (s *sim) live(seed uint64) {
 	r := s.draw("history")
 	s.calls = []int{200, 700, 2000, 6000}[r.IntN(4)]
 	var people sync.WaitGroup
-	people.Go(func() { s.begin(s.any(r), r.IntN(4) == 0) })
+	first, ends := s.any(r), r.IntN(4) == 0
+	people.Go(func() { s.begin(first, ends) })
 	if r.IntN(4) == 0 {
 		later := time.Duration(r.IntN(20_000)) * time.Millisecond
 		people.Go(func() { pass(later); s.begin(s.any(s.draw("second")), false) })
