@@ -99,8 +99,6 @@ func (s *sim) live(seed uint64) {
 	r := s.draw("history")
 	s.calls = []int{200, 700, 2000, 6000}[r.IntN(4)]
 	var people sync.WaitGroup
-	first, ends := s.any(r), r.IntN(4) == 0
-	people.Go(func() { s.begin(first, ends) })
 	if r.IntN(4) == 0 {
 		later := time.Duration(r.IntN(20_000)) * time.Millisecond
 		people.Go(func() { pass(later); s.begin(s.any(s.draw("second")), false) })
@@ -113,6 +111,8 @@ func (s *sim) live(seed uint64) {
 		later := time.Duration(r.IntN(60)) * time.Second
 		people.Go(func() { pass(later); s.force() })
 	}
+	first, ends := s.any(r), r.IntN(4) == 0
+	people.Go(func() { s.begin(first, ends) })
 	people.Wait()
 	s.heal(r)
 	s.look()
