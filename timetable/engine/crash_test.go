@@ -88,8 +88,7 @@ func TestKilledAtEachStepOfTheLedger(t *testing.T) {
 
 func TestAQuarter(t *testing.T) {
 	if draws.Raced {
-		someDays(t, 32) // in which each thing happens once
-		return
+		t.Skip("the race detector gives up on goroutines that have done so much")
 	}
 	someDays(t, 92)
 }
