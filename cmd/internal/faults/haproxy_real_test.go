@@ -161,6 +161,7 @@ func TestRealHaproxyFollows(t *testing.T) {
 	}
 	person := b.login()
 	ctx := context.WithoutCancel(t.Context())
+	do("drain", nodes[0].Drain(ctx, "R", time.Minute))
 	token, err := nodes[0].Demote(ctx, node.Demotion{Runbook: "R", Epoch: 1, Actor: "ann", At: record.At(time.Now())})
 	do("demote", err)
 	gone := eventually(t, follows, "no client gets to the old primary", func() bool { return b.reaches() == "" })
