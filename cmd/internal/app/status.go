@@ -57,8 +57,7 @@ func Status(ctx context.Context, cfg *config.Config, data *Data) (node.Document,
 		if err := json.Unmarshal(said.Doc, &own); err != nil {
 			return doc, fmt.Errorf("what twind says of itself: %w", err)
 		}
-		recount(own.Feeds, doc.Feeds)
-		doc = own
+		doc = freshened(own, doc)
 	}
 	doc.Running, doc.PID = true, pid
 	if age := time.Since(said.At.Time()); said.PID == pid && age > staleAfter {
@@ -107,6 +106,14 @@ func countUnfinished(ctx context.Context, data *Data, feeds []node.FeedDocument)
 		feeds[i].GapsOpen += int64(len(gaps))
 	}
 	return nil
+}
+
+// freshened returns what twind said of itself, with what the files tell better:
+// it says so once a second, and a role may have moved since.
+func freshened(said, now node.Document) node.Document {
+	said.Role, said.Epoch, said.Since, said.Maintenance = now.Role, now.Epoch, now.Since, now.Maintenance
+	recount(said.Feeds, now.Feeds)
+	return said
 }
 
 // recount takes over the counts of the same feeds.
