@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/twinctl/twin/collector/feed"
 )
 
 // listed says a few names of many.
@@ -98,7 +100,7 @@ func feedsPaused(q question) finding {
 // take the place of the other.
 func incarnation(q question) finding {
 	names := feedsWith(q, func(a, b Feed) bool {
-		return a.State == "live" && b.State == "live" && a.Incarnation != "" && b.Incarnation != "" && a.Incarnation != b.Incarnation
+		return a.State == "live" && b.State == "live" && a.Incarnation != "" && b.Incarnation != "" && !feed.SameIncarnation(a.Incarnation, b.Incarnation)
 	})
 	if len(names) > 0 {
 		return block("twinctl feed test, on both", "the twins hear different upstreams: %s", listed(names))

@@ -4,12 +4,12 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/twinctl/twin/collector/feed"
 	"github.com/twinctl/twin/collector/record"
 )
 
 const (
-	sameStart = 2 * time.Second  // start-up times this close together are of one running Asterisk
-	nameGrid  = 10 * time.Second // what the start-up time is rounded to in the name
+	sameStart = 2 * time.Second // start-up times this close together are of one running Asterisk
 	longestUp = 100 * 365 * 24 * 60 * 60
 )
 
@@ -19,10 +19,9 @@ const (
 // Asterisk says at login for how many whole seconds it has been up. Taken from
 // the time of the first answer that gives its start within a second or so, and
 // a little differently at each login. Therefore what lies within two seconds of
-// the incarnation heard last is that one, and the name that it is first given
-// is rounded to ten seconds. Another process, as the twin, mostly finds the
-// same name, but not surely (about 1 in 30 differs): whoever compares across
-// processes should compare since, with a tolerance of two seconds.
+// the incarnation heard last is that one, under the name that it was first given.
+// Another process, as the twin, mostly finds the same name, but not surely (about
+// 1 in 30 differs): whoever compares across processes asks [feed.SameIncarnation].
 //
 // The name leaves out the SystemName that events may carry: a session begins
 // before the first event, and two twins of which only one knew it would differ.
@@ -39,7 +38,7 @@ func incarnationOf(now record.Instant, uptime int64, last incarnation) incarnati
 	if last.name != "" && since.Sub(last.since).Abs() <= sameStart {
 		return last
 	}
-	return incarnation{name: since.Time().Round(nameGrid).Format(time.RFC3339), since: since}
+	return incarnation{name: feed.StartName(since), since: since}
 }
 
 // parseUptime reads the Uptime header of FullyBooted.
