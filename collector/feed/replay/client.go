@@ -16,6 +16,7 @@ const (
 	chunk        = 64 << 10               // so much is written at a time, so that questions need not wait for long
 	writeTimeout = 30 * time.Second       // who does not read for so long is dropped, as a PBX does
 	askTime      = 250 * time.Millisecond // so long a newcomer may ask for the time, where the clock leaps
+	newcomer     = 5 * time.Second        // so long a client that was let in is one
 	never        = time.Duration(math.MaxInt64)
 )
 

@@ -38,6 +38,9 @@ func newPlan(times []record.Instant, speed float64, shift bool) plan {
 // rushed says that there is no pace: everything is due at once.
 func (p plan) rushed() bool { return !p.shift && math.IsInf(p.speed, 1) }
 
+// hastens says that the upstream's clock runs faster than any other.
+func (p plan) hastens() bool { return !p.shift && !p.rushed() && p.speed > 1 }
+
 // offset returns how long after the start something of that time is said. With
 // shift it knows the recorded times only.
 func (p plan) offset(at record.Instant) time.Duration {
