@@ -54,7 +54,7 @@ func (m *Move) preflight(ctx context.Context) (string, error) {
 		if all, err = m.checks(ctx); err != nil {
 			return "", err
 		}
-		said := blockers(all)
+		said := preflight.Because(all)
 		if said == "" {
 			break
 		}
@@ -69,16 +69,6 @@ func (m *Move) preflight(ctx context.Context) (string, error) {
 		}
 	}
 	return fmt.Sprintf("%d checks, %d warnings", len(all), warnings), nil
-}
-
-func blockers(all []preflight.Check) string {
-	var said []string
-	for _, c := range all {
-		if c.Level == preflight.Blocker {
-			said = append(said, c.String())
-		}
-	}
-	return strings.Join(said, "; ")
 }
 
 // preSwitch calls a program on both, and ends the move if one says no.

@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/twinctl/twin/collector/node"
@@ -124,6 +125,17 @@ func Promote(here Facts, limits Limits) []Check {
 // Blocked tells whether a check is a blocker.
 func Blocked(all []Check) bool {
 	return slices.ContainsFunc(all, func(c Check) bool { return c.Level == Blocker })
+}
+
+// Because says what keeps the role from being moved; "" if nothing does.
+func Because(all []Check) string {
+	var said []string
+	for _, c := range all {
+		if c.Level == Blocker {
+			said = append(said, c.String())
+		}
+	}
+	return strings.Join(said, "; ")
 }
 
 // Sorted returns the checks with the blockers first, then the warnings, each in
