@@ -21,10 +21,10 @@ import (
 const (
 	recordingLength = 1504 * time.Second // of what is played
 	recordingEvents = 12094
-	holdSpeed       = 2                // at which it lasts over ten minutes, with over ten events a second
-	collectWithin   = 15 * time.Second // until both servers collect
-	settleWithin    = 30 * time.Second // until both have all, after the upstream said it
-	overhead        = 8 * time.Second  // of a demo's time, for starting and for comparing
+	holdSpeed       = 2               // at which it lasts over ten minutes, with over ten events a second
+	collectWithin   = time.Minute     // until both servers collect
+	settleWithin    = 2 * time.Minute // until both have all, after the upstream said it
+	overhead        = 8 * time.Second // of a demo's time, for starting and for comparing
 )
 
 // Options are what Run needs.

@@ -84,8 +84,15 @@ type move struct {
 // do waits until nothing blocks the move, has it done, and reads back who has the
 // role.
 func (m move) do(ctx context.Context, o Options) error {
-	if err := waitFor(ctx, readyWithin, "the two to be ready for a "+string(m.intent), m.from.mayMove(m.intent)); err != nil {
-		return err
+	var why string
+	if err := waitFor(ctx, readyWithin, "the two to be ready for a "+string(m.intent), func(ctx context.Context) (bool, error) {
+		plan, err := m.from.planned(ctx, m.intent)
+		if ctx.Err() == nil { // a question that was cut short says nothing
+			why = preflight.Because(plan.Checks)
+		}
+		return plan.Ready, err
+	}); err != nil {
+		return fmt.Errorf("%w: %s", err, why)
 	}
 	for _, line := range m.lines {
 		if err := (typed{m.from, line, cli.OK}).run(ctx, o.Out); err != nil {
@@ -97,23 +104,20 @@ func (m move) do(ctx context.Context, o Options) error {
 
 // readyWithin is how soon after a change both servers are ready for a move: they
 // exchange what they know every five seconds.
-const readyWithin = 60 * time.Second
+const readyWithin = 2 * time.Minute
 
-// mayMove tells whether nothing blocks a move of the role, as both servers are
-// now. That the last one was not long ago is no matter here.
-func (t *twin) mayMove(intent node.Intent) func(context.Context) (bool, error) {
-	return func(ctx context.Context) (bool, error) {
-		here, there, ways, err := app.Both(ctx, app.Witness{Config: t.cfg, Data: t.data, Say: app.Say(t.cfg, t.data)})
-		if err != nil {
-			return false, err
-		}
-		plan, err := switchover.MakePlan(
-			switchover.Wish{Intent: intent, Options: switchover.Options{
-				OnRunning: switchover.RunningWait, DrainS: int64(switchover.DrainFor.Seconds()), SkipChecks: []string{"calm"},
-			}},
-			switchover.Seen{Here: here, There: there, Ways: ways, Limits: preflight.Usual()})
-		return plan.Ready, err
+// planned plans a move of the role from this server, as both are now. That the
+// last one was not long ago is no matter here.
+func (t *twin) planned(ctx context.Context, intent node.Intent) (switchover.Plan, error) {
+	here, there, ways, err := app.Both(ctx, app.Witness{Config: t.cfg, Data: t.data, Say: app.Say(t.cfg, t.data)})
+	if err != nil {
+		return switchover.Plan{}, err
 	}
+	return switchover.MakePlan(
+		switchover.Wish{Intent: intent, Options: switchover.Options{
+			OnRunning: switchover.RunningWait, DrainS: int64(switchover.DrainFor.Seconds()), SkipChecks: []string{"calm"},
+		}},
+		switchover.Seen{Here: here, There: there, Ways: ways, Limits: preflight.Usual()})
 }
 
 // primaryIs reads back that the one server is primary and the other secondary,

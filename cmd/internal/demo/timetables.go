@@ -12,9 +12,9 @@ import (
 )
 
 const (
-	demoReport = "Queues" // runs on the primary alone
-	demoBackup = "Backup" // runs on both
-	runWithin  = 30 * time.Second
+	demoReport = "Queues"        // runs on the primary alone
+	demoBackup = "Backup"        // runs on both
+	runWithin  = 2 * time.Minute // for slots to have run, on a machine that has more to do
 )
 
 // timetables makes a report that only the primary runs and a backup that both
@@ -50,6 +50,8 @@ func timetables(ctx context.Context, out io.Writer, a, b *twin) error {
 	if err := runAll(ctx, out, []typed{
 		{a, []string{"run", "list", "--server", a.name, "-n", "4"}, cli.OK},
 		{b, []string{"run", "list", "--server", b.name, "-n", "4"}, cli.OK},
+		{a, []string{"timetable", "pause", demoBackup, "--reason", "there is one to put back"}, cli.OK},
+		{a, []string{"sync", "--view", "summary"}, cli.OK},
 		{a, []string{"maintenance", "on", "--reason", "the demo shows a drill"}, cli.OK},
 	}); err != nil {
 		return err
