@@ -75,6 +75,38 @@ func TestOneRunbookAtATimeAndOneRunner(t *testing.T) {
 	})
 }
 
+// A late word that nothing came of it is not believed where the role is gone: it
+// would leave nobody primary, and nothing to resume.
+func TestWhatGaveTheRoleAwayIsNotRolledBackByAWord(t *testing.T) {
+	w := newTwins(t)
+	for _, n := range []*DB{w.a, w.b} {
+		if err := n.OpenRunbook(t.Context(), runbook("r", "cms-b")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	token := w.demote(t)
+	over := runbook("r", "cms-b")
+	over.State = RunbookRolledBack
+	if err := w.a.EndRunbook(t.Context(), over); !errors.Is(err, ErrRunbook) {
+		t.Errorf("given: %v", err)
+	}
+	if err := w.b.VoidToken(t.Context(), token, "ann"); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.b.EndRunbook(t.Context(), over); err != nil {
+		t.Errorf("void: %v", err)
+	}
+	if err := w.a.EndRunbook(t.Context(), over); !errors.Is(err, ErrRunbook) {
+		t.Errorf("not taken back: %v", err)
+	}
+	if _, err := w.a.TakeBack(t.Context(), token.ID, "ann"); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.a.EndRunbook(t.Context(), over); err != nil {
+		t.Errorf("taken back: %v", err)
+	}
+}
+
 // The twin writes in the journal too.
 func TestAJournalHasBounds(t *testing.T) {
 	n := initialized(t)

@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -96,6 +97,9 @@ func holdsRunbook(ctx context.Context, tx *store.Tx, id, runner string) error {
 
 // EndRunbook closes a runbook, with what came of it as a JSON object, and audits
 // that. One that is closed so already stays as it is; else see NoteRunbook.
+// ErrRunbook for one that is to be rolled back and has given the role away: a late
+// word of a runner that another one took over from would leave nobody primary, and
+// nothing to resume.
 func (n *DB) EndRunbook(ctx context.Context, r Runbook) error {
 	if len(r.Result) > maxDocuments || !json.Valid(r.Result) {
 		return fmt.Errorf("end %s: a result of %d bytes", r.ID, len(r.Result))
@@ -107,6 +111,11 @@ func (n *DB) EndRunbook(ctx context.Context, r Runbook) error {
 		}
 		if err := errors.Join(err, holdsRunbook(ctx, tx, r.ID, r.Runner)); err != nil {
 			return err
+		}
+		if r.State == RunbookRolledBack {
+			if err := gaveNothing(ctx, tx, r.ID); err != nil {
+				return err
+			}
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE runbook SET state = ?, ended = ?, beat = ?, result = ? WHERE id = ?`,
 			r.State, now(tx), now(tx), string(r.Result), r.ID)
@@ -122,6 +131,19 @@ func (n *DB) EndRunbook(ctx context.Context, r Runbook) error {
 		return fmt.Errorf("end %s: %w", r.ID, err)
 	}
 	return nil
+}
+
+// gaveNothing tells whether the role is where it was before a runbook, as far as
+// this server knows.
+func gaveNothing(ctx context.Context, tx *store.Tx, runbook string) error {
+	_, token, err := readToken(ctx, tx, `runbook = ?`, runbook)
+	switch {
+	case errors.Is(err, sql.ErrNoRows), err == nil && token == TokenVoid:
+		return nil
+	case err != nil:
+		return err
+	}
+	return fmt.Errorf("%w: its token is %s", ErrRunbook, token)
 }
 
 // forgetRunbooks forgets all but the newest; the audit has them all.
