@@ -195,14 +195,17 @@ func (m *Move) halt(why error) (Result, error) {
 	return m.result(OutcomeHalted, err.Error()), err
 }
 
-// unlock ends a move that could not be opened on both servers.
+// unlock ends a move that could not be opened on both servers: on the one that
+// would take the role only once the other has ended it, and can give no role away
+// by it. Somebody may have taken it up meanwhile.
 func (m *Move) unlock(ctx context.Context, why error) (Result, error) {
 	ctx, cancel := after(ctx)
 	defer cancel()
 	text := []byte(`{}`)
 	for _, side := range []Side{m.giver, m.taker} {
-		// Where it was not opened, or another one holds it, there is nothing to end.
-		_ = side.ask(ctx, quick, VerbEnd, EndQuestion{Of{m.Book.ID}, node.RunbookRolledBack, text}, nil)
+		if side.ask(ctx, quick, VerbEnd, EndQuestion{Of{m.Book.ID}, node.RunbookRolledBack, text}, nil) != nil {
+			break // it was not opened there, or another one holds it; if it does not answer it can be resumed or aborted
+		}
 	}
 	return Result{Steps: []Took{}}, why
 }

@@ -130,7 +130,7 @@ func (s *sim) begin(on *server, ends bool) {
 		timer := time.AfterFunc(later, func() { abort(ErrAborted) })
 		defer timer.Stop()
 	}
-	id := fmt.Sprintf("%d on %s", s.seed, on.name)
+	id := fmt.Sprintf("%d on %s, %d", s.seed, on.name, s.draw("id").Uint32()) // each asks for a move of its own
 	s.note("%s begins", on.name)
 	w := wish(id)
 	w.Options.DrainS = 20
