@@ -36,7 +36,7 @@ test: ## every test that needs nothing but Go and a C compiler
 # will do, where each takes many times as long.
 race: export RAPID_CHECKS ?= 33
 race: ## every test under the race detector, in random order
-	$(GO) test -vet=off -race -shuffle=on ./...
+	@GO='$(GO)' scripts/race.sh
 
 test-real: ## tests against real programs: power cut, EIO, full disk, systemd, sshd, haproxy, keepalived (Linux, root, see .ci/run)
 	@scripts/need.sh
