@@ -29,12 +29,17 @@ type moved struct {
 // BenchmarkSwitchover moves the role over and back between two servers with a
 // feed and three timetables: how long nobody was primary, the whole command with
 // the start of its program, each step by the journal, and a dry run before every
-// second of them. The yardsticks are what these consist of: a question over SSH,
-// a session that is opened for one, a flushed transaction, and the start of a
-// program. BENCHTIME=10x is 200 moves.
+// second of them. Then the primary's twind is killed, and the other server takes
+// the role, on a person's word: the whole command after that word, each step, and
+// the rest, which is the start of the program, the request and the look for the
+// dead server; and once more with a machine that takes connections and is mute.
+// The yardsticks are what these consist of: a question over SSH, a session that
+// is opened for one, a flushed transaction, and the start of a program.
+// BENCHTIME=10x is 200 moves.
 func BenchmarkSwitchover(b *testing.B) {
 	p := startPair(b)
 	all := moved{steps: map[string][]time.Duration{}}
+	var dead, mute promoted
 	for b.Loop() {
 		for i := range movesAtOnce {
 			if i%2 == 0 {
@@ -42,9 +47,15 @@ func BenchmarkSwitchover(b *testing.B) {
 			}
 			p.move(b, &all)
 		}
+		for range deathsAtOnce {
+			p.promote(b, &dead, false)
+		}
+		p.promote(b, &mute, true)
 	}
 	b.ReportMetric(0, "ns/op") // the steps tell more
 	all.report(b)
+	dead.report(b, "dead")
+	mute.report(b, "mute")
 	p.yardsticks(b)
 }
 
@@ -66,10 +77,17 @@ func startPair(b *testing.B) *movable {
 	}
 	p.a.run(b, filepath.Join(p.dir, "twind"))
 	p.z.run(b, filepath.Join(p.dir, "twind"))
+	p.settle(b, p.a)
+	return p
+}
+
+// settle waits until the role can be moved, as a server sees it.
+func (p *movable) settle(b *testing.B, by *server) {
+	b.Helper()
 	for deadline := time.Now().Add(2 * time.Minute); ; <-time.After(time.Second) {
-		out, exit := p.try(b, p.a, "switchover", "--dry-run", "--json")
+		out, exit := p.try(b, by, "switchover", "--dry-run", "--json")
 		if exit == 0 {
-			return p
+			return
 		}
 		if time.Now().After(deadline) {
 			b.Fatalf("the pair is never ready: exit status %d: %s", exit, out)

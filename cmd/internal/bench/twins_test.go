@@ -65,18 +65,20 @@ time = {field = 1, separator = ",", layout = "epoch"}
 	return s
 }
 
-// run runs its twind, until stop is called or the benchmark ends.
+// run runs its twind, until stop is called or the benchmark ends. It may be run
+// again after that, or once it was killed.
 func (s *server) run(b *testing.B, program string) (stop func()) {
 	b.Helper()
-	s.cmd = exec.Command(program, "--config", s.config.File, "--log-level", "warn")
+	cmd := exec.Command(program, "--config", s.config.File, "--log-level", "warn")
 	var said strings.Builder
-	s.cmd.Stderr = &said
-	if err := s.cmd.Start(); err != nil {
+	cmd.Stderr = &said
+	if err := cmd.Start(); err != nil {
 		b.Fatal(err)
 	}
+	s.cmd = cmd
 	stop = sync.OnceFunc(func() {
-		s.cmd.Process.Signal(syscall.SIGTERM)
-		s.cmd.Wait()
+		cmd.Process.Signal(syscall.SIGTERM)
+		cmd.Wait()
 		if b.Failed() {
 			b.Logf("%s said:\n%s", s.config.Name, said.String())
 		}
