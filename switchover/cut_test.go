@@ -1,6 +1,7 @@
 package switchover
 
 import (
+	"encoding/json"
 	"errors"
 	"testing"
 	"testing/synctest"
@@ -56,6 +57,60 @@ func breakOff(t *testing.T, c *cut, onGiver, after, aborted bool) {
 			return
 		}
 		p.settled("x")
+	})
+}
+
+// A promotion whose server died in it can be ended on either, once both answer:
+// the role stays where it is.
+func TestAPromotionThatHaltedIsEnded(t *testing.T) {
+	for _, taken := range []bool{false, true} {
+		for _, copied := range []bool{false, true} { // whether the other one has its journal
+			for _, aborted := range []bool{false, true} {
+				endPromotion(t, taken, copied, aborted)
+			}
+		}
+	}
+}
+
+func endPromotion(t *testing.T, taken, copied, aborted bool) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPair(t)
+		book := node.Runbook{
+			ID: "x", Intent: node.IntentPromote, Giver: "cms-a", Taker: "cms-b", Actor: "ann", Runner: "cms-b",
+			Options: json.RawMessage(`{}`), Result: json.RawMessage(`{}`),
+		}
+		err := p.b.node.OpenRunbook(t.Context(), book)
+		if copied {
+			err = errors.Join(err, p.a.node.OpenRunbook(t.Context(), book))
+		}
+		outcome, state, is := OutcomeFailed, node.RunbookFailed, p.a
+		if taken {
+			outcome, state, is = OutcomeDone, node.RunbookDone, p.b
+			_, wrong := p.b.node.TakeOver(t.Context(), node.Takeover{Seen: 1, Runbook: "x", Actor: "ann", Reason: "it burns"})
+			err = errors.Join(err, wrong)
+			if _, wrong := p.a.node.Seen(t.Context(), 2); wrong == nil {
+				_, wrong = p.a.node.StepDown(t.Context(), "twind")
+				err = errors.Join(err, wrong)
+			}
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(node.RunnerLost + time.Second)
+		end := p.runner(p.a, plainly).Resume
+		if aborted {
+			end = p.runner(p.b, plainly).Abort
+		}
+		r, err := end(t.Context(), "bob")
+		if err != nil || r.Outcome != outcome || r.Primary != is.name || (r.CutOver != 0) != taken {
+			t.Errorf("%+v, %v", r, err)
+		}
+		if was, ended := p.settled("x"); was != is || ended != state {
+			t.Errorf("%s is primary, and it ended as %s", was.name, ended)
+		}
+		if r, err := p.runner(p.a, plainly).Switch(t.Context(), wish("next")); err != nil || r.Outcome != OutcomeDone {
+			t.Errorf("and the next: %+v, %v", r, err)
+		}
 	})
 }
 

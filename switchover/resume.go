@@ -13,14 +13,18 @@ import (
 )
 
 // Resume goes on with the move that has halted, from wherever it stands:
-// node.ErrNoRunbook if there is none, node.ErrRunbook while its runner lives.
+// node.ErrNoRunbook if there is none, node.ErrRunbook while its runner lives. A
+// promotion is ended by it, as it stands.
 func (r Runner) Resume(ctx context.Context, actor string) (Result, error) {
 	m, err := r.takeUp(ctx, "resumed by "+actor)
 	if err != nil {
 		return Result{}, err
 	}
-	if m.Book.State != node.RunbookOpen {
+	switch {
+	case m.Book.State != node.RunbookOpen:
 		return m.follow(ctx)
+	case m.Book.Intent == node.IntentPromote:
+		return m.leave(ctx, actor)
 	}
 	return m.run(ctx, m.forward)
 }
@@ -32,8 +36,11 @@ func (r Runner) Abort(ctx context.Context, actor string) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	if m.Book.State != node.RunbookOpen {
+	switch {
+	case m.Book.State != node.RunbookOpen:
 		return m.follow(ctx)
+	case m.Book.Intent == node.IntentPromote:
+		return m.leave(ctx, actor)
 	}
 	why := fmt.Errorf("%w by %s", ErrAborted, inert.Text(actor))
 	return m.run(ctx, func(ctx context.Context) error {
@@ -58,9 +65,6 @@ func (r Runner) takeUp(ctx context.Context, said string) (*Move, error) {
 	}
 	if open == nil {
 		return nil, fmt.Errorf("%w: none is open", node.ErrNoRunbook)
-	}
-	if open.Intent == node.IntentPromote {
-		return nil, fmt.Errorf("%w: it is a promotion without the other server", node.ErrNoRunbook)
 	}
 	if here, there, err = r.meet(ctx, Of{open.ID}); err != nil {
 		return nil, err
@@ -93,6 +97,32 @@ func (r Runner) takeUp(ctx context.Context, said string) (*Move, error) {
 	m.journal.add("lock", node.NoteTold, said)
 	m.step = m.journal.where()
 	return m, nil
+}
+
+// leave ends a promotion whose server died in it: both answer again, so that what
+// they are is what came of it. Where the role was not taken, whoever still wants
+// it promotes anew.
+func (m *Move) leave(ctx context.Context, actor string) (Result, error) {
+	ctx, cancel := after(ctx)
+	defer cancel()
+	if err := m.observe(ctx); err != nil { // who gave nothing away hears of the epoch
+		return m.halt(err)
+	}
+	r, state := m.result(OutcomeDone, ""), node.RunbookDone
+	if m.read.taker.Primary() {
+		r.CutOver = m.read.taker.OwnsFrom
+	} else {
+		r.Outcome, state = OutcomeFailed, node.RunbookFailed
+		r.Text = fmt.Sprintf("%s did not take the role: the promotion was ended by %s", inert.Text(m.taker.Name), inert.Text(actor))
+	}
+	err := m.journal.tell(ctx)
+	if err == nil {
+		err = m.close(ctx, state, r)
+	}
+	if err != nil {
+		return m.halt(err)
+	}
+	return r, nil
 }
 
 // ended returns the move as one of the servers has closed it, nil if neither has.
