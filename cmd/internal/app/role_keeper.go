@@ -74,7 +74,7 @@ func (k *roleKeeper) stepDown(ctx context.Context) error {
 func (k *roleKeeper) look(ctx context.Context) error {
 	var all concerns
 	now := record.At(time.Now())
-	for _, one := range []func(context.Context, *concerns, record.Instant) error{k.fenced, k.superseded, k.oldPrimary, k.doubled, k.inDoubt} {
+	for _, one := range []func(context.Context, *concerns, record.Instant) error{k.fenced, k.halted, k.superseded, k.oldPrimary, k.doubled, k.inDoubt} {
 		if err := one(ctx, &all, now); err != nil {
 			return err
 		}
