@@ -108,6 +108,7 @@ func (m snapshot) Collect(out chan<- prometheus.Metric) {
 	m.s.timekeeper.collect(out)
 	m.s.readiness.collect(out)
 	m.s.publisher.collect(out)
+	m.s.roles.collect(out)
 	m.s.mu.Lock()
 	doc := m.s.doc
 	m.s.mu.Unlock()

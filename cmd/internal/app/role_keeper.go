@@ -33,6 +33,7 @@ type roleKeeper struct {
 
 	mu  sync.Mutex
 	has concerns
+	gap time.Duration // of the last move that measured it; < 0: none did
 }
 
 // run keeps the role until ctx ends.
@@ -70,7 +71,7 @@ func (k *roleKeeper) stepDown(ctx context.Context) error {
 	return final(k.look(ctx))
 }
 
-// look finds out what people have to look at.
+// look finds out what people have to look at, and programs.
 func (k *roleKeeper) look(ctx context.Context) error {
 	var all concerns
 	now := record.At(time.Now())
@@ -79,9 +80,13 @@ func (k *roleKeeper) look(ctx context.Context) error {
 			return err
 		}
 	}
+	gap, err := k.lastGap(ctx)
+	if err != nil {
+		return err
+	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.has = all
+	k.has, k.gap = all, gap
 	return nil
 }
 

@@ -109,7 +109,7 @@ func newServer(cfg *config.Config, data *Data, log *slog.Logger) *server {
 	s.timekeeper = newTimekeeper(s)
 	s.readiness = newReadiness(s)
 	s.publisher = newPublisher(s)
-	s.roles = &roleKeeper{node: data.Node, fence: s.timekeeper.fence, log: log}
+	s.roles = &roleKeeper{node: data.Node, fence: s.timekeeper.fence, log: log, gap: -1}
 	s.book = alarmBook{node: data.Node, started: s.started}
 	s.lookout = &lookout{
 		data: data, log: log, live: s.present, keep: data.History.AddExceptions,
