@@ -3,6 +3,7 @@ package switchover
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/twinctl/twin/collector/inert"
@@ -96,7 +97,7 @@ func ruleSeen(twin Sight) Ruling {
 
 // ruleUnseen rules on a twin that nobody reaches.
 func ruleUnseen(own Own, twin Sight, said Attestation) Ruling {
-	r := Ruling{Verdict: VerdictNoProof, Because: fmt.Sprintf("%s: %v", inert.Text(twin.Name), twin.Away)}
+	r := Ruling{Verdict: VerdictNoProof, Because: named(twin.Name, twin.Away)}
 	heard := own.TwinHeard >= 0 && own.TwinHeard < twinLately
 	if heard {
 		r.Because += fmt.Sprintf("; but it reached %s %s ago", own.Name, own.TwinHeard.Round(time.Second))
@@ -110,4 +111,10 @@ func ruleUnseen(own Own, twin Sight, said Attestation) Ruling {
 		r.Because += "; it was said to be down: " + inert.Text(said.Reason)
 	}
 	return r
+}
+
+// named says once of whom an error is: what a Side returns says it already.
+func named(server string, err error) string {
+	of := inert.Text(server) + ": "
+	return of + strings.TrimPrefix(err.Error(), of)
 }

@@ -2,6 +2,7 @@ package switchover
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -68,6 +69,16 @@ func TestRule(t *testing.T) {
 		r := Rule(c.own, c.twin, c.said)
 		if r.Verdict != c.want || r.Attested != c.word || r.CutOff != c.cutOff || r.Because == "" {
 			t.Errorf("%s: %+v", name, r)
+		}
+	}
+}
+
+// Whoever did not answer is named once.
+func TestWhoIsAwayIsNamedOnce(t *testing.T) {
+	for _, err := range []error{fmt.Errorf("cms-a: %w", ErrAway), ErrAway} {
+		r := Rule(Own{Name: "cms-b", TwinHeard: -1}, Sight{Name: "cms-a", Away: err}, Attestation{})
+		if r.Because != "cms-a: it gives no answer" {
+			t.Errorf("%v: %q", err, r.Because)
 		}
 	}
 }
