@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/twinctl/twin/collector/record"
 	"github.com/twinctl/twin/collector/store"
@@ -16,12 +17,28 @@ type Reviewed struct {
 	Doubt   int `json:"in_doubt"` // a person is to say
 }
 
-// String says how many.
+// String says how many, in a sentence.
 func (r Reviewed) String() string {
-	if r == (Reviewed{}) {
-		return "no slot is left of before"
+	var said []string
+	of := func(n int, one, more string) {
+		switch {
+		case n == 1:
+			said = append(said, "1 "+one)
+		case n > 1:
+			said = append(said, fmt.Sprintf("%d %s", n, more))
+		}
 	}
-	return fmt.Sprintf("of the slots of before %d run, %d are skipped, %d are in doubt", r.Run, r.Skipped, r.Doubt)
+	of(r.Run, "runs here", "run here")
+	of(r.Skipped, "is skipped", "are skipped")
+	of(r.Doubt, "is in doubt", "are in doubt")
+	switch last := len(said) - 1; last {
+	case -1:
+		return "no slot is left of before"
+	case 0:
+		return "of the slots of before " + said[0]
+	default:
+		return "of the slots of before " + strings.Join(said[:last], ", ") + " and " + said[last]
+	}
 }
 
 // Reviewed counts what was decided upon so, of the slots up to an instant and by

@@ -33,3 +33,17 @@ func TestReviewed(t *testing.T) {
 		t.Errorf("%+v, %v", got, err)
 	}
 }
+
+func TestReviewedIsASentence(t *testing.T) {
+	for want, r := range map[string]Reviewed{
+		"no slot is left of before":                                           {},
+		"of the slots of before 1 runs here":                                  {Run: 1},
+		"of the slots of before 1 is skipped":                                 {Skipped: 1},
+		"of the slots of before 4 are skipped and 1 is in doubt":              {Skipped: 4, Doubt: 1},
+		"of the slots of before 2 run here, 1 is skipped and 12 are in doubt": {Run: 2, Skipped: 1, Doubt: 12},
+	} {
+		if got := r.String(); got != want {
+			t.Errorf("%+v: %q, want %q", r, got, want)
+		}
+	}
+}
