@@ -138,8 +138,16 @@ func rough(d time.Duration) string {
 		return fmt.Sprintf("%d days", d/(24*time.Hour))
 	case d >= 2*time.Hour:
 		return fmt.Sprintf("%d hours", d/time.Hour)
-	case d >= time.Minute:
+	case d >= 10*time.Second:
 		return d.Round(time.Second).String()
 	}
 	return d.Round(time.Millisecond).String()
+}
+
+// either returns the words for one, or for that many.
+func either(n int64, one, more string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, more)
 }

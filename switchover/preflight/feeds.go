@@ -128,7 +128,8 @@ func gaps(q question) finding {
 		}
 	}
 	if open > 0 {
-		return warn("twinctl gap list, on "+q.it.Name, "%d stretches were not heard, and are not filled: %s", open, listed(names))
+		return warn("twinctl gap list, on "+q.it.Name, "%s: %s",
+			either(open, "stretch was not heard, and is not filled", "stretches were not heard, and are not filled"), listed(names))
 	}
 	return ok("no gap is open")
 }

@@ -353,3 +353,21 @@ func TestJudge(t *testing.T) {
 		}
 	}
 }
+
+// What is told is told in sentences, and no more exactly than anybody reads.
+func TestWordsForPeople(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		53449 * time.Millisecond: "53s", 1234 * time.Millisecond: "1.234s", 90 * time.Minute: "1h30m0s", 5 * time.Hour: "5 hours", 72 * time.Hour: "3 days",
+	} {
+		if got := rough(d); got != want {
+			t.Errorf("%v: %q, want %q", d, got, want)
+		}
+	}
+	for n, want := range map[int64]string{
+		1: "1 stretch was not heard, and is not filled: pbx", 2: "2 stretches were not heard, and are not filled: pbx",
+	} {
+		if f := gaps(question{it: Facts{Feeds: []Feed{{Name: "pbx", Gaps: n}}}}); f.text != want {
+			t.Errorf("%q, want %q", f.text, want)
+		}
+	}
+}

@@ -12,7 +12,7 @@ func timetablesRead(q question) finding {
 	if t.Unreadable > 0 {
 		return q.grave("twinctl timetable list, on "+q.it.Name, "%d of %d timetables cannot be read", t.Unreadable, t.Unreadable+t.Total)
 	}
-	return ok("all %d timetables can be read", t.Total)
+	return ok("every timetable can be read: %d", t.Total)
 }
 
 // timetablesRun asks of the new primary what is asked there before each run.
@@ -37,7 +37,7 @@ func timetablesRun(q question) finding {
 	case d.Left > 0:
 		return warn("", "there was no time to look whether %d of %d timetables that only a primary runs can run on it", d.Left, d.Left+d.Looked)
 	}
-	return ok("all %d timetables that only a primary runs can run on it", d.Looked)
+	return ok("every timetable that only a primary runs can run on it: %d", d.Looked)
 }
 
 func (f Facts) hinders(timetable string) bool {
@@ -54,7 +54,8 @@ func timetablesRunning(q question) finding {
 	for _, r := range t.Running {
 		names = append(names, r.words())
 	}
-	return warn("twinctl run list --state running, on "+q.it.Name, "%d that only a primary runs have not ended: %s", len(names)+t.More, listed(names))
+	return warn("twinctl run list --state running, on "+q.it.Name, "%s: %s",
+		either(int64(len(names)+t.More), "that only a primary runs has not ended", "that only a primary runs have not ended"), listed(names))
 }
 
 func (r Run) words() string {
