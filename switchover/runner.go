@@ -180,7 +180,7 @@ func (m *Move) through(ctx context.Context, s Step) error {
 				continue
 			}
 		}
-		m.journal.add(s.Name, node.NoteFailed, err.Error())
+		m.journal.add(s.Name, node.NoteFailed, uncut(err))
 		return err
 	}
 }

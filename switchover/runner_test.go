@@ -170,7 +170,7 @@ func TestAbort(t *testing.T) {
 			abort(ErrAborted)
 		}()
 		r, err := p.runner(p.a, plainly).Switch(ctx, wish("x"))
-		if !errors.Is(err, ErrRolledBack) || r.Outcome != OutcomeRolledBack {
+		if !errors.Is(err, ErrRolledBack) || r.Outcome != OutcomeRolledBack || !strings.HasSuffix(r.Text, " goes on") {
 			t.Errorf("%+v, %v", r, err)
 		}
 		p.settled("x")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/twinctl/twin/collector/inert"
@@ -54,7 +55,7 @@ func (m *Move) finish(ctx context.Context) (Result, error) {
 // says that it will not, or somebody aborts it. Else it halts.
 func (m *Move) settle(ctx context.Context, why error) (Result, error) {
 	if cause := context.Cause(ctx); cause != nil {
-		why = fmt.Errorf("%w: %w", cause, why)
+		why = cutShort{cause, why}
 	}
 	aborted := errors.Is(why, ErrAborted)
 	ctx, cancel := after(ctx)
@@ -77,6 +78,22 @@ func (m *Move) settle(ctx context.Context, why error) (Result, error) {
 		return m.takeBack(ctx, why)
 	}
 	return m.halt(why)
+}
+
+// A cutShort is why a step has failed that was ended for a cause: that says it all,
+// beside how far the step was.
+type cutShort struct{ cause, why error }
+
+// Error implements error.
+func (e cutShort) Error() string { return e.cause.Error() + ": " + uncut(e.why) }
+
+// Unwrap gives errors.Is both.
+func (e cutShort) Unwrap() []error { return []error{e.cause, e.why} }
+
+// uncut says an error without what a context says at its end when somebody has
+// ended it: who that was, and why, is told beside.
+func uncut(err error) string {
+	return strings.TrimSuffix(err.Error(), ": "+context.Canceled.Error())
 }
 
 // rollBack undoes what was begun, and reads back that nothing has changed: a
