@@ -141,6 +141,7 @@ func moved(err error) error {
 		{switchover.ErrRolledBack, cli.Failed, "twinctl switchover history"},
 		{switchover.ErrOvertaken, cli.Failed, "twinctl status"},
 		{switchover.ErrQuestion, cli.Usage, "twinctl help switchover"},
+		{node.ErrNoRunbook, cli.Refused, "twinctl switchover status"}, // there is none to go on with
 	} {
 		if errors.Is(err, v.err) {
 			return cli.Fail(v.code, err, v.hint)
