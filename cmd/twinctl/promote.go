@@ -84,7 +84,7 @@ func (s *site) promote(ctx context.Context, call *cli.Call, w promoteWish) error
 		if w.dryRun {
 			return showPromotePlan(call, seen)
 		}
-		if err := s.askPromote(call, &w, seen); err != nil {
+		if err := askPromote(ctx, call, &w, seen); err != nil {
 			return err
 		}
 	}
@@ -128,8 +128,8 @@ func (s *site) lookAt(ctx context.Context, w promoteWish) (promotePlan, error) {
 }
 
 // askPromote shows a person what is seen, and asks: where nothing proves that the
-// primary is down, for its name and a reason.
-func (s *site) askPromote(call *cli.Call, w *promoteWish, p promotePlan) error {
+// primary is down, for its name and a reason, which end with ctx.
+func askPromote(ctx context.Context, call *cli.Call, w *promoteWish, p promotePlan) error {
 	writePromotePlan(call.Err, p)
 	switch p.Ruling.Verdict {
 	case switchover.VerdictAlready, switchover.VerdictAlive, switchover.VerdictRefused:
@@ -138,16 +138,22 @@ func (s *site) askPromote(call *cli.Call, w *promoteWish, p promotePlan) error {
 		return confirm(call, "make "+p.Name+" primary?")
 	case switchover.VerdictNoProof:
 	}
-	in := bufio.NewReader(call.In)
+	in := dialogue{call, bufio.NewReader(call.In)}
 	fmt.Fprintf(call.Err, "if it is not down, slots may run twice. Is it down for sure? Type its name, %s: ", inert.Text(p.Twin))
-	name, _ := in.ReadString('\n')
+	name, err := in.read(ctx)
+	if err != nil {
+		return err
+	}
 	if strings.TrimSpace(name) != p.Twin {
 		return cli.Fail(cli.Refused, errors.New("not confirmed: nothing was changed"), "")
 	}
 	w.confirm = p.Twin
 	if w.reason == "" {
 		fmt.Fprint(call.Err, "how is that known? ")
-		reason, _ := in.ReadString('\n')
+		reason, err := in.read(ctx)
+		if err != nil {
+			return err
+		}
 		if w.reason = strings.TrimSpace(reason); w.reason == "" {
 			return cli.Fail(cli.Refused, errors.New("no reason: nothing was changed"), "")
 		}
