@@ -97,4 +97,6 @@ func Durations(notes []node.RunbookNote) []Took {
 	return all
 }
 
-func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+// millis writes a length of time: of what a clock shows that was put back meanwhile
+// nobody knows more than that it took some.
+func millis(d time.Duration) float64 { return float64(max(0, d).Microseconds()) / 1000 }

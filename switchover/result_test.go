@@ -28,3 +28,13 @@ func TestDurations(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// A clock that was put back makes no time of a step that is below zero.
+func TestDurationsOfAClockThatWasPutBack(t *testing.T) {
+	got := Durations([]node.RunbookNote{
+		{Step: "drain", State: node.NoteBegun, At: 90 * record.Second}, {Step: "drain", State: node.NoteDone, At: 30 * record.Second},
+	})
+	if len(got) != 1 || got[0].TookMS != 0 {
+		t.Errorf("%+v", got)
+	}
+}

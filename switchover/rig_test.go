@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,6 +22,8 @@ type server struct {
 	t    testing.TB
 	name string
 	node *node.DB
+
+	ahead atomic.Int64 // of the true time, its clock is: ns
 
 	mu     sync.Mutex
 	hooks  map[string]string // by point: what it says no with
@@ -53,11 +56,16 @@ func newServer(t testing.TB, name string, role node.Role) *server {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = n.Close() })
+	s := &server{t: t, name: name, node: n, hooks: map[string]string{}}
+	n.By(s.now)
 	if err := n.Init(context.Background(), name, role); err != nil {
 		t.Fatal(err)
 	}
-	return &server{t: t, name: name, node: n, hooks: map[string]string{}}
+	return s
 }
+
+// now is the time by the clock of a server.
+func (s *server) now() time.Time { return time.Now().Add(time.Duration(s.ahead.Load())) }
 
 func (s *server) self() node.Self {
 	self, err := s.node.Self(context.Background())
@@ -69,7 +77,7 @@ func (s *server) self() node.Self {
 
 // Demote implements Hands, as a server that ran nothing.
 func (s *server) Demote(ctx context.Context, runbook string, epoch int64, actor string) (node.Token, error) {
-	return s.node.Demote(ctx, node.Demotion{Runbook: runbook, Epoch: epoch, Actor: actor, At: record.At(time.Now())})
+	return s.node.Demote(ctx, node.Demotion{Runbook: runbook, Epoch: epoch, Actor: actor, At: record.At(s.now())})
 }
 
 // Cancel implements Hands.
@@ -131,7 +139,7 @@ func (p *pair) runner(here *server, wrap func(Caller) Caller) Runner {
 		return Side{Name: s.name, Caller: wrap(Local{Handler: s.handler(here.name)})}
 	}
 	return Runner{
-		Here: side(here), There: side(there), Limits: preflight.Usual(), Now: time.Now, Say: func(string, string) {},
+		Here: side(here), There: side(there), Limits: preflight.Usual(), Now: here.now, Say: func(string, string) {},
 		Facts: func(context.Context) (h, t preflight.Facts, _ []preflight.Path, _ error) {
 			ways := []preflight.Path{{From: here.name, Trip: time.Millisecond}, {From: there.name, Trip: time.Millisecond}}
 			return here.facts(there), there.facts(here), ways, nil

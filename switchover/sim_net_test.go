@@ -65,6 +65,10 @@ func (w wire) Call(ctx context.Context, verb string, args, answer any) error {
 		w.note("the runner on %s dies after %s of %s", w.here.name, verb, w.to.name)
 		_ = w.does(context.WithoutCancel(ctx), verb, args, nil)
 		return w.die()
+	case luck >= 42 && luck < 48 && w.clocks > 0:
+		of := w.any(r)
+		of.ahead.Store(int64(w.clocks) - r.Int64N(int64(2*w.clocks)))
+		w.note("the clock of %s is %v ahead", of.name, time.Duration(of.ahead.Load()))
 	case luck < 9:
 		stands := time.Duration(r.IntN(50)) * time.Second
 		w.note("the runner on %s stands still for %v before %s of %s", w.here.name, stands, verb, w.to.name)

@@ -87,6 +87,10 @@ func ensure(path string, mode Mode) error {
 	return nil
 }
 
+// By has the file take its Now from a clock, as it does from the machine's; only
+// before anything else is done with it.
+func (db *DB) By(clock func() time.Time) { db.now = clock }
+
 // Close closes all connections; the last one folds the write-ahead log into the file.
 func (db *DB) Close() error {
 	return errors.Join(db.reader.Close(), db.writer.Close())
