@@ -112,7 +112,7 @@ type promotePlan struct {
 
 // lookAt sees how both do, and what that would come to.
 func (s *site) lookAt(ctx context.Context, w promoteWish) (promotePlan, error) {
-	own, twin, err := app.Scout{Notary: s.notary(), Say: app.Say(s.Config, s.data)}.Look(ctx)
+	own, twin, err := app.Scout{Notary: s.notary(), Say: app.Say(s.Config, s.data), Within: app.LookWithin}.Look(ctx)
 	if err != nil {
 		return promotePlan{}, err
 	}

@@ -30,8 +30,12 @@ type PromoteArgs struct {
 	Confirm string `json:"confirm"` // the twin's name, which the person says is down; "": the person does not
 }
 
-// lookWithin bounds all that is asked before it is decided.
-const lookWithin = 5 * time.Second
+// How long a twin is waited for before it is decided: where a person has said that
+// it is down, not for long.
+const (
+	LookWithin     = 5 * time.Second
+	attestedWithin = 2 * time.Second
+)
 
 // askPromote answers the request. It returns when that is over.
 func (s *switcher) askPromote(ctx context.Context, r node.Request) node.Answer {
@@ -56,7 +60,10 @@ func (s *switcher) promote(ctx context.Context, r node.Request, args PromoteArgs
 	if err != nil {
 		return switchover.Promoted{}, err
 	}
-	l := Scout{Notary: Notary{s.config(), s.data.Node}, Say: s.said}
+	l := Scout{Notary: Notary{s.config(), s.data.Node}, Say: s.said, Within: LookWithin}
+	if args.Confirm != "" {
+		l.Within = attestedWithin
+	}
 	there, _, err := l.there(ctx)
 	if err != nil {
 		return switchover.Promoted{}, err
@@ -94,20 +101,21 @@ func promoted(err error) error {
 // A Scout sees how a server and its twin do, for who wants to take the role.
 type Scout struct {
 	Notary
-	Say func(context.Context) (exchange.Word, error) // this server's word
+	Say    func(context.Context) (exchange.Word, error) // this server's word
+	Within time.Duration                                // that the twin has to answer
 }
 
-// Look sees both within lookWithin. An error is one of this server's own files.
+// Look sees both. An error is one of this server's own files.
 func (l Scout) Look(ctx context.Context) (own switchover.Own, twin switchover.Sight, err error) {
 	there, pair, err := l.there(ctx)
 	if err != nil {
 		return own, twin, err
 	}
 	twin.Name = there.Name
-	asked, cancel := context.WithTimeout(ctx, lookWithin)
+	asked, cancel := context.WithTimeout(ctx, l.Within)
 	defer cancel()
 	var wait sync.WaitGroup
-	wait.Go(func() { twin.Vitals, twin.Away = there.Sight(asked, lookWithin) })
+	wait.Go(func() { twin.Vitals, twin.Away = there.Sight(asked, l.Within) })
 	own, err = l.own(ctx)
 	wait.Wait()
 	if v := twin.Vitals; twin.Away == nil && v.Server != "" && v.Server != pair.Server {
