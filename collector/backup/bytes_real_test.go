@@ -4,4 +4,5 @@ package backup
 
 import "testing"
 
-func TestRealOneChangedByteIsFoundAnywhere(t *testing.T) { findsChangedBytes(t, 1) }
+// TestRealOneChangedByteIsFoundAnywhere changes each third byte.
+func TestRealOneChangedByteIsFoundAnywhere(t *testing.T) { findsChangedBytes(t, 3) }

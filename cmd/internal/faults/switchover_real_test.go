@@ -13,6 +13,7 @@ import (
 // was begun, and when it was done, with the move run on either of them, and goes
 // on with it or ends it.
 func TestRealSwitchoverKilled(t *testing.T) {
+	t.Parallel()
 	for lane := range 4 {
 		giver, typed := lane&1 != 0, lane&2 != 0
 		t.Run(fmt.Sprintf("giver-dies=%v/run-on-giver=%v", giver, typed), func(t *testing.T) {
@@ -32,6 +33,7 @@ func TestRealSwitchoverKilled(t *testing.T) {
 // goes through a switch-over, in each step and each way: thrown off, with nothing
 // moving, and with the questions going there and no answer coming back.
 func TestRealSwitchoverCut(t *testing.T) {
+	t.Parallel()
 	for lane, road := range []traffic{cut, mute, there} {
 		for _, typed := range []bool{false, true} {
 			t.Run(fmt.Sprintf("road=%d/run-on-giver=%v", road, typed), func(t *testing.T) {
