@@ -9,11 +9,16 @@ import (
 // A Document is what a server says of itself: the answer of status, of the
 // HTTP page of that name, and of the twin. It only ever grows.
 type Document struct {
-	Schema  int            `json:"schema"` // 1
-	Name    string         `json:"name"`
-	Role    Role           `json:"role"`
-	Epoch   int64          `json:"epoch"` // the highest that this server has seen
-	Since   time.Time      `json:"since"` // of the role
+	Schema int       `json:"schema"` // 1
+	Name   string    `json:"name"`
+	Role   Role      `json:"role"`
+	Epoch  int64     `json:"epoch"` // the highest that this server has seen
+	Since  time.Time `json:"since"` // of the role
+	// Slots of what only a primary runs are its own after OwnsFrom, up to
+	// OwnsUntil; null: it never was primary, or it is.
+	OwnsFrom  *Moment `json:"owns_from"`
+	OwnsUntil *Moment `json:"owns_until"`
+
 	Running bool           `json:"running"`
 	PID     int            `json:"pid"` // 0 when not running
 	Version string         `json:"version"`
@@ -178,6 +183,20 @@ type Readiness struct {
 	Switchover bool     `json:"switchover"`
 	Promote    bool     `json:"promote"`
 	Because    []string `json:"because"`
+	// Checks are those of a switch-over that are not as they should be, the
+	// gravest first.
+	Checks []ReadyCheck `json:"checks,omitempty"`
+	At     *Moment      `json:"at,omitempty"` // when it was looked at; null: not yet
+}
+
+// A ReadyCheck is one thing that keeps the role from being moved, or that a
+// person should know before.
+type ReadyCheck struct {
+	Name     string `json:"name"`
+	Side     string `json:"side"`     // the server that it is about; "": the pair
+	Level    string `json:"level"`    // blocker or warning
+	Compared string `json:"compared"` // foreign text may be in it
+	Fix      string `json:"fix"`      // a command line, or words; "" where there is nothing to do
 }
 
 // An Alarm is a state that wants a person.

@@ -48,5 +48,10 @@ func (v Verdict) Readiness() node.Readiness {
 	for _, c := range v.Blockers() {
 		r.Because = append(r.Because, c.String())
 	}
+	for _, c := range Sorted(v.Switchover) {
+		if c.Level != OK {
+			r.Checks = append(r.Checks, node.ReadyCheck{Name: c.Name, Side: c.Side, Level: string(c.Level), Compared: c.Compared, Fix: c.Fix})
+		}
+	}
 	return r
 }

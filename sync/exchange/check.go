@@ -61,8 +61,8 @@ func (w *Word) sane() error {
 	if d.Epoch < 0 || d.Epoch > node.MaxTold {
 		return fmt.Errorf("epoch %d", d.Epoch)
 	}
-	if len(w.Feeds) > maxFeeds || len(d.Feeds) > maxFeeds || len(d.Alarms) > maxAlarms || len(d.Ready.Because) > maxAlarms {
-		return fmt.Errorf("%d and %d feeds, %d alarms, %d reasons: too many", len(w.Feeds), len(d.Feeds), len(d.Alarms), len(d.Ready.Because))
+	if len(w.Feeds) > maxFeeds || len(d.Feeds) > maxFeeds || len(d.Alarms) > maxAlarms {
+		return fmt.Errorf("%d and %d feeds, %d alarms: too many", len(w.Feeds), len(d.Feeds), len(d.Alarms))
 	}
 	if err := names(d.Name); err != nil {
 		return err
@@ -110,7 +110,21 @@ func (w *Word) alarms() error {
 			return err
 		}
 	}
-	return texts(w.Doc.Ready.Because...)
+	return w.ready()
+}
+
+// ready checks what it says of whether the role could be moved.
+func (w *Word) ready() error {
+	r := w.Doc.Ready
+	if len(r.Because) > maxAlarms || len(r.Checks) > maxAlarms {
+		return fmt.Errorf("%d reasons and %d checks: too many", len(r.Because), len(r.Checks))
+	}
+	for _, c := range r.Checks {
+		if err := errors.Join(short(c.Name, c.Level), texts(c.Side, c.Compared, c.Fix)); err != nil {
+			return err
+		}
+	}
+	return texts(r.Because...)
 }
 
 // twin checks what it makes of us, and what it fills from us.

@@ -32,6 +32,8 @@ func TestWordHasBounds(t *testing.T) {
 		"alarm":         func(w *Word) { w.Doc.Alarms = []node.Alarm{{Text: long}} },
 		"alarms":        func(w *Word) { w.Doc.Alarms = make([]node.Alarm, maxAlarms+1) },
 		"reason":        func(w *Word) { w.Doc.Ready.Because = []string{long} },
+		"ready check":   func(w *Word) { w.Doc.Ready.Checks = []node.ReadyCheck{{Compared: long}} },
+		"ready checks":  func(w *Word) { w.Doc.Ready.Checks = make([]node.ReadyCheck, maxAlarms+1) },
 		"what it fills": func(w *Word) { w.Doc.Fill = &node.FillDocument{Feed: long} },
 		"what we are":   func(w *Word) { w.Doc.Twin = &node.TwinDocument{Error: long} },
 		"role of us":    func(w *Word) { w.Doc.Twin = &node.TwinDocument{Role: &role} },

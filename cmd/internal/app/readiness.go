@@ -10,6 +10,7 @@ import (
 
 	"github.com/twinctl/twin/cmd/internal/config"
 	"github.com/twinctl/twin/collector/node"
+	"github.com/twinctl/twin/collector/record"
 	"github.com/twinctl/twin/switchover/preflight"
 	"github.com/twinctl/twin/sync/exchange"
 )
@@ -90,6 +91,7 @@ type readiness struct {
 
 	mu sync.Mutex
 	is preflight.Verdict
+	at time.Time // when it was found
 }
 
 func newReadiness(s *server) *readiness {
@@ -140,7 +142,7 @@ func (r *readiness) look(ctx context.Context, deep bool) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.is = verdict
+	r.is, r.at = verdict, time.Now()
 }
 
 // ask asks the twin, as long as it does well.
@@ -166,20 +168,22 @@ func (r *readiness) remember(f *preflight.Facts, deep bool) {
 	f.Deep = r.depth[f.Server]
 }
 
-// state returns what was found last, and whether anything was.
-func (r *readiness) state() (preflight.Verdict, bool) {
+// state returns what was found last, and when; the zero time: nothing was.
+func (r *readiness) state() (preflight.Verdict, time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.is, len(r.is.Switchover) > 0
+	return r.is, r.at
 }
 
 // describe says it for the document.
 func (r *readiness) describe() node.Readiness {
-	is, known := r.state()
-	if !known {
+	is, at := r.state()
+	if at.IsZero() {
 		return node.Readiness{Because: []string{"it was not looked at yet"}}
 	}
-	return is.Readiness()
+	ready := is.Readiness()
+	ready.At = known(record.At(at))
+	return ready
 }
 
 // readyIdle tells it while twind does not run: what can be told without asking
@@ -190,16 +194,18 @@ func readyIdle(ctx context.Context, cfg *config.Config, data *Data, doc node.Doc
 	if err != nil {
 		return node.Readiness{}, err
 	}
-	return preflight.Judge(here, preflight.Facts{}, preflight.Usual()).Readiness(), nil
+	ready := preflight.Judge(here, preflight.Facts{}, preflight.Usual()).Readiness()
+	ready.At = known(record.At(time.Now()))
+	return ready, nil
 }
 
 var notReady = prometheus.NewDesc("twin_not_ready", "1 for each check that keeps the role from being moved now.", []string{"check", "server"}, nil)
 
 // collect tells Prometheus.
 func (r *readiness) collect(out chan<- prometheus.Metric) {
-	is, known := r.state()
-	out <- single("ready_switchover", "1 while the role could be moved in an orderly way.", bit(known && !preflight.Blocked(is.Switchover)))
-	out <- single("ready_promote", "1 while the secondary could take the role alone.", bit(known && !preflight.Blocked(is.Promote)))
+	is, at := r.state()
+	out <- single("ready_switchover", "1 while the role could be moved in an orderly way.", bit(!at.IsZero() && !preflight.Blocked(is.Switchover)))
+	out <- single("ready_promote", "1 while the secondary could take the role alone.", bit(!at.IsZero() && !preflight.Blocked(is.Promote)))
 	for _, c := range is.Blockers() {
 		out <- prometheus.MustNewConstMetric(notReady, prometheus.GaugeValue, 1, c.Name, c.Side)
 	}

@@ -112,6 +112,7 @@ func countUnfinished(ctx context.Context, data *Data, feeds []node.FeedDocument)
 // it says so once a second, and a role may have moved since.
 func freshened(said, now node.Document) node.Document {
 	said.Role, said.Epoch, said.Since, said.Maintenance = now.Role, now.Epoch, now.Since, now.Maintenance
+	said.OwnsFrom, said.OwnsUntil = now.OwnsFrom, now.OwnsUntil
 	recount(said.Feeds, now.Feeds)
 	return said
 }
@@ -164,6 +165,7 @@ func describe(ctx context.Context, cfg *config.Config, data *Data, is doing) (no
 	}
 	doc := node.Document{
 		Schema: 1, Name: self.Name, Role: self.Role, Epoch: self.EpochSeen, Since: wholeSecond(self.Since.Time()),
+		OwnsFrom: known(self.OwnsFrom), OwnsUntil: known(self.OwnsUntil),
 		Version: Version(), Feeds: []node.FeedDocument{}, Alarms: []node.Alarm{},
 	}
 	twin, err := readPartner(ctx, data.Node)
