@@ -10,7 +10,6 @@ import (
 
 	"github.com/twinctl/twin/cmd/internal/app"
 	"github.com/twinctl/twin/cmd/internal/cli"
-	"github.com/twinctl/twin/collector/inert"
 	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/switchover"
 )
@@ -151,26 +150,8 @@ func showResult(call *cli.Call, r switchover.Result) error {
 	if call.Format == cli.JSON {
 		return call.Show(cli.View{Document: r})
 	}
-	_, err := fmt.Fprintln(call.Out, resultLine(r))
+	_, err := fmt.Fprintln(call.Out, r.Line())
 	return err
-}
-
-// resultLine says in a line what came of a move.
-func resultLine(r switchover.Result) string {
-	primary := inert.Text(r.Primary)
-	switch r.Outcome {
-	case switchover.OutcomeAlready:
-		return fmt.Sprintf("%s is primary already, epoch %d: nothing was changed", primary, r.Epoch)
-	case switchover.OutcomeDone:
-		gap := ""
-		if r.GapMS != nil {
-			gap = fmt.Sprintf("; nobody was primary for %.0f ms", *r.GapMS)
-		}
-		return fmt.Sprintf("%s is primary, epoch %d, and %s secondary; slots are its own since %s%s; read back",
-			primary, r.Epoch, inert.Text(r.From), r.CutOver.Time().Format(time.RFC3339), gap)
-	case switchover.OutcomeRolledBack, switchover.OutcomeBlocked, switchover.OutcomeHalted, switchover.OutcomeFailed:
-	}
-	return inert.Text(r.Text)
 }
 
 func showBegun(call *cli.Call, id string) error {

@@ -85,19 +85,11 @@ func showBooks(call *cli.Call, all []node.Runbook) error {
 	t := cli.Table{Columns: []cli.Column{{Name: "id"}, {Name: "started"}, {Name: "intent"}, {Name: "from"}, {Name: "to"}, {Name: "state"}, {Name: "actor"}, {Name: "reason"}}}
 	for _, b := range all {
 		docs = append(docs, bookDocumentOf(b))
-		t.Add(b.ID, b.Started.Time().Format(time.RFC3339), string(b.Intent), b.Giver, b.Taker, bookState(b), b.Actor, b.Reason)
+		t.Add(b.ID, b.Started.Time().Format(time.RFC3339), string(b.Intent), b.Giver, b.Taker, switchover.StateWord(b, record.At(time.Now())), b.Actor, b.Reason)
 	}
 	return call.Show(cli.View{Document: struct {
 		Moves []bookDocument `json:"moves"`
 	}{docs}, Lines: cli.Each(docs), Table: t})
-}
-
-// bookState says how a move stands.
-func bookState(b node.Runbook) string {
-	if b.Stale(record.At(time.Now())) {
-		return "halted"
-	}
-	return string(b.State)
 }
 
 // showBook writes a move with its journal.
@@ -110,7 +102,7 @@ func showBook(call *cli.Call, b node.Runbook) error {
 		}
 		return call.Show(cli.View{Document: doc, Lines: cli.Each(doc.Notes), Table: t})
 	}
-	fmt.Fprintf(call.Out, "%s of %s: %s -> %s, by %s, begun at %s\n", intentWord(b.Intent), b.ID, inert.Text(b.Giver), inert.Text(b.Taker),
+	fmt.Fprintf(call.Out, "%s of %s: %s -> %s, by %s, begun at %s\n", switchover.IntentWord(b.Intent), b.ID, inert.Text(b.Giver), inert.Text(b.Taker),
 		inert.Text(b.Actor), b.Started.Time().Format(time.RFC3339))
 	if b.Reason != "" {
 		fmt.Fprintf(call.Out, "reason: %s\n", inert.Text(b.Reason))
@@ -118,27 +110,8 @@ func showBook(call *cli.Call, b node.Runbook) error {
 	for i := range b.Notes {
 		writeNote(call.Out, b.Notes[:i+1])
 	}
-	fmt.Fprintln(call.Out, bookVerdict(b))
+	fmt.Fprintln(call.Out, switchover.BookLine(b, record.At(time.Now())))
 	return nil
-}
-
-// bookVerdict says in a line how a move stands.
-func bookVerdict(b node.Runbook) string {
-	var r switchover.Result
-	if b.State != node.RunbookOpen && json.Unmarshal(b.Result, &r) == nil && r.Outcome != "" {
-		return resultLine(r)
-	}
-	if b.Stale(record.At(time.Now())) {
-		return "halted: twinctl switchover --resume, or --abort, on either server"
-	}
-	if b.State == node.RunbookOpen {
-		at := ""
-		if n := len(b.Notes); n > 0 {
-			at = ": it is at " + inert.Text(b.Notes[n-1].Step)
-		}
-		return fmt.Sprintf("goes on, run by the twind of %s%s", inert.Text(b.Runner), at)
-	}
-	return string(b.State)
 }
 
 // writeNote writes the last of these notes, unless it only says that a step has

@@ -8,7 +8,6 @@ import (
 	"github.com/twinctl/twin/cmd/internal/app"
 	"github.com/twinctl/twin/cmd/internal/cli"
 	"github.com/twinctl/twin/collector/inert"
-	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/switchover"
 	"github.com/twinctl/twin/switchover/preflight"
 )
@@ -44,7 +43,7 @@ func writePlan(out io.Writer, p switchover.Plan) {
 	if p.Epoch == 0 {
 		told = "primary, does not answer"
 	}
-	fmt.Fprintf(out, "%s: %s (%s) -> %s\n\n", intentWord(p.Intent), inert.Text(p.From), told, inert.Text(p.To))
+	fmt.Fprintf(out, "%s: %s (%s) -> %s\n\n", switchover.IntentWord(p.Intent), inert.Text(p.From), told, inert.Text(p.To))
 	for i, s := range p.Steps {
 		fmt.Fprintf(out, "%3d. %-8s %s\n", i+1, s.Name, s.What)
 		if s.Return {
@@ -71,17 +70,4 @@ func writePlan(out io.Writer, p switchover.Plan) {
 	if p.Epoch == 0 && p.From != "" {
 		fmt.Fprintf(out, "if %s is dead, and not only out of reach: twinctl promote --primary-is-down, on %s\n", inert.Text(p.From), inert.Text(p.To))
 	}
-}
-
-func intentWord(i node.Intent) string {
-	switch i {
-	case node.IntentFailback:
-		return "failback"
-	case node.IntentDrill:
-		return "drill"
-	case node.IntentPromote:
-		return "promotion"
-	case node.IntentSwitchover:
-	}
-	return "switch-over"
 }
