@@ -185,6 +185,29 @@ func (n *DB) waiting(ctx context.Context) (waiting bool, err error) {
 	return waiting, err
 }
 
+// Doing returns what twind said last of a request that it is at, of one of these
+// verbs; "" if it is at none.
+func (n *DB) Doing(ctx context.Context, verbs ...string) (text string, err error) {
+	all, err := json.Marshal(verbs)
+	if err != nil {
+		return "", err
+	}
+	err = n.db.View(ctx, func(tx *store.Tx) error {
+		err := tx.QueryRowContext(ctx, `
+			SELECT progress FROM request
+			WHERE exit IS NULL AND claimed IS NOT NULL AND verb IN (SELECT value FROM json_each(?)) ORDER BY id DESC LIMIT 1`,
+			string(all)).Scan(&text)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		return err
+	})
+	if err != nil {
+		return "", fmt.Errorf("read what twind is at: %w", err)
+	}
+	return text, nil
+}
+
 // SetProgress says how far a request is, for the person who waits.
 func (n *DB) SetProgress(ctx context.Context, id int64, text string) error {
 	return n.db.Update(ctx, func(tx *store.Tx) error {

@@ -262,3 +262,30 @@ func TestFinishForgetsTheOldest(t *testing.T) {
 		t.Error("the oldest is still there")
 	}
 }
+
+// TestDoing holds that what twind is at is told as long as it is, and of the
+// verbs that are asked for alone.
+func TestDoing(t *testing.T) {
+	within(t, func(t *testing.T, n *DB) {
+		done := ask(t.Context(), n, pause)
+		doing := func(want string, verbs ...string) {
+			t.Helper()
+			if got, err := n.Doing(t.Context(), verbs...); err != nil || got != want {
+				t.Errorf("%v: twind is at %q, want %q (%v)", verbs, got, want, err)
+			}
+		}
+		doing("", pause.Verb)
+		r := claim(t, n, "1")
+		if err := n.SetProgress(t.Context(), r.ID, "it waits"); err != nil {
+			t.Fatal(err)
+		}
+		doing("it waits", "other", pause.Verb)
+		doing("", "other")
+		doing("")
+		if err := n.Finish(t.Context(), r.ID, Answer{}); err != nil {
+			t.Fatal(err)
+		}
+		<-done
+		doing("", pause.Verb)
+	})
+}
