@@ -24,7 +24,9 @@ type act struct {
 	rung  rung
 	what  string   // that it is about: is typed on the highest rung
 	plan  []string // a line that shows what args would do; nil: the line itself is shown
+	last  bool     // what matters most of the plan is its end
 	shows bool     // what the line says is looked at
+	over  bool     // it is done also while another line runs, which is followed no longer
 
 	draft bool // the draft is done; its changes are the plan
 	turn  func(browse) browse

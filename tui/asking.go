@@ -100,6 +100,12 @@ func (k asking) scroll(key string) asking {
 	return k
 }
 
+// hidden is how many lines of the plan there is no room for.
+func (k asking) hidden(width, height int) int {
+	const around = 5 // its name, its line, the question, and a blank line after each of the two
+	return max(0, len(wrapped(k.words, width))-max(0, height-around))
+}
+
 // answer takes a key of an answer. Enter ends one; it never agrees to anything.
 func (k asking) answer(q question, key string) (asking, outcome) {
 	if key != "enter" {

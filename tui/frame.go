@@ -102,11 +102,14 @@ const mostSeen = 64
 
 // sight returns what a page depends on beside its data.
 func (f frame) sight() sight {
-	s := sight{at: f.browse().place, now: f.Now, width: f.width, here: foreign(f.Own.Name), primary: f.Own.Role == "primary", looks: f.looks, draft: f.draft}
-	if len(f.sides()) > 1 {
+	s := sight{
+		at: f.browse().place, now: f.Now, width: f.width, height: f.bodyHeight(), here: foreign(f.Own.Name), primary: f.Own.Role == "primary",
+		looks: f.looks, draft: f.draft, own: &f.Own, sides: f.sides(), looked: f.Looked,
+	}
+	if len(s.sides) > 1 {
 		s.twin = f.twinName()
 	}
-	for _, side := range f.sides() {
+	for _, side := range s.sides {
 		if side.here || side.doc == nil || !side.fresh() {
 			continue
 		}
@@ -150,7 +153,7 @@ func (f frame) chosen(p page) string {
 	if len(rows) == 0 {
 		return ""
 	}
-	return p.table.keys[rows[min(f.spot().index, len(rows)-1)]]
+	return p.table.keys[rows[max(0, min(f.spot().index, len(rows)-1))]]
 }
 
 // settled brings what is chosen back to where it is now, and into sight.
@@ -167,6 +170,10 @@ func (f frame) settled() frame {
 		return f.moved(f.browse().at(s))
 	}
 	rows := f.rows(p)
+	s.chose = s.chose && p.seek != ""
+	if p.seek != "" && !s.chose {
+		s.row = p.seek
+	}
 	if s.row != "" {
 		for i, at := range rows {
 			if p.table.keys[at] == s.row {
@@ -205,7 +212,18 @@ func (f frame) bodyHeight() int {
 }
 
 // room is how many lines a page has for what scrolls.
-func (f frame) room(p page) int { return max(0, f.bodyHeight()-len(f.heading(p))) }
+func (f frame) room(p page) int { return max(0, f.bodyHeight()-len(f.heading(p))-len(f.below(p))) }
+
+// below is what is said of the row that is chosen, where there is room for it.
+func (f frame) below(p page) []line {
+	if p.below == nil || p.table == nil || f.bodyHeight() < belowHeight {
+		return nil
+	}
+	return p.below(f.chosen(p))
+}
+
+// belowHeight is from which height of a page on it says more of a row.
+const belowHeight = 16
 
 // render draws the frame: height lines, none wider than width.
 func render(f frame, width, height int, theme Theme) string {
@@ -277,8 +295,9 @@ func (f frame) pageLines() []line {
 		first := max(0, min(s.top, len(p.text)-room))
 		return append(lines, p.text[first:min(len(p.text), first+room)]...)
 	}
-	as := f.sight()
-	return append(lines, p.table.draw(f.rows(p), s, as, room)...)
+	below := f.below(p)
+	drawn := p.table.draw(f.rows(p), s, f.sight(), max(0, room-len(below)))
+	return slices.Concat(lines, drawn, below)
 }
 
 // heading is what stands above all that scrolls: the title, what is wrong, and
@@ -293,7 +312,7 @@ func (f frame) heading(p page) []line {
 		shown, all := len(f.rows(p)), len(p.table.keys)
 		if shown != all {
 			l = append(l, piece{"  " + count(int64(shown)) + " of " + count(int64(all)), usual})
-		} else {
+		} else if !p.table.uncounted {
 			l = append(l, piece{"  " + count(int64(all)), quiet})
 		}
 	}

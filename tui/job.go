@@ -32,7 +32,9 @@ const (
 
 // A transcript is what a line that runs says. One writes and another reads.
 type transcript struct {
-	plan int // the number of the asking that it is the plan of, 0 of none; never changes
+	// The number of the asking that it is the plan of, or else of the one that is
+	// done; neither ever changes.
+	plan, job int
 
 	mu    sync.Mutex
 	lines []string
@@ -82,14 +84,15 @@ func (t *transcript) read() (lines []string, ended bool, exit int) {
 
 // A job is a line that runs, or ran last.
 type job struct {
-	name  string // of the act
-	args  []string
-	began time.Time
-	said  []string
-	ended bool
-	exit  int
-	top   int  // lines scrolled away; -1: its end is in sight
-	shows bool // what it says is looked at, also when all is well
+	serial int    // of the asking
+	name   string // of the act
+	args   []string
+	began  time.Time
+	said   []string
+	ended  bool
+	exit   int
+	top    int  // lines scrolled away; -1: its end is in sight
+	shows  bool // what it says is looked at, also when all is well
 }
 
 // last returns the last thing that it said.

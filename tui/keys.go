@@ -156,7 +156,7 @@ func (f frame) scrolled(by int) frame {
 		s.top += by
 		return f.moved(f.browse().at(s)).settled()
 	}
-	s.index, s.row = s.index+by, ""
+	s.index, s.row, s.chose = s.index+by, "", true
 	return f.moved(f.browse().at(s)).settled()
 }
 

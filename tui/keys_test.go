@@ -236,7 +236,7 @@ func TestCopy(t *testing.T) {
 
 // TestAtOnce holds that what is done without a yes only reads.
 func TestAtOnce(t *testing.T) {
-	reads := []string{"timetable next", "run output", "compare", "check", "audit verify", "feed test", "sync show", "report call"}
+	reads := []string{"timetable next", "run output", "compare", "check", "audit verify", "feed test", "sync show", "report call", "ready", "switchover --dry-run"}
 	for name, f := range resting() {
 		for _, a := range f.acts() {
 			line := strings.Join(a.args, " ")

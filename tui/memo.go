@@ -19,6 +19,8 @@ type sighted struct {
 	version    int // of what is known
 	now        time.Time
 	width      int
+	height     int
+	looked     time.Time
 	here, twin string
 	primary    bool
 	looks      bool
@@ -29,7 +31,7 @@ type sighted struct {
 // shown returns the page that a screen makes of its data.
 func (f frame) shown(data any) page {
 	as := f.sight()
-	of := sighted{f.placeID(), f.version, as.now, as.width, as.here, as.twin, as.primary, as.looks, len(as.draft), len(as.beside)}
+	of := sighted{f.placeID(), f.version, as.now, as.width, as.height, as.looked, as.here, as.twin, as.primary, as.looks, len(as.draft), len(as.beside)}
 	if f.memo.of != of || f.memo.page.title == "" {
 		*f.memo = memo{of: of, page: f.screen().show(data, as)}
 	}

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -141,7 +142,7 @@ func (m model) arrived(v visited) (tea.Model, tea.Cmd) {
 	if v.visit != m.visit || p.pace < 0 {
 		return m, nil
 	}
-	rest := min(max(p.pace, usualPace, restFactor*v.took), max(restMost, p.pace))
+	rest := min(max(cmp.Or(p.pace, usualPace), restFactor*v.took), max(restMost, p.pace))
 	return m, tea.Tick(rest, func(time.Time) tea.Msg { return anew{v.visit} })
 }
 
@@ -183,7 +184,7 @@ func (m model) grant(w wish) (model, tea.Cmd) {
 		all = append(all, m.look())
 	}
 	if w.run != nil {
-		to := &transcript{}
+		to := &transcript{job: m.job.serial}
 		all = append(all, m.work.run(w.run, to), listenTo(to))
 	}
 	if w.plan != nil {
@@ -232,7 +233,9 @@ func (m model) listen(t *transcript) (tea.Model, tea.Cmd) {
 			m.frame = m.plannedSo(said, exit)
 			return m.grant(wish{ripen: true})
 		}
-	} else if m.job != nil {
+	} else if m.job == nil || m.job.serial != t.job {
+		return m, nil // another line was begun in its stead
+	} else {
 		j := *m.job
 		j.said, j.ended, j.exit = said, ended, exit
 		m.job = &j

@@ -34,10 +34,11 @@ func everySource() Sources {
 		Reporter
 		Administration
 		Syncer
+		Mover
 		Listener
 		Books
 	}
-	return Sources{Timetables: none, Runs: none, Reports: none, Admin: none, Sync: none, Feeds: none, Books: none}
+	return Sources{Timetables: none, Runs: none, Reports: none, Admin: none, Sync: none, Moves: none, Feeds: none, Books: none}
 }
 
 // idle does nothing.

@@ -62,6 +62,7 @@ func (f frame) clicked(x, y int) (frame, wish) {
 	if at == s.index {
 		return f.enter()
 	}
+	s.chose = true
 	s.index, s.row = at, p.table.keys[rows[at]]
 	return f.moved(f.browse().at(s)).settled(), wish{}
 }

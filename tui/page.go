@@ -3,6 +3,8 @@ package tui
 import (
 	"context"
 	"time"
+
+	"github.com/twinctl/twin/collector/node"
 )
 
 // A sight is what a page depends on beside its data.
@@ -10,13 +12,18 @@ type sight struct {
 	at    place
 	now   time.Time
 	width int
-	here  string // the name of this server, inert
-	twin  string // of the other; "" if there is none
+	// height is how many lines there are for a page.
+	height int
+	here   string // the name of this server, inert
+	twin   string // of the other; "" if there is none
 	// primary: this server is, and administration data is changed here.
 	primary bool
 	looks   bool     // nothing is changed from this screen
 	draft   []Edit   // of the administration data, not done yet
 	beside  []string // what the twin says that wants a person, a sentence each
+	own     *node.Document
+	sides   []side    // as the columns stand
+	looked  time.Time // when own and sides were read; zero: never yet
 }
 
 // usualPace is how often a page is looked at anew.
@@ -32,7 +39,11 @@ type page struct {
 	text  []line
 	// acts are what can be done: with the row of that key, "" if there is none.
 	acts func(row string) []act
-	pace time.Duration // between looks; 0: usualPace; less than 0: only on demand
+	// below is what there is to say of that row beneath the table: as many lines
+	// for each; nil: nothing.
+	below func(row string) []line
+	seek  string        // the row that is chosen as long as nobody chooses another; "": none
+	pace  time.Duration // between looks; 0: usualPace; less than 0: only on demand
 }
 
 // A screen is one of those that a person can go to.

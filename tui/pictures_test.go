@@ -66,6 +66,7 @@ func pictures() map[string]frame {
 	maps.Copy(all, pastPictures())
 	maps.Copy(all, adminPictures())
 	maps.Copy(all, syncPictures())
+	maps.Copy(all, movePictures())
 	maps.Copy(all, feedPictures())
 	maps.Copy(all, bookPictures())
 	return all

@@ -57,6 +57,7 @@ type spot struct {
 	index  int    // of it: where it was, should it go
 	top    int    // rows or lines that are scrolled away
 	filter string
+	chose  bool // somebody chose the row, while the page sought one
 }
 
 // A browse is where somebody is on a screen, and how each level above is

@@ -54,7 +54,7 @@ func (f frame) do(a act) (frame, wish) {
 		form := a.fill()
 		f.form = &form
 		return f, wish{check: true}
-	case f.busy():
+	case f.busy() && !a.over:
 		f.message = notice{"one thing at a time: " + typed(f.job.args, "") + " is still running; O shows it", warn}
 		return f, wish{}
 	}
@@ -72,7 +72,9 @@ func (f frame) do(a act) (frame, wish) {
 func (f frame) busy() bool { return f.job != nil && !f.job.ended }
 
 func (f frame) pressAsking(key string) (frame, wish) {
-	k, out := f.asking.press(key)
+	asked := *f.asking
+	asked.top = min(asked.top, asked.hidden(f.width, f.bodyHeight()))
+	k, out := asked.press(key)
 	f, w := f.asked(k, out)
 	if k.rung >= afterPlan && out == still && k.question() == nil {
 		w.ripen = true
@@ -92,7 +94,7 @@ func (f frame) asked(k asking, out outcome) (frame, wish) {
 		if k.draft {
 			return f, wish{save: true}
 		}
-		f.job = &job{name: k.name, args: k.line(k.answers), began: f.Now, top: -1, shows: k.shows}
+		f.job = &job{serial: k.serial, name: k.name, args: k.line(k.answers), began: f.Now, top: -1, shows: k.shows}
 		f.showJob = k.shows
 		return f, wish{run: f.job.args}
 	case wantsPlan:
@@ -168,6 +170,9 @@ func (f frame) ended() frame {
 func (f frame) plannedSo(words []string, exit int) frame {
 	k := *f.asking
 	k.words, k.whole, k.ripe = words, true, false
+	if k.last {
+		k.top = everything
+	}
 	k.failed = exit != exitOK && exit != exitDiffers
 	f.asking = &k
 	return f

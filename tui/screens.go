@@ -14,6 +14,7 @@ func screens(from Sources) []screen {
 		{from.Runs != nil, runScreen},
 		{from.Admin != nil, adminScreen},
 		{from.Sync != nil, syncScreen},
+		{from.Moves != nil, moveScreen},
 		{from.Books != nil, alarmScreen},
 		{from.Books != nil, logScreen},
 		{from.Books != nil, auditScreen},

@@ -21,6 +21,8 @@ type table struct {
 	cells  func(i int, now sight) []piece // of a row, one for each field
 	empty  string                         // what is said where there are no rows
 	opens  bool                           // a row opens to more
+
+	uncounted bool // how many rows there are says nothing
 }
 
 // tableOf is a table with a row for each of all. Cells are made when they are

@@ -43,6 +43,7 @@ type Sources struct {
 	Reports    Reporter
 	Admin      Administration
 	Sync       Syncer
+	Moves      Mover
 	Books      Books
 	Do         Doer
 	Editor     Editor

@@ -105,6 +105,7 @@ func scriptWords() map[string]func(*testscript.TestScript, bool, []string) {
 		"later":      later,
 		"gate":       gate,
 		"hostkey":    hostkey,
+		"ui":         ui,
 	}
 }
 

@@ -79,7 +79,7 @@ func showScreen(ctx context.Context, call *cli.Call, s *site, w screenWish) erro
 		show = tui.Aloud
 	}
 	err = show(ctx, tui.Sources{
-		Pair: glance{s}, Timetables: board, Runs: board, Reports: desk{s}, Admin: bureau{s}, Editor: bureau{s}, Sync: crossing{s}, Feeds: ear{glance{s}}, Books: shelf{s}, Do: typist{call},
+		Pair: glance{s}, Timetables: board, Runs: board, Reports: desk{s}, Admin: bureau{s}, Editor: bureau{s}, Sync: crossing{s}, Moves: helm{s}, Feeds: ear{glance{s}}, Books: shelf{s}, Do: typist{call},
 	}, tui.Options{
 		In: call.In, Out: call.Out, Theme: theme, Look: w.look, Config: call.Named,
 		Local: func(command string) string { return cli.Local(command, call.Config) },
