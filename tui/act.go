@@ -23,6 +23,7 @@ type act struct {
 	asks  []question // what is to be said first; the answers go into the line
 	rung  rung
 	what  string   // that it is about: is typed on the highest rung
+	says  string   // what it comes to, if its name does not tell
 	plan  []string // a line that shows what args would do; nil: the line itself is shown
 	last  bool     // what matters most of the plan is its end
 	shows bool     // what the line says is looked at

@@ -162,6 +162,9 @@ func (k asking) draw(as sight, height int, flags string) []line {
 	if k.args != nil {
 		lines = append(lines, line{{" ", usual}, {typed(k.line(k.answers), flags), quiet}})
 	}
+	if k.says != "" {
+		lines = append(lines, line{{" ", usual}, {foreign(k.says), usual}})
+	}
 	lines = append(lines, nil)
 	if q := k.question(); q != nil {
 		prompt := " " + q.prompt + ": "

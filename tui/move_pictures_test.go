@@ -129,6 +129,7 @@ func movePictures() map[string]frame {
 		"move_promoting": moveWhile(moving{book: withState(promoted, node.RunbookOpen)}, isReady()),
 		"move_alone":     alone.took(alone.placeID(), known{data: moving{}, looked: night}),
 		"move_lost":      lost.took(lost.placeID(), known{data: moving{}, looked: night}),
+		"move_deserted":  deserted(moveWhile(waiting, isReady()), waiting),
 		"move_failing":   failing(ready),
 		"move_hostile":   moveWhile(moving{book: hostileMove(), waits: "wait: " + evil}, hostileReady()),
 		"move_step":      moveWhile(waiting, isReady(), "wait"),
@@ -147,6 +148,12 @@ func movePictures() map[string]frame {
 		"moved_back":     turnedTo(ready, seeMoves, moving{book: back}, back.ID),
 		"moved_hostile":  turnedTo(ready, seeMoves, moving{book: hostileMove()}, evil),
 	}
+}
+
+// deserted is the frame when the twind of this server has died in the move.
+func deserted(f frame, m moving) frame {
+	f.Own.Running = false
+	return f.took(f.placeID(), known{data: m, looked: night})
 }
 
 func withState(b node.Runbook, is node.RunbookState) node.Runbook {
@@ -186,11 +193,27 @@ func TestMoveSeeks(t *testing.T) {
 	}
 }
 
+// TestMoveReadBack holds that what the twin told before a move has ended is not
+// taken for what is so since.
+func TestMoveReadBack(t *testing.T) {
+	f := pictures()["move_after"]
+	f.Twin = &Told{At: night.Add(-3 * time.Second), Document: document("cms-b", node.Secondary)}
+	f = f.took(f.placeID(), known{data: moving{book: overMove()}, looked: night})
+	if got := render(f, 80, 24, Theme{}); !strings.Contains(got, "cms-b  PRIMARY, epoch 8") || !strings.Contains(got, "S make cms-a primary") {
+		t.Errorf("the twin is shown as it was before:\n%s", got)
+	}
+	f.Twin = &Told{At: night.Add(-time.Second), Document: document("cms-b", node.Secondary)}
+	f = f.took(f.placeID(), known{data: moving{book: overMove()}, looked: night})
+	if got := render(f, 80, 24, Theme{}); !strings.Contains(got, "cms-b  SECONDARY") {
+		t.Errorf("what the twin told since is not shown:\n%s", got)
+	}
+}
+
 // TestMoveActs holds that what can be done is what fits how things stand.
 func TestMoveActs(t *testing.T) {
 	pictures := pictures()
 	for name, want := range map[string]string{
-		"move_full": "SE", "move_blocked": "SE", "move_going": "A", "move_undoing": "RA", "move_halted": "RA", "move_after": "SBE", "move_alone": "", "move_lost": "SE",
+		"move_full": "SE", "move_blocked": "SE", "move_going": "A", "move_undoing": "RA", "move_halted": "RA", "move_after": "SBE", "move_alone": "", "move_deserted": "", "move_lost": "SE",
 	} {
 		f, got := pictures[name], ""
 		for _, a := range f.acts() {

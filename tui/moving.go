@@ -9,6 +9,7 @@ import (
 
 	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/collector/record"
+	"github.com/twinctl/twin/switchover"
 )
 
 // A Mover tells of moves of the role.
@@ -58,6 +59,7 @@ func lookAtMove(ctx context.Context, from Sources, at place) (m moving, err erro
 }
 
 func showMoving(m moving, as sight) page {
+	as.sides = m.since(as)
 	see, leaf := as.at.knobs["see"], as.at.leaf()
 	switch {
 	case see == seeMoves && leaf != "":
@@ -84,11 +86,11 @@ const (
 	halted               // nobody goes through it
 )
 
-func (m moving) phase(now time.Time) phase {
+func (m moving) phase(as sight) phase {
 	switch {
 	case m.book.State != node.RunbookOpen:
 		return noMove
-	case m.book.Stale(record.At(now)):
+	case m.book.Stale(record.At(as.now)), foreign(m.book.Runner) == as.here && as.own != nil && !as.own.Running:
 		return halted
 	}
 	for _, n := range slices.Backward(m.book.Notes) {
@@ -101,6 +103,31 @@ func (m moving) phase(now time.Time) phase {
 		}
 	}
 	return going
+}
+
+// since returns the sides as they are since the last move: it has read both
+// back, and a twin may have told of itself before that.
+func (m moving) since(as sight) []side {
+	r, _ := switchover.ResultOf(m.book)
+	all := slices.Clone(as.sides)
+	for i, s := range all {
+		told := as.looked
+		if !s.here {
+			told = as.now.Add(-s.told)
+		}
+		if s.doc == nil || r.Outcome != switchover.OutcomeDone || !told.Before(m.book.Ended.Time()) || s.doc.Epoch >= r.Epoch {
+			continue
+		}
+		d, at := *s.doc, node.Moment(r.CutOver)
+		d.Role, d.Epoch, d.Since = node.Secondary, r.Epoch, at.Time()
+		if s.name == foreign(r.Primary) {
+			d.Role, d.OwnsFrom, d.OwnsUntil = node.Primary, &at, nil
+		} else if d.OwnsFrom != nil {
+			d.OwnsUntil = &at
+		}
+		all[i].doc = &d
+	}
+	return all
 }
 
 // lately is for how long it is shown how the steps of the last move went.
@@ -144,8 +171,8 @@ func showRole(m moving, as sight) page {
 	t.opens, t.uncounted = true, true
 	p := page{title: "steps", table: &t, pace: movePace, above: roleSides(as)}
 	p.acts = func(string) []act { return moveActs(m, as) }
-	p.below = func(row string) []line { return aboutStep(stepRows(m, as.now), row, as.width) }
-	if is := m.phase(as.now); is == noMove {
+	p.below = func(row string) []line { return aboutStep(stepRows(m, as), row, as.width) }
+	if is := m.phase(as); is == noMove {
 		if m.recent(as.now) {
 			p.title = "steps, as they went"
 		}

@@ -9,7 +9,7 @@ import (
 // moveActs is what can be done about the role: of what moves it, what fits how
 // things stand, and of the rest why not.
 func moveActs(m moving, as sight) []act {
-	w, is := as.way(), m.phase(as.now)
+	w, is := as.way(), m.phase(as)
 	to, from := w.to, w.from
 	if to == "" {
 		to, from = "the other server", "this one"
@@ -34,7 +34,7 @@ func moveActs(m moving, as sight) []act {
 			asks: []question{reason, running}, rung: afterPlan, last: true, off: begins(is, w, as),
 		},
 		{key: "R", name: "go on with it", args: []string{"switchover", "--resume"}, rung: afterYes, off: cmp.Or(unable(as), back, notTaken(m))},
-		{key: "A", name: "end it, " + m.undone(), args: []string{"switchover", "--abort"}, rung: afterYes, over: true, off: cmp.Or(unable(as), end, notTaken(m))},
+		{key: "A", name: "end it", says: "it ends, " + m.undone(), args: []string{"switchover", "--abort"}, rung: afterYes, over: true, off: cmp.Or(unable(as), end, notTaken(m))},
 		{
 			key: "B", name: "fail back", args: []string{"switchover", "--failback"}, plan: []string{"switchover", "--failback", "--dry-run"},
 			asks: []question{reason}, rung: afterPlan, last: true, off: cmp.Or(begins(is, w, as), homely(w)),

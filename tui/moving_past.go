@@ -94,7 +94,7 @@ func showMoved(m moving, as sight) page {
 		}
 	}
 	p.text = append(p.text, nil, line{{" STEPS", strong}})
-	for _, row := range journalRows(m, m.phase(as.now), as.now) {
+	for _, row := range journalRows(m, m.phase(as), as.now) {
 		p.text = append(p.text, movedStep(row, as.width)...)
 	}
 	return p
@@ -168,7 +168,10 @@ func showCheck(as sight) page {
 		}
 		p.of, p.text = c.Name, nil
 		for _, f := range []struct{ name, text string }{
-			{"level", c.Level}, {"on", c.Side}, {"what was seen", c.Compared}, {"next", c.Fix},
+			{"level", c.Level},
+			{"on", c.Side},
+			{"what was seen", c.Compared},
+			{"next", c.Fix},
 			{"leave it out", "twinctl switchover --skip-check " + c.Name + ", which stands in the journal"},
 		} {
 			if f.text != "" {

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -119,7 +120,7 @@ func lastLines(m moving, as sight) []line {
 	}
 	const most = 2
 	sign := moveSign(m.book, as.now)
-	text := sign.text[:2] + since(m.book.Ended, as.now) + ": " + switchover.BookLine(m.book, record.At(as.now))
+	text := sign.text[:2] + agoOf(m.book.Ended, as.now) + ": " + switchover.BookLine(m.book, record.At(as.now))
 	label := " last: "
 	var lines []line
 	for _, part := range wrap(text, as.width-len(label)-1) {
@@ -131,14 +132,14 @@ func lastLines(m moving, as sight) []line {
 	return lines
 }
 
-// since says how long ago it was.
-func since(at record.Instant, now time.Time) string { return age(now.Sub(at.Time())) + " ago" }
+// agoOf says how long ago it was.
+func agoOf(at record.Instant, now time.Time) string { return age(now.Sub(at.Time())) + " ago" }
 
 // openLines say how far a move is, and what can be done about it.
 func openLines(m moving, is phase, as sight) []line {
 	b := m.book
 	what := switchover.IntentWord(b.Intent) + " " + foreign(b.Giver) + " -> " + foreign(b.Taker)
-	by := ", begun by " + foreign(b.Actor) + " " + since(b.Started, as.now)
+	by := ", begun by " + foreign(b.Actor) + " " + agoOf(b.Started, as.now)
 	if b.Reason != "" {
 		by += ": " + foreign(b.Reason)
 	}
@@ -151,7 +152,10 @@ func openLines(m moving, is phase, as sight) []line {
 		if waits := m.waiting(); waits != "" {
 			text += ": " + foreign(waits)
 		}
-		say(text+"; leaving the screen does not end it", usual)
+		say(text, usual)
+		if notTaken(m) == "" {
+			say("A ends it, "+m.undone()+"; leaving the screen does not", usual)
+		}
 	case undoing:
 		lines = append(lines, line{{" ! UNDOING: " + what, warn}, {by, usual}})
 		say(m.failure(), warn)
@@ -159,7 +163,7 @@ func openLines(m moving, is phase, as sight) []line {
 	case halted:
 		lines = append(lines, line{{" x HALTED at " + foreign(m.atWork()) + ": " + what, bad}, {by, usual}})
 		say(m.failure(), bad)
-		if why := notTaken(m); why != "" {
+		if why := cmp.Or(unable(as), notTaken(m)); why != "" {
 			say("next: "+why, strong)
 		} else {
 			say("next, on either server: R goes on with it, A ends it, "+m.undone(), strong)
@@ -175,7 +179,7 @@ func (m moving) failure() string {
 			return n.Step + ": " + n.Text
 		}
 	}
-	return "whoever went through it gives no sign of life since " + moment(m.book.Beat.Time())
+	return "the twind of " + m.book.Runner + ", which went through it, gives no sign of life since " + moment(m.book.Beat.Time())
 }
 
 // undone says what becomes of the role when the move is ended now.

@@ -40,12 +40,12 @@ func (r stepRow) key() string {
 
 // stepRows are the steps of a move that is open, or was lately; when none is,
 // those that the next one would have.
-func stepRows(m moving, now time.Time) []stepRow {
-	is := m.phase(now)
-	if is == noMove && !m.recent(now) {
+func stepRows(m moving, as sight) []stepRow {
+	is := m.phase(as)
+	if is == noMove && !m.recent(as.now) {
 		m.book = node.Runbook{}
 	}
-	return journalRows(m, is, now)
+	return journalRows(m, is, as.now)
 }
 
 // journalRows are the steps of a move with what its journal has of them.
@@ -72,6 +72,9 @@ func journalRows(m moving, is phase, now time.Time) []stepRow {
 		r := stepRow{Step: s, state: t.State, said: t.Text, still: is != going, took: time.Duration(t.TookMS * float64(time.Millisecond))}
 		if r.said == "" {
 			r.said = told[s.Name]
+		}
+		if r.state == "" && b.State == node.RunbookDone {
+			r.said = "there was nothing left to do"
 		}
 		if r.state == node.NoteBegun {
 			if is == going {
@@ -121,7 +124,7 @@ func (r stepRow) lasting() string {
 }
 
 func stepTable(m moving, as sight) table {
-	return tableOf(stepRows(m, as.now), []field{{title: ""}, {title: "step"}, {title: "what is done"}, {title: "took", right: true}},
+	return tableOf(stepRows(m, as), []field{{title: ""}, {title: "step"}, {title: "what is done"}, {title: "took", right: true}},
 		stepRow.key, func(r stepRow, _ sight) []piece {
 			if r.ruled {
 				return []piece{{"---------", warn}, {"--------", warn}, {"POINT OF NO RETURN: what fails below is finished, not undone", warn}, {"", usual}}
@@ -188,7 +191,7 @@ func (r stepRow) atMost() string {
 // showStep shows one, and all that was noted of it.
 func showStep(m moving, as sight) page {
 	p := page{title: "step", of: as.at.leaf(), pace: movePace, acts: func(string) []act { return moveActs(m, as) }}
-	for _, r := range stepRows(m, as.now) {
+	for _, r := range stepRows(m, as) {
 		if r.key() != as.at.leaf() {
 			continue
 		}
