@@ -105,17 +105,16 @@ func (m moving) phase(as sight) phase {
 	return going
 }
 
-// since returns the sides as they are since the last move: it has read both
-// back, and a twin may have told of itself before that.
+// since returns the sides as they are since the last move: both were read back
+// then, and who tells of itself without having seen that epoch told so before.
 func (m moving) since(as sight) []side {
 	r, _ := switchover.ResultOf(m.book)
+	if r.Outcome != switchover.OutcomeDone || m.book.Intent == node.IntentPromote { // of that one alone reads itself back
+		return as.sides
+	}
 	all := slices.Clone(as.sides)
 	for i, s := range all {
-		told := as.looked
-		if !s.here {
-			told = as.now.Add(-s.told)
-		}
-		if s.doc == nil || r.Outcome != switchover.OutcomeDone || !told.Before(m.book.Ended.Time()) || s.doc.Epoch >= r.Epoch {
+		if s.doc == nil || s.doc.Epoch >= r.Epoch {
 			continue
 		}
 		d, at := *s.doc, node.Moment(r.CutOver)
