@@ -33,8 +33,8 @@ func moveActs(m moving, as sight) []act {
 			key: "S", name: "make " + to + " primary", args: []string{"switchover", "--to=" + to}, plan: []string{"switchover", "--dry-run", "--to=" + to},
 			asks: []question{reason, running}, rung: afterPlan, last: true, off: begins(is, w, as),
 		},
-		{key: "R", name: "go on with it", args: []string{"switchover", "--resume"}, rung: afterYes, off: cmp.Or(unable(as), back, notTaken(m))},
-		{key: "A", name: "end it", says: "it ends, " + m.undone(), args: []string{"switchover", "--abort"}, rung: afterYes, over: true, off: cmp.Or(unable(as), end, notTaken(m))},
+		{key: "R", name: "go on with it", args: []string{"switchover", "--resume"}, rung: afterYes, off: cmp.Or(unable(as), back)},
+		{key: "A", name: "end it", says: "it ends, " + m.undone(), args: []string{"switchover", "--abort"}, rung: afterYes, over: true, off: cmp.Or(unable(as), end)},
 		{
 			key: "B", name: "fail back", args: []string{"switchover", "--failback"}, plan: []string{"switchover", "--failback", "--dry-run"},
 			asks: []question{reason}, rung: afterPlan, last: true, off: cmp.Or(begins(is, w, as), homely(w)),
@@ -84,14 +84,6 @@ func begins(is phase, w way, as sight) string {
 func homely(w way) string {
 	if w.from == w.home {
 		return w.from + " was made primary at first, and has the role: there is no way back"
-	}
-	return ""
-}
-
-// notTaken says why a promotion is neither gone on with nor ended.
-func notTaken(m moving) string {
-	if m.book.Intent == node.IntentPromote {
-		return "a promotion is done again, not gone on with: " + promoteLine
 	}
 	return ""
 }

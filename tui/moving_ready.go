@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -153,9 +152,7 @@ func openLines(m moving, is phase, as sight) []line {
 			text += ": " + foreign(waits)
 		}
 		say(text, usual)
-		if notTaken(m) == "" {
-			say("A ends it, "+m.undone()+"; leaving the screen does not", usual)
-		}
+		say("A ends it, "+m.undone()+"; leaving the screen does not", usual)
 	case undoing:
 		lines = append(lines, line{{" ! UNDOING: " + what, warn}, {by, usual}})
 		say(m.failure(), warn)
@@ -163,9 +160,12 @@ func openLines(m moving, is phase, as sight) []line {
 	case halted:
 		lines = append(lines, line{{" x HALTED at " + foreign(m.atWork()) + ": " + what, bad}, {by, usual}})
 		say(m.failure(), bad)
-		if why := cmp.Or(unable(as), notTaken(m)); why != "" {
+		switch why := unable(as); {
+		case why != "":
 			say("next: "+why, strong)
-		} else {
+		case b.Intent == node.IntentPromote:
+			say("next, on either server: A ends it, "+m.undone()+"; if the role was not taken: "+promoteLine, strong)
+		default:
 			say("next, on either server: R goes on with it, A ends it, "+m.undone(), strong)
 		}
 	}
@@ -189,7 +189,7 @@ func (m moving) undone() string {
 		done[t.Name] = t.State == node.NoteDone
 	}
 	switch {
-	case done["promote"]:
+	case done["promote"], m.book.Intent == node.IntentPromote:
 		return "as it stands"
 	case done["demote"]:
 		return "and " + foreign(m.book.Giver) + " has the role again"
