@@ -37,12 +37,14 @@ func (c Case) isSettledThere(slot record.Instant) bool {
 	switch {
 	case !given && slot <= c.Decided:
 		return true
+	case given && !neverBegan(own) && !c.Timetable.AtLeastOnce: // also where the twin knows that it did not begin it
+		return true
 	case known && (neverBegan(told) || leftOpen(told) && again):
 		return false
 	case known: // Its clock was ahead of this one: what that leapt over it did not run.
 		return c.wasTheirs(slot) || told.Reason != WhyClockStep
 	case given:
-		return !neverBegan(own) && !c.Timetable.AtLeastOnce
+		return false
 	}
 	return c.wasTheirs(slot) && (slot <= c.ToldThrough || c.Here.Handed)
 }

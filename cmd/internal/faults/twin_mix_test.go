@@ -179,7 +179,7 @@ func (m *mix) judge(said []string) {
 // begin at the last proof before, and end with the first after; where the next
 // fault comes before the server has proven anything, two faults make one gap.
 func (m *mix) accounted(who int, g history.Gap) bool {
-	const before, after = 4 * time.Second, 3 * time.Second
+	const before, after = 6 * time.Second, 3 * time.Second
 	hurts := slices.SortedFunc(slices.Values(m.hurts[who]), func(a, b stretch) int { return a.from.Compare(b.from) })
 	var wide stretch
 	for _, s := range hurts {

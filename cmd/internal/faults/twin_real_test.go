@@ -11,7 +11,6 @@ import (
 // TestRealTwinMix befalls twins with faults, full disks among them: for two
 // minutes, or as long as TWIN_MIX says (10m).
 func TestRealTwinMix(t *testing.T) {
-	t.Parallel()
 	long := 2 * time.Minute
 	if said := os.Getenv("TWIN_MIX"); said != "" {
 		var err error
