@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/switchover/preflight"
@@ -41,6 +42,7 @@ func TestMetricsOfAMove(t *testing.T) {
 		}
 		demand(result, true, "twin_role_gap_seconds 0.0125\n")
 	}
+	s.readiness.at = time.Now()
 	s.readiness.is = preflight.Verdict{
 		Switchover: []preflight.Check{{Name: "disk", Side: "cms-b", Level: preflight.Blocker}},
 		Promote:    []preflight.Check{{Name: "disk", Side: "cms-b", Level: preflight.Warning}},
