@@ -80,22 +80,13 @@ func (s *switcher) promote(ctx context.Context, r node.Request, args PromoteArgs
 
 // promoted gives what came of it its exit status.
 func promoted(err error) error {
-	for _, v := range []struct {
-		err  error
-		code cli.Code
-		hint string
-	}{
-		{switchover.ErrAlive, cli.Refused, "twinctl switchover"},
-		{switchover.ErrNoProof, cli.Refused, "be sure that it is down, and then: twinctl promote --primary-is-down --confirm NAME --reason TEXT"},
-		{switchover.ErrBlocked, cli.Refused, "twinctl role show"},
-		{switchover.ErrOvertaken, cli.Unknown, "twinctl status"},
-		{switchover.ErrAway, cli.Unknown, "twinctl role show"},
-	} {
-		if errors.Is(err, v.err) {
-			return cli.Fail(v.code, err, v.hint)
-		}
-	}
-	return err
+	return meant(err,
+		meaning{switchover.ErrAlive, cli.Refused, "twinctl switchover"},
+		meaning{switchover.ErrNoProof, cli.Refused, "be sure that it is down, and then: twinctl promote --primary-is-down --confirm NAME --reason TEXT"},
+		meaning{switchover.ErrBlocked, cli.Refused, "twinctl role show"},
+		meaning{switchover.ErrOvertaken, cli.Unknown, "twinctl status"},
+		meaning{switchover.ErrAway, cli.Unknown, "twinctl role show"},
+	)
 }
 
 // A Scout sees how a server and its twin do, for who wants to take the role.

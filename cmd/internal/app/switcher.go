@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -131,21 +130,12 @@ func (s *switcher) with(ctx context.Context, r node.Request, do func(context.Con
 
 // moved gives what became of a move its exit status.
 func moved(err error) error {
-	for _, v := range []struct {
-		err  error
-		code cli.Code
-		hint string
-	}{
-		{switchover.ErrHalted, cli.Halted, "twinctl switchover --resume, or --abort"},
-		{switchover.ErrBlocked, cli.Refused, "twinctl switchover --dry-run"},
-		{switchover.ErrRolledBack, cli.Failed, "twinctl switchover history"},
-		{switchover.ErrOvertaken, cli.Failed, "twinctl status"},
-		{switchover.ErrQuestion, cli.Usage, "twinctl help switchover"},
-		{node.ErrNoRunbook, cli.Refused, "twinctl switchover status"}, // there is none to go on with
-	} {
-		if errors.Is(err, v.err) {
-			return cli.Fail(v.code, err, v.hint)
-		}
-	}
-	return err
+	return meant(err,
+		meaning{switchover.ErrHalted, cli.Halted, "twinctl switchover --resume, or --abort"},
+		meaning{switchover.ErrBlocked, cli.Refused, "twinctl switchover --dry-run"},
+		meaning{switchover.ErrRolledBack, cli.Failed, "twinctl switchover history"},
+		meaning{switchover.ErrOvertaken, cli.Failed, "twinctl status"},
+		meaning{switchover.ErrQuestion, cli.Usage, "twinctl help switchover"},
+		meaning{node.ErrNoRunbook, cli.Refused, "twinctl switchover status"}, // there is none to go on with
+	)
 }

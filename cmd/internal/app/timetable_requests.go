@@ -73,23 +73,14 @@ func (k *timekeeper) audit(ctx context.Context, r node.Request, target string, d
 
 // refusedRun gives what the engine refuses its exit status; nothing was changed.
 func refusedRun(err error) error {
-	for _, v := range []struct {
-		err  error
-		code cli.Code
-		hint string
-	}{
-		{engine.ErrNoTimetable, cli.Usage, "twinctl timetable list"},
-		{engine.ErrNotHere, cli.Refused, "twinctl status"},
-		{engine.ErrMaintenance, cli.Refused, "twinctl maintenance off"},
-		{engine.ErrCannot, cli.Refused, ""},
-		{engine.ErrOverlap, cli.Busy, "twinctl run list --state running"},
-		{engine.ErrNotRunning, cli.Refused, "twinctl run list"},
-		{engine.ErrStopped, cli.Refused, cli.StartTwind},
-		{node.ErrRole, cli.Refused, "twinctl status"},
-	} {
-		if errors.Is(err, v.err) {
-			return cli.Fail(v.code, err, v.hint)
-		}
-	}
-	return err
+	return meant(err,
+		meaning{engine.ErrNoTimetable, cli.Usage, "twinctl timetable list"},
+		meaning{engine.ErrNotHere, cli.Refused, "twinctl status"},
+		meaning{engine.ErrMaintenance, cli.Refused, "twinctl maintenance off"},
+		meaning{engine.ErrCannot, cli.Refused, ""},
+		meaning{engine.ErrOverlap, cli.Busy, "twinctl run list --state running"},
+		meaning{engine.ErrNotRunning, cli.Refused, "twinctl run list"},
+		meaning{engine.ErrStopped, cli.Refused, cli.StartTwind},
+		meaning{node.ErrRole, cli.Refused, "twinctl status"},
+	)
 }
