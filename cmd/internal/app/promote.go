@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 
@@ -40,18 +39,14 @@ const (
 // askPromote answers the request. It returns when that is over.
 func (s *switcher) askPromote(ctx context.Context, r node.Request) node.Answer {
 	return answered(r, func(args PromoteArgs) (any, error) {
-		ctx, cancel := context.WithCancelCause(ctx)
-		defer cancel(nil)
-		is := &going{abort: cancel, ended: make(chan struct{})}
-		if !s.take(is) {
-			return nil, fmt.Errorf("%w: this twind is at it", node.ErrRunbook)
-		}
-		defer s.release()
-		defer close(is.ended)
-		done, err := s.promote(ctx, r, args)
-		s.log.Info("promotion", "outcome", done.Outcome, "primary", done.Primary, "epoch", done.Epoch, "verdict", string(done.Ruling.Verdict), "err", err)
-		is.done, is.err = done.Result, err
-		return done, promoted(err)
+		var all switchover.Promoted
+		_, err := s.alone(ctx, func(ctx context.Context) (switchover.Result, error) {
+			done, err := s.promote(ctx, r, args)
+			s.log.Info("promotion", "outcome", done.Outcome, "primary", done.Primary, "epoch", done.Epoch, "verdict", string(done.Ruling.Verdict), "err", err)
+			all = done
+			return done.Result, err
+		})
+		return all, promoted(err)
 	})
 }
 
@@ -70,11 +65,7 @@ func (s *switcher) promote(ctx context.Context, r node.Request, args PromoteArgs
 	}
 	return switchover.Promotion{
 		Node: s.data.Node, Here: roleSide{Notary: l.Notary, hands: s.hands}.side(self), There: there, Look: l.Look, Now: time.Now,
-		Say: func(step, text string) {
-			if err := s.data.Node.SetProgress(context.WithoutCancel(ctx), r.ID, step+": "+strings.ReplaceAll(text, "\n", "; ")); err != nil {
-				s.log.Debug("how far a promotion is cannot be told", "err", err)
-			}
-		},
+		Say: s.progress(ctx, r.ID),
 	}.Run(ctx, switchover.PromoteWish{ID: args.ID, Actor: r.Actor, Reason: args.Reason, Down: args.Confirm})
 }
 

@@ -72,6 +72,17 @@ func (s *switcher) askResume(ctx context.Context, r node.Request) node.Answer {
 
 // goThrough has a runner do something, unless one is at it.
 func (s *switcher) goThrough(ctx context.Context, r node.Request, do func(context.Context, switchover.Runner) (switchover.Result, error)) (switchover.Result, error) {
+	done, err := s.alone(ctx, func(ctx context.Context) (switchover.Result, error) {
+		done, err := s.with(ctx, r, do)
+		s.log.Info("switch-over", "outcome", done.Outcome, "primary", done.Primary, "epoch", done.Epoch, "err", err)
+		return done, err
+	})
+	return done, moved(err)
+}
+
+// alone does something about the role that somebody may abort: node.ErrRunbook
+// while this twind is at such a thing.
+func (s *switcher) alone(ctx context.Context, do func(context.Context) (switchover.Result, error)) (switchover.Result, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	is := &going{abort: cancel, ended: make(chan struct{})}
@@ -80,9 +91,8 @@ func (s *switcher) goThrough(ctx context.Context, r node.Request, do func(contex
 	}
 	defer s.release()
 	defer close(is.ended)
-	is.done, is.err = s.with(ctx, r, do)
-	s.log.Info("switch-over", "outcome", is.done.Outcome, "primary", is.done.Primary, "epoch", is.done.Epoch, "err", is.err)
-	return is.done, moved(is.err)
+	is.done, is.err = do(ctx)
+	return is.done, is.err
 }
 
 func (s *switcher) take(is *going) bool {
@@ -120,12 +130,18 @@ func (s *switcher) with(ctx context.Context, r node.Request, do func(context.Con
 		Facts: func(ctx context.Context) (here, there preflight.Facts, ways []preflight.Path, err error) {
 			return Both(ctx, Witness{Config: n.Config, Data: s.data, Say: s.said})
 		},
-		Say: func(step, text string) {
-			if err := s.data.Node.SetProgress(context.WithoutCancel(ctx), r.ID, step+": "+strings.ReplaceAll(text, "\n", "; ")); err != nil {
-				s.log.Debug("how far a switch-over is cannot be told", "err", err)
-			}
-		},
+		Say: s.progress(ctx, r.ID),
 	})
+}
+
+// progress returns what tells the person who waits for a request how far it is.
+func (s *switcher) progress(ctx context.Context, request int64) func(step, text string) {
+	ctx = context.WithoutCancel(ctx)
+	return func(step, text string) {
+		if err := s.data.Node.SetProgress(ctx, request, step+": "+strings.ReplaceAll(text, "\n", "; ")); err != nil {
+			s.log.Debug("how far a move of the role is cannot be told", "err", err)
+		}
+	}
 }
 
 // moved gives what became of a move its exit status.
