@@ -84,19 +84,11 @@ func (k *roleKeeper) fenced(ctx context.Context, all *concerns, _ record.Instant
 	return nil
 }
 
-// promotionsLooked is how many moves of the role are looked at for the last one
-// by which this server got it.
-const promotionsLooked = 20
-
 // oldPrimary tells of a primary of before that does not know yet that it is none:
-// it was not there when this server took the role.
-func (k *roleKeeper) oldPrimary(ctx context.Context, all *concerns, _ record.Instant) error {
+// it was not there when this server took the role by one of these moves.
+func (k *roleKeeper) oldPrimary(ctx context.Context, all *concerns, books []node.Runbook) error {
 	self, err := k.node.Self(ctx)
 	if err != nil || self.Role != node.Primary || self.Superseded() {
-		return err
-	}
-	books, err := k.node.Runbooks(ctx, promotionsLooked)
-	if err != nil {
 		return err
 	}
 	for _, b := range books {

@@ -75,18 +75,19 @@ func (k *roleKeeper) stepDown(ctx context.Context) error {
 func (k *roleKeeper) look(ctx context.Context) error {
 	var all concerns
 	now := record.At(time.Now())
-	for _, one := range []func(context.Context, *concerns, record.Instant) error{k.fenced, k.halted, k.superseded, k.oldPrimary, k.doubled, k.inDoubt} {
+	books, err := k.node.Runbooks(ctx, movesLooked)
+	if err != nil {
+		return err
+	}
+	oldPrimary := func(ctx context.Context, all *concerns, _ record.Instant) error { return k.oldPrimary(ctx, all, books) }
+	for _, one := range []func(context.Context, *concerns, record.Instant) error{k.fenced, k.halted, k.superseded, oldPrimary, k.doubled, k.inDoubt} {
 		if err := one(ctx, &all, now); err != nil {
 			return err
 		}
 	}
-	gap, err := k.lastGap(ctx)
-	if err != nil {
-		return err
-	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.has, k.gap = all, gap
+	k.has, k.gap = all, lastGap(books)
 	return nil
 }
 
