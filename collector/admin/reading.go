@@ -203,6 +203,26 @@ func (r *Reading) Hashes(ctx context.Context, page Page) ([]RowHash, error) {
 // Row returns a row by its key: ErrNoRow.
 func (r *Reading) Row(ctx context.Context, name Name) (Row, error) { return readRow(ctx, r.tx, name) }
 
+// ChangedSince returns the names of rows of a kind that changed after a
+// generation, at most limit of them, whether they live or not. It costs as much
+// as has changed since.
+func (r *Reading) ChangedSince(ctx context.Context, kind string, generation int64, limit int) (names []Name, err error) {
+	rows, err := r.tx.QueryContext(ctx, `
+		SELECT DISTINCT key FROM change WHERE generation > ? AND +kind = ? ORDER BY +key LIMIT ?`, generation, kind, limit)
+	if err != nil {
+		return nil, fmt.Errorf("read what changed: %w", err)
+	}
+	defer rows.Close() //nolint:errcheck // Err tells
+	for rows.Next() {
+		name := Name{Kind: kind}
+		if err := rows.Scan(&name.Key); err != nil {
+			return nil, fmt.Errorf("read what changed: %w", err)
+		}
+		names = append(names, name)
+	}
+	return names, rows.Err()
+}
+
 // BaseAt returns the root of the base of a generation, if it can still be
 // told: Pending and Target then know its rows.
 func (r *Reading) BaseAt(ctx context.Context, generation int64) (Root, bool, error) {

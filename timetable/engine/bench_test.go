@@ -65,7 +65,7 @@ func laden(b *testing.B, list []timetable.Timetable, now *time.Time) *desk {
 		Ledger: &paper{}, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return *now },
 		Here:       func(context.Context) (Here, error) { return here, nil },
 		Generation: func(context.Context) (int64, error) { return 0, nil },
-		Timetables: func(context.Context) (List, error) { return List{Timetables: list}, nil },
+		Timetables: func(context.Context, int64) (List, error) { return List{Timetables: list}, nil },
 	})
 	d := newDesk(e)
 	if err := d.begin(b.Context()); err != nil {

@@ -58,7 +58,7 @@ func (d *desk) begin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	list, err := d.e.o.Timetables(ctx)
+	list, err := d.e.o.Timetables(ctx, 0)
 	if err != nil {
 		return err
 	}

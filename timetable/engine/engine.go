@@ -34,11 +34,14 @@ type Runner interface {
 	Run(ctx context.Context, job task.Job) task.Outcome
 }
 
-// A List is all timetables as they are administered now.
+// A List is the timetables as they are administered now: all of them, or what
+// became of them since an earlier generation.
 type List struct {
 	Generation int64 // of the administration data that it was read from
+	Since      int64 // what changed after this one; 0: all
 	Timetables []timetable.Timetable
-	Unreadable []Unreadable
+	Gone       []string     // with Since: the IDs of those that there are not any more, or that cannot be read
+	Unreadable []Unreadable // all of them
 }
 
 // An Unreadable is a row that cannot be read: it has no slots, and an alarm.
@@ -52,9 +55,10 @@ type Options struct {
 	// Here tells where this server stands. It is asked in each pass.
 	Here func(context.Context) (Here, error)
 	// Generation tells that of the administration data, at little cost; when it
-	// is another one, Timetables is asked.
+	// is another one, Timetables is asked what changed since, and may tell all. At
+	// first it is asked with 0: all.
 	Generation func(context.Context) (int64, error)
-	Timetables func(context.Context) (List, error)
+	Timetables func(ctx context.Context, since int64) (List, error)
 	// Settle waits until nothing runs any more that an earlier twind started; nil:
 	// nothing ever does. It is asked before what was interrupted is run again.
 	Settle func(context.Context) error

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -25,6 +27,7 @@ type server struct {
 	db   *node.DB
 	list []timetable.Timetable
 	gen  int64
+	told map[int64]map[string]string // the marks of what the engine was told last, by its generation
 	held string
 	// twinStopped, behind and the rest are set before the engine looks.
 	twinStopped bool
@@ -125,8 +128,28 @@ func (s *server) generation(context.Context) (gen int64, err error) {
 	return gen, nil
 }
 
-func (s *server) timetables(context.Context) (l List, err error) {
-	s.change(func() { l = List{Generation: s.gen, Timetables: s.list} })
+// timetables tells what changed since what the engine was told last, if it was
+// that.
+func (s *server) timetables(_ context.Context, since int64) (l List, err error) {
+	s.change(func() {
+		before, knows := s.told[since]
+		l = List{Generation: s.gen, Timetables: s.list}
+		if knows && since != 0 {
+			l = List{Generation: s.gen, Since: since}
+			for _, t := range s.list {
+				if mark, there := before[t.ID]; !there || mark != t.Mark {
+					l.Timetables = append(l.Timetables, t)
+				}
+				delete(before, t.ID)
+			}
+			l.Gone = slices.Sorted(maps.Keys(before))
+		}
+		now := make(map[string]string, len(s.list))
+		for _, t := range s.list {
+			now[t.ID] = t.Mark
+		}
+		s.told = map[int64]map[string]string{s.gen: now}
+	})
 	return l, nil
 }
 

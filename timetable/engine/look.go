@@ -25,7 +25,7 @@ func (d *desk) look(ctx context.Context, now record.Instant) error {
 	if err != nil || generation == d.generation {
 		return err
 	}
-	list, err := d.e.o.Timetables(ctx)
+	list, err := d.e.o.Timetables(ctx, d.generation)
 	if err != nil {
 		return err
 	}
@@ -145,20 +145,38 @@ func (d *desk) giveUpBarred(ctx context.Context, now record.Instant) error {
 func (d *desk) edit(ctx context.Context, list List, now record.Instant) error {
 	d.counted = nil
 	var began []*entry
-	there := make(map[string]bool, len(list.Timetables))
 	for _, t := range list.Timetables {
-		there[t.ID] = true
 		if e := d.set(t, now); e.unnoted {
 			began = append(began, e)
 		}
 	}
-	for id, e := range d.entries {
-		if !there[id] {
-			d.drop(e)
-		}
+	for _, e := range d.goneIn(list) {
+		d.drop(e)
 	}
 	d.unreadable = list.Unreadable
 	return d.note(ctx, began)
+}
+
+// goneIn returns the entries that a list has no timetable for any more.
+func (d *desk) goneIn(list List) (gone []*entry) {
+	if list.Since != 0 {
+		for _, id := range list.Gone {
+			if e, ok := d.entries[id]; ok {
+				gone = append(gone, e)
+			}
+		}
+		return gone
+	}
+	there := make(map[string]bool, len(list.Timetables))
+	for _, t := range list.Timetables {
+		there[t.ID] = true
+	}
+	for id, e := range d.entries {
+		if !there[id] {
+			gone = append(gone, e)
+		}
+	}
+	return gone
 }
 
 // set takes over one timetable, and returns its entry: a schedule that is new

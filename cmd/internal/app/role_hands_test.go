@@ -35,7 +35,7 @@ func TestHandsOfTwind(t *testing.T) {
 	if run, err := h.Probe(t.Context(), "ann"); err != nil || run.State != node.RunOK || run.Actor != "ann" || run.Epoch != 1 {
 		t.Errorf("probe: %+v: %v", run, err)
 	}
-	list, err := s.timekeeper.timetables(t.Context())
+	list, err := Timetables(t.Context(), s.data.Admin, sound)
 	if err != nil {
 		t.Fatal(err)
 	}

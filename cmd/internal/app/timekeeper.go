@@ -44,7 +44,7 @@ type timekeeper struct {
 	ledger *bookedLedger
 	tasks  *taskRunner
 	engine *engine.Engine
-	shelf  timetableShelf // the engine's
+	news   timetableNews // for the engine
 
 	mu      sync.Mutex
 	held    string              // why what needs the role waits
@@ -165,18 +165,22 @@ func (k *timekeeper) generation(ctx context.Context) (generation int64, err erro
 	return generation, err
 }
 
-func (k *timekeeper) timetables(ctx context.Context) (engine.List, error) {
-	list, err := k.shelf.read(ctx, k.data.Admin, sound)
+func (k *timekeeper) timetables(ctx context.Context, since int64) (engine.List, error) {
+	list, err := k.news.since(ctx, k.data.Admin, since)
 	if err != nil {
 		return list, err
 	}
-	known := make(map[string]runsHere, len(list.Timetables))
-	for _, t := range list.Timetables {
-		known[t.ID] = runsHere{t.Name, t.RunsOn}
-	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.list = known
+	if list.Since == 0 {
+		k.list = make(map[string]runsHere, len(list.Timetables))
+	}
+	for _, id := range list.Gone {
+		delete(k.list, id)
+	}
+	for _, t := range list.Timetables {
+		k.list[t.ID] = runsHere{t.Name, t.RunsOn}
+	}
 	return list, nil
 }
 

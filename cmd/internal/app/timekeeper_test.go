@@ -94,7 +94,7 @@ func wait(t *testing.T, done func() bool) {
 func TestTimetablePausesItself(t *testing.T) {
 	s := initialized(t, configured(t, oneFeed), io.Discard)
 	edits(t, s.data.Admin, admin.Edit{Kind: "timetable", Body: admin.Body{"name": "a", "schedule": "@daily", "tasks": []string{"check"}}})
-	list, err := s.timekeeper.timetables(t.Context())
+	list, err := Timetables(t.Context(), s.data.Admin, sound)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -41,42 +41,53 @@ type shelved struct {
 // read does what Timetables does; check must always be the same, and tell the
 // same of a task.
 func (s *timetableShelf) read(ctx context.Context, db *admin.DB, check func(task.Task) error) (list engine.List, err error) {
-	var known map[string]shelved
 	err = db.Read(ctx, func(r *admin.Reading) error {
-		if list.Generation, _, _, err = r.Base(ctx); err != nil {
-			return err
-		}
 		rows, err := readRows(ctx, r, nil)
 		if err != nil {
 			return err
 		}
-		if by := rows.mark(); by != s.by {
-			s.by, s.known = by, nil
+		list, err = s.readBy(ctx, r, rows, check)
+		return err
+	})
+	return list, err
+}
+
+// readBy is read for whoever has the rows that timetables are read by.
+func (s *timetableShelf) readBy(ctx context.Context, r *admin.Reading, rows siteRows, check func(task.Task) error) (list engine.List, err error) {
+	if list.Generation, _, _, err = r.Base(ctx); err != nil {
+		return list, err
+	}
+	if by := rows.mark(); by != s.by {
+		s.by, s.known = by, nil
+	}
+	many, err := r.Count(ctx, "timetable")
+	if err != nil {
+		return list, err
+	}
+	known := make(map[string]shelved, many)
+	list.Timetables = make([]timetable.Timetable, 0, many)
+	reader := timetable.NewReader(rows.site(check))
+	err = eachStored(ctx, r, "timetable", func(stored admin.Stored) {
+		row := stored.Row
+		if old, ok := s.known[row.Key]; ok && old.hash == stored.Hash {
+			known[row.Key] = shelved{old.hash, len(list.Timetables)}
+			list.Timetables = append(list.Timetables, s.list[old.at])
+			return
 		}
-		many, err := r.Count(ctx, "timetable")
+		t, err := rows.read(reader, stored)
 		if err != nil {
-			return err
+			list.Unreadable = append(list.Unreadable, unreadable(row, err))
+			return
 		}
-		known, list.Timetables = make(map[string]shelved, many), make([]timetable.Timetable, 0, many)
-		reader := timetable.NewReader(rows.site(check))
-		return eachStored(ctx, r, "timetable", func(stored admin.Stored) {
-			row := stored.Row
-			if old, ok := s.known[row.Key]; ok && old.hash == stored.Hash {
-				known[row.Key] = shelved{old.hash, len(list.Timetables)}
-				list.Timetables = append(list.Timetables, s.list[old.at])
-				return
-			}
-			t, err := rows.read(reader, stored)
-			if err != nil {
-				list.Unreadable = append(list.Unreadable, engine.Unreadable{ID: row.Key, Name: row.Body.Text("name"), Error: err.Error()})
-				return
-			}
-			known[row.Key] = shelved{stored.Hash, len(list.Timetables)}
-			list.Timetables = append(list.Timetables, t)
-		})
+		known[row.Key] = shelved{stored.Hash, len(list.Timetables)}
+		list.Timetables = append(list.Timetables, t)
 	})
 	s.known, s.list = known, list.Timetables
 	return list, err
+}
+
+func unreadable(row admin.Row, err error) engine.Unreadable {
+	return engine.Unreadable{ID: row.Key, Name: row.Body.Text("name"), Error: err.Error()}
 }
 
 // ChangedTimetables reads the timetables that changes of administration data

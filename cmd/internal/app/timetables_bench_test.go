@@ -76,3 +76,38 @@ func begin(b *testing.B, s *server) (end func()) {
 		}
 	}
 }
+
+// BenchmarkTimetablesEdit reads what one edit changed among all of them; what
+// the engine makes of it is its own BenchmarkEdit. To be compared with what the
+// edit itself costs.
+func BenchmarkTimetablesEdit(b *testing.B) {
+	s := administered(b)
+	var news timetableNews
+	list, err := news.since(b.Context(), s.data.Admin, 0)
+	if err != nil {
+		b.Fatal(err)
+	}
+	last, n := list.Generation, 0
+	var changing, reading time.Duration
+	for b.Loop() {
+		n++
+		row, err := s.data.Admin.Row(b.Context(), admin.Name{Kind: "timetable", Key: list.Timetables[n%manyTimetables].ID})
+		if err != nil {
+			b.Fatal(err)
+		}
+		row.Body["description"] = fmt.Sprint(n)
+		began := time.Now()
+		if _, err := s.data.Admin.Change(b.Context(), admin.Author{Actor: "ann", From: "local", Verb: "admin.set"}, []admin.Edit{{Kind: row.Kind, Key: row.Key, Body: row.Body}}, admin.How{}); err != nil {
+			b.Fatal(err)
+		}
+		edited := time.Now()
+		news, err := news.since(b.Context(), s.data.Admin, last)
+		if err != nil || len(news.Timetables) != 1 {
+			b.Fatal(len(news.Timetables), err)
+		}
+		changing, reading = changing+edited.Sub(began), reading+time.Since(edited)
+		last = news.Generation
+	}
+	b.ReportMetric(float64(changing.Microseconds())/float64(n), "change-µs/op")
+	b.ReportMetric(float64(reading.Microseconds())/float64(n), "read-µs/op")
+}

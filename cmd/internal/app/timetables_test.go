@@ -166,3 +166,63 @@ func TestTimetablesWithoutAZone(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// What is told of the changes since is what there is.
+func TestTimetableNews(t *testing.T) {
+	data := primary(t, configured(t, oneFeed))
+	row := func(name, schedule string) admin.Body {
+		return admin.Body{"name": name, "schedule": schedule, "tasks": []string{"sync"}, "owner": "ann"}
+	}
+	edits(t, data.Admin, admin.Edit{Kind: "user", Key: "ann", Body: admin.Body{"permission": "admin"}},
+		admin.Edit{Kind: "timetable", Body: row("a", "0 6 * * *")}, admin.Edit{Kind: "timetable", Body: row("b", "0 6 * * *")})
+	var (
+		news timetableNews
+		last int64
+		has  = map[string]timetable.Timetable{}
+	)
+	look := func(what string, whole bool, told, gone, unreadable int) {
+		t.Helper()
+		list, err := news.since(t.Context(), data.Admin, last)
+		if err != nil || (list.Since == 0) != whole || len(list.Timetables) != told || len(list.Gone) != gone || len(list.Unreadable) != unreadable {
+			t.Fatalf("%s: %+v: %v", what, list, err)
+		}
+		if whole {
+			clear(has)
+		}
+		for _, one := range list.Timetables {
+			has[one.ID] = one
+		}
+		for _, id := range list.Gone {
+			delete(has, id)
+		}
+		last = list.Generation
+		all, err := Timetables(t.Context(), data.Admin, nil)
+		if err != nil || len(all.Timetables) != len(has) || len(all.Unreadable) != unreadable || all.Generation != last {
+			t.Fatalf("%s: there are %+v, not %+v: %v", what, all, has, err)
+		}
+		for _, one := range all.Timetables {
+			if has[one.ID].Mark != one.Mark {
+				t.Errorf("%s: %s is not what is administered", what, one.Name)
+			}
+		}
+	}
+	look("first", true, 2, 0, 0)
+	look("nothing", false, 0, 0, 0)
+	all, err := Timetables(t.Context(), data.Admin, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, b := all.Timetables[0], all.Timetables[1]
+	edits(t, data.Admin, admin.Edit{Kind: "timetable", Key: a.ID, Body: row(a.Name, "0 7 * * *")})
+	look("edited", false, 1, 0, 0)
+	edits(t, data.Admin, admin.Edit{Kind: "timetable", Key: a.ID, Body: row(a.Name, "0 0 31 2 *")})
+	look("unreadable", false, 0, 1, 1)
+	edits(t, data.Admin, admin.Edit{Kind: "timetable", Key: b.ID}, admin.Edit{Kind: "timetable", Body: row("c", "0 6 * * *")})
+	look("one for another", false, 1, 1, 1)
+	edits(t, data.Admin, admin.Edit{Kind: "timetable", Key: a.ID, Body: row(a.Name, "0 8 * * *")})
+	look("readable again", false, 1, 0, 0)
+	edits(t, data.Admin, admin.Edit{Kind: "user", Key: "ann", Body: admin.Body{}})
+	look("what its owner may", true, 2, 0, 0)
+	edits(t, data.Admin, admin.Edit{Kind: "agent", Key: "1001", Body: admin.Body{"name": "Kim"}})
+	look("something else", false, 0, 0, 0)
+}
