@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,6 +31,7 @@ type Claim struct {
 	Planned   record.Instant // not to be started before; 0: the slot
 	Through   record.Instant // the cursor moves there, never back; 0: it stays
 	Role      Role           // that this server must have; "": any
+	Epoch     int64          // by which the slot was this server's; 0: by that of now
 }
 
 func (c Claim) check() error {
@@ -124,7 +126,7 @@ func writeClaims(ctx context.Context, tx *store.Tx, self Self, claims []Claim) (
 // run returns the row that a claim asks for.
 func (c Claim) run(self Self, at record.Instant) Run {
 	r := Run{
-		Server: self.Name, Timetable: c.Timetable, Name: c.Name, Slot: c.Slot, Attempt: c.Attempt, Epoch: self.Epoch, Role: c.Role,
+		Server: self.Name, Timetable: c.Timetable, Name: c.Name, Slot: c.Slot, Attempt: c.Attempt, Epoch: cmp.Or(c.Epoch, self.Epoch), Role: c.Role,
 		Trigger: c.Trigger, Actor: c.Actor, State: c.State, Reason: first(c.Reason, maxReason), Planned: c.Planned,
 	}
 	if r.Planned == 0 {

@@ -96,7 +96,7 @@ func (d *desk) disarm(ctx context.Context, before Here, now record.Instant) erro
 			at := record.At(slot)
 			claims = append(claims, node.Claim{
 				Timetable: e.t.ID, Name: e.t.Name, Slot: at, Attempt: 1, Trigger: BySchedule,
-				State: node.RunMissed, Reason: WhyHandover, Through: at,
+				State: node.RunMissed, Reason: WhyHandover, Through: at, Epoch: before.Epoch,
 			})
 		}
 	}

@@ -25,13 +25,23 @@ func (c Case) fellBetween(slot record.Instant) bool {
 	return c.Timetable.NeedsRole() == node.Primary && slot > c.Here.owned() && slot <= c.Here.Since
 }
 
+// saysOf returns what the twin told of a slot. That it had not begun it when the
+// role went says nothing of what it did with it when this server gave it back.
+func (c Case) saysOf(slot record.Instant) (told node.Run, known bool) {
+	told, known = c.Told[slot]
+	if own, given := c.Given[slot]; given && neverBegan(told) && told.Epoch < own.Epoch {
+		return node.Run{}, false
+	}
+	return told, known
+}
+
 // isSettledThere tells of a slot that was decided upon, and that is not to be
 // run again here.
 func (c Case) isSettledThere(slot record.Instant) bool {
 	if c.Timetable.NeedsRole() == "" {
 		return false
 	}
-	told, known := c.Told[slot]
+	told, known := c.saysOf(slot)
 	own, given := c.Given[slot]
 	again := c.Timetable.AtLeastOnce || c.Timetable.OnPromotion == timetable.Ask
 	switch {
@@ -74,7 +84,7 @@ func leftOpen(r node.Run) bool {
 // open and may run twice; of what nobody knows, only what may be run twice, or
 // none until a person says so.
 func (c Case) pickOfTheirs(slot record.Instant) timetable.Pick {
-	told, known := c.Told[slot]
+	told, known := c.saysOf(slot)
 	switch {
 	case known && neverBegan(told), !known && (c.Here.TwinStopped || c.Here.Handed):
 		return timetable.All
