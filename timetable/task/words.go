@@ -5,6 +5,10 @@ import (
 	"strings"
 )
 
+// Words reads a command line as Parse reads a task: words with blanks between,
+// quoted as a shell would have it, of which nothing is expanded.
+func Words(text string) ([]string, error) { return split(text) }
+
 // split reads a list of arguments as Parse promises.
 func split(text string) ([]string, error) {
 	if !strings.ContainsAny(text, `'"\`) {

@@ -5,6 +5,7 @@ package cli
 import (
 	"context"
 	"io"
+	"os"
 	"slices"
 
 	"github.com/spf13/pflag"
@@ -32,6 +33,10 @@ type Command struct {
 	// values of flags, by "--name"; behind a tab may stand what a word means.
 	// Where it says nothing, the shell offers files.
 	Complete map[string]func(context.Context, *Call) []string
+
+	// Admit runs a verb for whom --as names, or refuses. The program alone has it;
+	// without it there is no --as.
+	Admit func(ctx context.Context, call *Call, asked Asked, run func(context.Context) error) error
 
 	Sub []Command
 }
@@ -61,6 +66,8 @@ type Call struct {
 	// Unguarded: texts stand in csv as they are, also what a spreadsheet takes for a formula.
 	Unguarded bool
 	Begun     string // the word to be completed, as far as it was typed; "" outside Complete
+	// Person is for whom the verb runs, where --as named somebody; nil: for whoever started it.
+	Person *Person
 
 	root *Command
 }
@@ -78,7 +85,8 @@ func Main(ctx context.Context, root Command, std Stdio, args []string) int {
 	}
 	g := newGlobals(&root)
 	err := g.run(ctx, std, args)
-	return int(g.report(std.Err, err, slices.Contains(args, "--json")))
+	asJSON := slices.Contains(args, "--json") || slices.Contains(g.words, "--json")
+	return int(g.report(std.Err, err, asJSON))
 }
 
 // run parses and does what was asked.
@@ -87,6 +95,14 @@ func (g *globals) run(ctx context.Context, std Stdio, args []string) error {
 	if err != nil {
 		return err
 	}
+	if line := os.Getenv(originalCommand); g.forced(inv) && line != "" {
+		return g.remote(ctx, std, line)
+	}
+	return g.perform(ctx, std, inv)
+}
+
+// perform does what was parsed.
+func (g *globals) perform(ctx context.Context, std Stdio, inv *invocation) error {
 	call := &Call{
 		Stdio: std, Args: inv.args, Config: g.configFile(), Named: g.config, Set: g.set,
 		NoInput: g.noInput, Yes: g.yes, Unguarded: g.unguarded, root: g.root, Chosen: g.json || g.output != "",
@@ -100,6 +116,7 @@ func (g *globals) run(ctx context.Context, std Stdio, args []string) error {
 	if err := inv.checkArgs(); err != nil {
 		return err
 	}
+	var err error
 	if call.Format, err = g.format(inv); err != nil {
 		return err
 	}
@@ -114,5 +131,5 @@ func (g *globals) run(ctx context.Context, std Stdio, args []string) error {
 		ctx, cancel = context.WithTimeoutCause(ctx, g.timeout, errTimeout)
 		defer cancel()
 	}
-	return judge(ctx, inv.command().Run(ctx, call))
+	return judge(ctx, g.verb(ctx, inv, call))
 }

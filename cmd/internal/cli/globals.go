@@ -23,16 +23,28 @@ type globals struct {
 	flags *FlagSet // shared by the flag sets of all levels, so that each is given once
 
 	help, version, json, noInput, yes, unguarded bool
-	config, output                               string
+	config, output, as                           string
 	set                                          []string
 	timeout                                      time.Duration
+
+	bound bool     // whom it is for, and by which configuration, is settled
+	words []string // that were asked for by way of SSH
 }
 
-func newGlobals(root *Command) *globals {
-	g := &globals{root: root, flags: newFlagSet(root.Name)}
+func newGlobals(root *Command) *globals { return boundGlobals(root, false) }
+
+// boundGlobals returns them without those that settle whom the line is for, if
+// it is bound.
+func boundGlobals(root *Command, bound bool) *globals {
+	g := &globals{root: root, flags: newFlagSet(root.Name), bound: bound}
 	g.flags.BoolVarP(&g.help, "help", "h", false, "show this help")
-	g.flags.StringVar(&g.config, "config", "", "configuration `FILE` (default $"+configVariable+", then "+configDefault+")")
-	g.flags.StringArrayVar(&g.set, "set", nil, "override a setting of the configuration: `KEY=VALUE`; repeatable")
+	if !bound {
+		g.flags.StringVar(&g.config, "config", "", "configuration `FILE` (default $"+configVariable+", then "+configDefault+")")
+		g.flags.StringArrayVar(&g.set, "set", nil, "override a setting of the configuration: `KEY=VALUE`; repeatable")
+	}
+	if root.Admit != nil && !bound {
+		g.flags.StringVar(&g.as, "as", "", "act as the administered user of this `LOGIN`, and do what that one may; see twinctl help tui")
+	}
 	if _, ok := versionOf(root); ok {
 		g.flags.BoolVar(&g.version, "version", false, "show the version, as the verb does")
 	}

@@ -14,6 +14,7 @@ import (
 type invocation struct {
 	path []*Command // from the program to the verb
 	args []string
+	own  *FlagSet // of the verb
 }
 
 func (inv *invocation) command() *Command { return inv.path[len(inv.path)-1] }
@@ -28,8 +29,9 @@ func (g *globals) parse(args []string) (*invocation, error) {
 		}
 		args = all.Args()
 		if version, ok := versionOf(g.root); ok && g.version {
-			return &invocation{path: []*Command{g.root, version}}, nil
+			return &invocation{path: []*Command{g.root, version}, own: newFlagSet(version.Name)}, nil
 		}
+		inv.own = own
 		if len(inv.command().Sub) == 0 {
 			inv.args = args
 			return inv, nil

@@ -16,8 +16,8 @@ func Read(root Command, args []string) (verb []string, err error) {
 	switch {
 	case g.help || g.version:
 		return nil, inv.usage("--help and --version do nothing here: leave them out")
-	case g.config != "" || len(g.set) > 0:
-		return nil, inv.usage("--config and --set are those of twind: leave them out")
+	case g.config != "" || len(g.set) > 0 || g.named():
+		return nil, inv.usage("--config, --set and --as are those of twind: leave them out")
 	case inv.command().Run == nil:
 		return nil, inv.usage("which? It has %s", names(inv.command().Sub))
 	}
