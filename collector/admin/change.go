@@ -88,12 +88,28 @@ func (a *DB) change(ctx context.Context, by Author, edits []Edit, how How, end e
 		if err := d.logSet(ctx, &set, rows); err != nil {
 			return err
 		}
+		if err := by.allows(set.Changes); err != nil {
+			return err
+		}
 		return end
 	})
 	if err != nil && end == nil {
 		return Set{}, err
 	}
 	return set, err
+}
+
+// allows holds changes against what their author may do.
+func (by Author) allows(changes []Change) error {
+	for _, c := range changes {
+		if by.Allow == nil {
+			return nil
+		}
+		if err := by.Allow(c); err != nil {
+			return fmt.Errorf("%s: %w", shown(Name{c.Kind, c.Key}), err)
+		}
+	}
+	return nil
 }
 
 // mayChange tells whether a change now is drift.

@@ -109,6 +109,38 @@ func TestTheGuardHoldsUntilTheCommit(t *testing.T) {
 	}
 }
 
+// TestAnAuthorMayBeAskedOfEachChange holds that nothing is left of a set of which
+// one change is refused, whichever way it comes.
+func TestAnAuthorMayBeAskedOfEachChange(t *testing.T) {
+	s := open(t, primary)
+	s.change(t, set("queue", "a", Body{}))
+	before := s.position(t)
+	no := errors.New("not hers")
+	by := ann
+	by.Allow = func(c Change) error {
+		if c.Kind == "user" || c.Before != nil && c.After == nil {
+			return no
+		}
+		return nil
+	}
+	edits := []Edit{set("queue", "b", Body{}), set("user", "eve", Body{"permission": "admin"})}
+	if _, err := s.Change(t.Context(), by, edits, How{}); !errors.Is(err, no) || !strings.Contains(err.Error(), "user/eve") {
+		t.Errorf("a change: %v", err)
+	}
+	if _, err := s.Preview(t.Context(), by, edits, How{}); !errors.Is(err, no) {
+		t.Errorf("a preview: %v", err)
+	}
+	if _, err := s.Undo(t.Context(), by, 1); !errors.Is(err, no) {
+		t.Errorf("what is taken back: %v", err)
+	}
+	if diff := cmp.Diff(before, s.position(t)); diff != "" {
+		t.Errorf("it changed something:\n%s", diff)
+	}
+	if done, err := s.Change(t.Context(), by, edits[:1], How{}); err != nil || done.Rows != 1 {
+		t.Errorf("what is hers: %+v, %v", done, err)
+	}
+}
+
 func TestChangeIsAllOrNothing(t *testing.T) {
 	s := open(t, primary)
 	s.change(t, set("queue", "a", Body{}), set("agent", "1", Body{"aliases": []string{"PJSIP/1"}}))

@@ -70,6 +70,10 @@ type Author struct {
 	From        string // where it was done from, as "local" or an address
 	Verb        string // "admin.set"
 	OnSecondary bool   // an emergency: may change on the secondary too, as drift
+	// Allow says why the author may not make a change, nil if he may. It is asked of
+	// each within the transaction, of which nothing is left where it refuses one; nil:
+	// he may all.
+	Allow func(Change) error
 }
 
 // A Change is what became of one row.
