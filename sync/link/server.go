@@ -29,8 +29,10 @@ type ServerOptions struct {
 	// by whom and what, so often as Limits.Told allows, and then with who ""
 	// how many more there were. The text is harmless to look at.
 	Refused func(ctx context.Context, who, what string)
-	Log     *slog.Logger // nothing is logged unless said
-	Limits  Limits
+	// People may log in too, if it is not nil: see there.
+	People People
+	Log    *slog.Logger // nothing is logged unless said
+	Limits Limits
 }
 
 // Limits bound what strangers, and those who may log in, can take. What is
@@ -40,6 +42,9 @@ type Limits struct {
 	PerHost     int           // those of them that come from one address: 4; one that opens them all keeps nobody out
 	Connections int           // connections that are: 16
 	Sessions    int           // sessions at once in one connection: 8
+	Guests      int           // connections of people, beside those: 50
+	Stays       int           // sessions at once in one of them: 4
+	Again       time.Duration // how often it is asked whether a guest still may be here: 2 s
 	Login       time.Duration // from the connection to the login: 10 s
 	BeforeLogin int64         // bytes that may come before the login: 64 KiB
 	Keepalive   time.Duration // how often life is asked for: 5 s
@@ -53,6 +58,9 @@ func (l Limits) settled() Limits {
 	l.PerHost = orElse(l.PerHost, 4)
 	l.Connections = orElse(l.Connections, 16)
 	l.Sessions = orElse(l.Sessions, 8)
+	l.Guests = orElse(l.Guests, 50)
+	l.Stays = orElse(l.Stays, 4)
+	l.Again = orElse(l.Again, 2*time.Second)
 	l.Login = orElse(l.Login, 10*time.Second)
 	l.BeforeLogin = orElse(l.BeforeLogin, 64<<10)
 	l.Keepalive = orElse(l.Keepalive, 5*time.Second)
@@ -62,8 +70,9 @@ func (l Limits) settled() Limits {
 	return l
 }
 
-// A Server is sshd for the sessions of the link, and for nothing else: public
-// keys alone, no terminal, shell, forwarding, environment or subsystem.
+// A Server is sshd for the sessions of the link, and for people where there is
+// somebody who receives them: public keys alone, no forwarding, environment or
+// subsystem, and for the twin no terminal or shell.
 type Server struct {
 	options ServerOptions
 	limits  Limits
@@ -75,6 +84,7 @@ type Server struct {
 	mu        sync.Mutex
 	strangers map[string]int // by host
 	known     int            // connections that are logged in
+	guests    int            // of people
 }
 
 // NewServer reads the host key; that is all that can fail, with ErrIdentity.
@@ -145,13 +155,13 @@ func (s *Server) config(ctx context.Context) *ssh.ServerConfig {
 		PublicKeyAuthAlgorithms: userAlgorithms(),
 		MaxAuthTries:            6,
 		ServerVersion:           "SSH-2.0-Twin",
-		PublicKeyCallback: func(_ ssh.ConnMetadata, key ssh.PublicKey) (*ssh.Permissions, error) {
+		PublicKeyCallback: func(meta ssh.ConnMetadata, key ssh.PublicKey) (*ssh.Permissions, error) {
 			if signatures(key.Type()) == nil {
 				return nil, errors.New("a key of this type is not accepted")
 			}
 			who, ok := s.options.Authorize(ctx, keyLine(key))
 			if !ok {
-				return nil, errors.New("nobody's key")
+				return s.guest(ctx, meta.User(), key)
 			}
 			// What is kept outside the permissions would belong to the key
 			// that was offered last, and not to the one that was proven.
@@ -194,19 +204,28 @@ func (s *Server) leave(host string) {
 	}
 }
 
-// welcome takes a place for a connection that has logged in.
-func (s *Server) welcome() bool {
+// welcome takes a place for a connection that has logged in: people take none of
+// the twin's.
+func (s *Server) welcome(person bool) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.known >= s.limits.Connections {
+	places, most := &s.known, s.limits.Connections
+	if person {
+		places, most = &s.guests, s.limits.Guests
+	}
+	if *places >= most {
 		return false
 	}
-	s.known++
+	*places++
 	return true
 }
 
-func (s *Server) farewell() {
+func (s *Server) farewell(person bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.known--
+	if person {
+		s.guests--
+	} else {
+		s.known--
+	}
 }

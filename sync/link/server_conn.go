@@ -38,17 +38,26 @@ func (s *Server) receive(ctx context.Context, conn net.Conn) {
 		}
 		return
 	}
+	has := login.Permissions.Extensions
 	v := &visit{
-		server: s, conn: login, who: login.Permissions.Extensions[extensionWho], end: cancel,
-		patience: newBudget(256, 32), log: s.log.With("from", host, "key", login.Permissions.Extensions[extensionKey]),
+		server: s, conn: login, who: has[extensionWho], end: cancel, most: s.limits.Sessions,
+		patience: newBudget(256, 32), log: s.log.With("from", host, "key", has[extensionKey]),
 	}
-	if !s.welcome() {
+	v.serves = v.session
+	person := has[extensionLogin] != ""
+	if person {
+		g := v.guest(conn, has)
+		v.running.Go(func() { g.stillKnown(ctx) })
+	}
+	if !s.welcome(person) {
 		if s.inside.may() {
 			v.log.Warn("ssh: connection refused: too many are logged in")
 		}
+		cancel()
+		v.running.Wait()
 		return
 	}
-	defer s.farewell()
+	defer s.farewell(person)
 	v.run(ctx, m, channels, requests)
 }
 
@@ -80,6 +89,8 @@ type visit struct {
 	conn     *ssh.ServerConn
 	who      string
 	end      func() // ends the connection
+	most     int    // sessions at once
+	serves   func(context.Context, ssh.Channel, <-chan *ssh.Request)
 	log      *slog.Logger
 	running  sync.WaitGroup
 	mu       sync.Mutex
@@ -138,14 +149,14 @@ func (v *visit) open(ctx context.Context, asked ssh.NewChannel) {
 	}
 	v.running.Go(func() {
 		defer v.leave()
-		v.session(ctx, ch, requests)
+		v.serves(ctx, ch, requests)
 	})
 }
 
 func (v *visit) enter() bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.sessions >= v.server.limits.Sessions {
+	if v.sessions >= v.most {
 		return false
 	}
 	v.sessions++
