@@ -1,0 +1,132 @@
+// Package console serves people who log in by SSH: the screens to who has a
+// terminal, a verb of twinctl to who asks for one. Each session is a process of
+// its own, which the server only starts, watches and ends.
+package console
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/twinctl/twin/collector/inert"
+	"github.com/twinctl/twin/sync/link"
+)
+
+// Options are what a Console is made of.
+type Options struct {
+	// Known is link.People's.
+	Known func(ctx context.Context, login, line string) (bool, error)
+	// Command returns the program that serves a login, and its arguments. What a
+	// person asks for it finds in SSH_ORIGINAL_COMMAND.
+	Command func(login string) []string
+	Limits  func() Limits // as they are now; it is asked for each session
+	Log     *slog.Logger
+}
+
+// Limits bound what people take.
+type Limits struct {
+	Sessions int           // at once, of all together
+	Idle     time.Duration // how long nothing may come of one
+	Longest  time.Duration // how long one may last
+}
+
+// A Console is where people are received. It implements link.People.
+type Console struct {
+	options Options
+
+	mu    sync.Mutex
+	stays []*stay
+}
+
+// New returns a console that receives whom Options.Known knows.
+func New(o Options) *Console { return &Console{options: o} }
+
+// A Session is one that goes on.
+type Session struct {
+	Login    string
+	From     string // host:port of the client
+	Since    time.Time
+	Terminal bool
+	Command  string // "": the screens; foreign text
+}
+
+// Sessions returns those that go on, the oldest first.
+func (c *Console) Sessions() []Session {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	all := make([]Session, len(c.stays))
+	for i, s := range c.stays {
+		all[i] = Session{
+			Login: s.guest.Login, From: s.guest.From.String(), Since: s.since,
+			Terminal: s.Term != nil, Command: s.Command,
+		}
+	}
+	return all
+}
+
+// Known implements link.People.
+func (c *Console) Known(ctx context.Context, login, line string) (bool, error) {
+	return c.options.Known(ctx, login, line)
+}
+
+// The exit statuses that are this package's own: those of twinctl.
+const (
+	failed = 1
+	busy   = 9
+	ended  = 130
+)
+
+// Receive implements link.People.
+func (c *Console) Receive(ctx context.Context, g link.Guest, asked link.Stay) int {
+	s := &stay{Stay: asked, guest: g, since: time.Now(), limits: c.options.Limits()}
+	log := c.options.Log.With("login", g.Login, "from", g.From.String(), "key", g.Key)
+	if !c.enter(s) {
+		log.Warn("ssh: session refused: too many people are here")
+		say(asked, "too many people are here: try again later")
+		return busy
+	}
+	defer c.leave(s)
+	log.Info("ssh: session begins", "terminal", asked.Term != nil, "command", brief(asked.Command))
+	status, err := s.serve(ctx, c.options.Command(g.Login))
+	log.Info("ssh: session ended", "after", time.Since(s.since).Round(time.Second).String(), "exit", status, "err", err)
+	if err != nil {
+		say(asked, err.Error())
+	}
+	return status
+}
+
+func (c *Console) enter(s *stay) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.stays) >= s.limits.Sessions {
+		return false
+	}
+	c.stays = append(c.stays, s)
+	return true
+}
+
+func (c *Console) leave(s *stay) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.stays = slices.DeleteFunc(c.stays, func(one *stay) bool { return one == s })
+}
+
+// brief returns the beginning of what was asked for, for the log.
+func brief(command string) string {
+	const most = 200 // bytes
+	return inert.Text(strings.ToValidUTF8(command[:min(len(command), most)], ""))
+}
+
+// say tells somebody why there is no session, or none any more.
+func say(s link.Stay, text string) {
+	out, end := s.Err, "\n"
+	if s.Term != nil { // which is raw on the other side
+		out, end = s.Out, "\r\n"
+	}
+	_, _ = io.WriteString(out, fmt.Sprint("twind: ", text, end))
+}

@@ -1,0 +1,236 @@
+package console
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/twinctl/twin/sync/link"
+)
+
+// A client is the other side of a session.
+type client struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (c *client) Write(p []byte) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.text.Write(p)
+}
+
+func (c *client) said() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.text.String()
+}
+
+// soon polls a condition.
+func soon(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	deadline := time.After(30 * time.Second)
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for !holds() {
+		select {
+		case <-deadline:
+			t.Fatal("not within thirty seconds: " + what)
+		case <-tick.C:
+		}
+	}
+}
+
+func generous() Limits { return Limits{Sessions: 2, Idle: time.Hour, Longest: time.Hour} }
+
+// running returns a console whose sessions run a script.
+func running(script string, limits Limits) *Console {
+	return New(Options{
+		Command: func(login string) []string { return []string{"/bin/sh", "-c", script, login} },
+		Limits:  func() Limits { return limits },
+		Log:     slog.New(slog.DiscardHandler),
+	})
+}
+
+var ops = link.Guest{
+	Login: "ops", Key: "SHA256:x",
+	From: &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 40000}, At: &net.TCPAddr{IP: net.IPv4(192, 0, 2, 2), Port: 7022},
+}
+
+// visit begins a session. typed is what is typed; it ends as the guest leaves.
+type visit struct {
+	out, err client
+	typed    *io.PipeWriter
+	sizes    chan link.Size
+	status   chan int
+}
+
+func visiting(ctx context.Context, t *testing.T, c *Console, stay link.Stay) *visit {
+	t.Helper()
+	v := &visit{sizes: make(chan link.Size, 1), status: make(chan int, 1)}
+	var in *io.PipeReader
+	in, v.typed = io.Pipe()
+	t.Cleanup(func() { _ = v.typed.Close() })
+	stay.In, stay.Out, stay.Err, stay.Sizes = in, &v.out, &v.err, v.sizes
+	go func() { v.status <- c.Receive(ctx, ops, stay) }()
+	return v
+}
+
+func (v *visit) ended(t *testing.T, status int) {
+	t.Helper()
+	select {
+	case got := <-v.status:
+		if got != status {
+			t.Errorf("exit %d, want %d: %s%s", got, status, v.out.said(), v.err.said())
+		}
+	case <-time.After(30 * time.Second):
+		t.Fatalf("it goes on: %s", v.out.said())
+	}
+}
+
+// TestAVerb holds that a session without a terminal is what a process is.
+func TestAVerb(t *testing.T) {
+	t.Setenv("SECRET", "of twind")
+	c := running(`read -r line; echo "$0 $line"; echo "$SSH_ORIGINAL_COMMAND|$SSH_CONNECTION|$TERM|$SECRET" >&2; exit 4`, generous())
+	v := visiting(t.Context(), t, c, link.Stay{Command: "feed pause 'a b'\x00"})
+	soon(t, "it is there", func() bool { return len(c.Sessions()) == 1 })
+	is := c.Sessions()[0]
+	if is.Login != "ops" || is.From != "192.0.2.1:40000" || is.Terminal || is.Command != "feed pause 'a b'\x00" {
+		t.Errorf("it is told as %+v", is)
+	}
+	_, _ = io.WriteString(v.typed, "typed\n")
+	v.ended(t, 4)
+	if v.out.said() != "ops typed\n" || v.err.said() != "feed pause 'a b' |192.0.2.1 40000 192.0.2.2 7022||\n" {
+		t.Errorf("said %q and %q", v.out.said(), v.err.said())
+	}
+	if len(c.Sessions()) > 0 {
+		t.Error("it is there still")
+	}
+}
+
+// TestATerminal types on one, and changes its size.
+func TestATerminal(t *testing.T) {
+	c := running(`stty -echo; stty size; echo "$TERM"; trap 'stty size; exit 3' WINCH; while :; do read -r line && echo "got $line"; done`, generous())
+	v := visiting(t.Context(), t, c, link.Stay{Term: &link.Term{Name: "xterm-256color", Size: link.Size{Columns: 120, Rows: 40}}})
+	soon(t, "it is drawn on", func() bool { return strings.Contains(v.out.said(), "40 120\r\nxterm-256color\r\n") })
+	_, _ = io.WriteString(v.typed, "a\n")
+	soon(t, "it is typed on", func() bool { return strings.Contains(v.out.said(), "got a") })
+	v.sizes <- link.Size{Columns: 1<<32 - 1, Rows: 1<<32 - 1}
+	v.ended(t, 3)
+	if !strings.Contains(v.out.said(), "400 1000\r\n") {
+		t.Errorf("said %q", v.out.said())
+	}
+}
+
+// TestWhoLeavesLeavesNothing hangs up on programs that would go on.
+func TestWhoLeavesLeavesNothing(t *testing.T) {
+	for name, term := range map[string]*link.Term{"terminal": {}, "none": nil} {
+		t.Run(name, func(t *testing.T) {
+			ctx, leave := context.WithCancelCause(t.Context())
+			c := running(`trap "" HUP TERM; sleep 600 & echo "pid $! pid"; wait; wait; sleep 600`, generous())
+			v := visiting(ctx, t, c, link.Stay{Term: term})
+			soon(t, "it runs", func() bool { return strings.Count(v.out.said(), "pid") == 2 })
+			leave(errors.New("he had to go"))
+			v.ended(t, ended)
+			if all := v.out.said() + v.err.said(); !strings.Contains(all, "twind: he had to go") {
+				t.Errorf("said %q", all)
+			}
+			pid := 0
+			for _, digit := range strings.Split(v.out.said(), " ")[1] {
+				pid = pid*10 + int(digit-'0')
+			}
+			soon(t, "nothing runs", func() bool { return !runs(pid) })
+		})
+	}
+}
+
+// runs tells whether a process runs: one that nobody has waited for does not.
+func runs(pid int) bool {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	return err == nil && !strings.Contains(string(text), ") Z ")
+}
+
+func TestLimits(t *testing.T) {
+	for name, c := range map[string]struct {
+		limits Limits
+		want   string
+	}{
+		"idle":    {Limits{Sessions: 1, Idle: time.Millisecond, Longest: time.Hour}, "nothing came for 1ms"},
+		"longest": {Limits{Sessions: 1, Idle: time.Hour, Longest: time.Millisecond}, "lasts 1ms at most"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			v := visiting(t.Context(), t, running("sleep 600", c.limits), link.Stay{Term: &link.Term{}})
+			v.ended(t, ended)
+			if !strings.Contains(v.out.said(), c.want) {
+				t.Errorf("said %q", v.out.said())
+			}
+		})
+	}
+	t.Run("at once", func(t *testing.T) {
+		t.Parallel()
+		ctx, leave := context.WithCancel(t.Context())
+		c := running("sleep 600", generous())
+		first, second := visiting(ctx, t, c, link.Stay{}), visiting(ctx, t, c, link.Stay{})
+		soon(t, "both are there", func() bool { return len(c.Sessions()) == 2 })
+		third := visiting(ctx, t, c, link.Stay{})
+		third.ended(t, busy)
+		if !strings.Contains(third.err.said(), "too many") {
+			t.Errorf("said %q", third.err.said())
+		}
+		leave()
+		first.ended(t, ended)
+		second.ended(t, ended)
+	})
+}
+
+// TestNoProgram holds that a session which cannot be says so.
+func TestNoProgram(t *testing.T) {
+	c := New(Options{
+		Command: func(string) []string { return []string{"/nowhere/twinctl"} },
+		Limits:  generous, Log: slog.New(slog.DiscardHandler),
+	})
+	for _, term := range []*link.Term{nil, {}} {
+		v := visiting(t.Context(), t, c, link.Stay{Term: term})
+		v.ended(t, failed)
+		if all := v.out.said() + v.err.said(); !strings.Contains(all, "cannot be served") {
+			t.Errorf("said %q", all)
+		}
+	}
+}
+
+func TestWhatAClientSaysOfItsTerminal(t *testing.T) {
+	for name, want := range map[string]string{
+		"xterm-256color": "xterm-256color", "": "xterm", "../../etc/passwd": "xterm", "a b": "xterm", "a\nLD_PRELOAD=x": "xterm",
+		strings.Repeat("x", 41): "xterm", "dumb": "dumb",
+	} {
+		if got := termName(name); got != want {
+			t.Errorf("%q: %q", name, got)
+		}
+	}
+	for size, want := range map[link.Size][2]uint16{
+		{}:                            {80, 24},
+		{Columns: 0, Rows: 50}:        {80, 24},
+		{Columns: 1, Rows: 1}:         {1, 1},
+		{Columns: 65536, Rows: 65536}: {1000, 400},
+	} {
+		if got := sane(size); got.Col != want[0] || got.Row != want[1] {
+			t.Errorf("%v: %d x %d", size, got.Col, got.Row)
+		}
+	}
+	s := stay{guest: ops, Stay: link.Stay{Command: "x", Term: &link.Term{Name: "vt100"}}}
+	env := s.environment(func(name string) (string, bool) { return "of twind", name == "PATH" })
+	if want := []string{"SSH_ORIGINAL_COMMAND=x", "PATH=of twind", "GOMAXPROCS=2", "GOMEMLIMIT=100MiB", "TERM=vt100", "SSH_CONNECTION=192.0.2.1 40000 192.0.2.2 7022"}; !slices.Equal(env, want) {
+		t.Errorf("environment %q", env)
+	}
+}
