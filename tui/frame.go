@@ -18,6 +18,7 @@ type frame struct {
 	memo    *memo
 	frozen  bool
 	looks   bool // nothing is changed from here
+	apart   bool // there is no shell around the screen to go back to
 	mouseOn bool
 	themed  int // how often the theme was changed
 	message notice

@@ -50,11 +50,20 @@ func bindings() []binding {
 		{[]string{"w"}, "signs and words", func(f frame) (frame, wish) { f.signs = true; return f, wish{} }},
 		{[]string{"!"}, "what wants a person", func(f frame) (frame, wish) { return f.named("Alarms", "", "") }},
 		{[]string{"y"}, "copy what is chosen, for the terminal to paste", frame.copy},
-		{[]string{"ctrl+z"}, "suspend; fg comes back", func(f frame) (frame, wish) { return f, wish{suspend: true} }},
+		{[]string{"ctrl+z"}, "suspend; fg comes back", frame.suspend},
 		{[]string{"m"}, "the mouse on or off; off, the terminal marks text with it", frame.mice},
 		{[]string{"ctrl+l"}, "draw all anew", func(f frame) (frame, wish) { return f, wish{clear: true} }},
 		{[]string{"q"}, "leave; the servers go on", frame.quit},
 	}
+}
+
+// suspend gives the terminal back to the shell, where there is one.
+func (f frame) suspend() (frame, wish) {
+	if f.apart {
+		f.message = notice{"there is no shell here to come back from", usual}
+		return f, wish{}
+	}
+	return f, wish{suspend: true}
 }
 
 // freeze stops what is seen, or lets it go on.

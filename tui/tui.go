@@ -55,6 +55,7 @@ type Options struct {
 	Out    io.Writer // a terminal
 	Theme  Theme
 	Look   bool   // nothing is changed from here
+	Apart  bool   // nobody who suspends the screen could come back to it
 	Config string // the file that each proposed twinctl command has to be given; "" if none
 	// Local says how a proposed command about twind is typed on this machine;
 	// it gets every other command too, and returns that as it is.
@@ -72,7 +73,7 @@ func Run(ctx context.Context, from Sources, o Options) error {
 		w.wait()
 	}()
 	f := newFrame(screens(from))
-	f.looks = o.Look
+	f.looks, f.apart = o.Look, o.Apart
 	f.view = view{Now: time.Now(), flags: flags(o.Config), local: o.Local}
 	m := model{frame: f, themes: themesFrom(o.Theme), work: w.work(begun, from, o.Out)}
 	program := tea.NewProgram(m, tea.WithContext(ctx), tea.WithInput(o.In), tea.WithOutput(o.Out),
