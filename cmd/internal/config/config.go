@@ -16,6 +16,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"time"
 
 	"github.com/twinctl/twin/collector/feed"
 )
@@ -66,6 +67,19 @@ type SSH struct {
 	AuthorizedKeys string // file of the system's sshd; "" for the owner's own
 	Address        string // the twin reaches this server at user@host:port; "" guesses
 	HostKeyPub     string // file of the public host key that the system's sshd shows; "" for the usual one
+	// What administered users may take of it: see People.
+	Sessions string
+	Idle     string
+	Longest  string
+}
+
+// People returns how many sessions of people there may be at once, how long
+// nothing may come of one, and how long it may last.
+func (s SSH) People() (sessions int, idle, longest time.Duration) {
+	sessions, _ = strconv.Atoi(s.Sessions) // each was checked
+	idle, _ = time.ParseDuration(s.Idle)
+	longest, _ = time.ParseDuration(s.Longest)
+	return sessions, idle, longest
 }
 
 // Timetable is the [timetable] table.

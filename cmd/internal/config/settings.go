@@ -42,7 +42,7 @@ func (s Setting) Value(text string) any {
 
 // Settings returns all that there are, in the order of the documentation.
 func Settings() []Setting {
-	return slices.Concat(serverSettings(), timetableSettings(), backupSettings(), roleSettings(), hookSettings(), deliverSettings())
+	return slices.Concat(serverSettings(), peopleSettings(), timetableSettings(), backupSettings(), roleSettings(), hookSettings(), deliverSettings())
 }
 
 // serverSettings are those of the server itself and of its twin.
@@ -81,7 +81,7 @@ func serverSettings() []Setting {
 			check: bootAlone, field: func(c *Config) *string { return &c.Twin.BootAlone },
 		},
 		{
-			Key: "ssh.listen", Doc: `address of the embedded SSH server; "" turns it off`,
+			Key: "ssh.listen", Doc: `address of the embedded SSH server, for the twin and for administered users; "" turns it off`,
 			check: listenAddress, field: func(c *Config) *string { return &c.SSH.Listen },
 		},
 		{
@@ -99,6 +99,24 @@ func serverSettings() []Setting {
 		{
 			Key: "ssh.host_key_pub", Doc: `file of the public host key that the system's sshd shows; "" is the usual one`,
 			path: true, check: optional(notEmpty), field: func(c *Config) *string { return &c.SSH.HostKeyPub },
+		},
+	}
+}
+
+// peopleSettings are those of people who come by the embedded SSH server.
+func peopleSettings() []Setting {
+	return []Setting{
+		{
+			Key: "ssh.sessions", Doc: "how many sessions of administered users the embedded SSH server serves at once, 1 to 100", Default: "50",
+			check: atOnce, field: func(c *Config) *string { return &c.SSH.Sessions },
+		},
+		{
+			Key: "ssh.idle", Doc: "such a session ends when nothing was typed, or of a verb nothing came or went, for this long", Default: "1h",
+			check: lasting, field: func(c *Config) *string { return &c.SSH.Idle },
+		},
+		{
+			Key: "ssh.longest", Doc: "such a session ends after this long, whatever goes on", Default: "24h",
+			check: lasting, field: func(c *Config) *string { return &c.SSH.Longest },
 		},
 	}
 }
@@ -214,6 +232,13 @@ func CheckAddress(s string) error {
 func atOnce(s string) error {
 	if n, err := strconv.Atoi(s); err != nil || n < 1 || n > 100 {
 		return fmt.Errorf("%q: want a number from 1 to 100", s)
+	}
+	return nil
+}
+
+func lasting(s string) error {
+	if d, err := time.ParseDuration(s); err != nil || d < time.Second {
+		return fmt.Errorf("%q: want a duration, as 30m or 1h", s)
 	}
 	return nil
 }
