@@ -32,8 +32,11 @@ type Document struct {
 	// Maintenance is why no timetable starts anything here, null if that is not so.
 	Maintenance *MaintenanceDocument `json:"maintenance"`
 	Backups     *BackupDocument      `json:"backups"` // null until there was one
-	Ready       Readiness            `json:"ready"`
-	Alarms      []Alarm              `json:"alarms"`
+	// People is how administered users come to this server by its own SSH server;
+	// null: they do not, or nothing runs.
+	People *PeopleDocument `json:"people"`
+	Ready  Readiness       `json:"ready"`
+	Alarms []Alarm         `json:"alarms"`
 	// Told are the crossings of thresholds that this server has told people of
 	// lately: its twin need not. A secondary does that in place of its primary.
 	Told []string `json:"told,omitempty"`
@@ -82,6 +85,22 @@ type TwinDocument struct {
 	AheadMS *int64     `json:"ahead_ms"` // its clock less ours
 	// Maintenance is why no timetable starts anything there, as it said last.
 	Maintenance *MaintenanceDocument `json:"maintenance"`
+	People      *PeopleDocument      `json:"people"` // who is there, as it said last
+}
+
+// A PeopleDocument is how people come to a server by SSH, and who is there.
+type PeopleDocument struct {
+	Port     int              `json:"port"`
+	Sessions []PersonDocument `json:"sessions"` // at most 100, the oldest first
+}
+
+// A PersonDocument is one session of a person.
+type PersonDocument struct {
+	Login    string `json:"login"`
+	From     string `json:"from"` // host:port of the client
+	Since    Moment `json:"since"`
+	Terminal bool   `json:"terminal"`
+	Verb     string `json:"verb"` // what was asked for; "": the screens
 }
 
 // A FillDocument is how far a fill has come.

@@ -73,7 +73,7 @@ func (w *Word) sane() error {
 	if err := role(d.Role); err != nil {
 		return err
 	}
-	for _, check := range []func() error{w.feeds, w.alarms, w.twin, w.sync, w.timetables, w.runs, w.maintenance, w.backups} {
+	for _, check := range []func() error{w.feeds, w.alarms, w.twin, w.sync, w.timetables, w.runs, w.maintenance, w.backups, w.people} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -163,6 +163,28 @@ func (w *Word) maintenance() error {
 		}
 		if err := errors.Join(texts(m.Reason), short(m.Actor)); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// people checks who is there, and who is here as far as it knows.
+func (w *Word) people() error {
+	all := []*node.PeopleDocument{w.Doc.People}
+	if w.Doc.Twin != nil {
+		all = append(all, w.Doc.Twin.People)
+	}
+	for _, p := range all {
+		if p == nil {
+			continue
+		}
+		if len(p.Sessions) > maxListed || p.Port < 0 || p.Port > 1<<16-1 {
+			return fmt.Errorf("%d sessions of people at port %d", len(p.Sessions), p.Port)
+		}
+		for _, one := range p.Sessions {
+			if err := errors.Join(names(one.Login), short(one.From, one.Verb)); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

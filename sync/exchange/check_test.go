@@ -66,6 +66,16 @@ func TestWordHasBounds(t *testing.T) {
 		"too many failed": func(w *Word) {
 			w.Doc.Timetables = &node.TimetablesDocument{Failed: make([]node.FailedRun, maxListed+1)}
 		},
+		"people": func(w *Word) {
+			w.Doc.People = &node.PeopleDocument{Sessions: make([]node.PersonDocument, maxListed+1)}
+		},
+		"who is there": func(w *Word) {
+			w.Doc.People = &node.PeopleDocument{Sessions: []node.PersonDocument{{Login: "a\x1b[2J"}}}
+		},
+		"what is asked there": func(w *Word) {
+			w.Doc.Twin = &node.TwinDocument{People: &node.PeopleDocument{Sessions: []node.PersonDocument{{Verb: long}}}}
+		},
+		"port of people":  func(w *Word) { w.Doc.People = &node.PeopleDocument{Port: 1 << 16} },
 		"epoch":           func(w *Word) { w.Doc.Epoch = node.MaxEpoch },
 		"epoch below all": func(w *Word) { w.Doc.Epoch = -1 },
 	} {

@@ -104,6 +104,7 @@ func describeTwin(cfg *config.Config, p partner, is exchange.Standing) *node.Twi
 	}
 	if word != nil {
 		d.Role, d.Epoch, d.Maintenance = &word.Doc.Role, &word.Doc.Epoch, word.Doc.Maintenance
+		d.People = word.Doc.People
 		if word.Doc.Store != "" {
 			d.Store = &word.Doc.Store
 		}

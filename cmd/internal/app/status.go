@@ -71,7 +71,7 @@ func Status(ctx context.Context, cfg *config.Config, data *Data) (node.Document,
 func silence(doc *node.Document, since time.Time, age time.Duration) {
 	text := fmt.Sprintf("twind (process %d) has not said for %s what it is doing: it may hang", doc.PID, age)
 	doc.Alarms = append(doc.Alarms, node.Alarm{Code: "twind_silent", Severity: "error", Since: wholeSecond(since), Text: text})
-	doc.Store, doc.Fill = "", nil
+	doc.Store, doc.Fill, doc.People = "", nil, nil
 	for i := range doc.Feeds {
 		f := &doc.Feeds[i]
 		f.State, f.Rate, f.Error = string(feed.Down), 0, text
