@@ -13,7 +13,8 @@ import (
 )
 
 // openDoor opens the embedded SSH server, and returns what runs it; nil when it
-// is turned off. It lets in the twin that was accepted, for the link alone.
+// is turned off. It lets in the twin that was accepted, for the link alone, and
+// administered users for twinctl alone.
 func (s *server) openDoor(ctx context.Context) (func(context.Context) error, error) {
 	cfg := s.config()
 	if cfg.SSH.Listen == "" {
@@ -33,6 +34,8 @@ func (s *server) openDoor(ctx context.Context) (func(context.Context) error, err
 		},
 		Refused: s.refused,
 		Log:     s.log,
+		People:  s.receiving(),
+		Limits:  link.Limits{Guests: atOnce(cfg)},
 	})
 	if err != nil {
 		return nil, err
@@ -41,6 +44,7 @@ func (s *server) openDoor(ctx context.Context) (func(context.Context) error, err
 	if err != nil {
 		return nil, fmt.Errorf("%w: ssh.listen = %q: %w", config.ErrInvalid, cfg.SSH.Listen, err)
 	}
+	s.people.at(l.Addr())
 	s.log.Info("listening", "ssh", l.Addr().String())
 	return func(ctx context.Context) error { return server.Run(ctx, l) }, nil
 }
@@ -50,10 +54,10 @@ func (s *server) peer(key string) Peer {
 	return Peer{Notary: Notary{s.config(), s.data.Node}, Key: key, History: s.data.History, Admin: s.data.Admin, Say: s.say, Damaged: s.filler.rots, Log: s.log, keeper: s.timekeeper}
 }
 
-// refused writes down who asked for what nobody may. Without a key it is what
-// several asked for, counted.
-func (s *server) refused(ctx context.Context, key, what string) {
-	act := node.Act{Actor: cmp.Or(link.Fingerprint(key), "several"), Verb: "ssh.refused", Target: what}
+// refused writes down who asked for what nobody may: the twin by its key, a
+// person by the login. Without either it is what several asked for, counted.
+func (s *server) refused(ctx context.Context, who, what string) {
+	act := node.Act{Actor: cmp.Or(link.Fingerprint(who), who, "several"), Verb: "ssh.refused", Target: what}
 	if err := s.data.Node.Audit(ctx, act); err != nil {
 		s.log.Warn("a refusal is not in the audit", "key", act.Actor, "what", what, "err", err)
 	}

@@ -60,6 +60,7 @@ type server struct {
 	readiness  *readiness
 	publisher  *publisher
 	roles      *roleKeeper
+	people     *people // nil: none are let in
 
 	mu   sync.Mutex
 	cfg  *config.Config
@@ -269,6 +270,7 @@ func (s *server) document(ctx context.Context) (node.Document, error) {
 	doc.Store = storeState(s.collector.Stuck())
 	doc.Timetables = s.timekeeper.describe()
 	doc.Ready = s.readiness.describe()
+	doc.People = s.people.describe()
 	var unknown error
 	if t := doc.Twin; t != nil && !s.watcher.Standing().Paired() {
 		if unknown = s.stranger.get(); unknown != nil {

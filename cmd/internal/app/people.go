@@ -1,0 +1,104 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"net"
+	"slices"
+
+	"github.com/twinctl/twin/cmd/internal/config"
+	"github.com/twinctl/twin/collector/admin"
+	"github.com/twinctl/twin/collector/inert"
+	"github.com/twinctl/twin/collector/node"
+	"github.com/twinctl/twin/collector/record"
+	"github.com/twinctl/twin/sync/link"
+	"github.com/twinctl/twin/tui/console"
+)
+
+// What is told of the people who are there.
+const (
+	mostTold = 100 // sessions
+	mostVerb = 60  // bytes of what each asked for
+)
+
+// people are how administered users come to this server.
+type people struct {
+	*console.Console
+	port int
+}
+
+// receiving returns who receives people, nil where nobody can: then they are not
+// let in.
+func (s *server) receiving() link.People {
+	twinctl := s.timekeeper.tasks.twinctl
+	if twinctl == "" {
+		s.log.Warn("people are not let in by SSH: twinctl is neither beside twind nor in PATH")
+		return nil
+	}
+	s.people = &people{Console: console.New(console.Options{
+		Known:   s.knows,
+		Command: func(login string) []string { return asPerson(twinctl, s.config(), login) },
+		Limits: func() console.Limits {
+			sessions, idle, longest := s.config().SSH.People()
+			return console.Limits{Sessions: sessions, Idle: idle, Longest: longest}
+		},
+		Log: s.log,
+	})}
+	return s.people
+}
+
+// atOnce returns how many people may be here at once.
+func atOnce(cfg *config.Config) int {
+	sessions, _, _ := cfg.SSH.People()
+	return sessions
+}
+
+// asPerson is the line that serves a login: what the person may do it decides
+// itself.
+func asPerson(twinctl string, cfg *config.Config, login string) []string {
+	line := []string{twinctl, "--config", cfg.File}
+	for _, set := range cfg.Above() {
+		line = append(line, "--set", set)
+	}
+	return append(line, "--as", login)
+}
+
+// knows tells whether a key is one of those of an administered user.
+func (s *server) knows(ctx context.Context, login, line string) (bool, error) {
+	row, err := s.data.Admin.Row(ctx, admin.Name{Kind: "user", Key: login})
+	if errors.Is(err, admin.ErrNoRow) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(row.Body.List("keys"), func(key string) bool {
+		plain, err := link.CheckKey(key)
+		return err == nil && plain == line
+	}), nil
+}
+
+// at notes where people are let in.
+func (p *people) at(a net.Addr) {
+	if tcp, ok := a.(*net.TCPAddr); ok && p != nil {
+		p.port = tcp.Port
+	}
+}
+
+// describe tells who is there, nil where nobody is let in.
+func (p *people) describe() *node.PeopleDocument {
+	if p == nil {
+		return nil
+	}
+	d := &node.PeopleDocument{Port: p.port, Sessions: []node.PersonDocument{}}
+	for _, one := range p.Sessions() {
+		if len(d.Sessions) == mostTold {
+			break
+		}
+		d.Sessions = append(d.Sessions, node.PersonDocument{
+			Login: one.Login, From: one.From, Since: node.Moment(record.At(one.Since)), Terminal: one.Terminal,
+			Verb: inert.Text(one.Command[:min(len(one.Command), mostVerb)]),
+		})
+	}
+	return d
+}
