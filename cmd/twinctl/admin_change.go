@@ -40,7 +40,7 @@ func (a *act) flags(f *cli.FlagSet) {
 
 // administer does the edits, all of them or none, and shows what became of them.
 func (s *site) administer(ctx context.Context, call *cli.Call, a act, edits []admin.Edit) error {
-	by := author(a.verb)
+	by := s.author(a.verb)
 	by.OnSecondary = a.onSecondary
 	if a.dryRun || a.question != "" || touchesTimetables(edits) {
 		seen, err := s.data.Admin.Preview(ctx, by, edits, a.how)
@@ -126,15 +126,18 @@ func (s *site) readBack(ctx context.Context, done admin.Set) error {
 }
 
 // cameFrom says from where this program is used: the address of an SSH client
-// or "local". The environment tells, which is good enough among people who may
+// or fromHere. The environment tells, which is good enough among people who may
 // write the file anyhow.
 func cameFrom() string {
 	address, _, _ := strings.Cut(os.Getenv("SSH_CONNECTION"), " ")
 	if ip, err := netip.ParseAddr(address); err == nil {
 		return ip.String()
 	}
-	return "local"
+	return fromHere
 }
+
+// fromHere is where from what is done is that no SSH server told of.
+const fromHere = "local"
 
 // A shownSet is a change set in JSON.
 type shownSet struct {

@@ -136,5 +136,8 @@ func openInput(call *cli.Call, name string) (io.ReadCloser, error) {
 	if name == "-" {
 		return io.NopCloser(call.In), nil
 	}
+	if call.Person != nil {
+		return nil, cli.Fail(cli.Refused, fmt.Errorf("%s: %w", name, errFile), "the same with - in its place, and the file on standard input")
+	}
 	return os.Open(name)
 }

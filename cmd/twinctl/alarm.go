@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/twinctl/twin/cmd/internal/app"
 	"github.com/twinctl/twin/cmd/internal/cli"
 	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/collector/record"
@@ -179,7 +178,7 @@ func alarmAckCommand() cli.Command {
 			if err != nil {
 				return cli.Fail(cli.Usage, err, "twinctl alarm list")
 			}
-			done, err := s.data.Node.AckAlarms(ctx, ids, reason, app.Actor())
+			done, err := s.data.Node.AckAlarms(ctx, ids, reason, s.actor())
 			if err != nil {
 				return err
 			}

@@ -82,7 +82,7 @@ func (s *site) acceptTwin(ctx context.Context, head audit.Head) (done acceptance
 		return done, cli.Fail(cli.Untrusted, fmt.Errorf("on %s: the audit of administration data has no act %s", inert.Text(l.Pair.Name), head), "twinctl audit verify, there")
 	}
 	to := admin.TwinAudit{Pair: l.Pair.Pair, Twin: l.Pair.Name, Head: head}
-	if done.Was, err = s.data.Admin.AcceptTwin(ctx, author("audit.accept"), to); err != nil {
+	if done.Was, err = s.data.Admin.AcceptTwin(ctx, s.author("audit.accept"), to); err != nil {
 		return done, err
 	}
 	if done.Is, err = s.data.Admin.TwinHead(ctx, l.Pair.Pair); err == nil && done.Is != head {

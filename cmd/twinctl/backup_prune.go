@@ -164,9 +164,9 @@ func (s *site) remove(ctx context.Context, v doomed) error {
 	name := v.Set.Title()
 	err := v.at.Delete(ctx, name)
 	if v.own {
-		err = errors.Join(err, s.data.Node.ForgetBackup(context.WithoutCancel(ctx), name, app.Actor()))
+		err = errors.Join(err, s.data.Node.ForgetBackup(context.WithoutCancel(ctx), name, s.actor()))
 	} else {
-		err = errors.Join(err, s.data.Node.Audit(context.WithoutCancel(ctx), node.Act{Actor: app.Actor(), Verb: "backup.prune", Target: name}))
+		err = errors.Join(err, s.data.Node.Audit(context.WithoutCancel(ctx), node.Act{Actor: s.actor(), Verb: "backup.prune", Target: name}))
 	}
 	if err != nil {
 		return err

@@ -22,6 +22,7 @@ Data goes to standard output, everything else to standard error. Scripts can rel
 		},
 		Exits: []cli.Code{cli.Refused, cli.Untrusted},
 		Run:   alone,
+		Admit: admit,
 		Sub:   commands(),
 	}
 }

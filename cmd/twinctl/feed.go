@@ -197,7 +197,7 @@ func feedAskCommand(c cli.Command, verb string) cli.Command {
 		if err != nil {
 			return err
 		}
-		a, err := app.Ask(ctx, s.data, node.Request{Verb: verb, Args: args, Actor: app.Actor()}, nil)
+		a, err := app.Ask(ctx, s.data, node.Request{Verb: verb, Args: args, Actor: s.actor()}, nil)
 		if err != nil {
 			return err
 		}

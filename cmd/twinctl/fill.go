@@ -65,7 +65,7 @@ func (s *site) ask(ctx context.Context, call *cli.Call, verb string, args, answe
 			fmt.Fprintf(call.Err, "\r\x1b[K%s", inert.Text(progress))
 		}
 	}
-	a, err := app.Ask(ctx, s.data, node.Request{Verb: verb, Args: text, Actor: app.Actor()}, tell)
+	a, err := app.Ask(ctx, s.data, node.Request{Verb: verb, Args: text, Actor: s.actor()}, tell)
 	if onScreen {
 		fmt.Fprint(call.Err, "\r\x1b[K")
 	}

@@ -16,6 +16,9 @@ import (
 // itself lives by, however they are called: a name that was mistyped, or that a
 // timetable has, must not cost the history.
 func (s *site) intoFile(path string, write func(io.Writer) error) error {
+	if s.person != nil {
+		return cli.Fail(cli.Refused, fmt.Errorf("%s: %w", path, errFile), "")
+	}
 	if there, err := os.Stat(path); err == nil {
 		for _, own := range s.ownFiles() {
 			if is, err := os.Stat(own); err == nil && os.SameFile(is, there) {

@@ -55,7 +55,7 @@ func maintenanceOnCommand() cli.Command {
 					return cli.Fail(cli.Usage, fmt.Errorf("--until: %w", err), "twinctl help maintenance on")
 				}
 			}
-			m.On, m.Actor = true, app.Actor()
+			m.On, m.Actor = true, s.actor()
 			return setMaintenance(ctx, call, s, m)
 		}),
 	}
@@ -95,7 +95,7 @@ func maintenanceOffCommand() cli.Command {
 			if !was.Holds(record.At(time.Now())) {
 				fmt.Fprintln(call.Err, "nothing was changed: there is no maintenance")
 			}
-			return setMaintenance(ctx, call, s, node.Maintenance{Actor: app.Actor()})
+			return setMaintenance(ctx, call, s, node.Maintenance{Actor: s.actor()})
 		}),
 	}
 }

@@ -15,7 +15,16 @@ import (
 // A site is a server's configuration and its open files.
 type site struct {
 	*config.Config
-	data *app.Data
+	data   *app.Data
+	person *cli.Person // for whom it is opened, if --as said; nil: for whoever is here
+}
+
+// actor names who does what is done, for the records of that.
+func (s *site) actor() string {
+	if s.person != nil {
+		return s.person.Login
+	}
+	return app.Actor()
 }
 
 // open reads the configuration and opens the server's files as they are.
@@ -28,7 +37,7 @@ func open(ctx context.Context, call *cli.Call) (*site, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &site{cfg, data}, nil
+	return &site{cfg, data, call.Person}, nil
 }
 
 func openData(ctx context.Context, cfg *config.Config) (*app.Data, error) {

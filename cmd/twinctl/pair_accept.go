@@ -54,7 +54,7 @@ func acceptPair(ctx context.Context, call *cli.Call, s *site, replace string) er
 			return err
 		}
 	}
-	changed, err := s.notary().Accept(ctx, line, replace, app.Actor())
+	changed, err := s.notary().Accept(ctx, line, replace, s.actor())
 	if err != nil {
 		return err
 	}

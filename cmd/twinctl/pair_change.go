@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/twinctl/twin/cmd/internal/app"
 	"github.com/twinctl/twin/cmd/internal/cli"
 	"github.com/twinctl/twin/cmd/internal/pairing"
 	"github.com/twinctl/twin/collector/inert"
@@ -31,7 +30,7 @@ func pairRekeyCommand() cli.Command {
 			if err := confirm(call, "Give this server a new key, which "+have.Name+" takes from now on?"); err != nil {
 				return err
 			}
-			key, err := s.notary().Rekey(ctx, app.Actor())
+			key, err := s.notary().Rekey(ctx, s.actor())
 			if err != nil {
 				return err
 			}
@@ -66,7 +65,7 @@ func pairRemoveCommand() cli.Command {
 					return err
 				}
 			}
-			had, err := s.notary().Remove(ctx, app.Actor())
+			had, err := s.notary().Remove(ctx, s.actor())
 			if err != nil {
 				return err
 			}

@@ -95,7 +95,7 @@ func orBedside(run func(context.Context, *cli.Call, *site) error) func(context.C
 			return app.Bedside{Config: cfg, Why: is.err}.Serve(ctx, session, stream{os.Stdin, call.Out})
 		}
 		defer is.data.Close() //nolint:errcheck // what was changed is committed
-		return run(ctx, call, &site{cfg, is.data})
+		return run(ctx, call, &site{Config: cfg, data: is.data})
 	}
 }
 

@@ -114,7 +114,7 @@ func (s *site) rejoin(ctx context.Context, call *cli.Call, w rejoinWish) error {
 	if err := confirm(call, fmt.Sprintf("Rejoin as %s?", will.Role)); err != nil {
 		return err
 	}
-	if err := s.data.Node.Rejoin(ctx, will, app.Actor()); err != nil {
+	if err := s.data.Node.Rejoin(ctx, will, s.actor()); err != nil {
 		return err
 	}
 	return s.rejoined(context.WithoutCancel(ctx), call, doc, twin)

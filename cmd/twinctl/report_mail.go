@@ -34,7 +34,7 @@ func (o *outlet) receivers(ctx context.Context, call *cli.Call, s *site) ([]stri
 
 // mail puts the answer into the outbox, and says so.
 func (a answer) mail(ctx context.Context, call *cli.Call, s *site, to []string) error {
-	fact, err := a.fact(s.Name)
+	fact, err := a.fact(s)
 	if err != nil {
 		return err
 	}
@@ -52,14 +52,14 @@ func (a answer) mail(ctx context.Context, call *cli.Call, s *site, to []string) 
 }
 
 // fact says what is sent.
-func (a answer) fact(server string) (deliver.Fact, error) {
+func (a answer) fact(s *site) (deliver.Fact, error) {
 	first := a.parts[0]
 	text := first.Title()
 	if period := first.Period(); period != "" {
 		text += ", " + period
 	}
-	m := deliver.Mailing{Title: first.Title(), Period: first.Period(), Summary: first.Summary(), By: app.Actor()}
-	name, err := fileName("{report}-{date}", a.naming(server))
+	m := deliver.Mailing{Title: first.Title(), Period: first.Period(), Summary: first.Summary(), By: s.actor()}
+	name, err := fileName("{report}-{date}", a.naming(s.Name))
 	if err != nil {
 		return deliver.Fact{}, err
 	}

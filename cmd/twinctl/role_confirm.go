@@ -32,7 +32,7 @@ func roleConfirmCommand() cli.Command {
 			if app.Running(s.data.Dir) == 0 {
 				return fmt.Errorf("%w: it asks when it starts; nothing was changed", node.ErrNotClaimed)
 			}
-			if err := s.data.Node.ConfirmRole(ctx, epoch, app.Actor()); err != nil {
+			if err := s.data.Node.ConfirmRole(ctx, epoch, s.actor()); err != nil {
 				return err
 			}
 			doc, err := s.confirmed(ctx)

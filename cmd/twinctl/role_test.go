@@ -28,7 +28,7 @@ func TestRoleShow(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer data.Close()
-	s := &site{&config.Config{Name: "cms-a", Data: dir}, data}
+	s := &site{Config: &config.Config{Name: "cms-a", Data: dir}, data: data}
 	shows := func(now time.Time, want ...string) {
 		t.Helper()
 		doc, err := s.role(t.Context(), now)

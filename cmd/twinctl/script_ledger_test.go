@@ -83,6 +83,6 @@ func misfit(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	defer data.Close()
 	body := admin.Body{"name": args[2], "schedule": "when it rains", "tasks": []string{"verify"}}
-	_, err = data.Admin.Change(ctx, author("test"), []admin.Edit{{Kind: "timetable", Key: args[1], Body: body}}, admin.How{})
+	_, err = data.Admin.Change(ctx, admin.Author{Actor: "test", From: fromHere, Verb: "test"}, []admin.Edit{{Kind: "timetable", Key: args[1], Body: body}}, admin.How{})
 	ts.Check(err)
 }

@@ -26,6 +26,7 @@ func TestMain(m *testing.M) {
 	programs := map[string]func(){
 		"twinctl": main,
 		"twind":   func() { os.Exit(app.Main()) },
+		"guest":   func() { os.Exit(guest()) },
 	}
 	if programs[filepath.Base(os.Args[0])] == nil {
 		// The scripts mostly wait, so more may run than there are processors.

@@ -72,7 +72,7 @@ func openView(ctx context.Context, call *cli.Call) (*view, error) {
 	if !ok {
 		return nil, err
 	}
-	v := &view{site: site{Config: cfg}, alarms: []node.Alarm{app.ConfigAlarm(cfg.File, err)}}
+	v := &view{site: site{Config: cfg, person: call.Person}, alarms: []node.Alarm{app.ConfigAlarm(cfg.File, err)}}
 	if v.data, err = openData(ctx, cfg); err != nil {
 		return nil, err
 	}
@@ -111,6 +111,7 @@ func writeStatus(w io.Writer, file string, doc node.Document) error {
 	writeReady(w, doc)
 	writeTimetables(w, doc.Timetables, doc.Running)
 	writeBackups(w, doc.Backups, time.Now())
+	writePeople(w, doc)
 	writeAlarms(w, doc)
 	if len(doc.Feeds) == 0 && slices.ContainsFunc(doc.Alarms, func(a node.Alarm) bool { return a.Code == app.ConfigInvalid }) {
 		fmt.Fprintln(w, "which feeds there are is not known")

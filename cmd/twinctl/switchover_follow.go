@@ -37,7 +37,7 @@ func (f *follower) ask(ctx context.Context, verb string, args any, noWait bool) 
 	if err != nil {
 		return done, err
 	}
-	a, err := f.follow(ctx, node.Request{Verb: verb, Args: text, Actor: app.Actor()}, noWait)
+	a, err := f.follow(ctx, node.Request{Verb: verb, Args: text, Actor: f.actor()}, noWait)
 	if err == nil {
 		err = app.Refusal(a)
 	}

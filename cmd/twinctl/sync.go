@@ -71,8 +71,8 @@ func (w *syncWish) complete() map[string]func(context.Context, *cli.Call) []stri
 }
 
 // options reads what was asked for.
-func (w *syncWish) options() (push.Options, error) {
-	o := push.Options{By: author("sync"), First: w.first, AllowDeletes: w.deletes, Choices: push.Choices{Resolve: map[admin.Name]push.Side{}}}
+func (w *syncWish) options(by admin.Author) (push.Options, error) {
+	o := push.Options{By: by, First: w.first, AllowDeletes: w.deletes, Choices: push.Choices{Resolve: map[admin.Name]push.Side{}}}
 	var err error
 	if o.Choices.Drift, err = push.ParseDrift(w.drift); err != nil {
 		return o, fmt.Errorf("--%w", err)
@@ -96,12 +96,16 @@ func (w *syncWish) options() (push.Options, error) {
 }
 
 // author is who changes administration data here.
-func author(verb string) admin.Author {
-	return admin.Author{Actor: app.Actor(), From: cameFrom(), Verb: verb}
+func (s *site) author(verb string) admin.Author {
+	by := admin.Author{Actor: s.actor(), From: cameFrom(), Verb: verb}
+	if s.person != nil {
+		by.From, by.Allow = strings.TrimSuffix("ssh "+by.From, " "+fromHere), s.mayChange
+	}
+	return by
 }
 
 func (s *site) sync(ctx context.Context, call *cli.Call, w syncWish) error {
-	o, err := w.options()
+	o, err := w.options(s.author("sync"))
 	if err != nil {
 		return cli.Fail(cli.Usage, err, "twinctl help sync")
 	}

@@ -23,10 +23,11 @@ func tuiCommand() cli.Command {
 			`what is being done about it, and what to type next. Behind the tabs is what there is to be seen and administered. ` +
 			`The keys of a screen stand on its last line; ? shows all of them, and the twinctl line that each is. ` +
 			`Whatever changes something asks first. twinctl without a verb does the same on a terminal.` + "\n\n" +
-			`Colours are off where NO_COLOR is set; nothing is said by colour alone. t goes through the themes.`,
+			`Colours are off where NO_COLOR is set; nothing is said by colour alone. t goes through the themes.` + "\n\n" + asHelp,
 		Examples: []cli.Example{
 			{Line: "twinctl tui", Why: "look until q is pressed"},
 			{Line: "ssh -t ops@cms-b twinctl tui", Why: "the same from afar"},
+			{Line: "twinctl --as ops", Why: "as an administered user; see above"},
 			{Line: "twinctl tui --read-only", Why: "for a screen on the wall"},
 		},
 		Exits: []cli.Code{cli.Refused, cli.Untrusted},
@@ -78,11 +79,19 @@ func showScreen(ctx context.Context, call *cli.Call, s *site, w screenWish) erro
 	if w.aloud {
 		show = tui.Aloud
 	}
-	err = show(ctx, tui.Sources{
+	from := tui.Sources{
 		Pair: glance{s}, Timetables: board, Runs: board, Reports: desk{s}, Admin: bureau{s}, Editor: bureau{s}, Sync: crossing{s}, Moves: helm{s}, Feeds: ear{glance{s}}, Books: shelf{s}, Do: typist{call},
-	}, tui.Options{
-		In: call.In, Out: call.Out, Theme: theme, Look: w.look, Config: call.Named,
-		Local: func(command string) string { return cli.Local(command, call.Config) },
+	}
+	named := call.Named
+	if s.person != nil {
+		named = "" // who comes by SSH need not name it, and cannot
+	}
+	if s.person.Limited() {
+		from.Runs, from.Reports, from.Feeds = nil, nil, nil // they show what is of all
+	}
+	err = show(ctx, from, tui.Options{
+		In: call.In, Out: call.Out, Theme: theme, Look: w.look || s.person != nil && s.person.Permission == toView, Apart: s.person != nil,
+		Config: named, Local: func(command string) string { return cli.Local(command, call.Config) },
 	})
 	if ctx.Err() != nil {
 		return interrupted(ctx)

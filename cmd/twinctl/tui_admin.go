@@ -136,7 +136,7 @@ func (b bureau) Try(ctx context.Context, edits []tui.Edit) ([]tui.Change, error)
 	if err != nil {
 		return nil, err
 	}
-	seen, err := b.data.Admin.Preview(ctx, author("admin.set"), wanted, admin.How{})
+	seen, err := b.data.Admin.Preview(ctx, b.author("admin.set"), wanted, admin.How{})
 	if err != nil {
 		return nil, notHere(err)
 	}

@@ -21,6 +21,9 @@ func (t typist) Do(ctx context.Context, args []string, out io.Writer) int {
 	for _, set := range t.call.Set {
 		line = append(line, "--set", set)
 	}
+	if t.call.Person != nil {
+		line = append(line, "--as", t.call.Person.Login)
+	}
 	std := cli.Stdio{In: strings.NewReader(""), Out: out, Err: out}
 	return cli.Main(ctx, program(), std, append(line, args...))
 }

@@ -26,7 +26,7 @@ func (c crossing) Plan(ctx context.Context, wish tui.Choices) (tui.Plan, error) 
 	for row, side := range wish.Resolve {
 		w.resolve = append(w.resolve, side+" "+row)
 	}
-	o, err := w.options()
+	o, err := w.options(c.author("sync"))
 	if err != nil {
 		return tui.Plan{}, err
 	}

@@ -66,6 +66,7 @@ var doors = []struct{ dependency, folder string }{
 	{"github.com/coreos/go-systemd/v22", "cmd/internal/app"},
 	{"github.com/wneessen/go-mail", "cmd/internal/deliver"},
 	{"golang.org/x/crypto", "sync/link"},
+	{"golang.org/x/crypto", "cmd/twinctl"}, // its tests: the SSH client of a person, which is no twin's
 	{"github.com/pkg/sftp", "sync/link"},
 	{"github.com/robfig/cron/v3", "timetable/schedule"},
 	{"github.com/charmbracelet", "tui/..."},

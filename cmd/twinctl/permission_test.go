@@ -1,0 +1,193 @@
+package main
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/twinctl/twin/cmd/internal/cli"
+	"github.com/twinctl/twin/collector/admin"
+)
+
+// eachVerb calls do for every verb that can be run.
+func eachVerb(c cli.Command, path []string, do func(path []string, c cli.Command)) {
+	if c.Run != nil {
+		do(path, c)
+	}
+	for _, s := range c.Sub {
+		eachVerb(s, append(slices.Clone(path), s.Name), do)
+	}
+}
+
+// TestEveryVerbHasARule holds verbs and rules against each other: a verb that was
+// added is nobody's until it is said whose.
+func TestEveryVerbHasARule(t *testing.T) {
+	used := map[string]bool{}
+	eachVerb(program(), nil, func(path []string, c cli.Command) {
+		r := ruleOf(path)
+		used[r.verb] = true
+		if !slices.ContainsFunc(rules(), func(one rule) bool { return one.verb == r.verb }) {
+			t.Errorf("%q has no rule", strings.Join(path, " "))
+		}
+		known := takenBy(c)
+		for flag := range r.dear {
+			if known[flag] == "" && flag != "mail" {
+				t.Errorf("%q has no --%s", r.verb, flag)
+			}
+		}
+		for _, flag := range []string{"feed", "group"} {
+			if (r.shows == ofFeeds && flag == "feed" && path[0] != "feed" || r.shows == ofGroup) && known[flag] == "" {
+				t.Errorf("%q cannot be told --%s", r.verb, flag)
+			}
+		}
+	})
+	for _, r := range rules() {
+		if !used[r.verb] {
+			t.Errorf("there is no verb %q", r.verb)
+		}
+		if !slices.Contains([]string{toView, toOperate, toAdmin, here}, r.needs) {
+			t.Errorf("%q needs %q", r.verb, r.needs)
+		}
+	}
+}
+
+// TestNoFileByWayOfSSH holds that no flag or argument that names a file, or a
+// program, can be given by who is not on the server.
+func TestNoFileByWayOfSSH(t *testing.T) {
+	names := func(text string) bool {
+		return slices.ContainsFunc([]string{"FILE", "DIR", "PLACE", "PROGRAM", "PATH"}, func(s string) bool { return strings.Contains(text, s) })
+	}
+	eachVerb(program(), nil, func(path []string, c cli.Command) {
+		r := ruleOf(path)
+		if r.needs == here {
+			return
+		}
+		if names(c.Args) && !r.files {
+			t.Errorf("%q takes %s", r.verb, c.Args)
+		}
+		for flag, takes := range takenBy(c) {
+			if names(takes) && r.dear[flag] != here {
+				t.Errorf("%q takes --%s %s", r.verb, flag, takes)
+			}
+		}
+	})
+}
+
+// takenBy returns the flags of a verb that take something, and what help calls that.
+func takenBy(c cli.Command) map[string]string {
+	if c.Flags == nil {
+		return nil
+	}
+	flags, all := new(cli.FlagSet), map[string]string{}
+	c.Flags(flags)
+	for _, line := range regexp.MustCompile(`(?m)^ +(?:-\w, )?--([a-z-]+) ([A-Z][A-Z:@/|]*)`).FindAllStringSubmatch(flags.FlagUsages(), -1) {
+		all[line[1]] = line[2]
+	}
+	return all
+}
+
+func TestPermits(t *testing.T) {
+	const none = "none may"
+	for _, c := range []struct{ line, from string }{ // from which permission on it is let in
+		{"status --json", toView},
+		{"report queue --period yesterday", toView},
+		{"report queue --into /tmp/x", none},
+		{"report queue --mail boss@example.com", toOperate},
+		{"record export --feed f --into x", none},
+		{"alarm ack --all", toOperate},
+		{"timetable pause nightly", toOperate},
+		{"timetable add x --schedule '0 6 * * *' --task check", toAdmin},
+		{"feed pause pbx", toOperate},
+		{"backup full", toOperate},
+		{"backup full --to /mnt", none},
+		{"backup drill --scratch /etc", none},
+		{"backup restore --to /tmp", none},
+		{"switchover --to cms-b", toOperate},
+		{"promote --primary-is-down", toOperate},
+		{"admin user set eve permission=admin", toAdmin},
+		{"admin queue set q description=@/etc/passwd", none},
+		{"admin queue set q synonym+=@key", none},
+		{"admin queue set q description=@@home", toAdmin},
+		{"admin queue set q description=@-", toAdmin},
+		{"admin queue list description=@/etc/passwd", none},
+		{"admin export", toView},
+		{"admin export -", toView},
+		{"admin export ../authorized_keys", none},
+		{"admin import /etc/passwd", none},
+		{"admin import -", toAdmin},
+		{"history drop --feed f --before 2026-01-01", toAdmin},
+		{"sync", toOperate},
+		{"sync rollback", toAdmin},
+		{"keep /bin/sh", none},
+		{"demo", none},
+		{"replay /etc/passwd", none},
+		{"setup --feed x", none},
+		{"init --role primary", none},
+		{"peer", none},
+		{"pair show --host-key /etc/shadow", none},
+	} {
+		for i, permission := range []string{toView, toOperate, toAdmin} {
+			asked, err := cli.Reading(program(), strings.Fields(c.line))
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = permits(&cli.Person{Login: "ops", Permission: permission}, asked)
+			want := slices.Index([]string{toView, toOperate, toAdmin}, c.from)
+			if ok := want >= 0 && i >= want; (err == nil) != ok {
+				t.Errorf("%s as %s: %v", c.line, permission, err)
+			}
+			if err != nil && cli.Verdict(err) != cli.Refused {
+				t.Errorf("%s as %s: exit %d", c.line, permission, cli.Verdict(err))
+			}
+		}
+	}
+	if suffices("", toView) || suffices("root", toView) || suffices(toAdmin, here) || suffices(toAdmin, "") {
+		t.Error("what is no permission permits")
+	}
+}
+
+// TestMayChange holds what is asked within the transaction to the permissions.
+func TestMayChange(t *testing.T) {
+	body := func(of ...any) admin.Body {
+		b := admin.Body{"name": "nightly", "schedule": "0 6 * * *", "tasks": []string{"check"}}
+		for i := 0; i < len(of); i += 2 {
+			b[of[i].(string)] = of[i+1]
+		}
+		return b
+	}
+	tasks := func(all ...string) admin.Body { return body("tasks", all) }
+	const none = "none may"
+	for _, c := range []struct {
+		name, kind    string
+		before, after admin.Body
+		from          string
+	}{
+		{"a pause", "timetable", body(), body("paused", true, "pause_reason", "fire"), toOperate},
+		{"a resumption", "timetable", body("paused", true), body(), toOperate},
+		{"a pause and more", "timetable", body(), body("paused", true, "schedule", "* * * * *"), toAdmin},
+		{"a new one", "timetable", nil, body("paused", true), toAdmin},
+		{"one that goes", "timetable", body("paused", true), nil, toAdmin},
+		{"a user", "user", nil, admin.Body{"permission": "admin"}, toAdmin},
+		{"a program", "timetable", nil, tasks("exec /bin/sh -c 'id'"), none},
+		{"a program behind", "timetable", tasks("check"), tasks("check", "exec /bin/true"), none},
+		{"another program", "timetable", tasks("exec /bin/true"), tasks("exec /bin/sh"), none},
+		{"the program that was there", "timetable", tasks("exec /bin/true"), body("tasks", []string{"exec /bin/true"}, "schedule", "* * * * *"), toAdmin},
+		{"a file", "timetable", nil, tasks("report queue --into /etc/cron.d/x"), none},
+		{"a file in one word", "timetable", nil, tasks("report queue --into=/etc/cron.d/x"), none},
+		{"an export", "timetable", nil, tasks("export --feed f --into /etc/cron.d/x"), none},
+		{"a backup elsewhere", "timetable", nil, tasks("backup full --to /tmp"), none},
+		{"a mail", "timetable", nil, tasks("report queue --mail boss@example.com"), toAdmin},
+		{"another configuration", "timetable", nil, tasks("check --config /tmp/x"), none},
+		{"for somebody else", "timetable", nil, tasks("check --as root"), none},
+	} {
+		for i, permission := range []string{toView, toOperate, toAdmin} {
+			s := site{person: &cli.Person{Login: "ops", Permission: permission}}
+			err := s.mayChange(admin.Change{Kind: c.kind, Key: "k", Before: c.before, After: c.after})
+			want := slices.Index([]string{toView, toOperate, toAdmin}, c.from)
+			if ok := want >= 0 && i >= want; (err == nil) != ok {
+				t.Errorf("%s as %s: %v", c.name, permission, err)
+			}
+		}
+	}
+}
