@@ -20,8 +20,11 @@ type syncWish struct {
 	drift   string
 	resolve []string
 	first   bool
+	only    []string
+	except  []string
 	deletes int
 	view    string
+	tell    bool // how far it has come
 }
 
 func syncCommand() cli.Command {
@@ -33,12 +36,13 @@ func syncCommand() cli.Command {
 			`On a terminal it asks once. Then the secondary takes all of it in one transaction, or nothing.
 
 What was edited on the secondary alone (drift), or on both (conflict), stops it with status 8 until somebody chooses: nothing is overwritten that was not shown. ` +
-			`Edits that are equal on both agree by themselves. If it is cut off, the same again finds out how far it came.`,
+			`Edits that are equal on both agree by themselves. Rows that --only and --except leave out stay pending on both as they are, and stop nothing. If it is cut off, the same again finds out how far it came.`,
 		Examples: []cli.Example{
 			{Line: "twinctl sync --dry-run", Why: "what would be done? Status 3 if anything"},
 			{Line: "twinctl sync", Why: "do it"},
 			{Line: "twinctl sync --drift adopt", Why: "and take over first what was edited on the secondary"},
 			{Line: "twinctl sync --resolve secondary queue/support", Why: "of this conflict the secondary's row stands"},
+			{Line: "twinctl sync --only queue --except queue/support", Why: "the queues, but for that one"},
 		},
 		Exits:    []cli.Code{cli.Differs, cli.Refused, cli.Unreachable, cli.Untrusted, cli.Conflict, cli.Busy, cli.Unknown},
 		Outputs:  []cli.Format{cli.Text, cli.JSON},
@@ -54,8 +58,11 @@ func (w *syncWish) flags(f *cli.FlagSet) {
 	f.StringVar(&w.drift, "drift", "", "`CHOICE` for rows edited on the secondary alone: keep, overwrite or adopt")
 	f.StringArrayVar(&w.resolve, "resolve", nil, "`SIDE KIND/KEY`: of a row edited on both that of the primary or secondary stands; may be given again")
 	cli.TwoWords(f, "resolve")
+	f.StringArrayVar(&w.only, "only", nil, "nothing but this `KIND[/KEY]`, a row or all rows of a kind; may be given again")
+	f.StringArrayVar(&w.except, "except", nil, "not this `KIND[/KEY]`, a row or all rows of a kind; may be given again")
 	f.BoolVar(&w.first, "first", false, "begin anew where the twins have no common base: equal rows agree, others are conflicts")
 	f.IntVar(&w.deletes, "allow-deletes", 0, "let this `N` of rows be deleted, where that is more than 10 and a fifth of a kind")
+	f.BoolVar(&w.tell, "progress", false, "say on standard error how far it has come")
 	f.StringVar(&w.view, "view", string(viewRows), "how `MUCH` to show: summary (counts), rows (also the first of each kind) or all")
 }
 
@@ -66,6 +73,8 @@ func (w *syncWish) complete() map[string]func(context.Context, *cli.Call) []stri
 	return map[string]func(context.Context, *cli.Call) []string{
 		"--drift":   words(string(push.DriftKeep), string(push.DriftOverwrite), string(push.DriftAdopt)),
 		"--resolve": words(string(push.Primary), string(push.Secondary)),
+		"--only":    words(kindNames()...),
+		"--except":  words(kindNames()...),
 		"--view":    words(string(viewSummary), string(viewRows), string(viewAll)),
 	}
 }
@@ -88,6 +97,12 @@ func (w *syncWish) options(by admin.Author) (push.Options, error) {
 			return o, fmt.Errorf("--resolve %s: %w", side, err)
 		}
 		o.Choices.Resolve[admin.Name{Kind: name.Kind, Key: admin.Composed(name.Key)}] = stands
+	}
+	if o.Choices.Only, err = readRows("only", w.only); err != nil {
+		return o, err
+	}
+	if o.Choices.Except, err = readRows("except", w.except); err != nil {
+		return o, err
 	}
 	if w.deletes < 0 {
 		return o, fmt.Errorf("--allow-deletes %d: want 0 or more", w.deletes)
@@ -117,7 +132,7 @@ func (s *site) sync(ctx context.Context, call *cli.Call, w syncWish) error {
 		return err
 	}
 	defer held.Close() //nolint:errcheck // the process ends
-	show := syncView{call: call, view: detail(w.view), dryRun: w.dryRun, deletes: w.deletes}
+	show := syncView{call: call, view: detail(w.view), dryRun: w.dryRun, deletes: w.deletes, tell: w.tell}
 	if w.dryRun {
 		return s.linked(ctx, o, func(p *push.Pusher) error { return show.wouldDo(ctx, p) })
 	}
@@ -185,6 +200,9 @@ func (v syncView) do(ctx context.Context, p *push.Pusher) (plan *push.Plan, decl
 			if err := v.plan(plan, nil); err != nil {
 				return false, err
 			}
+		}
+		if v.tell {
+			p.Options.Progress = progress(v.call, plan.Secondary.Name)
 		}
 		err := askPush(v.call, plan)
 		declined = err != nil

@@ -37,7 +37,8 @@ type syncView struct {
 	call    *cli.Call
 	view    detail
 	dryRun  bool
-	deletes int // rows that may be deleted
+	deletes int  // rows that may be deleted
+	tell    bool // how far it has come
 }
 
 // A syncDocument is a sync in JSON.
@@ -71,6 +72,9 @@ func (v syncView) plan(plan *push.Plan, result *push.Result) error {
 	b.WriteString(v.verdict(plan))
 	for _, n := range plan.Unused {
 		fmt.Fprintf(v.call.Err, "--resolve: %s is no conflict\n", inert.Text(n.String()))
+	}
+	for _, n := range plan.Absent {
+		fmt.Fprintf(v.call.Err, "%s does not differ\n", inert.Text(strings.TrimSuffix(n.String(), "/")))
 	}
 	_, err := fmt.Fprintln(v.call.Out, b.String())
 	return err
@@ -128,6 +132,7 @@ func sections(plan *push.Plan) []section {
 		{"on " + twin + ":", is(push.Push)},
 		{"adopted from " + twin + ", on this server:", is(push.Adopt)},
 		{"kept as it is on " + twin + ":", is(push.Keep)},
+		{"left out, and pending:", is(push.Leave)},
 	}
 }
 
@@ -176,14 +181,30 @@ func (v syncView) verdict(plan *push.Plan) string {
 		return fmt.Sprintf("%s to choose about; nothing was changed", app.Counted(len(plan.Open()), "row"))
 	case plan.CheckDeletes(v.deletes) != nil:
 		return app.Counted(plan.Deletes(), "row") + " would be deleted; nothing was changed"
+	case plan.Empty() && plan.Left() > 0:
+		return "nothing to send; " + left(plan)
 	case plan.Empty() && plan.Secondary.Position.Pending > 0:
 		return fmt.Sprintf("nothing to send; what was edited on %s stays so there: %s", twin, app.Counted(int(plan.Secondary.Position.Pending), "row"))
 	case plan.Empty():
 		return fmt.Sprintf("in sync: %s is at generation %d, checked just now", twin, plan.Secondary.Position.BaseGeneration)
-	case v.dryRun:
-		return fmt.Sprintf("about %d bytes to send; dry run, nothing was changed", plan.Bytes)
 	}
-	return fmt.Sprintf("about %d bytes to send", plan.Bytes)
+	words := fmt.Sprintf("about %d bytes to send", plan.Bytes)
+	if plan.Left() > 0 {
+		words += "; " + left(plan)
+	}
+	if v.dryRun {
+		words += "; dry run, nothing was changed"
+	}
+	return words
+}
+
+// left says what was left out.
+func left(plan *push.Plan) string {
+	n := plan.Left()
+	if n == 1 {
+		return "1 row was left out and is pending"
+	}
+	return app.Counted(n, "row") + " were left out and are pending"
 }
 
 // result shows what came of a plan, which people may have seen already.
@@ -193,6 +214,9 @@ func (v syncView) result(plan *push.Plan, r push.Result, shown bool) error {
 	}
 	_, err := fmt.Fprintf(v.call.Out, "%s holds generation %d now: %s; read back\n",
 		inert.Text(r.Secondary.Name), r.Base.Generation, total(r.Counts))
+	if err == nil && plan.Left() > 0 {
+		_, err = fmt.Fprintln(v.call.Out, left(plan))
+	}
 	return err
 }
 

@@ -50,17 +50,21 @@ func (b bureau) Rows(ctx context.Context, kind string) ([]tui.Row, error) {
 	return shown, nil
 }
 
-// pending returns the rows that were changed since both servers agreed.
+// pending returns the rows that are not what both servers agreed on, whenever
+// they were changed: a sync may have left them out.
 func (b bureau) pending(ctx context.Context) (map[admin.Name]bool, error) {
 	all := map[admin.Name]bool{}
-	at, err := b.data.Admin.Position(ctx)
-	if err != nil || at.BaseGeneration == 0 || at.Pending == 0 {
-		return all, err // without a base all is, and that is said in one word
-	}
-	changes, err := b.data.Admin.Between(ctx, at.BaseGeneration, at.Generation)
-	for _, c := range changes {
-		all[admin.Name{Kind: c.Kind, Key: c.Key}] = true
-	}
+	err := b.data.Admin.Read(ctx, func(r *admin.Reading) error {
+		at, err := r.Position(ctx)
+		if err != nil || at.BaseGeneration == 0 || at.Pending == 0 {
+			return err // without a base all is, and that is said in one word
+		}
+		pending, err := r.Pending(ctx, at.BaseGeneration, admin.Page{})
+		for _, p := range pending {
+			all[admin.Name{Kind: p.Kind, Key: p.Key}] = true
+		}
+		return err
+	})
 	return all, err
 }
 

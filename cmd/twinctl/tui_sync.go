@@ -86,6 +86,8 @@ func plannedRowOf(r push.Row) tui.PlannedRow {
 		row.Does = "adopted"
 	case r.Action == push.Keep:
 		row.Does = "kept"
+	case r.Action == push.Leave:
+		row.Does = "left"
 	case r.Finding == push.Conflicting:
 		row.Does = "conflict"
 	default:
@@ -93,7 +95,7 @@ func plannedRowOf(r push.Row) tui.PlannedRow {
 	}
 	for _, col := range r.Columns {
 		here, there := valueText(col.Old), valueText(col.New)
-		if r.Action == push.Push {
+		if r.Outward() {
 			here, there = there, here // Before is the secondary's
 		}
 		row.Fields = append(row.Fields, tui.Paired{Field: col.Field, Here: here, There: there})

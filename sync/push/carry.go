@@ -46,13 +46,15 @@ func (p *Plan) asItIs() Result {
 // adopted is found equal on both by the next plan, what arrived by the next
 // hello.
 func (p *Pusher) carry(ctx context.Context, plan *Plan) (Result, error) {
-	if len(plan.edits) > 0 {
+	if n := int64(len(plan.edits)); n > 0 {
+		p.Options.tell(Adopting, 0, n)
 		if _, err := p.Editor.Change(ctx, p.Options.By, plan.edits, admin.How{}); err != nil {
 			if errors.Is(err, admin.ErrConflict) {
 				err = fmt.Errorf("%w: %w", ErrMoved, err)
 			}
 			return Result{}, fmt.Errorf("adopt %s of %s: %w", rows(len(plan.edits)), inert.Text(plan.Secondary.Name), err)
 		}
+		p.Options.tell(Adopting, n, n)
 	}
 	b, err := p.ready(ctx, plan)
 	if err != nil {
@@ -65,6 +67,7 @@ func (p *Pusher) carry(ctx context.Context, plan *Plan) (Result, error) {
 	if err := p.deliver(ctx, plan.text, plan.to); err != nil {
 		return result, err
 	}
+	p.Options.tell(Reading, 0, 0)
 	result.Secondary, err = p.readBack(ctx, plan.to)
 	return result, err
 }
@@ -91,7 +94,15 @@ func (p *Pusher) ready(ctx context.Context, plan *Plan) (*bundle.Bundle, error) 
 func (p *Pusher) deliver(ctx context.Context, text []byte, to Ground) error {
 	sent := false
 	q := bundle.ApplyQuestion{From: p.Options.By.From}
-	a, err := remote{p.Peer}.apply(ctx, text, q, func() { sent = true })
+	total := int64(len(text))
+	p.Options.tell(Sending, 0, total)
+	a, err := remote{p.Peer}.apply(ctx, text, q, func(done int64) {
+		p.Options.tell(Sending, done, total)
+		if done == total && !sent {
+			sent = true
+			p.Options.tell(Applying, 0, 0)
+		}
+	})
 	switch {
 	case err == nil && Ground{a.Position.BaseGeneration, a.Position.BaseRoot} != to:
 		return fmt.Errorf("%w: the secondary says that it applied the bundle, and stands on generation %d", ErrUntrusted, a.Position.BaseGeneration)

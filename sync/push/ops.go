@@ -19,7 +19,7 @@ func Ops(decisions []Decision, body func(admin.Name) admin.Body) []admin.Op {
 			}
 		case Adopt, Agree:
 			op.Same = true
-		case Keep, Stop:
+		case Keep, Stop, Leave:
 			continue
 		}
 		ops = append(ops, op)
@@ -54,4 +54,23 @@ func unused(decisions []Decision, c Choices) []admin.Name {
 	}
 	slices.SortFunc(names, admin.Name.Compare)
 	return names
+}
+
+// absent returns what was to be the only rows, or left out, and is none that
+// differs, in the order of the names.
+func absent(decisions []Decision, c Choices) []admin.Name {
+	there := map[admin.Name]bool{}
+	for _, d := range decisions {
+		there[d.Name], there[admin.Name{Kind: d.Kind}] = true, true
+	}
+	names := []admin.Name{}
+	for _, said := range []map[admin.Name]bool{c.Only, c.Except} {
+		for name := range said {
+			if !there[name] {
+				names = append(names, name)
+			}
+		}
+	}
+	slices.SortFunc(names, admin.Name.Compare)
+	return slices.Compact(names)
 }

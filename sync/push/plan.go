@@ -21,6 +21,7 @@ type Plan struct {
 	Rows      []Row          `json:"rows"`    // that differ from the base on a side, in the catalogue's order
 	Bytes     int64          `json:"bytes"`   // of the bundle
 	Unused    []admin.Name   `json:"unused"`  // that were resolved and are no conflict
+	Absent    []admin.Name   `json:"absent"`  // that were named as the only ones, or left out, and do not differ
 
 	ops   []admin.Op   // of the bundle
 	edits []admin.Edit // of the primary, before: what it adopts
@@ -35,7 +36,7 @@ type Row struct {
 	Label   string     `json:"label,omitempty"`   // by which people know it, where that is not the key
 	There   Move       `json:"there,omitempty"`   // what becomes of it on the secondary
 	Here    Move       `json:"here,omitempty"`    // what becomes of it on the primary
-	Before  admin.Body `json:"-"`                 // the secondary's where it is pushed, else the primary's
+	Before  admin.Body `json:"-"`                 // the secondary's where it is Outward, else the primary's
 	After   admin.Body `json:"-"`                 // the other one's
 	Columns []Column   `json:"columns,omitempty"` // that differ, Before's and After's; none where rows were not asked for
 	Effects []string   `json:"effects,omitempty"` // what it will cause
@@ -100,7 +101,7 @@ func same(a, b any) bool {
 // bodies on both sides.
 func newRow(kind admin.Kind, d Decision, ours, theirs admin.Body) Row {
 	r := Row{Decision: d, There: d.There(), Here: d.Here(), Before: ours, After: theirs}
-	if d.Action == Push {
+	if d.Outward() {
 		r.Before, r.After = theirs, ours
 	}
 	r.Label = cmp.Or(r.After.Text(kind.Label), r.Before.Text(kind.Label))
@@ -151,6 +152,7 @@ type Summary struct {
 	Drift     int    `json:"drift"`     // edited on the secondary alone, whatever was chosen
 	Conflicts int    `json:"conflicts"` // edited on both, whatever was chosen
 	Open      int    `json:"open"`      // of these two, those that wait for a choice
+	Left      int    `json:"left"`      // left out
 }
 
 func (s *Summary) add(r Row) {
@@ -165,8 +167,12 @@ func (s *Summary) add(r Row) {
 		s.Conflicts++
 	case Edited:
 	}
-	if r.Action == Stop {
+	switch r.Action {
+	case Stop:
 		s.Open++
+	case Leave:
+		s.Left++
+	case Push, Adopt, Agree, Keep:
 	}
 }
 
@@ -187,7 +193,7 @@ func (p *Plan) Empty() bool { return !p.moves() && !p.fresh() }
 
 // moves tells that a row moves, or would if it were chosen how.
 func (p *Plan) moves() bool {
-	return slices.ContainsFunc(p.Rows, func(r Row) bool { return r.Action != Keep })
+	return slices.ContainsFunc(p.Rows, func(r Row) bool { return r.Action != Keep && r.Action != Leave })
 }
 
 // fresh tells that the two have agreed on nothing yet, or do not stand on the
@@ -195,6 +201,16 @@ func (p *Plan) moves() bool {
 func (p *Plan) fresh() bool {
 	ours, theirs := p.Primary.Position, p.Secondary.Position
 	return ours.BaseGeneration == 0 || ours.BaseGeneration != theirs.BaseGeneration || ours.BaseRoot != theirs.BaseRoot
+}
+
+// Left returns how many rows were left out.
+func (p *Plan) Left() (n int) {
+	for _, r := range p.Rows {
+		if r.Action == Leave {
+			n++
+		}
+	}
+	return n
 }
 
 // Open returns the rows that wait for a person's choice.

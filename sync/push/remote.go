@@ -172,34 +172,42 @@ func (r remote) rows(ctx context.Context, wanted []Decision) (map[admin.Name]adm
 }
 
 // apply sends a bundle and has it applied. A large one goes in pieces, of which
-// the twin keeps what has come. Once send is called, what becomes of the bundle
-// is not known until the twin tells; sent is told when that begins.
-func (r remote) apply(ctx context.Context, text []byte, q bundle.ApplyQuestion, sent func()) (bundle.ApplyAnswer, error) {
+// the twin keeps what has come; sent is told how many bytes it has. Once it has
+// all, what becomes of the bundle is not known until the twin tells: sent is told
+// of all of them when that begins, and not before.
+func (r remote) apply(ctx context.Context, text []byte, q bundle.ApplyQuestion, sent func(done int64)) (bundle.ApplyAnswer, error) {
 	q.Name = bundle.DigestOf(text)
 	if len(text) <= bundle.Inline {
 		q.Bytes = text
-	} else if err := r.put(ctx, text); err != nil {
+	} else if err := r.put(ctx, text, sent); err != nil {
 		return bundle.ApplyAnswer{}, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, applyWait)
 	defer cancel()
 	var a bundle.ApplyAnswer
-	sent()
+	sent(int64(len(text)))
 	if err := r.peer.Call(ctx, bundle.VerbApply, q, &a); err != nil {
 		return a, fmt.Errorf("have bundle %s applied: %w", q.Name.Short(), err)
 	}
 	return a, nil
 }
 
-func (r remote) put(ctx context.Context, text []byte) error {
+func (r remote) put(ctx context.Context, text []byte, sent func(done int64)) error {
 	m := bundle.ManifestOf(text)
 	missing, err := r.missing(ctx, m)
 	if err != nil {
 		return err
 	}
+	left := int64(0)
+	for _, e := range missing {
+		left += e.Size
+	}
 	for _, e := range missing {
 		if err := r.putExtent(ctx, e, text); err != nil {
 			return err
+		}
+		if left -= e.Size; left > 0 { // of the last one it is told when the twin is asked to take it
+			sent(int64(len(text)) - left)
 		}
 	}
 	return nil

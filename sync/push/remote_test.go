@@ -298,7 +298,11 @@ func TestALargeBundleIsResumed(t *testing.T) {
 	}
 	tries := 0
 	for ; tries < 10; tries++ {
-		_, err := remote{s}.apply(t.Context(), text, bundle.ApplyQuestion{}, func() { begun++ })
+		_, err := remote{s}.apply(t.Context(), text, bundle.ApplyQuestion{}, func(done int64) {
+			if done == int64(len(text)) {
+				begun++
+			}
+		})
 		if err == nil {
 			break
 		}
@@ -327,11 +331,11 @@ func TestASmallBundleRidesInTheVerb(t *testing.T) {
 		return bundle.ApplyAnswer{}, nil
 	}}
 	begun := 0
-	if _, err := (remote{twin}).apply(t.Context(), text, bundle.ApplyQuestion{From: "here"}, func() { begun++ }); err != nil || begun != 1 {
+	if _, err := (remote{twin}).apply(t.Context(), text, bundle.ApplyQuestion{From: "here"}, func(int64) { begun++ }); err != nil || begun != 1 {
 		t.Errorf("begun %d times: %v", begun, err)
 	}
 	lying := &teller{answer: func(string, json.RawMessage) (any, error) { return bundle.ChunksAnswer{Missing: []int{7}}, nil }}
-	if _, err := (remote{lying}).apply(t.Context(), append(text, 0), bundle.ApplyQuestion{}, func() {}); !errors.Is(err, ErrUntrusted) {
+	if _, err := (remote{lying}).apply(t.Context(), append(text, 0), bundle.ApplyQuestion{}, func(int64) {}); !errors.Is(err, ErrUntrusted) {
 		t.Errorf("a piece that there is not: %v", err)
 	}
 }

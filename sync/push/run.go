@@ -70,6 +70,32 @@ type Options struct {
 	First        bool                               // a first sync may be made
 	AllowDeletes int                                // that many rows may be deleted
 	Effects      func(change admin.Change) []string // what a change causes on the secondary; may be nil
+	// Progress is told how far a push that was confirmed has come: it must not
+	// block, and may be nil.
+	Progress func(Progress)
+}
+
+// A Progress is how far a push has come.
+type Progress struct {
+	Step        Step
+	Done, Total int64 // rows that are adopted, or bytes that are sent; else 0
+}
+
+// A Step is what a push is at.
+type Step string
+
+// The steps, in their order.
+const (
+	Adopting Step = "adopting" // the primary takes rows of the secondary; only where some are adopted
+	Sending  Step = "sending"
+	Applying Step = "applying" // the secondary checks the bundle and takes it, all of it or nothing
+	Reading  Step = "reading"  // it is asked what it holds now
+)
+
+func (o Options) tell(step Step, done, total int64) {
+	if o.Progress != nil {
+		o.Progress(Progress{step, done, total})
+	}
 }
 
 // A Result is what a sync did, as the secondary told it in the end.
@@ -124,7 +150,7 @@ func (p *Pusher) plan(ctx context.Context) (*Plan, error) {
 	}
 	plan.drift = driftOf(theirs)
 	decisions := Decide(hashesOf(pending), theirs, ground.First(), p.Options.Choices)
-	plan.Unused = unused(decisions, p.Options.Choices)
+	plan.Unused, plan.Absent = unused(decisions, p.Options.Choices), absent(decisions, p.Options.Choices)
 	return plan, p.fill(ctx, plan, decisions, pending)
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -109,6 +110,36 @@ func TestKeptDriftStaysDrift(t *testing.T) {
 	}
 	if _, _, err := w.run(t.Context(), Options{}); !errors.Is(err, ErrDrift) {
 		t.Errorf("asked again: %v", err)
+	}
+}
+
+// TestWhatIsLeftOutStaysPending holds that a sync of some rows sends those alone,
+// tells how far it has come, and that the next one finds the others as they were.
+func TestWhatIsLeftOutStaysPending(t *testing.T) {
+	w := agreed(t)
+	w.primary.edit(queue("sales"), "Sold")
+	w.primary.edit(queue("new"), "New")
+	w.primary.edit(queue("help"), "")
+	var told []Step
+	o := Options{
+		Choices:  Choices{Except: map[admin.Name]bool{queue("sales"): true, queue("help"): true}},
+		Progress: func(p Progress) { told = append(told, p.Step) },
+	}
+	plan, _, err := w.run(t.Context(), o)
+	if err != nil || plan.Left() != 2 || w.secondary.rows[queue("sales")] != "Sales" || w.secondary.rows[queue("help")] != "Help" || w.secondary.rows[queue("new")] != "New" {
+		t.Fatalf("%v: %d left out, %v there", err, plan.Left(), w.secondary.rows)
+	}
+	if want := []Step{Sending, Sending, Applying, Reading}; !slices.Equal(told, want) {
+		t.Errorf("it tells %v, want %v", told, want)
+	}
+	if p := w.primary.position(); p.Pending != 2 {
+		t.Errorf("%d rows are pending, want 2", p.Pending)
+	}
+	if plan, _, err := w.run(t.Context(), o); err != nil || !plan.Empty() || len(plan.Rows) != 2 {
+		t.Errorf("the same again: %+v, %v", plan, err)
+	}
+	if _, _, err := w.run(t.Context(), Options{}); err != nil || !maps.Equal(w.primary.rows, w.secondary.rows) {
+		t.Errorf("all: %v; %v and %v", err, w.primary.rows, w.secondary.rows)
 	}
 }
 
@@ -243,13 +274,17 @@ func drawOptions(t *rapid.T) Options {
 			o.Choices.Resolve[n] = side
 		}
 	}
+	if rapid.IntRange(0, 2).Draw(t, "in part") == 0 {
+		o.Choices.Only = map[admin.Name]bool{queue("a"): true, {Kind: "user"}: true}
+		o.Choices.Except = map[admin.Name]bool{{Kind: "agent"}: true}
+	}
 	return o
 }
 
 // settle syncs without faults, everything chosen, and then once more.
 func settle(t *rapid.T, w *world) {
 	o := drawOptions(t)
-	o.First, o.Choices.Drift = true, DriftAdopt
+	o.First, o.Choices.Drift, o.Choices.Only, o.Choices.Except = true, DriftAdopt, nil, nil
 	for _, n := range []admin.Name{queue("a"), queue("b"), queue("c"), {Kind: "user", Key: "a"}, {Kind: "agent", Key: "a"}} {
 		if o.Choices.Resolve[n] == "" {
 			o.Choices.Resolve[n] = Secondary

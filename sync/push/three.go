@@ -47,10 +47,22 @@ func ParseSide(s string) (Side, error) {
 	return "", fmt.Errorf("side %q: want primary or secondary", s)
 }
 
-// Choices are what a person decided about rows that nobody else can decide.
+// Choices are what a person decided about rows that nobody else can decide, and
+// which rows a sync is about. A name without a key is all rows of its kind.
 type Choices struct {
 	Drift   Drift
 	Resolve map[admin.Name]Side // of each conflict
+	Only    map[admin.Name]bool // it is about these alone; none: about all
+	Except  map[admin.Name]bool // and not about these
+}
+
+// takes reports whether a sync is about a row.
+func (c Choices) takes(n admin.Name) bool {
+	all := admin.Name{Kind: n.Kind}
+	if c.Except[n] || c.Except[all] {
+		return false
+	}
+	return len(c.Only) == 0 || c.Only[n] || c.Only[all]
 }
 
 // A Finding is who edited a row since the base.
@@ -74,6 +86,7 @@ const (
 	Agree Action = "agree" // both have it; it becomes their base
 	Keep  Action = "keep"  // nothing; it stays drift
 	Stop  Action = "stop"  // nothing, and nothing else either, until a person chooses
+	Leave Action = "leave" // nothing: it was left out, and stays pending on both as it is
 )
 
 // A Decision is what was found about a row, and what is to be done. A zero
@@ -125,6 +138,9 @@ func Decide(ours, theirs []bundle.Edited, first bool, c Choices) []Decision {
 
 // action says what is done with a row of which the finding is known.
 func (c Choices) action(d Decision) Action {
+	if !c.takes(d.Name) {
+		return Leave
+	}
 	switch d.Finding {
 	case Edited:
 		return Push
@@ -179,6 +195,12 @@ func (d Decision) Here() Move {
 	return move(d.Ours, d.Theirs)
 }
 
+// Outward reports whether the row is shown as what the secondary becomes by it,
+// or would if it were not left out; else as what the secondary has of it.
+func (d Decision) Outward() bool {
+	return d.Action == Push || d.Action == Leave && d.Finding == Edited
+}
+
 // Seen returns what was done to the row on the secondary, as drift and
 // conflicts are shown.
 func (d Decision) Seen() Move { return move(d.Base, d.Theirs) }
@@ -191,7 +213,7 @@ func (d Decision) Agreed() (admin.Hash, bool) {
 		return d.Ours, true
 	case Adopt, Agree:
 		return d.Theirs, true
-	case Keep, Stop:
+	case Keep, Stop, Leave:
 	}
 	return d.Base, false
 }

@@ -183,12 +183,26 @@ func drawChoices(t *rapid.T, p pair) Choices {
 		Resolve: map[admin.Name]Side{},
 	}
 	names := slices.SortedFunc(maps.Keys(p.base), admin.Name.Compare)
+	left := map[admin.Name]bool{}
 	for _, name := range names {
+		if rapid.IntRange(0, 3).Draw(t, "left out") == 0 {
+			left[name] = true
+		}
 		if side := rapid.SampledFrom([]Side{"", Primary, Secondary}).Draw(t, "resolve"); side != "" {
 			c.Resolve[name] = side
 		}
 	}
+	if rapid.Bool().Draw(t, "only") {
+		c.Only = left
+	} else {
+		c.Except = left
+	}
 	return c
+}
+
+// leaves reports whether the choices leave a row out, in other words.
+func leaves(c Choices, name admin.Name) bool {
+	return c.Except[name] || len(c.Only) > 0 && !c.Only[name]
 }
 
 func TestNoEditIsLostThatWasNotShown(t *testing.T) {
@@ -203,6 +217,9 @@ func TestNoEditIsLostThatWasNotShown(t *testing.T) {
 		is := p.carry(t, decisions)
 		for name := range p.base {
 			d, ok := shown[name]
+			if ok && leaves(c, name) != (d.Action == Leave) {
+				t.Fatalf("%s is %s, with %+v", name, d.Action, c)
+			}
 			base, ours, theirs := p.base[name], p.ours[name], p.theirs[name]
 			if !ok && (ours != base || theirs != base) {
 				t.Fatalf("%s was edited and not shown", name)
@@ -236,13 +253,49 @@ func TestNoEditIsLostThatWasNotShown(t *testing.T) {
 func again(t *rapid.T, is pair, c Choices, shown map[admin.Name]Decision) {
 	for _, d := range is.decide(c) {
 		was := shown[d.Name]
-		if was.Action != Keep && was.Action != Stop || d.Action != was.Action || d.Finding != was.Finding {
+		if was.Action != Keep && was.Action != Stop && was.Action != Leave || d.Action != was.Action || d.Finding != was.Finding {
 			t.Fatalf("%s was %s, %s; now it is %s, %s", d.Name, was.Finding, was.Action, d.Finding, d.Action)
 		}
 	}
 	for name, d := range shown {
-		if d.Action == Keep && (row(name, is.theirs[name]) != d.Theirs || row(name, is.ours[name]) != d.Ours) {
-			t.Fatalf("%s was to be kept", name)
+		if (d.Action == Keep || d.Action == Leave) && (row(name, is.theirs[name]) != d.Theirs || row(name, is.ours[name]) != d.Ours) {
+			t.Fatalf("%s was to stay as it is", name)
+		}
+	}
+}
+
+// TestLeft holds what a name without a key leaves out, and that rows that are left
+// out neither stop a sync nor go.
+func TestLeft(t *testing.T) {
+	ours := []bundle.Edited{edited("a", "", "A"), edited("b", "B", "C")}
+	theirs := []bundle.Edited{edited("b", "B", "D"), {Name: admin.Name{Kind: "user", Key: "a"}, Hash: h("E")}}
+	set := func(names ...admin.Name) map[admin.Name]bool {
+		all := map[admin.Name]bool{}
+		for _, n := range names {
+			all[n] = true
+		}
+		return all
+	}
+	kind := admin.Name{Kind: "queue"}
+	for _, tt := range []struct {
+		c      Choices
+		want   []Action // of queue/a, queue/b, user/a
+		absent int
+	}{
+		{Choices{}, []Action{Push, Stop, Stop}, 0},
+		{Choices{Only: set(queue("a"))}, []Action{Push, Leave, Leave}, 0},
+		{Choices{Only: set(kind)}, []Action{Push, Stop, Leave}, 0},
+		{Choices{Except: set(kind)}, []Action{Leave, Leave, Stop}, 0},
+		{Choices{Only: set(kind), Except: set(queue("b"), queue("z"))}, []Action{Push, Leave, Leave}, 1},
+		{Choices{Only: set(admin.Name{Kind: "agent"})}, []Action{Leave, Leave, Leave}, 1},
+	} {
+		decisions := Decide(ours, theirs, false, tt.c)
+		var got []Action
+		for _, d := range decisions {
+			got = append(got, d.Action)
+		}
+		if !slices.Equal(got, tt.want) || len(absent(decisions, tt.c)) != tt.absent {
+			t.Errorf("%+v: %v and %v absent, want %v and %d", tt.c, got, absent(decisions, tt.c), tt.want, tt.absent)
 		}
 	}
 }
