@@ -2,6 +2,7 @@ package tui
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -82,6 +83,8 @@ func adminPictures() map[string]frame {
 		"admin_edited":    seen(seeLog, administered{edited: append(edits()[:1], hostileEdits()...)}, "12"),
 		"admin_draft":     seen(seeDraft, administered{}),
 		"admin_apply":     apply,
+		"admin_marked":    keyed(rows, "j", " "),
+		"form_alike":      formed(rows, "", "*", "e", "tab", "3", "0"),
 		"form_new":        formed(rows, "", "a", "s", "tab", "S"),
 		"form_wrong":      formed(rows, "service_level 9999999: want 1 to 3600", "e", "tab", "tab", "tab", "9"),
 		"form_hostile":    formed(hostile, evil, "e", "x", "left"),
@@ -107,10 +110,45 @@ func TestForm(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			f := keyed(rows, strings.Fields(tt.keys)...)
-			if got := typed(f.form.edit().args(), ""); got != tt.want {
+			if got := typed(f.form.edits()[0].args(), ""); got != tt.want {
 				t.Errorf("it makes %s, want %s", got, tt.want)
 			}
 		})
+	}
+}
+
+// TestAlike holds what becomes of rows that are edited together: each gets what was
+// typed, but for those that have it, and what was not typed stays as it differs.
+func TestAlike(t *testing.T) {
+	rows := on("Admin", administered{rows: queueRows()}, "queue")
+	for keys, want := range map[string][]string{
+		"* e":                             nil,
+		"* e S U P":                       {"billing synonym=SUP"},
+		"* e X backspace":                 {"support synonym="},
+		"* e tab n o w tab backspace 9":   {"billing description=now service_level=9", "support description=now service_level=9"},
+		"/ b i l l enter * e tab n o w":   {"billing description=now"},
+		"j space e X":                     {"support synonym=SUPX"},
+		"j space g space space e tab a":   {"billing description=a"},
+		"* esc e X":                       {"billing name=BillingX"},
+		"* * j j e X":                     {"support name=Support, EnglishX"},
+		"* e tab tab tab tab tab tab tab": nil,
+	} {
+		f := rows
+		for key := range strings.FieldsSeq(keys) {
+			if key == keyName(" ") {
+				key = " "
+			}
+			f, _ = f.press(key)
+		}
+		var got []string
+		for _, e := range f.form.edits() {
+			if len(e.Sets) > 0 {
+				got = append(got, e.Key+" "+strings.Join(e.Sets, " "))
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", keys, got, want)
+		}
 	}
 }
 

@@ -189,9 +189,9 @@ func showRows(k admin.Kind, rows []Row, as sight) page {
 		}
 		return cells
 	})
-	t.empty, t.opens = "there is none: a adds one", true
+	t.empty, t.opens, t.marks = "there is none: a adds one", true, as.marks
 	p := page{title: k.Name, of: "- " + k.Short, table: &t, acts: func(row string) []act {
-		return append(rowActs(k, rows, row), draftActs(as)...)
+		return append(slices.Insert(rowActs(k, rows, row, as), 2, markActs("mark", "marked")...), draftActs(as)...)
 	}}
 	if n := pendingRows(rows); n > 0 && as.twin != "" {
 		p.notes = append(p.notes, piece{"* " + counted(n, "row") + " " + isAre(n) + " not so on " + as.twin + " yet", usual})
@@ -224,13 +224,14 @@ func defaultText(f admin.Field) string {
 }
 
 // rowActs are those about one row.
-func rowActs(k admin.Kind, rows []Row, key string) []act {
+func rowActs(k admin.Kind, rows []Row, key string, as sight) []act {
 	var r Row
 	none := "there is no row to do that with"
 	if at := slices.IndexFunc(rows, func(r Row) bool { return r.Key == key }); at >= 0 {
 		r, none = rows[at], ""
 	}
-	edit := act{key: "e", name: "edit", off: none, primary: true, fill: func() form { return newForm(k, r.Key, r.Values) }}
+	edit := editAct(k, rows, r, as)
+	edit.off = none
 	remove := act{
 		key: "x", name: "delete", args: []string{"admin", k.Name, "delete"}, names: []string{r.Key}, rung: afterName, what: r.Called,
 		plan: []string{"admin", k.Name, "delete", "--dry-run"}, off: none, primary: true,
@@ -247,7 +248,7 @@ func rowActs(k admin.Kind, rows []Row, key string) []act {
 // showRow shows one row, and what became of it.
 func showRow(k admin.Kind, a administered, as sight) page {
 	key := as.at.leaf()
-	p := page{title: k.Name, of: key, acts: func(string) []act { return append(rowActs(k, a.rows, key), draftActs(as)...) }}
+	p := page{title: k.Name, of: key, acts: func(string) []act { return append(rowActs(k, a.rows, key, as), draftActs(as)...) }}
 	at := slices.IndexFunc(a.rows, func(r Row) bool { return r.Key == key })
 	if at < 0 {
 		p.text = []line{{{" it is not there any more", quiet}}}

@@ -149,8 +149,11 @@ func (f frame) keysOf(line string) []string {
 			return keys
 		}
 	}
-	if text == "" {
+	switch text {
+	case "":
 		return nil
+	case keyName(" "):
+		return []string{" "}
 	}
 	return []string{text}
 }
@@ -181,7 +184,7 @@ func (v *aloud) grant(ctx context.Context, w wish) {
 		would, err := v.from.Editor.Try(ctx, v.f.draft)
 		v.f = v.f.tried(tried{plan: v.f.asking.serial, would: would, err: err})
 	case w.check && v.f.form != nil:
-		would, err := v.from.Editor.Try(ctx, drafted(v.f.draft, v.f.form.edit()))
+		would, err := v.from.Editor.Try(ctx, drafted(v.f.draft, v.f.form.edits()...))
 		v.f = v.f.tried(tried{serial: v.f.form.serial, would: would, err: err})
 	case w.save:
 		text, err := v.from.Editor.Save(ctx, v.f.draft)

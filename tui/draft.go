@@ -43,26 +43,37 @@ type Editor interface {
 	Save(ctx context.Context, edits []Edit) (string, error)
 }
 
-// drafted returns the draft with one more edit. A later one of the same row
-// goes into the one before.
-func drafted(draft []Edit, e Edit) []Edit {
+// drafted returns the draft with more edits. A later one of the same row goes
+// into the one before.
+func drafted(draft []Edit, edits ...Edit) []Edit {
 	all := slices.Clone(draft)
-	for i, was := range all {
-		if was.Kind != e.Kind || was.Key != e.Key {
+	at := make(map[[2]string]int, len(all))
+	for i, e := range all {
+		at[[2]string{e.Kind, e.Key}] = i
+	}
+	for _, e := range edits {
+		name := [2]string{e.Kind, e.Key}
+		if i, ok := at[name]; ok {
+			all[i] = all[i].then(e)
 			continue
 		}
-		if e.Deletes || was.Deletes {
-			all[i] = e
-			return all
-		}
-		sets := slices.DeleteFunc(slices.Clone(was.Sets), func(set string) bool {
-			name, _, _ := strings.Cut(set, "=")
-			return slices.ContainsFunc(e.Sets, func(again string) bool { return strings.HasPrefix(again, name+"=") })
-		})
-		all[i].Sets = append(sets, e.Sets...)
-		return all
+		at[name] = len(all)
+		all = append(all, e)
 	}
-	return append(all, e)
+	return all
+}
+
+// then returns the edit with a later one of the same row in it.
+func (e Edit) then(later Edit) Edit {
+	if later.Deletes || e.Deletes {
+		return later
+	}
+	sets := slices.DeleteFunc(slices.Clone(e.Sets), func(set string) bool {
+		name, _, _ := strings.Cut(set, "=")
+		return slices.ContainsFunc(later.Sets, func(again string) bool { return strings.HasPrefix(again, name+"=") })
+	})
+	e.Sets = append(sets, later.Sets...)
+	return e
 }
 
 // changeLines shows changes: a line for the row, and one for each field that

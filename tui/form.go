@@ -9,10 +9,13 @@ import (
 // A form is a row of the administration data that is being typed.
 type form struct {
 	kind   admin.Kind
-	fresh  bool    // the row is new: its key is typed too
-	key    string  // of one that is there
-	texts  []entry // the key of a new row, then what stands in each field
+	fields []admin.Field // that are typed
+	fresh  bool          // the row is new: its key is typed too
+	key    string        // of one that is there
+	many   []Row         // several that are edited alike; nil: one
+	texts  []entry       // the key of a new row, then what stands in each field
 	was    []string
+	mixed  []bool // of each field of many: they differ in it, and it stays so until something is typed
 	at     int
 	serial int      // a check is about one of these
 	wrong  string   // why it cannot be; "" if it can
@@ -23,16 +26,16 @@ type form struct {
 // newForm returns a form for a row of a kind: values stand in its fields, one
 // for each field of the kind. An empty key makes a new row.
 func newForm(k admin.Kind, key string, values []string) form {
-	f := form{kind: k, key: key, fresh: key == ""}
+	f := form{kind: k, fields: k.Fields, key: key, fresh: key == ""}
 	if f.keyed() {
-		f.texts, f.was = append(f.texts, entry{}), append(f.was, "")
+		f.texts, f.was, f.mixed = append(f.texts, entry{}), append(f.was, ""), append(f.mixed, false)
 	}
 	for i := range k.Fields {
 		text := ""
 		if i < len(values) {
 			text = values[i]
 		}
-		f.texts, f.was = append(f.texts, newEntry(text)), append(f.was, text)
+		f.texts, f.was, f.mixed = append(f.texts, newEntry(text)), append(f.was, text), append(f.mixed, false)
 	}
 	return f
 }
@@ -49,7 +52,7 @@ func (f form) name(i int) (name, takes, about string) {
 		}
 		i--
 	}
-	field := f.kind.Fields[i]
+	field := f.fields[i]
 	return field.Name, takesOf(field), field.Short
 }
 
@@ -83,7 +86,7 @@ func (f form) choices(i int) []string {
 	if i < 0 {
 		return nil
 	}
-	switch field := f.kind.Fields[i]; field.Type {
+	switch field := f.fields[i]; field.Type {
 	case admin.Bool:
 		return []string{"true", "false"}
 	case admin.Choice:
@@ -101,39 +104,51 @@ func (f form) standard(i int) string {
 	if i < 0 {
 		return ""
 	}
-	return defaultText(f.kind.Fields[i])
+	return defaultText(f.fields[i])
 }
 
 // changed reports whether anything was typed.
 func (f form) changed() bool {
-	return slices.ContainsFunc(f.rows(), func(i int) bool { return f.texts[i].String() != f.was[i] })
-}
-
-func (f form) rows() []int {
-	all := make([]int, len(f.texts))
-	for i := range all {
-		all[i] = i
+	for i := range f.texts {
+		if f.changes(i) {
+			return true
+		}
 	}
-	return all
+	return false
 }
 
-// edit returns what was typed as an edit: of the fields those that changed.
-func (f form) edit() Edit {
+// changes reports whether an entry is to be another than it is. Rows that differ
+// in a field become alike by what is typed, also by nothing that was typed last.
+func (f form) changes(i int) bool {
+	return f.texts[i].String() != f.was[i] || f.mixed[i] && f.texts[i].text != nil
+}
+
+// edits returns what was typed: of the fields those that changed.
+func (f form) edits() []Edit {
 	e := Edit{Kind: f.kind.Name, Key: f.key}
 	first := 0
 	if f.keyed() {
 		e.Key, first = f.texts[0].String(), 1
 	}
 	for i := first; i < len(f.texts); i++ {
-		name, text := f.kind.Fields[i-first].Name, f.texts[i].String()
+		name, text := f.fields[i-first].Name, f.texts[i].String()
 		switch {
 		case f.fresh && f.kind.ID && name == f.kind.Label:
 			e.Key = text
-		case text != f.was[i]:
+		case f.changes(i):
 			e.Sets = append(e.Sets, name+"="+escapedFile(text))
 		}
 	}
-	return e
+	if f.many == nil {
+		return []Edit{e}
+	}
+	var all []Edit
+	for _, r := range f.many {
+		if !f.has(r) {
+			all = append(all, Edit{Kind: e.Kind, Key: r.Key, Sets: slices.Clone(e.Sets)})
+		}
+	}
+	return all
 }
 
 // escapedFile keeps a text that begins with an @ from being the name of a file.
@@ -207,7 +222,7 @@ func (f frame) intoDraft(form form) (frame, wish) {
 		f.message = notice{"it cannot be so: " + form.wrong, warn}
 		return f, wish{}
 	}
-	f.draft = drafted(f.draft, form.edit())
+	f.draft = drafted(f.draft, form.edits()...)
 	f.version++
 	f.form = nil
 	f.message = notice{counted(len(f.draft), "change") + " in the draft: D shows it, A applies it", usual}
@@ -234,6 +249,9 @@ func (f form) draw(as sight, height int) []line {
 	if !f.fresh {
 		title = f.kind.Name + " " + foreign(f.key)
 	}
+	if f.many != nil {
+		title = f.kind.Name + ": what " + f.key + " are to have alike"
+	}
 	lines := []line{{{" " + title, strong}, {"   " + f.kind.Short, quiet}}, nil}
 	label := 0
 	for i := range f.texts {
@@ -242,24 +260,34 @@ func (f form) draw(as sight, height int) []line {
 	}
 	label = min(label, as.width/3)
 	room := max(1, height-formHead-formFoot)
+	if f.many != nil && len(f.would) > 0 {
+		room = max(1, room/2)
+	}
 	top := max(0, min(f.at-room/2, len(f.texts)-room))
 	for i := top; i < min(len(f.texts), top+room); i++ {
 		lines = append(lines, f.drawEntry(i, label, as.width))
 	}
 	_, takes, about := f.name(f.at)
 	lines = append(lines, nil, line{{" " + about, usual}}, line{{" " + takes, quiet}})
-	return append(lines, f.verdict(as.width)...)
+	lines = append(lines, f.verdict(as.width)...)
+	if f.many == nil || !f.known || f.wrong != "" {
+		return lines
+	}
+	return append(lines, some(changeLines(f.would, as.width), height-len(lines))...)
 }
 
 func (f form) drawEntry(i, label, width int) line {
 	name, _, _ := f.name(i)
 	mark, as := " ", usual
-	if f.texts[i].String() != f.was[i] {
+	if f.changes(i) {
 		mark, as = "*", strong
 	}
 	l := line{{" " + mark, strong}, {left(name, label), as}, {"  ", usual}}
 	if i == f.at {
 		return append(l, f.texts[i].draw(width-l.columns()-1)...)
+	}
+	if f.mixed[i] && !f.changes(i) {
+		return append(l, piece{"(they differ, and stay so)", quiet})
 	}
 	if standard := f.standard(i); f.texts[i].String() == "" && standard != "" {
 		return append(l, piece{"(" + standard + ")", quiet})

@@ -107,6 +107,7 @@ func (f frame) sight() sight {
 		at: f.browse().place, now: f.Now, width: f.width, height: f.bodyHeight(), here: foreign(f.Own.Name), primary: f.Own.Role == "primary",
 		looks: f.looks, draft: f.draft, own: &f.Own, sides: f.sides(), looked: f.Looked,
 	}
+	s.marks, s.above = f.browse().levels()
 	if len(s.sides) > 1 {
 		s.twin = f.twinName()
 	}
@@ -316,6 +317,9 @@ func (f frame) heading(p page) []line {
 		} else if !p.table.uncounted {
 			l = append(l, piece{"  " + count(int64(all)), quiet})
 		}
+	}
+	if p.table != nil && len(p.table.marks) > 0 {
+		l = append(l, piece{"  " + count(int64(len(p.table.marks.among(p.table.keys)))) + " marked", strong})
 	}
 	if s.filter != "" {
 		l = append(l, piece{"  filter: ", quiet}, piece{foreign(s.filter), usual})

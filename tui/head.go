@@ -182,15 +182,23 @@ func (f frame) hints() line {
 	room := f.width - rest.columns() - 1
 	as := f.sight()
 	for _, a := range doable(f.hinted(), as) {
-		part := line{{a.key, strong}, {" " + a.name + "  ", usual}}
+		part := line{{keyName(a.key), strong}, {" " + a.name + "  ", usual}}
 		if a.why(as) != "" {
-			part = line{{"(" + a.key + " " + a.name + ")  ", quiet}}
+			part = line{{"(" + keyName(a.key) + " " + a.name + ")  ", quiet}}
 		}
 		if n := part.columns(); n <= room {
 			l, room = append(l, part...), room-n
 		}
 	}
 	return append(l, rest...)
+}
+
+// keyName is how a key is called.
+func keyName(key string) string {
+	if key == " " {
+		return "space"
+	}
+	return key
 }
 
 // hinted is what can be done with what is seen.

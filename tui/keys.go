@@ -37,7 +37,7 @@ func bindings() []binding {
 		{[]string{"/"}, "filter: word, !not, column:word", frame.openFilter},
 		{[]string{"j", "down"}, "down", scroll(1)},
 		{[]string{"k", "up"}, "up", scroll(-1)},
-		{[]string{"pgdown", "ctrl+f", " "}, "a page down", scroll(pageRows)},
+		{[]string{"pgdown", "ctrl+f"}, "a page down", scroll(pageRows)},
 		{[]string{"pgup"}, "a page up", scroll(-pageRows)},
 		{[]string{"g", "home"}, "to the beginning", scroll(-everything)},
 		{[]string{"G", "end"}, "to the end", scroll(everything)},
@@ -137,12 +137,17 @@ func (f frame) enter() (frame, wish) {
 }
 
 // escape goes back: out of what lies over the page, then out of the filter,
-// then up.
+// then from what is marked, then up.
 func (f frame) escape() (frame, wish) {
 	s := f.spot()
 	switch {
 	case s.filter != "":
 		s.filter = ""
+		return f.moved(f.browse().at(s)).settled(), wish{}
+	case len(s.marks) > 0:
+		s.marks = nil
+		f.version++
+		f.message = notice{"no row is marked any more", usual}
 		return f.moved(f.browse().at(s)).settled(), wish{}
 	case len(f.browse().path) > 0:
 		return f.moved(f.browse().back()).settled(), wish{look: true}

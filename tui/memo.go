@@ -26,12 +26,13 @@ type sighted struct {
 	looks      bool
 	drafted    int
 	beside     int
+	marks      int
 }
 
 // shown returns the page that a screen makes of its data.
 func (f frame) shown(data any) page {
 	as := f.sight()
-	of := sighted{f.placeID(), f.version, as.now, as.width, as.height, as.looked, as.here, as.twin, as.primary, as.looks, len(as.draft), len(as.beside)}
+	of := sighted{f.placeID(), f.version, as.now, as.width, as.height, as.looked, as.here, as.twin, as.primary, as.looks, len(as.draft), len(as.beside), len(as.marks)}
 	if f.memo.of != of || f.memo.page.title == "" {
 		*f.memo = memo{of: of, page: f.screen().show(data, as)}
 	}

@@ -210,7 +210,7 @@ func (m model) grant(w wish) (model, tea.Cmd) {
 		m.work.halt()
 	}
 	if w.check && m.form != nil {
-		all = append(all, m.work.try(drafted(m.draft, m.form.edit()), m.form.serial, 0))
+		all = append(all, m.work.try(drafted(m.draft, m.form.edits()...), m.form.serial, 0))
 	}
 	if w.check && m.asking != nil {
 		all = append(all, m.work.try(m.draft, 0, m.asking.serial))

@@ -24,6 +24,8 @@ type sight struct {
 	own     *node.Document
 	sides   []side    // as the columns stand
 	looked  time.Time // when own and sides were read; zero: never yet
+	marks   marked    // rows of this list, and of the one that it was opened from
+	above   marked
 }
 
 // usualPace is how often a page is looked at anew.

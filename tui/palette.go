@@ -47,7 +47,7 @@ func (f frame) found() []choice {
 	words := strings.Fields(strings.ToLower(f.palette.entry.String()))
 	var all []choice
 	for _, c := range f.choices() {
-		text := strings.ToLower(c.key + " " + c.name + " " + c.line)
+		text := strings.ToLower(keyName(c.key) + " " + c.name + " " + c.line)
 		stands := true
 		for _, w := range words {
 			stands = stands && strings.Contains(text, w)
@@ -102,10 +102,11 @@ func (p palette) draw(f frame, height int) []line {
 	t := tableOf(found, []field{{title: "key"}, {title: "what it does", most: 36}, {title: "the line that it is"}},
 		func(c choice) string { return c.key + c.name },
 		func(c choice, _ sight) []piece {
+			key := keyName(c.key)
 			if c.off != "" {
-				return []piece{{c.key, quiet}, {c.name, quiet}, {"not now: " + c.off, quiet}}
+				return []piece{{key, quiet}, {c.name, quiet}, {"not now: " + c.off, quiet}}
 			}
-			return []piece{{c.key, strong}, {c.name, usual}, {c.line, quiet}}
+			return []piece{{key, strong}, {c.name, usual}, {c.line, quiet}}
 		})
 	t.empty = "nothing is called so"
 	rows := make([]int, len(found))

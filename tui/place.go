@@ -58,6 +58,7 @@ type spot struct {
 	top    int    // rows or lines that are scrolled away
 	filter string
 	chose  bool // somebody chose the row, while the page sought one
+	marks  marked
 }
 
 // A browse is where somebody is on a screen, and how each level above is
@@ -93,8 +94,8 @@ func (b browse) at(s spot) browse {
 }
 
 // turn returns the browse with a knob at another value, and the list at its
-// beginning.
+// beginning; what is marked stays so.
 func (b browse) turn(knob, value string) browse {
 	b.place = b.turned(knob, value)
-	return b.at(spot{})
+	return b.at(spot{marks: b.spot().marks})
 }

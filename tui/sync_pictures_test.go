@@ -33,6 +33,7 @@ func syncPictures() map[string]frame {
 	}}}
 	return map[string]frame{
 		"sync_full":        full,
+		"sync_left":        keyed(full, " ", "j", " "),
 		"sync_row":         on(name, syncing{plan: somePlan()}, "queue/support"),
 		"sync_equal":       on(name, syncing{plan: equal}),
 		"sync_failing":     failing(full),
@@ -53,9 +54,18 @@ func TestChoices(t *testing.T) {
 	data := syncing{plan: somePlan()}
 	f = keyed(f.took(f.placeID(), known{data: data, looked: night}), "s", "f")
 	f = f.took(f.placeID(), known{data: data, looked: night})
-	const want = "twinctl sync --drift=overwrite --first '--resolve=secondary queue/support'"
+	const want = "twinctl sync --progress --drift=overwrite --first '--resolve=secondary queue/support'"
 	if got := typed(f.acts()[0].line(nil), ""); got != want {
 		t.Errorf("it sends by %s, want %s", got, want)
+	}
+	f = keyed(f, "g", "j", " ", " ")
+	const left = want + " --except=user/ann --except=queue/sales"
+	if got := typed(f.acts()[0].line(nil), ""); got != left {
+		t.Errorf("it leaves rows out by %s, want %s", got, left)
+	}
+	const inside = want + " --only=user/ann --only=queue/sales"
+	if got := typed(keyed(f, "*", "g", "j", " ", " ").acts()[0].line(nil), ""); got != inside {
+		t.Errorf("it takes rows in by %s, want %s", got, inside)
 	}
 	if c := choicesAt(f.browse().place); c.Resolve["queue/support"] != "secondary" || c.Drift != "overwrite" || !c.First {
 		t.Errorf("the plan is made with %+v", c)

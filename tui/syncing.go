@@ -102,6 +102,31 @@ func (c Choices) flags() []string {
 	return all
 }
 
+// leftOut returns the flags by which a sync leaves those rows out that are marked,
+// by naming them or all others, whichever are fewer; and how many are left.
+func (p Plan) leftOut(m marked) (flags []string, bare int) {
+	names := make([]string, len(p.Rows))
+	for i, r := range p.Rows {
+		names[i] = r.name()
+	}
+	in, out := m.split(names)
+	flag := "--except="
+	if len(in) < len(out) {
+		flag, out = "--only=", in
+	}
+	for _, name := range out {
+		flags = append(flags, flag+name)
+	}
+	return flags, len(in)
+}
+
+// stops reports whether a row that is not left out waits for a choice.
+func (p Plan) stops(m marked) bool {
+	return slices.ContainsFunc(p.Rows, func(r PlannedRow) bool { return r.open() && !m[r.name()] })
+}
+
+func (r PlannedRow) open() bool { return r.Does == "conflict" || r.Does == "drift" }
+
 func showSync(s syncing, as sight) page {
 	if as.at.knobs["see"] == seeLog {
 		return showAgreements(s.agreed)
@@ -115,7 +140,11 @@ func showSync(s syncing, as sight) page {
 			for _, f := range r.Fields {
 				changes = append(changes, f.Field)
 			}
-			return []piece{r.does(), {r.Kind, usual}, {r.Key, strong}, {r.Called, usual}, {strings.Join(changes, ", "), usual}}
+			does, key := r.does(), strong
+			if as.marks[r.name()] {
+				does, key = piece{"- left out", quiet}, quiet
+			}
+			return []piece{does, {r.Kind, usual}, {r.Key, key}, {r.Called, usual}, {strings.Join(changes, ", "), usual}}
 		})
 	t.empty, t.opens = "nothing differs", true
 	if s.plan.Unknown {
@@ -125,11 +154,17 @@ func showSync(s syncing, as sight) page {
 	if s.plan.Unknown {
 		p.of = ""
 	}
-	if s.plan.Blocked != "" {
+	waits := slices.ContainsFunc(s.plan.Rows, PlannedRow.open)
+	if s.plan.Blocked != "" && (!waits || s.plan.stops(as.marks)) {
 		p.notes = append(p.notes, piece{s.plan.Blocked, warn})
 	}
 	p.notes = append(p.notes, piece{s.plan.Verdict, strong})
-	p.acts = func(row string) []act { return syncActs(s.plan, row, as) }
+	if n := len(as.marks.among(t.keys)); n > 0 {
+		p.notes = append(p.notes, piece{counted(n, "row") + " " + isAre(n) + " left out: S does not send what stands there, and it stays pending", usual})
+	}
+	p.acts = func(row string) []act {
+		return slices.Insert(syncActs(s.plan, row, as), 1, markActs("in or out", "left out")...)
+	}
 	return p
 }
 
@@ -163,20 +198,29 @@ func syncActs(plan Plan, row string, as sight) []act {
 			return b
 		}
 	}
-	off := ""
-	if len(plan.Rows) == 0 {
-		off = "nothing differs: there is nothing to send"
+	off, out := "", as.marks
+	if as.at.leaf() != "" {
+		out = as.above
 	}
+	flags, in := plan.leftOut(out)
+	flags = append(c.flags(), flags...)
+	switch {
+	case len(plan.Rows) == 0:
+		off = "nothing differs: there is nothing to send"
+	case in == 0:
+		off = "all rows are left out: there is nothing to send"
+	}
+	send, dry := append([]string{"sync", "--progress"}, flags...), append([]string{"sync", "--dry-run"}, flags...)
 	first := map[bool]string{false: "yes"}[c.First]
 	return []act{
-		{key: "S", name: "send", args: append([]string{"sync"}, c.flags()...), plan: append([]string{"sync", "--dry-run"}, c.flags()...), rung: afterPlan, shows: true, primary: true, off: off},
+		{key: "S", name: "send", args: send, plan: dry, rung: afterPlan, shows: true, primary: true, off: off},
 		turning("d", "drift: "+c.driftWord(), dial{knobDrift, drifts()}, 1),
 		{key: "p", name: "primary's stands", off: conflict, turn: stands("primary")},
 		{key: "s", name: "secondary's stands", off: conflict, turn: stands("secondary")},
 		{key: "f", name: "begin anew: " + yesNo(c.First), turn: func(b browse) browse { return b.turn(knobFirst, first) }},
 		{key: "l", name: "log", turn: func(browse) browse { return newBrowse().turn("see", seeLog) }},
 		{
-			key: "X", name: "send, deletions too", args: append([]string{"sync"}, c.flags()...), plan: append([]string{"sync", "--dry-run"}, c.flags()...), rung: afterName, what: plan.There,
+			key: "X", name: "send, deletions too", args: send, plan: dry, rung: afterName, what: plan.There,
 			asks: []question{{prompt: "how many rows may be deleted", flag: "--allow-deletes", must: true}}, shows: true, primary: true, off: off,
 		},
 		{key: "c", name: "compare the records", args: []string{"compare"}, shows: true},

@@ -22,7 +22,8 @@ type table struct {
 	empty  string                         // what is said where there are no rows
 	opens  bool                           // a row opens to more
 
-	uncounted bool // how many rows there are says nothing
+	uncounted bool   // how many rows there are says nothing
+	marks     marked // the rows before which a mark stands
 }
 
 // tableOf is a table with a row for each of all. Cells are made when they are
@@ -39,6 +40,9 @@ func tableOf[T any](all []T, fields []field, key func(T) string, cells func(T, s
 // measured is how many rows are looked at for how wide the columns are, beside
 // those in sight.
 const measured = 200
+
+// markSign stands before a row that is marked.
+const markSign = "#"
 
 // spacing is what stands between two columns.
 const spacing = 2
@@ -194,19 +198,26 @@ func (t table) draw(rows []int, s spot, as sight, height int) []line {
 	for _, i := range rows[:min(len(rows), measured)] {
 		cells = append(cells, t.cells(i, as))
 	}
-	l := t.arrange(cells, as.width-1)
+	edge := 1
+	if len(t.marks) > 0 {
+		edge = 2
+	}
+	l := t.arrange(cells, as.width-edge)
 	heads := make([]piece, len(t.fields))
 	for i, f := range t.fields {
 		heads[i] = piece{f.title, quiet}
 	}
-	lines := []line{append(line{{" ", usual}}, t.line(l, heads)...)}
-	for n := range seen {
-		row := t.line(l, cells[n])
+	lines := []line{append(line{{left("", edge), usual}}, t.line(l, heads)...)}
+	for n, at := range seen {
+		row, mark := t.line(l, cells[n]), ""
+		if t.marks[t.keys[at]] {
+			mark = markSign
+		}
 		if first+n == s.index {
-			row = append(line{{">", picked}}, row.in(picked)...).to(as.width)
+			row = append(line{{left(">"+mark, edge), picked}}, row.in(picked)...).to(as.width)
 			row[len(row)-1].tone = picked
 		} else {
-			row = append(line{{" ", usual}}, row...)
+			row = append(line{{left(" "+mark, edge), strong}}, row...)
 		}
 		lines = append(lines, row)
 	}

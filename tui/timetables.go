@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -78,8 +79,10 @@ func showTimetables(all []Timetable, as sight) page {
 	if as.twin == "" {
 		t.fields[3].title = "-"
 	}
-	t.empty, t.opens = "there are none: a adds one", true
-	return page{title: "timetables", notes: as.drafted(), table: &t, acts: func(row string) []act { return timetableActs(all, row, as) }}
+	t.empty, t.opens, t.marks = "there are none: a adds one", true, as.marks
+	return page{title: "timetables", notes: as.drafted(), table: &t, acts: func(row string) []act {
+		return slices.Insert(timetableActs(all, row, as), 3, markActs("mark", "marked")...)
+	}}
 }
 
 func timetableCells(t Timetable, as sight) []piece {
@@ -168,10 +171,16 @@ func timetableActs(all []Timetable, row string, as sight) []act {
 		}
 	}
 	kind, _ := admin.KindNamed("timetable")
+	rows := make([]Row, len(all))
+	for i, one := range all {
+		rows[i] = Row{Key: one.Key, Called: one.Name, Values: one.Values}
+	}
+	edit := editAct(kind, rows, Row{Key: t.Key, Values: t.Values}, as)
+	edit.off = none
 	acts := []act{
 		{key: "R", name: "run now", args: []string{"timetable", "run", "--no-wait"}, names: []string{t.Name}, rung: afterYes, off: none},
 		pauseAct(t, none),
-		{key: "e", name: "edit", off: none, primary: true, fill: func() form { return newForm(kind, t.Key, t.Values) }},
+		edit,
 		{key: "a", name: "add", primary: true, fill: func() form { return newForm(kind, "", nil) }},
 		{key: "h", name: "runs", off: none, goes: func(f frame) (frame, wish) { return f.named("Runs", "timetable", t.Key) }},
 		{key: "K", name: "cancel its runs", args: []string{"timetable", "cancel"}, names: []string{t.Name}, rung: afterYes, off: notRunning(t, none)},
