@@ -33,6 +33,7 @@ type act struct {
 	turn  func(browse) browse
 	goes  func(frame) (frame, wish) // elsewhere
 	fill  func() form               // a form is opened
+	write func() writing            // an editor is started
 
 	primary bool   // on the primary alone
 	off     string // why it cannot be done now; "": it can
@@ -89,7 +90,7 @@ func typed(args []string, flags string) string {
 }
 
 // changes reports whether the act changes something, or may.
-func (a act) changes() bool { return a.rung != atOnce || a.fill != nil }
+func (a act) changes() bool { return a.rung != atOnce || a.fill != nil || a.write != nil }
 
 // why returns why the act cannot be done; "" if it can.
 func (a act) why(as sight) string {

@@ -85,6 +85,8 @@ func adminPictures() map[string]frame {
 		"admin_apply":     apply,
 		"admin_marked":    keyed(rows, "j", " "),
 		"form_alike":      formed(rows, "", "*", "e", "tab", "3", "0"),
+		"writing_good":    wrote(rows, "[queue.support]\nname = \"X\"\n", nil, append(edits()[0].Changes, hostileEdits()[0].Changes...)),
+		"writing_wrong":   wrote(rows, "[queue.billing]\nname = \"X\"\nservice_level = 99999\n"+evil, errors.New("not valid: queue/billing: service_level is 99999: want 0 to 3600 "+evil), nil),
 		"form_new":        formed(rows, "", "a", "s", "tab", "S"),
 		"form_wrong":      formed(rows, "service_level 9999999: want 1 to 3600", "e", "tab", "tab", "tab", "9"),
 		"form_hostile":    formed(hostile, evil, "e", "x", "left"),

@@ -242,7 +242,9 @@ func rowActs(k admin.Kind, rows []Row, key string, as sight) []act {
 	with := remove
 	with.key, with.name = "X", "delete, and what refers to it"
 	with.args, with.plan = []string{"admin", k.Name, "delete", "--cascade"}, []string{"admin", k.Name, "delete", "--cascade", "--dry-run"}
-	return []act{edit, addAct(k), remove, with}
+	write := writeAct(k.Name, key, rows, as)
+	write.off = none
+	return []act{edit, addAct(k), write, remove, with}
 }
 
 // showRow shows one row, and what became of it.

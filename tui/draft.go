@@ -43,6 +43,15 @@ type Editor interface {
 	Save(ctx context.Context, edits []Edit) (string, error)
 }
 
+// A Writer has rows as a text that people can edit.
+type Writer interface {
+	// Write returns rows of a kind as TOML, with what can be said of them.
+	Write(ctx context.Context, kind string, keys []string) (string, error)
+	// Read returns the edits that make rows as a text says. Rows that it does not
+	// name stay as they are. It fails where it cannot be, with the row or the line.
+	Read(ctx context.Context, text string) ([]Edit, error)
+}
+
 // drafted returns the draft with more edits. A later one of the same row goes
 // into the one before.
 func drafted(draft []Edit, edits ...Edit) []Edit {

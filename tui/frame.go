@@ -19,15 +19,18 @@ type frame struct {
 	frozen  bool
 	looks   bool // nothing is changed from here
 	apart   bool // there is no shell around the screen to go back to
-	mouseOn bool
-	themed  int // how often the theme was changed
-	message notice
+	// programs may be started from here.
+	programs bool
+	mouseOn  bool
+	themed   int // how often the theme was changed
+	message  notice
 
 	// What lies over the page; at most one of these.
 	filter  *entry
 	asking  *asking
 	palette *palette
 	form    *form
+	writing *writing
 	signs   bool // the page with signs and words
 	leaving bool // somebody wants to leave while a line runs
 
@@ -270,6 +273,8 @@ func (f frame) body() []line {
 		return f.palette.draw(f, height)
 	case f.form != nil:
 		return f.form.draw(as, height)
+	case f.writing != nil:
+		return f.writing.draw(as, height)
 	case f.signs:
 		return signLines(f.width)
 	case f.showJob && f.job != nil:

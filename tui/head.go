@@ -208,6 +208,8 @@ func (f frame) hinted() []act {
 		return nil
 	case f.form != nil:
 		return f.form.hints()
+	case f.writing != nil:
+		return f.writing.hints()
 	case f.showJob:
 		return f.jobHints()
 	}
@@ -267,7 +269,7 @@ func (f frame) restHints() line {
 		return append(part("enter", "keep it"), part("esc", "no filter")...)
 	case f.palette != nil:
 		return append(part("enter", "do it"), part("esc", "back")...)
-	case f.form != nil, f.signs, f.showJob:
+	case f.form != nil, f.writing != nil, f.signs, f.showJob:
 		return part("esc", "back")
 	}
 	var l line

@@ -16,6 +16,8 @@ type wish struct {
 	halt    bool // interrupt the line that runs
 	check   bool // whether what stands in the form can be
 	save    bool // the draft
+	fetch   bool // the rows that are to be written about, as a text
+	edit    bool // start the editor on it
 }
 
 // A binding is a key and what it does, wherever somebody is.

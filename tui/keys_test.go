@@ -14,7 +14,7 @@ import (
 func resting() map[string]frame {
 	all := pictures()
 	maps.DeleteFunc(all, func(_ string, f frame) bool {
-		return f.asking != nil || f.form != nil || f.palette != nil || f.filter != nil || f.signs || f.leaving || f.showJob
+		return f.asking != nil || f.form != nil || f.writing != nil || f.palette != nil || f.filter != nil || f.signs || f.leaving || f.showJob
 	})
 	return all
 }

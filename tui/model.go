@@ -59,6 +59,9 @@ type work struct {
 	halt  func() // interrupts what runs
 	try   func(edits []Edit, serial, plan int) tea.Cmd
 	save  func(edits []Edit) tea.Cmd
+	fetch func(w writing) tea.Cmd // the text of rows
+	judge func(w writing, draft []Edit) tea.Cmd
+	edit  func(text string, serial int) tea.Cmd // has a program edit it; nil: none may be started
 }
 
 // Init begins to look and starts the clock.
@@ -104,16 +107,17 @@ func (m model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case listened:
 		return m.listen(msg.to)
 	case ripened:
-		if k := m.asking; k != nil && k.since == msg.since {
-			ripe := *k
-			ripe.ripe, m.asking = true, &ripe
-		}
+		m.ripen(msg)
 	case tried:
 		m.frame = m.tried(msg)
 		return m.grant(wish{ripen: m.asking != nil})
 	case saved:
 		m.frame = m.savedSo(msg)
 		return m.grant(wish{look: true})
+	case fetched, written, judged:
+		f, w := m.wrote(msg)
+		m.frame = f
+		return m.grant(w)
 	case tea.KeyMsg:
 		return m.typed(msg)
 	case tea.MouseMsg:
@@ -122,6 +126,14 @@ func (m model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m.grant(w)
 	}
 	return m, nil
+}
+
+// ripen has a yes count, if nothing was pressed since the plan stood there.
+func (m *model) ripen(r ripened) {
+	if k := m.asking; k != nil && k.since == r.since {
+		ripe := *k
+		ripe.ripe, m.asking = true, &ripe
+	}
 }
 
 // look looks at what is seen.
@@ -215,10 +227,26 @@ func (m model) grant(w wish) (model, tea.Cmd) {
 	if w.check && m.asking != nil {
 		all = append(all, m.work.try(m.draft, 0, m.asking.serial))
 	}
+	if m.writing != nil {
+		all = append(all, m.write(w))
+	}
 	if w.save {
 		all = append(all, m.work.save(m.draft))
 	}
 	return m, tea.Batch(all...)
+}
+
+// write does what is wished for about a text.
+func (m model) write(w wish) tea.Cmd {
+	switch t := *m.writing; {
+	case w.fetch:
+		return m.work.fetch(t)
+	case w.edit && m.work.edit != nil:
+		return m.work.edit(t.text, t.serial)
+	case w.check:
+		return m.work.judge(t, m.draft)
+	}
+	return nil
 }
 
 func listenTo(t *transcript) tea.Cmd {

@@ -19,6 +19,8 @@ func (f frame) press(key string) (frame, wish) {
 		return f.pressPalette(key)
 	case f.form != nil:
 		return f.pressForm(key)
+	case f.writing != nil:
+		return f.pressWriting(key)
 	case f.signs:
 		f.signs = false
 		return f, wish{}
@@ -54,6 +56,8 @@ func (f frame) do(a act) (frame, wish) {
 		form := a.fill()
 		f.form = &form
 		return f, wish{check: true}
+	case a.write != nil:
+		return f.write(a.write())
 	case f.busy() && !a.over:
 		f.message = notice{"one thing at a time: " + typed(f.job.args, "") + " is still running; O shows it", warn}
 		return f, wish{}

@@ -47,15 +47,20 @@ type Sources struct {
 	Books      Books
 	Do         Doer
 	Editor     Editor
+	Texts      Writer
 }
 
 // Options are how and where the screen is drawn.
 type Options struct {
-	In     io.Reader // a terminal
-	Out    io.Writer // a terminal
-	Theme  Theme
-	Look   bool   // nothing is changed from here
-	Apart  bool   // nobody who suspends the screen could come back to it
+	In    io.Reader // a terminal
+	Out   io.Writer // a terminal
+	Theme Theme
+	Look  bool // nothing is changed from here
+	Apart bool // nobody who suspends the screen could come back to it
+	// Editor is the program that a person edits texts with, and its arguments; the
+	// file comes behind them. Empty: no program may be started from here, as in a
+	// session of somebody who has no shell on this machine.
+	Editor []string
 	Config string // the file that each proposed twinctl command has to be given; "" if none
 	// Local says how a proposed command about twind is typed on this machine;
 	// it gets every other command too, and returns that as it is.
@@ -73,9 +78,10 @@ func Run(ctx context.Context, from Sources, o Options) error {
 		w.wait()
 	}()
 	f := newFrame(screens(from))
-	f.looks, f.apart = o.Look, o.Apart
+	f.looks, f.apart, f.programs = o.Look, o.Apart, len(o.Editor) > 0 && !o.Apart && from.Texts != nil
 	f.view = view{Now: time.Now(), flags: flags(o.Config), local: o.Local}
 	m := model{frame: f, themes: themesFrom(o.Theme), work: w.work(begun, from, o.Out)}
+	m.work.edit = edit(begun, o.Editor)
 	program := tea.NewProgram(m, tea.WithContext(ctx), tea.WithInput(o.In), tea.WithOutput(o.Out),
 		tea.WithAltScreen(), tea.WithFPS(frames), tea.WithoutSignalHandler())
 	_, err := program.Run()

@@ -53,6 +53,26 @@ func (w *worker) work(ctx context.Context, from Sources, out io.Writer) work {
 				})
 			}
 		},
+		fetch: func(t writing) tea.Cmd {
+			return func() tea.Msg {
+				return w.doing(ctx, func(ctx context.Context) tea.Msg {
+					text, err := from.Texts.Write(ctx, t.kind, t.keys)
+					return fetched{t.serial, text, err}
+				})
+			}
+		},
+		judge: func(t writing, draft []Edit) tea.Cmd {
+			return func() tea.Msg {
+				return w.doing(ctx, func(ctx context.Context) tea.Msg {
+					edits, err := from.Texts.Read(ctx, t.text)
+					if err != nil || len(edits) == 0 {
+						return judged{serial: t.serial, err: err}
+					}
+					would, err := from.Editor.Try(ctx, drafted(draft, edits...))
+					return judged{t.serial, edits, would, err}
+				})
+			}
+		},
 		save: func(edits []Edit) tea.Cmd {
 			return func() tea.Msg {
 				return w.doing(ctx, func(ctx context.Context) tea.Msg {

@@ -23,7 +23,8 @@ func tuiCommand() cli.Command {
 			`what is being done about it, and what to type next. Behind the tabs is what there is to be seen and administered. ` +
 			`The keys of a screen stand on its last line; ? shows all of them, and the twinctl line that each is. ` +
 			`Whatever changes something asks first. twinctl without a verb does the same on a terminal.` + "\n\n" +
-			`Colours are off where NO_COLOR is set; nothing is said by colour alone. t goes through the themes.` + "\n\n" + asHelp,
+			`Colours are off where NO_COLOR is set; nothing is said by colour alone. t goes through the themes. ` +
+			`What VISUAL names, or EDITOR, or else vi, edits rows as a text.` + "\n\n" + asHelp,
 		Examples: []cli.Example{
 			{Line: "twinctl tui", Why: "look until q is pressed"},
 			{Line: "ssh -t ops@cms-b twinctl tui", Why: "the same from afar"},
@@ -80,17 +81,18 @@ func showScreen(ctx context.Context, call *cli.Call, s *site, w screenWish) erro
 		show = tui.Aloud
 	}
 	from := tui.Sources{
-		Pair: glance{s}, Timetables: board, Runs: board, Reports: desk{s}, Admin: bureau{s}, Editor: bureau{s}, Sync: crossing{s}, Moves: helm{s}, Feeds: ear{glance{s}}, Books: shelf{s}, Do: typist{call},
+		Pair: glance{s}, Timetables: board, Runs: board, Reports: desk{s}, Admin: bureau{s}, Editor: bureau{s}, Texts: bureau{s}, Sync: crossing{s}, Moves: helm{s}, Feeds: ear{glance{s}}, Books: shelf{s}, Do: typist{call},
 	}
-	named := call.Named
+	named, program := call.Named, editor()
 	if s.person != nil {
-		named = "" // who comes by SSH need not name it, and cannot
+		named, program = "", nil // who comes by SSH need not name it, and cannot; and an editor would be a shell
 	}
 	if s.person.Limited() {
 		from.Runs, from.Reports, from.Feeds = nil, nil, nil // they show what is of all
 	}
 	err = show(ctx, from, tui.Options{
 		In: call.In, Out: call.Out, Theme: theme, Look: w.look || s.person != nil && s.person.Permission == toView, Apart: s.person != nil,
+		Editor: program,
 		Config: named, Local: func(command string) string { return cli.Local(command, call.Config) },
 	})
 	if ctx.Err() != nil {

@@ -216,6 +216,49 @@ func TestScreenAdministers(t *testing.T) {
 	}
 }
 
+// TestScreenWrites edits a row in an editor: what is wrong is shown with its line
+// and edited on, what is right goes into the draft, and no file is left behind.
+func TestScreenWrites(t *testing.T) {
+	config := screenServer(t)
+	if out, err := exec.Command("twinctl", "admin", "queue", "set", "support", "name=Support", "--config", config).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	dir := t.TempDir()
+	script := filepath.Join(dir, "editor")
+	err := os.WriteFile(script, []byte(`#!/bin/sh
+case $(stat -c %a "$2") in 600) ;; *) exit 9 ;; esac
+if grep -q service_level "$2" && grep -q 99999 "$2"; then sed -i s/99999/30/ "$2"; else echo service_level = 99999 >>"$2"; fi
+`), 0o700)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := filepath.Join(dir, "files")
+	if err := os.Mkdir(files, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("VISUAL", script+" -w")
+	t.Setenv("TMPDIR", files)
+	c := newConsole(t)
+	cmd := c.twinctl("tui", "--theme", "plain", "--config", config)
+	c.shows("twind is not running on cms-a")
+	for _, step := range []struct{ keys, shows string }{
+		{"6", "a queue of the feed"},
+		{"\r", "Support"},
+		{"E", "service_level is 99999"},
+		{"", "service_level = 99999"},
+		{"e", "it can be so"},
+		{"\x13", "1 change in the draft"},
+	} {
+		c.types(step.keys)
+		c.shows(step.shows)
+	}
+	c.types("qq")
+	c.ends(cmd, 0)
+	if left, err := os.ReadDir(files); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
 // TestScreenLooks holds that a screen that only looks changes nothing, and says so.
 func TestScreenLooks(t *testing.T) {
 	config := screenServer(t)

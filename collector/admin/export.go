@@ -24,7 +24,7 @@ const maxImport = 64 << 20
 // Import of it changes nothing.
 func (a *DB) Export(ctx context.Context, w io.Writer) error {
 	return a.Read(ctx, func(r *Reading) error {
-		if _, err := fmt.Fprintf(w, "# Administration data; twinctl admin import takes it back.\nformat = %d\n", exportFormat); err != nil {
+		if _, err := fmt.Fprintf(w, "# Administration data; twinctl admin import takes it back.\n%s", exportHead()); err != nil {
 			return err
 		}
 		for after := (Name{}); ; {
@@ -40,6 +40,22 @@ func (a *DB) Export(ctx context.Context, w io.Writer) error {
 			}
 		}
 	})
+}
+
+// exportHead is the line that a file begins with.
+func exportHead() string { return fmt.Sprintf("format = %d\n", exportFormat) }
+
+// ExportRows writes rows as a file that Import takes.
+func ExportRows(w io.Writer, rows []Row) error {
+	if _, err := io.WriteString(w, exportHead()); err != nil {
+		return err
+	}
+	for _, row := range rows {
+		if err := exportRow(w, row); err != nil {
+			return fmt.Errorf("%s: %w", shown(Name{row.Kind, row.Key}), err)
+		}
+	}
+	return nil
 }
 
 // exportRow writes a table of its own for each row, so that memory does not
