@@ -60,8 +60,16 @@ func showKept(all []node.KeptAlarm, as sight) page {
 			}
 			return []piece{alarmSign(a), {moment(a.Since.Time()), usual}, {lasted(a, as.now), usual}, {a.Object, usual}, {a.Text, strong}, noted, {count(a.Returned), quiet}}
 		})
-	t.empty, t.opens = "nothing wants a person", true
-	p := page{title: "alarms of", of: as.here, table: &t, acts: func(row string) []act { return alarmActs(all, row) }}
+	t.empty = "nothing wants a person"
+	p := page{title: "alarms of", of: as.here, table: &t, acts: func(row string) []act {
+		open := act{key: "o", name: "all of it", turn: func(b browse) browse { return b.open(row) }}
+		if row == "" {
+			open.off = "there is no alarm"
+		}
+		return append(alarmActs(all, row), open)
+	}}
+	p.leads = func(row string) source { return sourceOf(keptOf(all, row)) }
+	p.below = func(row string) []line { return alarmBelow(keptOf(all, row), as.width) }
 	for _, text := range as.beside {
 		p.notes = append(p.notes, piece{"on " + as.twin + ": " + text, warn})
 	}
@@ -101,10 +109,14 @@ func lasted(a node.KeptAlarm, now time.Time) string {
 }
 
 func alarmActs(all []node.KeptAlarm, row string) []act {
-	off := "there is no alarm to do that with"
+	none := "there is no alarm to do that with"
+	off := none
 	for _, a := range all {
+		if strconv.FormatInt(a.ID, 10) != row {
+			continue
+		}
+		none = ""
 		switch {
-		case strconv.FormatInt(a.ID, 10) != row:
 		case a.Ended != nil:
 			off = "it is over"
 		case a.Acked != nil:
@@ -115,8 +127,41 @@ func alarmActs(all []node.KeptAlarm, row string) []act {
 	}
 	return []act{
 		{key: "a", name: "take note of it", args: []string{"alarm", "ack"}, names: []string{row}, rung: afterYes, off: off, asks: []question{{prompt: "reason", flag: "--reason", must: true}}},
+		{key: "s", name: "where it belongs", off: none, goes: func(f frame) (frame, wish) { return f.goTo(sourceOf(keptOf(all, row))) }},
 		{key: "c", name: "the morning check", args: []string{"check"}, shows: true},
 	}
+}
+
+func keptOf(all []node.KeptAlarm, row string) node.KeptAlarm {
+	for _, a := range all {
+		if strconv.FormatInt(a.ID, 10) == row {
+			return a
+		}
+	}
+	return node.KeptAlarm{}
+}
+
+// alarmBelow says all of an alarm, where it belongs, and what there is to type.
+func alarmBelow(a node.KeptAlarm, width int) []line {
+	const most = 3
+	text := wrap(foreign(a.Text), width-2)
+	lines := []line{nil}
+	for i := range most {
+		l := line{{" ", usual}}
+		if i < len(text) {
+			l = append(l, piece{text[i], usual})
+		}
+		lines = append(lines, l)
+	}
+	return append(lines, line{{" enter: ", quiet}, {sourceOf(a).words(), usual}, {"   to type: ", quiet}, {remedyOf(a), strong}})
+}
+
+// remedyOf returns what to type about an alarm that was kept.
+func remedyOf(a node.KeptAlarm) string {
+	if (a.Code == "feed_down" || a.Code == "feed_warning") && a.Object != "" {
+		return "twinctl feed test " + argument(foreign(a.Object))
+	}
+	return remedy(a.Code)
 }
 
 func showAlarm(all []node.KeptAlarm, as sight) page {
@@ -140,7 +185,8 @@ func showAlarm(all []node.KeptAlarm, as sight) page {
 			{"lasted", lasted(a, as.now)},
 			{"came back", count(a.Returned)},
 			{"noted by", a.AckedBy},
-			{"what to type", remedy(a.Code)},
+			{"belongs to", sourceOf(a).words()},
+			{"what to type", remedyOf(a)},
 		} {
 			if f.Value != "" {
 				p.text = append(p.text, labelled(f.Name, f.Value, usual, as.width)...)

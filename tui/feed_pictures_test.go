@@ -75,6 +75,33 @@ func bookPictures() map[string]frame {
 	}
 }
 
+// TestSources holds that each alarm leads to a screen that there is, as far in as
+// what it is about, and that a hostile one leads nowhere bad.
+func TestSources(t *testing.T) {
+	alarms := on("Alarms", keptAlarms())
+	for code, want := range map[string]string{
+		"feed_down": "Feeds, pbx", "gap_open": "Feeds, pbx, gaps", "feeds_differ": "Feeds", "timetable_failed": "Timetables, pbx", "held": "Timetables",
+		"backup_old": "Timetables", "slots_in_doubt": "Runs", "sync_overdue": "Sync", "fenced": "Switch", "undelivered": "Admin, target", "agent_twice": "Admin, agent",
+		"too_many_crossings": "Admin, threshold", "twin_mute": "Twins", "config_invalid": "Log", evil: "Log",
+	} {
+		s := sourceOf(node.KeptAlarm{Code: code, Object: "pbx"})
+		if got := s.words(); got != want {
+			t.Errorf("%s belongs to %s, want %s", code, got, want)
+		}
+		if f, w := alarms.goTo(s); !w.look || f.screen().name != s.screen || len(f.browse().path) != len(s.path) {
+			t.Errorf("%s leads to %s, %v", code, f.screen().name, f.browse().path)
+		}
+	}
+	if f, _ := keyed(alarms, "g").press("enter"); f.screen().name != "Feeds" || f.browse().leaf() != "pbx-log" {
+		t.Errorf("enter leads to %s, %v", f.screen().name, f.browse().path)
+	}
+	alarms.screens = alarms.screens[:1]
+	alarms.at = 0
+	if f, w := alarms.goTo(source{screen: "Feeds"}); w.look || f.message.text == "" {
+		t.Error("a screen that there is not is gone to")
+	}
+}
+
 // TestGist holds what is left out of what an upstream says.
 func TestGist(t *testing.T) {
 	for text, want := range map[string]string{

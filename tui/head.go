@@ -274,7 +274,9 @@ func (f frame) restHints() line {
 	}
 	var l line
 	if p, _ := f.page(); f.screen().show != nil {
-		if p.table != nil && p.table.opens {
+		if p.leads != nil {
+			l = append(l, part("enter", "where it belongs")...)
+		} else if p.table != nil && p.table.opens {
 			l = append(l, part("enter", "open")...)
 		}
 		if p.table != nil {

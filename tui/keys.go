@@ -132,6 +132,9 @@ func (f frame) openJob() (frame, wish) {
 func (f frame) enter() (frame, wish) {
 	p, ok := f.page()
 	row := f.chosen(p)
+	if ok && p.leads != nil && row != "" {
+		return f.goTo(p.leads(row))
+	}
 	if !ok || p.table == nil || !p.table.opens || row == "" {
 		return f, wish{}
 	}

@@ -25,7 +25,7 @@ func (f frame) mouse(m tea.MouseMsg) (frame, wish) {
 
 // over reports whether something lies over the page.
 func (f frame) over() bool {
-	return f.leaving || f.asking != nil || f.palette != nil || f.form != nil || f.signs || f.showJob || f.filter != nil
+	return f.leaving || f.asking != nil || f.palette != nil || f.form != nil || f.writing != nil || f.signs || f.showJob || f.filter != nil
 }
 
 func (f frame) wheeled(key string, by int) (frame, wish) {

@@ -44,6 +44,8 @@ type page struct {
 	// below is what there is to say of that row beneath the table: as many lines
 	// for each; nil: nothing.
 	below func(row string) []line
+	// leads is where enter goes from that row; nil: into it, where rows open.
+	leads func(row string) source
 	seek  string        // the row that is chosen as long as nobody chooses another; "": none
 	pace  time.Duration // between looks; 0: usualPace; less than 0: only on demand
 }

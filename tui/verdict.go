@@ -123,6 +123,20 @@ func remedy(code string) string {
 		return "twinctl config check"
 	case "link_one_way", "roles_equal", "twin_unreachable", "twin_mute", "twin_refused", "twin_frozen":
 		return "twinctl pair check"
+	case "gap_open":
+		return "twinctl fill"
+	case "sync_overdue":
+		return "twinctl sync"
+	case "secondary_edited":
+		return "twinctl sync --dry-run"
+	case "backup_old":
+		return "twinctl backup full"
+	case "backup_unsent":
+		return "twinctl backup send"
+	case "maintenance_long":
+		return "twinctl maintenance off"
+	case "switchover_halted":
+		return "twinctl switchover status"
 	default:
 		return "twinctl log"
 	}
