@@ -191,7 +191,7 @@ func showRows(k admin.Kind, rows []Row, as sight) page {
 	})
 	t.empty, t.opens, t.marks = "there is none: a adds one", true, as.marks
 	p := page{title: k.Name, of: "- " + k.Short, table: &t, acts: func(row string) []act {
-		return append(slices.Insert(rowActs(k, rows, row, as), 2, markActs("mark", "marked")...), draftActs(as)...)
+		return append(slices.Insert(rowActs(k, rows, row, as), 2, markActs(row, "mark", "marked")...), draftActs(as)...)
 	}}
 	if n := pendingRows(rows); n > 0 && as.twin != "" {
 		p.notes = append(p.notes, piece{"* " + counted(n, "row") + " " + isAre(n) + " not so on " + as.twin + " yet", usual})

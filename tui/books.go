@@ -127,7 +127,7 @@ func alarmActs(all []node.KeptAlarm, row string) []act {
 	}
 	return []act{
 		{key: "a", name: "take note of it", args: []string{"alarm", "ack"}, names: []string{row}, rung: afterYes, off: off, asks: []question{{prompt: "reason", flag: "--reason", must: true}}},
-		{key: "s", name: "where it belongs", off: none, goes: func(f frame) (frame, wish) { return f.goTo(sourceOf(keptOf(all, row))) }},
+		{key: "s", name: "where it belongs", off: none, goes: func(f frame) (frame, wish) { return f.follow(sourceOf(keptOf(all, row))) }},
 		{key: "c", name: "the morning check", args: []string{"check"}, shows: true},
 	}
 }

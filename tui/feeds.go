@@ -17,7 +17,7 @@ type column struct {
 // the cell of a server is wide.
 func feedColumns(room int) []column {
 	all := []column{
-		{"state", 12, nil}, // of the side too: told by feedState
+		{"state", 11, nil}, // of the side too: told by feedState
 		{"rate", 7, func(f *node.FeedDocument, _ time.Time) piece { return piece{speed(f.Rate), usual} }},
 		{"heard", 7, func(f *node.FeedDocument, now time.Time) piece { return ago(f.CoveredUntil, now) }},
 		{"gaps", 4, func(f *node.FeedDocument, _ time.Time) piece { return attention(f.GapsOpen) }},
@@ -40,7 +40,7 @@ func feedColumns(room int) []column {
 func (v view) feeds(g grid, urgent bool) list {
 	columns := feedColumns(g.cell)
 	l := list{title: "FEEDS"}
-	l.head = g.across(func(side) line {
+	l.head = g.across(noSign(), func(side) line {
 		var heads []piece
 		for i, c := range columns {
 			heads = append(heads, piece{aligned(c.title, c.width, i > 0), quiet})
@@ -52,7 +52,7 @@ func (v view) feeds(g grid, urgent bool) list {
 		names = urgentFirst(names, g.sides)
 	}
 	for _, name := range names {
-		l.rows = append(l.rows, g.row(piece{foreign(name), usual}, func(s side) line {
+		l.rows = append(l.rows, g.row(piece{foreign(name), usual}, g.feedSign(name), func(s side) line {
 			return v.feedCell(s, name, columns)
 		}))
 	}
@@ -107,7 +107,7 @@ func feedState(s side, f *node.FeedDocument) piece {
 	case f.State == "live":
 		return piece{"! live", warn}
 	case f.State == "connecting":
-		return piece{"! " + f.State, warn}
+		return piece{"! connects", warn}
 	case f.State == "paused":
 		return piece{"- paused", warn}
 	default:

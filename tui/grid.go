@@ -10,7 +10,7 @@ type grid struct {
 
 const (
 	margin   = 1 // left of everything
-	cellGap  = 2 // between the two servers
+	cellGap  = 3 // between the two servers: a blank, a sign that compares them, and a blank
 	minLabel = 10
 	maxLabel = 24
 )
@@ -22,23 +22,27 @@ func newGrid(width int, sides []side) grid {
 	return g
 }
 
-// row makes a line of a label and what stands in each server's cell.
-func (g grid) row(label piece, cell func(side) line) line {
+// row makes a line of a label and what stands in each server's cell, with a sign
+// between the two.
+func (g grid) row(label, sign piece, cell func(side) line) line {
 	l := g.begin(label)
-	return append(l, g.across(cell)...)
+	return append(l, g.across(sign, cell)...)
 }
 
 // across makes the cells alone.
-func (g grid) across(cell func(side) line) line {
+func (g grid) across(sign piece, cell func(side) line) line {
 	var l line
 	for i, s := range g.sides {
 		if i > 0 {
-			l = append(l, piece{text: "  "})
+			l = append(l, piece{text: " "}, sign, piece{text: " "})
 		}
 		l = append(l, cell(s).to(g.cell)...)
 	}
 	return l
 }
+
+// noSign stands between cells that are not compared.
+func noSign() piece { return piece{" ", usual} }
 
 // begin makes a line of a label alone.
 func (g grid) begin(label piece) line {

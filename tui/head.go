@@ -247,10 +247,17 @@ func (f frame) jobHints() []act {
 // pairHints are the keys of the first screen.
 func (f frame) pairHints() []act {
 	p := f.plan(f.width, f.bodyHeight())
-	if p.focus < 0 {
-		return nil
+	var all []act
+	if f.headReady().tone == warn {
+		all = append(all, act{key: "8", name: "why not ready"})
 	}
-	all := []act{{key: "j k", name: "scroll"}}
+	if f.headAlarms().text != "" {
+		all = append(all, act{key: "!", name: "alarms"})
+	}
+	if p.focus < 0 {
+		return all
+	}
+	all = append(all, act{key: "j k", name: "scroll"})
 	if p.scrolls(p.focus+1) != p.focus {
 		all = append(all, act{key: "tab", name: "next list"})
 	}
@@ -262,7 +269,11 @@ func (f frame) restHints() line {
 	part := func(key, name string) line { return line{{key, strong}, {" " + name + "  ", usual}} }
 	switch {
 	case f.leaving:
-		return append(part("q", "leave all the same"), part("esc", "stay")...)
+		l := append(part("q", "leave all the same"), part("esc", "stay")...)
+		if f.unsent() > 0 {
+			l = append(part("s", "sync"), l...)
+		}
+		return l
 	case f.asking != nil:
 		return part("esc", "do not do it")
 	case f.filter != nil:
@@ -295,7 +306,11 @@ func (f frame) leave() []line {
 	for _, text := range f.behind() {
 		lines = append(lines, warning(text, f.width, warn)...)
 	}
-	return append(lines, nil, line{{" q leaves all the same, esc stays.", strong}})
+	text := " q leaves all the same, esc stays."
+	if f.unsent() > 0 {
+		text = " s goes to Sync, q leaves all the same, esc stays."
+	}
+	return append(lines, nil, line{{text, strong}})
 }
 
 // behind is what somebody who leaves now leaves behind.
@@ -310,10 +325,18 @@ func (f frame) behind() []string {
 	if n := len(f.draft); n > 0 {
 		all = append(all, counted(n, "change")+" of the draft "+isAre(n)+" not applied")
 	}
-	if s := f.Own.Sync; s != nil && s.Pending > 0 && f.Own.Role == "primary" {
-		all = append(all, counted(int(s.Pending), "change")+" "+isAre(int(s.Pending))+" not on "+f.twinName()+" yet: twinctl sync, or key S on the screen Sync, carries them there")
+	if n := f.unsent(); n > 0 {
+		all = append(all, counted(n, "change")+" "+isAre(n)+" not on "+f.twinName()+" yet: s to sync")
 	}
 	return all
+}
+
+// unsent is how many changes of this primary its twin has not got.
+func (f frame) unsent() int {
+	if s := f.Own.Sync; s != nil && f.Own.Role == "primary" {
+		return int(s.Pending)
+	}
+	return 0
 }
 
 func counted(n int, what string) string {

@@ -83,6 +83,8 @@ func (f frame) copy() (frame, wish) {
 	switch {
 	case ok && len(rows) > 0:
 		text = strings.Join(texts(p.table.cells(rows[min(f.spot().index, len(rows)-1)], f.sight())), "\t")
+	case f.screen().show == nil && f.command() != "":
+		text = f.command()
 	case f.job != nil:
 		text = typed(f.job.args, f.flags)
 	default:
@@ -133,7 +135,7 @@ func (f frame) enter() (frame, wish) {
 	p, ok := f.page()
 	row := f.chosen(p)
 	if ok && p.leads != nil && row != "" {
-		return f.goTo(p.leads(row))
+		return f.follow(p.leads(row))
 	}
 	if !ok || p.table == nil || !p.table.opens || row == "" {
 		return f, wish{}

@@ -20,10 +20,14 @@ func (m marked) among(keys []string) []string {
 }
 
 // markActs are the keys that mark rows; are is what rows that are marked are.
-func markActs(one, are string) []act {
+func markActs(row, one, are string) []act {
+	off := ""
+	if row == "" {
+		off = "there is no row to mark"
+	}
 	return []act{
-		{key: " ", name: one, goes: func(f frame) (frame, wish) { return f.mark(are) }},
-		{key: "*", name: one + ", all that is shown", goes: func(f frame) (frame, wish) { return f.markShown(are) }},
+		{key: " ", name: one, off: off, goes: func(f frame) (frame, wish) { return f.mark(are) }},
+		{key: "*", name: one + ", all that is shown", off: off, goes: func(f frame) (frame, wish) { return f.markShown(are) }},
 	}
 }
 

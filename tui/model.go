@@ -287,6 +287,7 @@ func (m *model) take(seen looked) {
 	m.Now, m.Failed = seen.at, seen.err
 	if seen.err == nil {
 		m.State, m.Looked = seen.state, seen.at
+		m.rates = m.rated()
 	}
 	m.frame = m.settled()
 	there := slices.ContainsFunc(m.sides(), func(s side) bool { return !s.here && s.fresh() && s.doc.Running })

@@ -209,14 +209,14 @@ func (m moving) waiting() string {
 func roleSides(as sight) []line {
 	g := newGrid(as.width, as.sides)
 	return []line{
-		g.row(piece{"", quiet}, roleOf),
-		g.row(piece{"since", quiet}, func(s side) line {
+		g.row(piece{"", quiet}, noSign(), roleOf),
+		g.row(piece{"since", quiet}, noSign(), func(s side) line {
 			if s.doc == nil || s.doc.Since.IsZero() {
 				return line{{"?", warn}}
 			}
 			return line{{moment(s.doc.Since) + ", for " + length(as.now.Sub(s.doc.Since)), usual}}
 		}),
-		g.row(piece{"slots", quiet}, slotsOf),
+		g.row(piece{"slots", quiet}, noSign(), slotsOf),
 	}
 }
 

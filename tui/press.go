@@ -10,6 +10,9 @@ func (f frame) press(key string) (frame, wish) {
 	switch {
 	case f.leaving:
 		f.leaving = false
+		if key == "s" && f.unsent() > 0 {
+			return f.goTo(source{screen: "Sync"})
+		}
 		return f, wish{quit: key == "q"}
 	case f.asking != nil:
 		return f.pressAsking(key)

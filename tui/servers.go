@@ -2,20 +2,21 @@ package tui
 
 import (
 	"strings"
+	"time"
 )
 
 // servers is who the two are and how they are.
 func (v view) servers(g grid) []line {
 	lines := []line{
-		g.row(piece{"SERVERS", strong}, func(s side) line {
+		g.row(piece{"SERVERS", strong}, noSign(), func(s side) line {
 			l := line{{s.name, strong}}
 			if s.here {
 				l = append(l, piece{" (here)", quiet})
 			}
 			return l
 		}),
-		g.row(piece{"role", quiet}, role),
-		g.row(piece{"twind", quiet}, twind),
+		g.row(piece{"role", quiet}, g.between(epochSign), role),
+		g.row(piece{"twind", quiet}, g.between(versionSign), twind),
 	}
 	if len(g.sides) == 1 {
 		return append(lines, append(g.begin(piece{"link", quiet}), piece{"- none: no twin is paired", quiet}))
@@ -81,8 +82,23 @@ func (v view) linkLine(g grid) line {
 	if s := twin.link.SeenAt; s != nil {
 		l = append(l, piece{", heard " + age(v.Now.Sub(*s)) + " ago", usual})
 	}
+	if ms := twin.link.AheadMS; ms != nil {
+		l = append(l, piece{", " + clocks(*ms), usual})
+	}
 	if v.Link != nil && v.Link.Text != "" {
 		l = append(l, piece{": " + foreign(v.Link.Text), usual})
 	}
 	return l
+}
+
+// clocks says how far the twin's clock is ahead of ours.
+func clocks(ms int64) string {
+	d := time.Duration(ms) * time.Millisecond
+	switch {
+	case d.Abs() < 100*time.Millisecond:
+		return "clocks equal"
+	case d > 0:
+		return "its clock " + d.Round(100*time.Millisecond).String() + " ahead"
+	}
+	return "its clock " + d.Abs().Round(100*time.Millisecond).String() + " behind"
 }

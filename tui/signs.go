@@ -9,6 +9,7 @@ func signLines(width int) []line {
 		{"  x", "trouble: data is being missed, or may be"},
 		{"  ?", "not known; what is shown is what was heard last"},
 		{"  -", "not so, and nobody wants it so"},
+		{"  =  <  >", "between the two servers: the same; that one is ahead"},
 		{"  #", "a row that is marked"},
 		{"WORDS", ""},
 		{"  heard", "up to when the feed was provably heard in full"},

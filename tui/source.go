@@ -63,6 +63,15 @@ func sourceOf(a node.KeptAlarm) source {
 	return source{screen: "Log"}
 }
 
+// follow goes from an alarm to where it belongs.
+func (f frame) follow(s source) (frame, wish) {
+	f, w := f.goTo(s)
+	if w.look {
+		f.message = notice{"! goes back to the alarms", usual}
+	}
+	return f, w
+}
+
 // goTo goes to where something belongs.
 func (f frame) goTo(s source) (frame, wish) {
 	for i, one := range f.screens {
@@ -75,7 +84,6 @@ func (f frame) goTo(s source) (frame, wish) {
 			b = b.open(key)
 		}
 		f = f.moved(b.at(spot{filter: s.filter})).settled()
-		f.message = notice{"! goes back to the alarms", usual}
 		return f, wish{look: true}
 	}
 	f.message = notice{"that belongs to the screen " + s.screen + ", which is not to be seen from here", warn}

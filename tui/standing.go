@@ -7,14 +7,16 @@ import (
 )
 
 // standing is what else there is to be said of the two, of which as much is
-// shown as there is room for: whether the role could be moved now, the sync
-// between them, their timetables and backups.
+// shown as there is room for: the sync between them, their timetables, backups and
+// what comes in.
 func (v view) standing(g grid) []line {
-	standing := []line{g.row(piece{"timetables", quiet}, asTold(v.arming)), g.row(piece{"backup", quiet}, asTold(v.backup))}
+	standing := []line{
+		g.row(piece{"timetables", quiet}, noSign(), asTold(v.arming)), g.row(piece{"backup", quiet}, noSign(), asTold(v.backup)), v.recordsLine(g),
+	}
 	if len(g.sides) == 1 {
 		return standing
 	}
-	lines := []line{v.ready(g)}
+	var lines []line
 	if s := v.Own.Sync; s != nil {
 		sign := piece{"! ", warn}
 		if s.State == "in_sync" {
@@ -32,9 +34,9 @@ func (v view) standing(g grid) []line {
 	return append(lines, standing...)
 }
 
-// ready says whether the role could be moved, and why not.
-func (v view) ready(g grid) line {
-	l := g.begin(piece{"the role", quiet})
+// ready says at the bottom whether the role could be moved, and why not.
+func (v view) ready() line {
+	l := line{{" ", usual}}
 	r := v.Own.Ready
 	switch {
 	case !v.Own.Running:
@@ -43,14 +45,14 @@ func (v view) ready(g grid) line {
 		return append(l, piece{"+ READY TO SWITCH OVER", good})
 	}
 	l = append(l, piece{"! NOT READY TO SWITCH OVER", warn})
+	if n := len(r.Because); n > 1 {
+		l = append(l, piece{", " + count(int64(n)) + " reasons", warn})
+	}
 	if r.Promote {
 		l = append(l, piece{", ready to promote", usual})
 	}
 	if len(r.Because) > 0 {
 		l = append(l, piece{": " + foreign(r.Because[0]), usual})
-	}
-	if n := len(r.Because) - 1; n > 0 {
-		l = append(l, piece{" (and " + count(int64(n)) + " more: twinctl ready)", quiet})
 	}
 	return l
 }

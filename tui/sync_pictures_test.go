@@ -24,7 +24,7 @@ func somePlan() Plan {
 func syncPictures() map[string]frame {
 	const name = "Sync"
 	full := on(name, syncing{plan: somePlan()})
-	equal := Plan{Here: "cms-a", There: "cms-b", Verdict: "in sync: cms-b is at generation 12, checked just now"}
+	equal := Plan{Here: "cms-a", There: "cms-b", Verdict: "in sync: cms-b is at generation 12, checked just now", Idle: true}
 	hostile := Plan{Here: evil, There: evil, Verdict: evil, Blocked: evil, Rows: []PlannedRow{
 		{Kind: evil, Key: evil, Called: evil, Does: evil, Sign: evil, Fields: []Paired{{evil, evil, evil}}, Effects: []string{evil}},
 	}}

@@ -32,6 +32,7 @@ type Plan struct {
 	Unknown     bool   // this server does not send: what differs is not known here
 	Verdict     string // in a sentence
 	Blocked     string // why it would not be done as it is; "" if it would
+	Idle        bool   // there is nothing to do: not even to agree that nothing differs
 	Rows        []PlannedRow
 }
 
@@ -163,7 +164,7 @@ func showSync(s syncing, as sight) page {
 		p.notes = append(p.notes, piece{counted(n, "row") + " " + isAre(n) + " left out: S does not send what stands there, and it stays pending", usual})
 	}
 	p.acts = func(row string) []act {
-		return slices.Insert(syncActs(s.plan, row, as), 1, markActs("in or out", "left out")...)
+		return slices.Insert(syncActs(s.plan, row, as), 1, markActs(row, "in or out", "left out")...)
 	}
 	return p
 }
@@ -205,9 +206,11 @@ func syncActs(plan Plan, row string, as sight) []act {
 	flags, in := plan.leftOut(out)
 	flags = append(c.flags(), flags...)
 	switch {
-	case len(plan.Rows) == 0:
+	case plan.Unknown:
+		off = "the primary sends"
+	case len(plan.Rows) == 0 && plan.Idle:
 		off = "nothing differs: there is nothing to send"
-	case in == 0:
+	case in == 0 && len(plan.Rows) > 0:
 		off = "all rows are left out: there is nothing to send"
 	}
 	send, dry := append([]string{"sync", "--progress"}, flags...), append([]string{"sync", "--dry-run"}, flags...)

@@ -81,7 +81,7 @@ func showTimetables(all []Timetable, as sight) page {
 	}
 	t.empty, t.opens, t.marks = "there are none: a adds one", true, as.marks
 	return page{title: "timetables", notes: as.drafted(), table: &t, acts: func(row string) []act {
-		return slices.Insert(timetableActs(all, row, as), 3, markActs("mark", "marked")...)
+		return slices.Insert(timetableActs(all, row, as), 3, markActs(row, "mark", "marked")...)
 	}}
 }
 

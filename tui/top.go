@@ -58,23 +58,37 @@ func verdict(found []finding, width int) []line {
 // next is what to type: the first thing that anybody can do about it.
 func (v view) next(found []finding) line {
 	l := line{{"   next       ", quiet}}
-	for _, f := range found {
-		if f.next == "" {
-			continue
-		}
-		command := f.next
-		switch {
-		case f.on != "":
-		case strings.HasPrefix(command, "twinctl "):
-			command += v.flags
-		case v.local != nil:
-			command = foreign(v.local(command))
-		}
-		l = append(l, piece{command, strong})
-		if f.on != "" {
-			l = append(l, piece{"   (on " + f.on + ")", usual})
-		}
-		return l
+	command, on := v.remedy(found)
+	switch {
+	case command == "":
+		return append(l, piece{"nothing to do", usual})
+	case on != "":
+		return append(l, piece{command, strong}, piece{"   (on " + on + ")", usual})
 	}
-	return append(l, piece{"nothing to do", usual})
+	return append(l, piece{command, strong})
+}
+
+// remedy returns what to type, and the server that it is to be typed on where that
+// is not this one.
+func (v view) remedy(found []finding) (command, on string) {
+	for _, f := range found {
+		switch {
+		case f.next == "":
+		case f.on != "":
+			return f.next, f.on
+		case strings.HasPrefix(f.next, "twinctl "):
+			return f.next + v.flags, ""
+		case v.local != nil:
+			return foreign(v.local(f.next)), ""
+		default:
+			return f.next, ""
+		}
+	}
+	return "", ""
+}
+
+// command is the line that stands there to be typed; "" if there is none.
+func (v view) command() string {
+	command, _ := v.remedy(v.findings())
+	return command
 }

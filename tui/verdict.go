@@ -38,7 +38,7 @@ func (v view) findings() []finding {
 		return append(all, finding{look, "reading what this server knows", "", ""})[:1]
 	}
 	for _, s := range sides {
-		all = append(all, aboutServer(s)...)
+		all = append(all, v.aboutServer(s)...)
 	}
 	all = append(all, aboutFeeds(sides)...)
 	for _, s := range sides {
@@ -64,22 +64,25 @@ func allWell(sides []side) finding {
 	return finding{well, "both servers hear every feed, nothing is missing", "", ""}
 }
 
-func aboutServer(s side) []finding {
+func (v view) aboutServer(s side) []finding {
 	switch {
 	case !s.here:
-		return aboutTwin(s)
+		return v.aboutTwin(s)
 	case !s.doc.Running:
 		return []finding{{trouble, "twind is not running on " + s.name + ": it collects nothing", "systemctl start twind", ""}}
 	}
 	return nil
 }
 
-func aboutTwin(s side) []finding {
+func (v view) aboutTwin(s side) []finding {
 	// First, because its machine may answer where its twind does not run.
 	if s.asleep() {
 		return []finding{{look, "twind is not running on " + s.name + ": it collects nothing", "systemctl start twind", s.name}}
 	}
 	if text, ok := s.linkTrouble(); ok {
+		if v.Own.Role == node.Secondary {
+			return []finding{{trouble, text + ", and this is the secondary: no timetable of the pair runs. If " + s.name + " is dead, and not only out of reach, this server can take over", promoteLine, ""}}
+		}
 		return []finding{{look, text, "twinctl pair check", ""}}
 	}
 	if s.doc != nil && !s.fresh() {
@@ -179,7 +182,7 @@ func (s side) linkTrouble() (string, bool) {
 func aboutFeeds(sides []side) []finding {
 	names := feedNames(sides)
 	if len(names) == 0 {
-		return []finding{{look, "no feeds are configured: nothing is collected", "twinctl help config", ""}}
+		return []finding{{look, "no feeds are configured: nothing is collected; what writes the first one is", "twinctl setup", ""}}
 	}
 	var all []finding
 	for _, name := range names {

@@ -38,7 +38,7 @@ func TestVerdict(t *testing.T) {
 		{"being connected", func(v *view) { v.Own.Feeds[0].State, v.Twin.Document.Feeds[0].State = "connecting", "connecting" }, "ATTENTION feed pbx is being connected", "twinctl feed test pbx --config b.toml"},
 		{"paused", func(v *view) { v.Own.Feeds[1].State = "paused" }, "ATTENTION feed pbx-log is paused on cms-a", "twinctl feed resume pbx-log --config b.toml"},
 		{"configured on one", func(v *view) { v.Twin.Document.Feeds = v.Twin.Document.Feeds[:1] }, "ATTENTION feed pbx-log is not configured on cms-b", "twinctl config show   (on cms-b)"},
-		{"no feeds", func(v *view) { v.Own.Feeds, v.Twin.Document.Feeds = nil, nil }, "ATTENTION no feeds are configured", "twinctl help config --config b.toml"},
+		{"no feeds", func(v *view) { v.Own.Feeds, v.Twin.Document.Feeds = nil, nil }, "ATTENTION no feeds are configured", "twinctl setup --config b.toml"},
 		{"a warning", func(v *view) { v.Own.Feeds[0].Error = "late" }, "ATTENTION feed pbx on cms-a: late", "twinctl feed test pbx --config b.toml"},
 		{"a gap, and a twin", func(v *view) { v.Gaps = []history.Gap{gap(1, time.Hour, time.Minute, history.GapOpen)} }, "ATTENTION 1 gap open on cms-a", "twinctl fill --config b.toml"},
 		{"a gap, and no link", func(v *view) {
@@ -128,6 +128,48 @@ func TestPlaces(t *testing.T) {
 	for i, s := range v.sides() {
 		if want := []string{"cms-a", "cms-b"}[i]; s.name != want {
 			t.Errorf("column %d is %s, want %s", i, s.name, want)
+		}
+	}
+}
+
+// TestSilentPrimary holds that a secondary whose primary is silent says so first,
+// and offers the way.
+func TestSilentPrimary(t *testing.T) {
+	v := pairs()["unreachable"]
+	f := secondary(framed(v))
+	first := f.findings()[0]
+	if first.grade != trouble || !strings.Contains(first.text, "cms-b cannot be reached") || first.next != promoteLine {
+		t.Errorf("it says first: %+v", first)
+	}
+	if got := f.command(); got != promoteLine {
+		t.Errorf("what there is to type is %q", got)
+	}
+	if _, w := f.press("y"); w.copied != promoteLine {
+		t.Errorf("y copies %q", w.copied)
+	}
+}
+
+// TestLeavingUnsent holds that who leaves changes behind that the twin has not got can go
+// and send them.
+func TestLeavingUnsent(t *testing.T) {
+	f := framed(pair())
+	f.Own.Sync = &node.SyncDocument{State: "pending", Word: "PENDING", Pending: 3}
+	f, w := f.press("q")
+	if w.quit || !strings.Contains(strings.Join(f.behind(), " "), "3 changes are not on cms-b yet: s to sync") {
+		t.Fatalf("it says %q", f.behind())
+	}
+	if f, w = f.press("s"); w.quit || f.screen().name != "Sync" {
+		t.Errorf("s goes to %s", f.screen().name)
+	}
+}
+
+// TestSparkline holds what is drawn of rates.
+func TestSparkline(t *testing.T) {
+	for want, values := range map[string][]float64{
+		"": nil, "  ": {0, 0}, " .#": {0, 0.1, 10}, "#=.": {8, 4, 0.5}, "#": {5, 1, 7},
+	} {
+		if got := sparkline(values, max(1, len(want))); got != want {
+			t.Errorf("%v: %q, want %q", values, got, want)
 		}
 	}
 }

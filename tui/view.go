@@ -12,10 +12,11 @@ type view struct {
 	Looked time.Time // when State was read; zero: never yet
 	Failed error     // why it could not be read since
 
-	flags  string              // that belong behind each command of ours
-	local  func(string) string // Options.Local; nil: commands stay as they are
-	focus  int                 // the list that the keys scroll
-	offset [listsShown]int     // rows that are scrolled away above
+	flags  string               // that belong behind each command of ours
+	local  func(string) string  // Options.Local; nil: commands stay as they are
+	rates  map[string][]float64 // by server: records a second, of the last looks
+	focus  int                  // the list that the keys scroll
+	offset [listsShown]int      // rows that are scrolled away above
 }
 
 // The lists that scroll, in the order in which they stand.
@@ -29,7 +30,7 @@ const (
 // From this height on there are blank lines between the blocks, and the block
 // of the servers; below it the verdict has to do.
 const (
-	airyHeight   = 20
+	airyHeight   = 19
 	serverHeight = 14
 )
 
@@ -57,7 +58,25 @@ func (v view) screen(width, height int) []line {
 			lines = append(lines, p.fills...)
 		}
 	}
+	if foot := v.foot(height); foot > 0 {
+		for len(lines) < height-foot {
+			lines = append(lines, nil)
+		}
+		lines = append(lines[:height-foot], v.ready())
+	}
 	return lines
+}
+
+// footHeight is from which height on the last line says whether the role could be
+// moved.
+const footHeight = 8
+
+// foot is how many lines stand at the bottom whatever else there is.
+func (v view) foot(height int) int {
+	if !v.known() || len(v.sides()) < 2 || height < footHeight {
+		return 0
+	}
+	return 1
 }
 
 // A plan is what goes where.
@@ -74,6 +93,7 @@ type plan struct {
 // plan divides the screen: the top is fixed, and what is left is shared by the
 // lists. Blank lines are the first thing to go.
 func (v view) plan(width, height int) plan {
+	height -= v.foot(height)
 	p := plan{grid: newGrid(width, v.sides()), top: v.top(width), rooms: make([]int, listsShown), focus: -1}
 	if !v.known() {
 		return p

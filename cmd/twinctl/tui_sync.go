@@ -62,7 +62,7 @@ func (c crossing) received(ctx context.Context) (tui.Plan, error) {
 }
 
 func planOf(plan *push.Plan) tui.Plan {
-	shown := tui.Plan{Here: plan.Primary.Name, There: plan.Secondary.Name, Verdict: syncView{}.verdict(plan)}
+	shown := tui.Plan{Here: plan.Primary.Name, There: plan.Secondary.Name, Verdict: syncView{}.verdict(plan), Idle: plan.Empty()}
 	if err := plan.Check(0); err != nil {
 		shown.Blocked = err.Error()
 	}
