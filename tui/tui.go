@@ -22,7 +22,7 @@ const (
 	lookWithin = 10 * time.Second // then the look has failed, and the next one begins
 	restFactor = 10               // a look that takes long is followed by this many times as long a rest,
 	restMost   = 10 * time.Second // but not by more
-	frames     = 20               // a second, at most: over a slow link each byte counts; the first comes after one of these
+	frames     = 30               // a second, at most: over a slow link each byte counts; the first comes after one of these
 )
 
 // A Source is where the screens look.
