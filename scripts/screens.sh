@@ -16,7 +16,7 @@ until grep -q '^ready$' "$work/said"; do
 done
 export TWIN_CONFIG="$work/pair/cms-a/twin.toml"
 add() { bin/twinctl timetable add "$@" --yes >/dev/null; }
-add 'nightly backup' --schedule '0 2 * * *' --runs-on both --task 'backup full' --task 'backup prune'
+add 'nightly backup' --schedule '0 2 * * *' --runs-on both --task 'backup full' --task 'backup prune --keep-daily 7'
 add 'quarter sync' --schedule 'every 15m' --task sync
 add 'weekly drill' --schedule '0 5 * * sun' --runs-on both --task 'backup drill'
 bin/twinctl sync --first --yes >/dev/null
@@ -26,7 +26,7 @@ done
 sleep "${SCREENS_SECONDS:-60}" # until there is something to be seen
 
 tmux -L "$socket" new-session -d -x 120 -y 36 "exec bin/twinctl tui --theme dark"
-sleep 3
+sleep 12 # the rates of some seconds are drawn
 picture() { # NAME KEY...
 	name=$1
 	shift
@@ -39,7 +39,7 @@ picture() { # NAME KEY...
 	mv "$work/$name.svg" "scripts/pictures/$name.svg"
 	echo "scripts/pictures/$name.svg"
 }
-picture twins 1
 picture history 4
 picture timetables 5
 picture switch-over 8
+picture twins 1

@@ -155,6 +155,10 @@ func (f frame) pressJob(key string) (frame, wish) {
 		f.showJob = false
 		return f.quit()
 	}
+	if slices.ContainsFunc(f.screens, func(s screen) bool { return s.tab == key }) {
+		f.showJob = false
+		return f.tabbed(key)
+	}
 	return f, wish{}
 }
 

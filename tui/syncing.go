@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -135,7 +136,7 @@ func showSync(s syncing, as sight) page {
 	if as.at.leaf() != "" {
 		return showPlannedRow(s.plan, as)
 	}
-	t := tableOf(s.plan.Rows, []field{{title: "", most: 10}, {title: "kind"}, {title: "key", most: 24}, {title: "called", most: 24, rank: 2}, {title: "what changes", rank: 1}},
+	t := tableOf(s.plan.Rows, []field{{title: "", most: 10}, {title: "kind"}, {title: "key", most: 24, rank: 2}, {title: "called", most: 24}, {title: "what changes", rank: 1}},
 		PlannedRow.name, func(r PlannedRow, _ sight) []piece {
 			var changes []string
 			for _, f := range r.Fields {
@@ -145,7 +146,7 @@ func showSync(s syncing, as sight) page {
 			if as.marks[r.name()] {
 				does, key = piece{"- left out", quiet}, quiet
 			}
-			return []piece{does, {r.Kind, usual}, {r.Key, key}, {r.Called, usual}, {strings.Join(changes, ", "), usual}}
+			return []piece{does, {r.Kind, usual}, {r.Key, quiet}, {cmp.Or(r.Called, r.Key), key}, {strings.Join(changes, ", "), usual}}
 		})
 	t.empty, t.opens = "nothing differs", true
 	if s.plan.Unknown {
