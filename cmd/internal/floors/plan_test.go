@@ -34,11 +34,13 @@ var arrows = []struct {
 	{"collector/backup", []string{"collector/history", "collector/admin", "collector/node", "collector/store"}},
 	{"collector/audit", []string{"collector/store"}}, // a table that two files have
 	{"collector/feed/*", []string{"collector/feed"}},
-	{"collector/feed", nil},
-	{"collector/acd", nil},
+	{"collector/feed", []string{"collector/ech", "collector/cucm"}},
+	{"collector/acd", []string{"collector/ech", "collector/cucm"}},
 	{"collector/watch", []string{"collector/acd"}}, // thresholds are held against what is counted
 	{"collector/store", nil},
 	{"collector/record", nil},
+	{"collector/ech", nil}, // what the records of a format hold, for whoever cuts, dates or understands them
+	{"collector/cucm", nil},
 	{"collector/hours", nil},
 	{"collector/inert", nil},
 	{"collector/nearest", nil},
