@@ -41,7 +41,7 @@ With --shift-to-now the first event happens at the start and all others behind i
 		Flags: f.declare,
 		Complete: map[string]func(context.Context, *cli.Call) []string{
 			"--kind":   func(context.Context, *cli.Call) []string { return []string{replay.AMI, replay.Lines} },
-			"--format": func(context.Context, *cli.Call) []string { return feed.FormatNames() },
+			"--format": words("text", "queue_log", "cdr_csv"),
 		},
 		Run: func(ctx context.Context, call *cli.Call) error { return f.run(ctx, call) },
 	}

@@ -116,6 +116,7 @@ const (
 	DiskFull    Reason = "disk_full"   // there was no room to store it
 	Rejected    Reason = "rejected"    // a frame or record that cannot be kept
 	Clock       Reason = "clock"       // a time that cannot be true
+	Skipped     Reason = "skipped"     // the upstream numbers its calls, and some numbers did not come
 	NoUpstream  Reason = "no_upstream" // the upstream said that it shuts down, and was away
 )
 

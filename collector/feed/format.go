@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/twinctl/twin/collector/nearest"
 	"github.com/twinctl/twin/collector/record"
@@ -26,6 +27,9 @@ func formats() []namedFormat {
 		{"ami", newAMI},
 		{"queue_log", newQueueLog},
 		{"cdr_csv", newCDR},
+		{"smdr", newSMDR},
+		{"ech", newECH},
+		{"cucm_cdr", newCUCM},
 		{"text", newText},
 	}
 }
@@ -47,6 +51,10 @@ func FormatNames() []string {
 //     the date and time that Asterisk writes for databases, which are in
 //     time.zone.
 //   - cdr_csv: the end of the call, in time.zone.
+//   - smdr: the start of the call, in time.zone, and the lengths of the segment
+//     behind that.
+//   - ech: the end of the segment; what the text form says is in time.zone.
+//   - cucm_cdr: the end of the leg, in seconds since 1970.
 //   - text: where Options.Time says.
 //
 // Where a zone is needed to understand a time, the clock that was put back
@@ -104,18 +112,11 @@ func header(raw []byte, name string) ([]byte, bool) {
 const databaseLayout = "2006-01-02 15:04:05"
 
 func newQueueLog(o Options) (Format, error) {
-	spec := TimeSpec{Layout: databaseLayout}
-	if o.Time != nil {
-		spec.Zone = o.Time.Zone
-		if *o.Time != (TimeSpec{Zone: o.Time.Zone}) {
-			return nil, &KeyError{"time", errors.New("format queue_log knows where its time stands: only zone can be said")}
-		}
-	}
-	zone, err := loadZone(spec.Zone)
+	zone, err := o.onlyZone()
 	if err != nil {
 		return nil, err
 	}
-	written := layoutReader{layout: spec.Layout, zone: zone}
+	written := layoutReader{layout: databaseLayout, zone: zone}
 	return func(raw []byte) (record.Instant, error) {
 		first, _, ok := bytes.Cut(raw, []byte{'|'})
 		if !ok {
@@ -126,4 +127,16 @@ func newQueueLog(o Options) (Format, error) {
 		}
 		return written.read(first)
 	}, nil
+}
+
+// onlyZone returns the zone that is configured for a format that knows where its
+// time stands.
+func (o Options) onlyZone() (*time.Location, error) {
+	if o.Time == nil {
+		return time.UTC, nil
+	}
+	if *o.Time != (TimeSpec{Zone: o.Time.Zone}) {
+		return nil, &KeyError{"time", fmt.Errorf("format %s knows where its time stands: only zone can be said", o.Format)}
+	}
+	return loadZone(o.Time.Zone)
 }

@@ -1,7 +1,6 @@
 package feed
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/twinctl/twin/collector/record"
@@ -12,18 +11,11 @@ import (
 const endColumn = 12
 
 func newCDR(o Options) (Format, error) {
-	spec := TimeSpec{Layout: databaseLayout}
-	if o.Time != nil {
-		spec.Zone = o.Time.Zone
-		if *o.Time != (TimeSpec{Zone: o.Time.Zone}) {
-			return nil, &KeyError{"time", errors.New("format cdr_csv knows where its time stands: only zone can be said")}
-		}
-	}
-	zone, err := loadZone(spec.Zone)
+	zone, err := o.onlyZone()
 	if err != nil {
 		return nil, err
 	}
-	written := layoutReader{layout: spec.Layout, zone: zone}
+	written := layoutReader{layout: databaseLayout, zone: zone}
 	return func(raw []byte) (record.Instant, error) {
 		end, ok := cells(raw, endColumn, 1)
 		if !ok {

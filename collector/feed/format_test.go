@@ -10,6 +10,7 @@ import (
 	"github.com/twinctl/twin/collector/feed"
 	"github.com/twinctl/twin/collector/record"
 	"github.com/twinctl/twin/fixtures"
+	"github.com/twinctl/twin/fixtures/calls"
 )
 
 // fixture returns a recording of a real Asterisk.
@@ -34,6 +35,33 @@ func newFormat(t testing.TB, name string, spec *feed.TimeSpec) feed.Format {
 // cdrLine is a line of Master.csv, of a caller with a comma in the name.
 const cdrLine = `"","100","7000","in","""Evans, Kim"" <100>","SIP/1-0","","Queue","sales,,,,36",` +
 	`"2026-11-21 11:59:51",,"2026-11-21 12:00:00",9,9,"ANSWERED","DOCUMENTATION","1795222294.8",""`
+
+// smdr is a line with so many columns that was held for 5 and parked for 6 s.
+func smdr(start, connected, ring string, columns int) string {
+	cells := make([]string, max(columns, 17))
+	copy(cells, []string{start, connected, ring, "5550001", "I", "201", "201", "", "0", "1000014", "0", "E201", "Kim", "T9001", "Line 1", "5", "6"})
+	return strings.Join(cells[:columns], ",")
+}
+
+// echRecord is a segment that ended at noon; in the text form where there is a zone.
+func echRecord(zone *time.Location) string {
+	one := []calls.Segment{{CallID: 7, Number: 1, Start: noonTime.Add(-time.Minute), Stop: noonTime, Disposition: 2}}
+	if zone == nil {
+		return string(calls.ECH(12, 1, one)[8:])
+	}
+	return strings.TrimSpace(string(calls.ECHText(one, zone)))
+}
+
+// cucmRecord is a leg that ended at noon, as it is cut out of its file.
+func cucmRecord(before []string) string {
+	file := calls.CUCM([]calls.Leg{{CallID: 7, Start: noonTime.Add(-time.Minute), End: noonTime}}, before, nil)
+	names, rest, _ := strings.Cut(string(file), "\n")
+	_, line, _ := strings.Cut(strings.TrimSpace(rest), "\n")
+	if before == nil {
+		return line
+	}
+	return names + "\n" + line
+}
 
 func TestFormat(t *testing.T) {
 	const noon = "2026-11-21T12:00:00.000000Z"
@@ -65,6 +93,31 @@ func TestFormat(t *testing.T) {
 		{"cdr_csv, zone", "cdr_csv", &feed.TimeSpec{Zone: "America/New_York"}, cdrLine, "2026-11-21T17:00:00.000000Z"},
 		{"cdr_csv, no end", "cdr_csv", nil, strings.Replace(cdrLine, "12:00:00", "", 1), ""},
 		{"cdr_csv, too short", "cdr_csv", nil, `"","2026-11-21 12:00:00"`, ""},
+		{"smdr", "smdr", nil, smdr("2026/11/21 11:58:00", "00:01:40", "9", 30), noon},
+		{"smdr of 35", "smdr", nil, smdr("2026/11/21 11:58:00", "00:01:40", "9", 35), noon},
+		{"smdr of 37", "smdr", nil, smdr("2026/11/21 11:58:00", "00:01:40", "9", 37), noon},
+		{"smdr, zone", "smdr", &feed.TimeSpec{Zone: "Europe/Berlin"}, smdr("2026/11/21 12:58:00", "00:01:40", "9", 30), noon},
+		{"smdr, no ring", "smdr", nil, smdr("2026/11/21 11:58:09", "00:01:40", "", 30), noon},
+		{"smdr, 100 hours", "smdr", nil, smdr("2026/11/17 07:59:40", "100:00:00", "9", 30), noon},
+		{"smdr, cut", "smdr", nil, smdr("2026/11/21 11:58:00", "00:01:40", "9", 29), ""},
+		{"smdr of 35, cut", "smdr", nil, smdr("2026/11/21 11:58:00", "00:01:40", "9", 34), ""},
+		{"smdr, its names", "smdr", nil, smdr("Call Start", "Connected", "Ring", 30), ""},
+		{"smdr, bad length", "smdr", nil, smdr("2026/11/21 11:58:00", "00:01:40", "nine", 30), ""},
+		{"smdr, bad clock", "smdr", nil, smdr("2026/11/21 11:58:00", "1:40", "9", 30), ""},
+		{"ech", "ech", nil, echRecord(nil), noon},
+		{"ech, binary has no zone", "ech", &feed.TimeSpec{Zone: "Europe/Berlin"}, echRecord(nil), noon},
+		{"ech, text", "ech", nil, echRecord(time.UTC), noon},
+		{"ech, text in a zone", "ech", &feed.TimeSpec{Zone: "Etc/GMT-3"}, echRecord(time.FixedZone("", 3*3600)), noon},
+		{"ech, cut", "ech", nil, echRecord(nil)[:492], ""},
+		{"ech, text, cut", "ech", nil, echRecord(time.UTC)[:100], ""},
+		{"ech, no time", "ech", nil, strings.Repeat("\x00", 493), ""},
+		{"cucm_cdr", "cucm_cdr", nil, cucmRecord(nil), noon},
+		{"cucm_cdr, more columns", "cucm_cdr", nil, cucmRecord(nil) + `,"x","y"`, noon},
+		{"cucm_cdr, moved columns", "cucm_cdr", nil, cucmRecord([]string{"first"}), noon},
+		{"cucm_cdr, names", "cucm_cdr", nil, `"cdrRecordType","globalCallID_callManagerId"`, ""},
+		{"cucm_cdr, types", "cucm_cdr", nil, `INTEGER,INTEGER`, ""},
+		{"cucm_cdr, cut", "cucm_cdr", nil, cucmRecord(nil)[:60], ""},
+		{"cucm_cdr, never", "cucm_cdr", nil, strings.Replace(cucmRecord(nil), "1795262400", "0", 1), ""},
 		{"words", "text", text(2, "", "epoch", ""), "  a \t 1795262400  b", noon},
 		{"words, missing", "text", text(3, "", "epoch", ""), "a 1795262400 ", ""},
 		{"words, layout of two", "text", text(2, "", dateTime, ""), "x 2026-11-21 12:00:00 y", noon},
@@ -121,6 +174,9 @@ func TestFormatKeys(t *testing.T) {
 		{"queue_log with a field", "queue_log", &epoch, "time", "only zone"},
 		{"cdr_csv with a layout", "cdr_csv", &feed.TimeSpec{Layout: "epoch"}, "time", "only zone"},
 		{"cdr_csv, zone", "cdr_csv", &feed.TimeSpec{Zone: "Mars/Base"}, "time.zone", "Mars/Base"},
+		{"smdr with a field", "smdr", &epoch, "time", "only zone"},
+		{"ech, zone", "ech", &feed.TimeSpec{Zone: "Mars/Base"}, "time.zone", "Mars/Base"},
+		{"cucm_cdr with a time", "cucm_cdr", &epoch, "time", "leave this out"},
 		{"queue_log, zone", "queue_log", &feed.TimeSpec{Zone: "Mars/Base"}, "time.zone", "Mars/Base"},
 		{"text without", "text", nil, "time", "missing"},
 		{"field", "text", with(func(s *feed.TimeSpec) { s.Field = 0 }), "time.field", "count from 1"},
@@ -181,6 +237,11 @@ func FuzzFormat(f *testing.F) {
 	}
 	f.Add([]byte("Event: X\r\nTimestamp: 1795262400.000000\r\n"))
 	f.Add([]byte(cdrLine))
+	f.Add([]byte(smdr("2026/11/21 11:58:00", "00:01:40", "9", 30)))
+	f.Add([]byte(echRecord(nil)))
+	f.Add([]byte(echRecord(time.UTC)))
+	f.Add([]byte(cucmRecord(nil)))
+	f.Add([]byte(cucmRecord([]string{"x"})))
 	f.Add([]byte(`"a ""b""",2026-11-21 12:00:00,`))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		kept := bytes.Clone(raw)
@@ -188,6 +249,9 @@ func FuzzFormat(f *testing.F) {
 			"ami":       nil,
 			"queue_log": {Zone: "Europe/Berlin"},
 			"cdr_csv":   {Zone: "Europe/Berlin"},
+			"smdr":      {Zone: "Europe/Berlin"},
+			"ech":       {Zone: "Europe/Berlin"},
+			"cucm_cdr":  nil,
 			"text":      {Field: 2, Separator: ",", Layout: time.DateTime},
 		} {
 			first, err := newFormat(t, name, spec)(raw)

@@ -59,6 +59,18 @@ func (q *Queue) Proof(until record.Instant) {
 	q.dueIn(proofAge)
 }
 
+// Missing says that records are missing in this session that the upstream had:
+// the numbers of its calls skip some. What cannot be true is not believed.
+func (q *Queue) Missing(m Missing) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if now := time.Now(); !q.session || !canBe(m.From, now) || !canBe(m.Until, now) {
+		return
+	}
+	q.batch.Marks = append(q.batch.Marks, Mark{What: HoleMark, From: m.From, Until: m.Until + 1, Reason: Skipped})
+	q.makeDue()
+}
+
 // End closes the session; err is what a person is told. Without a session an
 // err begins a gap, if nobody was heard before either, as Report does; without
 // an err nothing happens.

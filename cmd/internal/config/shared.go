@@ -102,7 +102,7 @@ func timeValue(o feed.Options) string {
 	var t feed.TimeSpec
 	if o.Time != nil {
 		t = *o.Time
-	} else if o.Format != "queue_log" {
+	} else if !slices.Contains([]string{"queue_log", "cdr_csv", "smdr", "ech"}, o.Format) {
 		return ""
 	}
 	keys := map[string]any{"zone": cmp.Or(t.Zone, "UTC")}

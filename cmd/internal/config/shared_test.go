@@ -76,8 +76,19 @@ name = "log"
 kind = "tail"
 format = "queue_log"
 path = "/a"
+[[feed]]
+name = "bills"
+kind = "tail"
+format = "cdr_csv"
+path = "/c"
 `
 	const long = `
+[[feed]]
+name = "bills"
+kind = "tail"
+format = "cdr_csv"
+path = "/d"
+time = {zone = "UTC"}
 [[feed]]
 path = "/b"
 time = {zone = "UTC"}

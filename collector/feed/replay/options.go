@@ -87,8 +87,11 @@ func (o *Options) fillFormat() error {
 	if o.Format == AMI {
 		return errors.New("replay: format ami: its events are more than a line; want kind ami")
 	}
-	if o.Format == "" {
+	switch o.Format {
+	case "":
 		o.Format = "text"
+	case "smdr", "ech", "cucm_cdr":
+		return fmt.Errorf("replay: format %s: its times cannot be shifted; want text, queue_log or cdr_csv", o.Format)
 	}
 	return nil
 }

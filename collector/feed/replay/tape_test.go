@@ -160,6 +160,7 @@ func TestNewRefuses(t *testing.T) {
 		{"format of ami", with(ami(good), func(o *Options) { o.Format = "text" }), []string{"Timestamp header"}},
 		{"login to lines", with(lines("1|"), func(o *Options) { o.SystemName = "x" }), []string{"no login"}},
 		{"ami by lines", with(lines("1|"), func(o *Options) { o.Format = AMI }), []string{"want kind ami"}},
+		{"calls of another exchange", with(lines("1|"), func(o *Options) { o.Format = "smdr" }), []string{"format smdr", "want text, queue_log or cdr_csv"}},
 		{"unknown format", with(lines("1|"), func(o *Options) { o.Format = "queuelog" }), []string{`"queuelog"`, "queue_log"}},
 		{"text without time", with(lines("1|"), func(o *Options) { o.Format = "" }), []string{"time", "field"}},
 		{"no file", ami("/nowhere/x.ami"), []string{"/nowhere/x.ami", "no such file"}},

@@ -1,0 +1,110 @@
+package feed
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/twinctl/twin/collector/ech"
+	"github.com/twinctl/twin/collector/record"
+)
+
+const (
+	manyRuns = 1 << 12 // of one delivery; with more, its numbers do not tell what is missing
+	wideLeap = 10_000  // more numbers than that did not go missing: the upstream began to count anew
+)
+
+// Numbers follows the numbers that an upstream gives its calls, one more for
+// each, through one delivery: a file. What is skipped between two calls of a
+// delivery is missing, wherever in it the others stand, for a call is told when
+// it ends. Nothing is said of what lies between deliveries: they may come in any
+// order, and one that never came leaves no number behind.
+//
+// A nil *Numbers is that of a format without such numbers.
+type Numbers struct {
+	runs  []run // in order, with something missing between any two
+	blind bool  // there were too many
+}
+
+// A run is numbers without a hole between them.
+type run struct {
+	first, last int64
+	from, until record.Instant // the times of its first and last call
+}
+
+// A Missing is numbers that were skipped.
+type Missing struct {
+	First, Last int64
+	// The calls before and behind them were told of these times, the earlier
+	// first; what is missing may have been at any time between, or near it.
+	From, Until record.Instant
+}
+
+// NewNumbers follows the calls of one delivery of a format.
+func NewNumbers(format string) *Numbers {
+	if format != "ech" {
+		return nil
+	}
+	return &Numbers{}
+}
+
+// Note takes note of a record.
+func (n *Numbers) Note(raw []byte, at record.Instant) {
+	if n == nil || n.blind {
+		return
+	}
+	r, err := ech.Read(raw)
+	if err != nil {
+		return
+	}
+	number, known := r.Number(ech.CallID)
+	if !known {
+		return
+	}
+	i, _ := slices.BinarySearchFunc(n.runs, number, func(r run, number int64) int { return cmp.Compare(r.last+1, number) })
+	if i < len(n.runs) && n.runs[i].take(number, at) {
+		n.join(i)
+		return
+	}
+	if n.runs = slices.Insert(n.runs, i, run{number, number, at, at}); len(n.runs) > manyRuns {
+		n.runs, n.blind = nil, true
+	}
+}
+
+// take adds a number that the run holds, or that stands beside it.
+func (r *run) take(number int64, at record.Instant) bool {
+	switch {
+	case number < r.first-1 || number > r.last+1:
+		return false
+	case number == r.first-1:
+		r.first, r.from = number, at
+	case number == r.last+1:
+		r.last, r.until = number, at
+	case number == r.last:
+		r.until = max(r.until, at)
+	}
+	return true
+}
+
+// join makes one run of two that met.
+func (n *Numbers) join(i int) {
+	if i+1 < len(n.runs) && n.runs[i].last+1 >= n.runs[i+1].first {
+		n.runs[i].last, n.runs[i].until = n.runs[i+1].last, n.runs[i+1].until
+		n.runs = slices.Delete(n.runs, i+1, i+2)
+	}
+}
+
+// Missing returns what was skipped between the calls that were noted.
+func (n *Numbers) Missing() []Missing {
+	if n == nil {
+		return nil
+	}
+	var all []Missing
+	for i := 1; i < len(n.runs); i++ {
+		a, b := n.runs[i-1], n.runs[i]
+		if b.first-a.last > wideLeap {
+			continue
+		}
+		all = append(all, Missing{a.last + 1, b.first - 1, min(a.until, b.from), max(a.until, b.from)})
+	}
+	return all
+}
