@@ -17,8 +17,8 @@ func reportCallCommand() cli.Command {
 		Name:  "call",
 		Args:  "[CALL]",
 		Short: "what became of a call, from the cradle to the grave",
-		Long: `A row for each thing that happened to a call, by the records themselves: every leg and every wait. CALL is an id of Asterisk, of the call or of one of its legs; ` +
-			`without it, the calls of a caller, of an agent, or all of a time are told. The two halves of Local channels say nothing of their own and are left out. ` +
+		Long: `A row for each thing that happened to a call, by the records themselves: every leg and every wait. CALL is an id of Asterisk, of the call or of one of its legs, or the id that the rows of another exchange have: those do not tell when it began, so a time is needed. ` +
+			`Without it, the calls of a caller, of an agent, or all of a time are told. The two halves of Local channels say nothing of their own and are left out. ` +
 			timeWords,
 		Examples: []cli.Example{
 			{Line: "twinctl report call 1795246405.117", Why: "the id tells when it began: no time is needed"},

@@ -22,7 +22,12 @@
 //   - A wait whose end never comes is lost: when the upstream begins anew, when
 //     the caller joins another queue, and after a day. A restart is told, or
 //     seen by the numbers of channels, which count from nothing again.
-//   - Call detail records count nothing by themselves.
+//   - Call detail records count nothing by themselves, be they of cdr_csv, smdr or
+//     cucm_cdr: none tells what queue somebody waited in, and how long.
+//   - A segment of ech tells all of its wait at its end, and is counted then. It
+//     tells nothing of keys, of empty queues or of rings in vain: a report leaves
+//     these out. Of agents it tells what they did, but not when: they have no
+//     rows.
 //
 // # Agents
 //

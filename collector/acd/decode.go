@@ -24,6 +24,12 @@ func NewDecoder(format string) (Decoder, bool) {
 		return decodeQueueLog, true
 	case "cdr_csv":
 		return decodeCDRLine, true
+	case "smdr":
+		return decodeSMDR, true
+	case "ech":
+		return decodeECH, true
+	case "cucm_cdr":
+		return decodeCUCM, true
 	}
 	return nil, false
 }

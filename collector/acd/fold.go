@@ -26,6 +26,9 @@ type Fold struct {
 	provisional bool
 	// callings: the format tells when an agent's phone begins to ring.
 	callings bool
+	// timeless: the format tells what agents did, and not when: their time is
+	// counted nowhere.
+	timeless bool
 	// slack is how far before its cause an event may stand.
 	slack record.Instant
 
@@ -56,6 +59,7 @@ func NewFold(format string) *Fold {
 	f := &Fold{
 		provisional: format == "ami",
 		callings:    format == "ami",
+		timeless:    format == "ech",
 		legs:        map[string]*leg{},
 		lasting:     map[string]*leg{},
 		agents:      map[string]*agent{},
@@ -75,6 +79,9 @@ func (f *Fold) Add(e Event) {
 	}
 	f.pass(e.At)
 	f.heard = max(f.heard, e.At)
+	if f.timeless {
+		e.Agent, e.Interface = "", ""
+	}
 	f.admit(&e)
 	if f.follows(&e) {
 		f.apply(&e)

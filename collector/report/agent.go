@@ -158,6 +158,7 @@ func (a *agentTeller) tell(ctx context.Context, s *sheet[acd.AgentCounts]) (Over
 		t.Total = append(make([]any, 3), a.cells(&sum)...)
 	}
 	a.uncounted()
+	a.untimed()
 	a.missed(sum.heard)
 	t.Notes = a.notes
 	all := overview(t)

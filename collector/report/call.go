@@ -16,7 +16,7 @@ import (
 // A CallAsk is a question about calls: those that every word said here finds.
 type CallAsk struct {
 	// From is in it, To is not. Both may be zero where Call says enough: an id
-	// of Asterisk tells when the call began. A call that something happened to
+	// of Asterisk tells when the call began, and those of others do not. A call that something happened to
 	// in that time is told whole, as far as two hours before and behind that.
 	From, To record.Instant
 	Call     string // an id of the call, or of one of its legs
@@ -146,8 +146,8 @@ func (s Sources) tellCalls(asked string) ([]Feed, error) {
 	}
 	all := counting(s.Feeds)
 	for _, f := range s.Feeds {
-		isBill := f.Format == "cdr_csv"
-		if isBill && !slices.ContainsFunc(all, func(o Feed) bool { return o.Name == f.Name }) {
+		tells := isBill(f.Format) || f.Format == "ech"
+		if tells && !slices.ContainsFunc(all, func(o Feed) bool { return o.Name == f.Name }) {
 			all = append(all, f)
 		}
 	}
@@ -243,8 +243,8 @@ func (s *search) each(ctx context.Context, span record.Span, fn func(told) error
 			events = decode(events[:0], r.Raw, r.At)
 			for _, e := range events {
 				talks.note(&e)
-				if e.Call == "" && e.Leg == "" {
-					continue
+				if e.Call == "" && e.Leg == "" || f.Format == "ech" && e.Record == nil {
+					continue // the bill of a segment tells all of it, and when it began
 				}
 				if err := fn(told{e, i}); err != nil {
 					return err

@@ -78,12 +78,12 @@ func (t *told) begins() record.Instant {
 // shown leaves out the halves of Local channels unless they were asked for, and
 // the bills of a feed of bills where the feed that counts tells of them.
 func (s *search) shown(events []told) []told {
-	billed := slices.ContainsFunc(events, func(e told) bool { return e.Record != nil && s.feeds[e.feed].Format != "cdr_csv" })
+	billed := slices.ContainsFunc(events, func(e told) bool { return e.Record != nil && !isBill(s.feeds[e.feed].Format) })
 	return slices.DeleteFunc(events, func(e told) bool {
 		if e.Record == nil {
 			return false
 		}
-		return !s.ask.AllLegs && isHalf(e.Record.Channel) || billed && s.feeds[e.feed].Format == "cdr_csv"
+		return !s.ask.AllLegs && isHalf(e.Record.Channel) || billed && isBill(s.feeds[e.feed].Format)
 	})
 }
 

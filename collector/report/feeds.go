@@ -21,7 +21,18 @@ func counting(feeds []Feed) []Feed {
 	return all
 }
 
-func countable(format string) bool { return format == "ami" || format == "queue_log" }
+// countable tells whether queues are counted by what a format tells.
+func countable(format string) bool {
+	return format == "ami" || format == "queue_log" || format == "ech"
+}
+
+// tellsAgents tells whether agents' time is, too.
+func tellsAgents(format string) bool { return countable(format) && format != "ech" }
+
+// isBill tells a format that has nothing but bills of calls.
+func isBill(format string) bool {
+	return format == "cdr_csv" || format == "smdr" || format == "cucm_cdr"
+}
 
 // uncounted notes that what was asked for tells nothing that is counted.
 func (q *question) uncounted() {
@@ -31,6 +42,15 @@ func (q *question) uncounted() {
 	for i := range q.feeds {
 		if f := q.feeds[i].feed; !countable(f.Format) {
 			q.note("feed %s is not counted: its format %s tells nothing of queues and agents", f.Name, f.Format)
+		}
+	}
+}
+
+// untimed notes that agents' time is not told.
+func (q *question) untimed() {
+	for i := range q.feeds {
+		if f := q.feeds[i].feed; countable(f.Format) && !tellsAgents(f.Format) {
+			q.note("feed %s has no rows of agents: its format %s does not tell what they did when", f.Name, f.Format)
 		}
 	}
 }

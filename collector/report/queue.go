@@ -3,6 +3,7 @@ package report
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/twinctl/twin/collector/acd"
 	"github.com/twinctl/twin/collector/history"
@@ -105,11 +106,14 @@ func (q *question) queues(ctx context.Context) (Overview, error) {
 	return all, err
 }
 
-// tellsRefusals tells whether one of the feeds that tell of a queue would have
-// said that a caller was turned away. queue_log has no word for it.
-func (q *question) tellsRefusals(feeds []bool) bool {
+// tellsBut tells whether one of the feeds that tell of a queue is of another
+// format than one that does not know something; where none does, one of all.
+// queue_log has no word for a caller who was turned away, and ech none for keys,
+// empty queues and rings in vain.
+func (q *question) tellsBut(format string, feeds []bool) bool {
+	none := !slices.Contains(feeds, true)
 	for i := range q.feeds {
-		if feeds[i] && q.feeds[i].feed.Format != "queue_log" {
+		if (none || feeds[i]) && q.feeds[i].feed.Format != format {
 			return true
 		}
 	}
@@ -123,6 +127,7 @@ type queueSum struct {
 	judged  judged
 	heard   heard
 	refused bool // it is known of one of them
+	ways    bool // likewise, whether a key was pressed, the queue was empty, or a phone rang in vain
 }
 
 // queueOf returns what an entry tells.
@@ -133,7 +138,9 @@ func (q *question) queueOf(who *who, e entry[acd.QueueCounts]) queueSum {
 	w := q.site.waits(who, e.key)
 	sum := queueSum{counts: *e.counts, known: true, judged: w.judge(e.counts), heard: e.heard}
 	sum.counts.RingNoAnswer -= upTo(&e.counts.RingsNoAnswer, w.ring)
-	sum.refused = q.tellsRefusals(e.feeds) || e.counts.Refused != 0
+	c := &sum.counts
+	sum.refused = q.tellsBut("queue_log", e.feeds) && slices.Contains(e.feeds, true) || c.Refused != 0
+	sum.ways = q.tellsBut("ech", e.feeds) || c.ExitKey|c.ExitEmpty|c.RingNoAnswer != 0
 	return sum
 }
 
@@ -144,7 +151,7 @@ func (q *queueSum) add(o *queueSum) {
 	}
 	q.counts.Add(o.counts)
 	q.judged.add(o.judged)
-	q.known, q.refused = true, q.refused || o.refused
+	q.known, q.refused, q.ways = true, q.refused || o.refused, q.ways || o.ways
 }
 
 // cells returns those from offered on.
@@ -153,7 +160,7 @@ func (q *queueSum) cells() []any {
 	if !q.known {
 		return append(make([]any, queueCells), pct, complete)
 	}
-	return append(cellsOfQueue(&q.counts, q.judged, q.refused), pct, complete)
+	return append(q.counted(), pct, complete)
 }
 
 // queueCells is how many cells there are from offered to aht_s.
@@ -167,15 +174,20 @@ func longestWait(c *acd.QueueCounts) any {
 	return seconds(c.AnsweredWaitMax)
 }
 
-func cellsOfQueue(c *acd.QueueCounts, j judged, tellsRefusals bool) []any {
-	var refused any
-	if tellsRefusals {
-		refused = c.Refused
+// counted returns those of what was counted.
+func (q *queueSum) counted() []any {
+	c, j := &q.counts, q.judged
+	told := func(n int64, tells bool) any {
+		if !tells {
+			return nil
+		}
+		return n
 	}
 	return []any{
 		c.Offered, c.Answered, j.within, share(float64(j.good), float64(j.of)),
 		c.Abandoned, j.abandonedWithin, j.short, share(float64(c.Abandoned), float64(c.Offered)),
-		c.TimedOut, c.ExitKey, c.ExitEmpty, refused, c.Transferred, c.Completed, c.RingNoAnswer,
+		c.TimedOut, told(c.ExitKey, q.ways), told(c.ExitEmpty, q.ways), told(c.Refused, q.refused),
+		c.Transferred, c.Completed, told(c.RingNoAnswer, q.ways),
 		seconds(c.AnsweredWait), longestWait(c), mean(c.AnsweredWait, c.Answered),
 		seconds(c.AbandonedWait), seconds(c.Talk), mean(c.Talk, c.Completed),
 	}
