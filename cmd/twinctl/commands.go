@@ -57,6 +57,7 @@ func commands() []cli.Command {
 		gapCommand(),
 		compareCommand(),
 		fillCommand(),
+		importCommand(),
 		reportCommand(),
 		timetableCommand(),
 		runCommand(),

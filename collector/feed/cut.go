@@ -3,6 +3,8 @@ package feed
 import (
 	"fmt"
 	"io"
+
+	"github.com/twinctl/twin/collector/record"
 )
 
 // A Cutter cuts a file into what may become records, from the file's beginning.
@@ -56,3 +58,8 @@ func NewCutter(o Options, src io.Reader) Cutter {
 	}
 	return NewLineReader(src, o.FrameLimit)
 }
+
+// FileOrdinals counts the identical records of one file, also where they are not
+// in the order of their times: up to twice as many distinct ones are remembered.
+// All that reads files counts so, for the keys to be the same.
+func FileOrdinals() record.Ordinals { return record.Ordinals{Keep: 4096} }

@@ -9,8 +9,11 @@ import (
 // earliest is 1990: what claims to be older is a clock that was never set.
 var earliest = record.At(time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC))
 
-// canBe tells whether an upstream can have said something at that time, or we
-// heard it then.
+// Credible tells whether an upstream can have said something at that time: from
+// 1990 on, and not more than an hour ahead of our clock.
+func Credible(at record.Instant, now time.Time) bool { return canBe(at, now) }
+
+// canBe is Credible, and also tells whether we can have heard it then.
 func canBe(at record.Instant, now time.Time) bool {
 	return at >= earliest && at <= record.At(now.Add(futureLimit))
 }

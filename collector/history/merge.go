@@ -48,19 +48,28 @@ func (f *feedRow) merge(ctx context.Context, tx *store.Tx, rows []Row) (Outcome,
 	}
 	var done Outcome
 	for kind, records := range kinds {
-		kept := f.kept(records)
 		in := f.inserter(tx, kind, FromTwin)
-		if err := in.insert(ctx, kept); err != nil {
+		some, err := f.add(ctx, &in, records)
+		if err != nil {
 			return Outcome{}, err
 		}
-		if err := f.markLate(ctx, tx, in.late); err != nil {
-			return Outcome{}, fmt.Errorf("mark what is to be counted anew: %w", err)
-		}
-		done.Added += in.added
-		done.Duplicates += len(kept) - in.added
-		done.TooOld += len(records) - len(kept)
-		f.lastAt = max(f.lastAt, in.newest)
+		done.Added += some.Added
+		done.Duplicates += some.Duplicates
+		done.TooOld += some.TooOld
 	}
-	f.records += int64(done.Added)
 	return done, nil
+}
+
+// add stores records that did not just come from the upstream.
+func (f *feedRow) add(ctx context.Context, in *inserter, records []record.Record) (Outcome, error) {
+	kept := f.kept(records)
+	if err := in.insert(ctx, kept); err != nil {
+		return Outcome{}, err
+	}
+	if err := f.markLate(ctx, in.tx, in.late); err != nil {
+		return Outcome{}, fmt.Errorf("mark what is to be counted anew: %w", err)
+	}
+	f.lastAt = max(f.lastAt, in.newest)
+	f.records += int64(in.added)
+	return Outcome{Added: in.added, Duplicates: len(kept) - in.added, TooOld: len(records) - len(kept)}, nil
 }

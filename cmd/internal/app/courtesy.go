@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/twinctl/twin/collector"
+	"github.com/twinctl/twin/collector/archive"
 )
 
 // What a fill leaves to collecting. Both want the one writer of the history,
@@ -52,11 +53,40 @@ func (c *courtesy) collected(done collector.Commit) {
 	}
 }
 
+// busy tells whether anything is collected.
+func (c *courtesy) busy() bool { return time.Since(time.Unix(0, c.last.Load())) <= busyFor }
+
+// What an import leaves to collecting: a commit waits for one of its
+// transactions at the most, so these are short. They have all the time between
+// commits, for nothing else wants the writer then.
+const (
+	stepTook            = 10 * time.Millisecond
+	leastStep, mostStep = 100, 4000 // records
+)
+
+// steps is archive.Options.Room: as long as anything is collected, as many
+// records as are stored in stepTook.
+func (c *courtesy) steps() func(context.Context, time.Duration) int {
+	rows := leastStep
+	return func(_ context.Context, took time.Duration) int {
+		if !c.busy() {
+			return archive.Rows
+		}
+		switch {
+		case took > stepTook:
+			rows = max(leastStep, rows/2)
+		case took > 0 && took < stepTook/2:
+			rows = min(mostStep, 2*rows)
+		}
+		return rows
+	}
+}
+
 // room is fill.Options.Room for a fill of that share. How long a step took
 // tells how much else wanted the same: on a busy server a fill waits longer.
 func (c *courtesy) room(s share) func(context.Context, time.Duration) int {
 	return func(ctx context.Context, took time.Duration) int {
-		if time.Since(time.Unix(0, c.last.Load())) > busyFor {
+		if !c.busy() {
 			return 0
 		}
 		wait := time.NewTimer(s.rest(took))

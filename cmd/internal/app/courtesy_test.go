@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/twinctl/twin/collector"
+	"github.com/twinctl/twin/collector/archive"
 )
 
 // A fill waits only as long as anything is collected, and in measure.
@@ -29,5 +30,32 @@ func TestCourtesy(t *testing.T) {
 		check(byTheWay, time.Minute, longest, gentleRows)
 		<-time.After(busyFor)
 		check(byTheWay, time.Millisecond, 0, 0)
+	})
+}
+
+// An import's transactions are as long as collecting can bear, while there is any.
+func TestCourtesySteps(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var c courtesy
+		step := c.steps()
+		check := func(took time.Duration, rows int) {
+			t.Helper()
+			if got := step(t.Context(), took); got != rows {
+				t.Errorf("%d rows after %s, want %d", got, took, rows)
+			}
+		}
+		check(time.Hour, archive.Rows)
+		c.collected(collector.Commit{Records: 1})
+		check(0, leastStep)
+		check(time.Millisecond, 2*leastStep)
+		check(stepTook, 2*leastStep)
+		check(stepTook+1, leastStep)
+		check(time.Minute, leastStep)
+		for range 9 {
+			step(t.Context(), 1)
+		}
+		check(1, mostStep)
+		<-time.After(busyFor + 1)
+		check(time.Millisecond, archive.Rows)
 	})
 }

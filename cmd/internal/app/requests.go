@@ -73,6 +73,7 @@ type clerk struct {
 	collector  *collector.Collector
 	filler     *filler
 	recounter  *recounter
+	importer   *importer
 	timekeeper *timekeeper
 	switcher   *switcher
 	log        *slog.Logger
@@ -118,6 +119,8 @@ func (c *clerk) slow(verb string) func(context.Context, node.Request) node.Answe
 		return c.filler.askDrop
 	case Rebuild:
 		return c.recounter.ask
+	case Import:
+		return c.importer.ask
 	case RunTimetable: // the one who decides may wait for what an earlier twind left running
 		return c.timekeeper.askRun
 	case BackfillTimetable:

@@ -27,9 +27,9 @@ type file struct {
 	opened time.Time   // when its unfinished last line was first seen; zero if it has none
 }
 
-// newOrdinals counts the lines of a file, also where they are not in the order
-// of their times: up to twice as many are read again after a restart.
-func newOrdinals() record.Ordinals { return record.Ordinals{Keep: 4096} }
+// newOrdinals counts the lines of a file. What it remembers is read again after a
+// restart.
+func newOrdinals() record.Ordinals { return feed.FileOrdinals() }
 
 // openFile opens a regular file, without waiting for the other end of a pipe.
 func openFile(path string) (*os.File, error) {
