@@ -178,7 +178,8 @@ func (f *Feed) complete() error {
 	if err := f.Fill(f.Kind); err != nil {
 		return err
 	}
-	if can := f.Kind.Formats; can != nil && !slices.Contains(can, f.Format) {
+	known := slices.Contains(feed.FormatNames(), f.Format) // else NewFormat says what may be meant
+	if can := f.Kind.Formats; can != nil && known && !slices.Contains(can, f.Format) {
 		return &feed.KeyError{Key: "format", Err: fmt.Errorf("kind %s cannot carry %q: want one of %s", f.Kind.Name, f.Format, strings.Join(can, ", "))}
 	}
 	return nil

@@ -16,7 +16,7 @@ func Keys() []Key {
 	return []Key{
 		{Name: "name", Doc: "the feed's name, the same on both twins"},
 		{Name: "kind", Doc: "ami, lines or tail"},
-		{Name: "format", Default: "ami (ami), text (lines)", Doc: "what a record looks like: ami, queue_log, cdr_csv, smdr, ech, cucm_cdr or text; tail must say. Queue rows come of ami, queue_log and ech, calls of all but text. The binary form of ech, and cucm_cdr, want whole files"},
+		{Name: "format", Default: "ami (ami), text (lines)", Doc: "what a record looks like: ami, queue_log, cdr_csv, smdr, ech, cucm_cdr or text; tail must say, and cannot carry ami, ech and cucm_cdr. Queue rows come of ami, queue_log and ech, calls of all but text. The binary form of ech, and cucm_cdr, want whole files"},
 		{Name: "source", Default: "name", Doc: "feeds that tell of the same calls name the same source"},
 		{Name: "counts", Doc: "true: of its source this feed is the one that is counted"},
 		{Name: "frame_limit", Default: "65536", Doc: "bytes of a record, 256 to 16777216; longer ones are rejected"},

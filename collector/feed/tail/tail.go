@@ -83,6 +83,7 @@ func Kind() feed.Kind {
 	return feed.Kind{
 		Name:    "tail",
 		Code:    2,
+		Formats: []string{"queue_log", "cdr_csv", "smdr", "text"}, // those that somebody appends lines of to a file
 		Resumes: true,
 		Suffix:  "\n",
 		Options: func() any { return &options{} },
