@@ -30,7 +30,7 @@ var arrows = []struct {
 	{"collector/report", []string{"collector/history", "collector/acd", "collector/admin", "collector/watch", "collector/hours"}},
 	{"collector/history", []string{"collector/store", "collector/feed", "collector/acd"}},                   // it commits a feed's batches, and keeps what is counted of them
 	{"collector/admin", []string{"collector/store", "collector/audit", "collector/acd", "collector/hours"}}, // what waits are counted by, and calendars
-	{"collector/archive", []string{"collector/history", "collector/feed"}}, // it brings a feed's old files into the history
+	{"collector/archive", []string{"collector/history", "collector/feed"}},                                  // it brings a feed's old files into the history
 	{"collector/node", []string{"collector/store", "collector/audit"}},
 	{"collector/backup", []string{"collector/history", "collector/admin", "collector/node", "collector/store"}},
 	{"collector/audit", []string{"collector/store"}}, // a table that two files have
