@@ -23,7 +23,7 @@ func BenchmarkFollow(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		s.restart() // from the beginning, since nothing is stored
-		s.follower.voice.q = feed.NewQueue(feed.Options{QueueLimit: 1 << 30}, Kind(), func() {})
+		s.follower.voice = feed.NewVoice(feed.NewQueue(feed.Options{QueueLimit: 1 << 30}, Kind(), func() {}), nil)
 		s.poll()
 	}
 	b.ReportMetric(float64(lines)*float64(b.N)/b.Elapsed().Seconds(), "lines/s")

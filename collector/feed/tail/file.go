@@ -18,7 +18,7 @@ type file struct {
 	*os.File
 	lines    *feed.LineReader
 	base     int64 // where lines begins
-	known    memory
+	known    feed.Memory
 	ordinals record.Ordinals
 	pos      position // behind the line that was told last
 
@@ -75,8 +75,18 @@ func (f *file) start(offset int64, limit int) error {
 	if _, err := f.Seek(offset, io.SeekStart); err != nil {
 		return err
 	}
-	f.base, f.lines, f.known.end = offset, feed.NewLineReader(f, limit), offset
+	f.base, f.lines, f.known.End = offset, feed.NewLineReader(f, limit), offset
 	return nil
+}
+
+// fits tells whether the file still holds what is remembered of it, and at
+// least size bytes.
+func (f *file) fits(size int64) (bool, error) {
+	info, err := f.Stat()
+	if err != nil || info.Size() < size {
+		return false, err
+	}
+	return f.known.Fits(f.File)
 }
 
 // errCut tells that a file does not hold any more what was read from it.
@@ -91,14 +101,14 @@ func (f *file) Read(p []byte) (int, error) {
 	if err != nil && !errors.Is(err, io.EOF) {
 		return n, err
 	}
-	ok, errFits := f.known.fits(f.File, f.known.end+int64(n))
+	ok, errFits := f.fits(f.known.End + int64(n))
 	switch {
 	case errFits != nil:
 		return 0, errFits
 	case !ok:
 		return 0, errCut
 	}
-	f.known.add(p[:n])
+	f.known.Add(p[:n])
 	return n, err
 }
 
@@ -142,9 +152,9 @@ func (f *file) number(at int64, r *record.Record) {
 // advance moves the position behind the last line.
 func (f *file) advance() {
 	f.pos.Offset = f.offset()
-	if f.pos.HeadSize < headSize {
-		f.pos.HeadSize = int(min(f.pos.Offset, headSize))
-		f.pos.Head = digest(record.DigestOf(f.known.head[:f.pos.HeadSize]))
+	if f.pos.HeadSize < feed.HeadSize {
+		f.pos.HeadSize = int(min(f.pos.Offset, feed.HeadSize))
+		f.pos.Head = digest(record.DigestOf(f.known.Head[:f.pos.HeadSize]))
 	}
 }
 
@@ -166,7 +176,7 @@ func (f *file) look() (change, error) {
 	if f.seen != nil && f.seen.Size() == info.Size() && f.seen.ModTime().Equal(info.ModTime()) {
 		return still, nil
 	}
-	ok, err := f.known.fits(f.File, f.known.end)
+	ok, err := f.fits(f.known.End)
 	if err != nil || !ok {
 		return cut, err
 	}

@@ -66,7 +66,7 @@ func (f *follower) openAt(e entry, p position) (*file, error) {
 	found := &file{File: opened, ordinals: newOrdinals(), pos: p}
 	head, ok, err := holds(opened, &p, f.limit)
 	if ok && err == nil {
-		found.known.head = head
+		found.known.Head = head
 		ok, err = found.recount(f.format, f.limit)
 	}
 	info, errStat := opened.Stat()

@@ -17,7 +17,7 @@ import (
 // told the queue.
 type follower struct {
 	*source
-	voice *voice
+	voice *feed.Voice
 	file  *file     // nil while there is none to read
 	pos   *position // of the last file, to find the place again; nil if there never was one
 
@@ -31,7 +31,7 @@ type follower struct {
 	encoded []byte         // a position, kept for its memory
 }
 
-func newFollower(s *source, from feed.Start, v *voice) (*follower, error) {
+func newFollower(s *source, from feed.Start, v *feed.Voice) (*follower, error) {
 	f := &follower{source: s, voice: v, covered: from.CoveredUntil}
 	if from.Position == nil {
 		return f, nil
@@ -87,8 +87,8 @@ func (f *follower) poll(ctx context.Context) error {
 			f.missing(err)
 		}
 		if err != nil || !more {
-			f.voice.back()
-			f.voice.flush()
+			f.voice.Back()
+			f.voice.Flush()
 			return nil //nolint:nilerr // missing has told q
 		}
 	}
@@ -98,7 +98,7 @@ func (f *follower) poll(ctx context.Context) error {
 // turn takes one step; more says that there is another to take at once.
 func (f *follower) turn(ctx context.Context) (more bool, err error) {
 	asked := time.Now()
-	f.voice.leave(asked)
+	f.voice.Leave(asked)
 	if f.file == nil {
 		return f.find()
 	}
@@ -178,7 +178,7 @@ func (f *follower) resume(found *file) error {
 func (f *follower) read(ctx context.Context) error {
 	for ctx.Err() == nil {
 		if !f.file.lines.Buffered() {
-			f.voice.leave(time.Now())
+			f.voice.Leave(time.Now())
 		}
 		at := f.file.offset()
 		line, err := f.file.lines.Next()
@@ -216,7 +216,7 @@ func (f *follower) tell(ctx context.Context, at int64, line []byte) error {
 	r := record.New(when, 0, line)
 	f.file.number(at, &r)
 	f.encoded = f.file.pos.appendTo(f.encoded[:0])
-	return f.voice.record(ctx, r, f.encoded)
+	return f.voice.Record(ctx, r, f.encoded)
 }
 
 // reject tells q of a line that cannot be a record, and why.
@@ -227,7 +227,7 @@ func (f *follower) reject(at int64, line []byte, why error) {
 		line = long.Head
 	}
 	f.encoded = f.file.pos.appendTo(f.encoded[:0])
-	f.voice.reject(fmt.Sprintf("%s, byte %d: %v", f.file.Name(), at, why), line, f.encoded)
+	f.voice.Reject(fmt.Sprintf("%s, byte %d: %v", f.file.Name(), at, why), line, f.encoded)
 }
 
 // unfinished notes since when a line waits for its end.
@@ -296,7 +296,7 @@ func (f *follower) finish(ctx context.Context) error {
 	}
 	if size > 0 {
 		f.encoded = f.pos.appendTo(f.encoded[:0])
-		f.voice.reject(name+": was left in the middle of its last line", half, f.encoded)
+		f.voice.Reject(name+": was left in the middle of its last line", half, f.encoded)
 	}
 	return nil
 }

@@ -7,11 +7,9 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/twinctl/twin/collector/feed"
 	"github.com/twinctl/twin/collector/record"
 )
-
-// headSize is how much of a file's beginning tells it from others.
-const headSize = 256
 
 // A position is how far which file was read. It is stored with each record.
 type position struct {
@@ -97,7 +95,7 @@ func parsePosition(b []byte) (*position, error) {
 		return nil, fmt.Errorf("stored position %.200q: %w", b, err)
 	}
 	if p.Offset < 0 || p.Reach < 0 || p.Reach > p.Offset || p.LastAt < -1 || p.LastAt > p.Offset ||
-		int64(p.HeadSize) != min(p.Offset, headSize) {
+		int64(p.HeadSize) != min(p.Offset, feed.HeadSize) {
 		return nil, fmt.Errorf("stored position %.200q: %w", b, errors.New("numbers that do not fit each other"))
 	}
 	return p, nil

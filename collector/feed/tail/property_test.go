@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
+	"github.com/twinctl/twin/collector/feed"
 	"github.com/twinctl/twin/collector/record"
 )
 
@@ -121,7 +122,7 @@ func TestPosition(t *testing.T) {
 			DoneAt:   rapid.Int64().Draw(rt, "done at"),
 			Done:     rapid.SliceOf(rapid.Uint64()).Draw(rt, "done"),
 			Head:     digest(record.DigestOf(rapid.SliceOf(rapid.Byte()).Draw(rt, "head"))),
-			HeadSize: int(min(offset, headSize)),
+			HeadSize: int(min(offset, feed.HeadSize)),
 			Offset:   offset,
 			Reach:    rapid.Int64Range(0, offset).Draw(rt, "reach"),
 			LastAt:   rapid.Int64Range(-1, offset).Draw(rt, "last"),
@@ -138,7 +139,7 @@ func TestPosition(t *testing.T) {
 }
 
 func FuzzPosition(f *testing.F) {
-	p := position{Inode: 7, Offset: 300, HeadSize: headSize, LastAt: 200}
+	p := position{Inode: 7, Offset: 300, HeadSize: feed.HeadSize, LastAt: 200}
 	f.Add(p.appendTo(nil))
 	f.Add([]byte(`{"offset":1,"reach":2}`))
 	f.Add([]byte(`{"offset":-1}`))

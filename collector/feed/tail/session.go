@@ -19,13 +19,13 @@ const ahead = time.Hour
 // lost says that lines were written which cannot be read any more.
 func (f *follower) lost(why error) {
 	f.log.Warn("lines may be lost", "path", f.path, "err", why)
-	f.voice.end(why)
+	f.voice.End(feed.Unreachable, why)
 	f.session, f.pos.LostAt = false, time.Now().UnixMicro()
 }
 
 // listening tells whether a session is open. One may have been ended by whoever
 // watches over the follower.
-func (f *follower) listening() bool { return f.session && !f.voice.hung.Load() }
+func (f *follower) listening() bool { return f.session && !f.voice.Hung() }
 
 // continues tells whether nothing was missed since covered.
 func (f *follower) continues() bool { return f.covered != 0 && f.pos.LostAt == 0 }
@@ -61,7 +61,7 @@ func (f *follower) begin(first record.Instant) {
 	if f.listening() {
 		return
 	}
-	f.voice.begin(feed.Session{From: first, Continues: f.continues()}, f.path)
+	f.voice.Begin(feed.Session{From: first, Continues: f.continues()}, f.path)
 	f.session, f.away = true, time.Time{}
 	f.covered = max(f.covered, first)
 	if f.pos.LostAt != 0 {
@@ -73,7 +73,7 @@ func (f *follower) begin(first record.Instant) {
 // advance tells q the position without a line.
 func (f *follower) advance() {
 	f.encoded = f.pos.appendTo(f.encoded[:0])
-	f.voice.advance(f.encoded)
+	f.voice.Advance(f.encoded)
 }
 
 // prove tells q up to when everything was heard. At most once a second: proof
@@ -92,7 +92,7 @@ func (f *follower) prove() {
 	}
 	if at := record.At(until).Add(-behind); at > f.covered {
 		f.covered = at
-		f.voice.proof(at)
+		f.voice.Proof(at)
 	}
 }
 
@@ -105,19 +105,19 @@ func (f *follower) missing(err error) {
 	}
 	f.tellOnce(err)
 	err = fmt.Errorf("waiting for the file: %w", err)
-	if f.listening() && now.Sub(f.away) < patience {
+	if f.listening() && now.Sub(f.away) < feed.Patience {
 		return
 	}
 	if f.listening() {
 		f.log.Warn("feed is down: the file stays away", "path", f.path, "err", err)
 		f.session = false
-		f.voice.end(err)
+		f.voice.End(feed.Unreachable, err)
 	}
 	state := feed.Down
-	if errors.Is(err, fs.ErrNotExist) && (f.pos == nil || now.Sub(f.away) < patience) {
+	if errors.Is(err, fs.ErrNotExist) && (f.pos == nil || now.Sub(f.away) < feed.Patience) {
 		state = feed.Connecting
 	}
-	f.voice.report(feed.Health{State: state, Address: f.path, Err: err})
+	f.voice.Report(feed.Health{State: state, Address: f.path, Err: err})
 }
 
 // tellOnce logs why the file cannot be read, unless it did so last. One that is

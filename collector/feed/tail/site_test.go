@@ -55,7 +55,7 @@ func (s *site) restart() {
 	options := feed.Options{FrameLimit: 256, QueueLimit: feed.DefaultQueueLimit}
 	s.q = feed.NewQueue(options, Kind(), func() {})
 	src := &source{path: s.path, limit: options.FrameLimit, format: format, log: slog.New(slog.DiscardHandler)}
-	if s.follower, err = newFollower(src, s.start, newVoice(s.q, nil)); err != nil {
+	if s.follower, err = newFollower(src, s.start, feed.NewVoice(s.q, nil)); err != nil {
 		s.t.Fatal(err)
 	}
 }

@@ -60,7 +60,6 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
-	"runtime/debug"
 	"time"
 
 	"github.com/twinctl/twin/collector/feed"
@@ -68,9 +67,7 @@ import (
 
 const (
 	pollEvery = 200 * time.Millisecond
-	behind    = 2 * time.Second  // what a writer may hold back: coverage is proven up to this long ago
-	patience  = 10 * time.Second // how long the file may be away, or a call may hang, before the feed is down
-	lastWait  = 2 * time.Second  // for a call that hangs when the source is to end
+	behind    = 2 * time.Second // what a writer may hold back: coverage is proven up to this long ago
 )
 
 // options are the keys that this kind alone understands.
@@ -119,51 +116,13 @@ func open(c feed.Config) (feed.Source, error) {
 // and will say nothing any more.
 func (s *source) Run(ctx context.Context, from feed.Start, q *feed.Queue) error {
 	defer q.End(feed.Stopped, nil)
-	v := newVoice(q, ctx.Done())
+	v := feed.NewVoice(q, ctx.Done())
 	f, err := newFollower(s, from, v)
 	if err != nil {
 		return err
 	}
-	ended := make(chan any, 1)
-	go func() {
-		defer func() {
-			broke := recover()
-			if broke != nil {
-				s.log.Error("follower broke", "err", broke, "stack", string(debug.Stack()))
-			}
-			f.close()
-			ended <- broke
-		}()
+	return v.Attend(ctx, s.path, s.log, func() {
+		defer f.close()
 		f.run(ctx)
-	}()
-	broke, err := s.attend(ctx, v, ended)
-	if broke != nil {
-		panic(broke) // for whoever runs the source to deal with
-	}
-	return err
-}
-
-// attend watches over the follower until it has ended; what it broke on is nil
-// if it did not. It waits no longer than lastWait once ctx has ended.
-func (s *source) attend(ctx context.Context, v *voice, ended <-chan any) (broke any, err error) {
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
-	for {
-		select {
-		case broke := <-ended:
-			return broke, nil
-		case now := <-tick.C:
-			if v.watch(s.path, now) {
-				s.log.Warn("feed is mute", "path", s.path, "err", errHung)
-			}
-			continue
-		case <-ctx.Done():
-		}
-		select {
-		case broke := <-ended:
-			return broke, nil
-		case <-time.After(lastWait):
-			return nil, fmt.Errorf("file %s: %w", s.path, errHung)
-		}
-	}
+	})
 }

@@ -137,12 +137,12 @@ func TestRunOutlivesTheFile(t *testing.T) {
 		if err := os.Rename(r.path, r.path+".1"); err != nil {
 			t.Fatal(err)
 		}
-		if marks := r.after(patience / 2); len(marks) > 0 && marks[len(marks)-1].What == feed.EndMark {
-			t.Errorf("away for %s: the session has ended", patience/2)
+		if marks := r.after(feed.Patience / 2); len(marks) > 0 && marks[len(marks)-1].What == feed.EndMark {
+			t.Errorf("away for %s: the session has ended", feed.Patience/2)
 		}
-		marks := r.after(patience)
+		marks := r.after(feed.Patience)
 		if len(marks) == 0 || marks[len(marks)-1].What != feed.EndMark || marks[len(marks)-1].Reason != feed.Unreachable {
-			t.Errorf("away for longer than %s: %+v", patience, marks)
+			t.Errorf("away for longer than %s: %+v", feed.Patience, marks)
 		}
 		if h := r.q.Health(); h.State != feed.Down {
 			t.Errorf("away: %+v", h)

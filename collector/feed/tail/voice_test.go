@@ -36,14 +36,14 @@ func TestRunTellsOfAHang(t *testing.T) {
 		r.write(t, "946684800|a\n")
 		r.after(5 * time.Second)
 		r.write(t, "946684800|b\n")
-		if marks := r.after(patience / 2); len(marks) > 0 && marks[len(marks)-1].What == feed.EndMark {
-			t.Errorf("hangs for %s: the session has ended", patience/2)
+		if marks := r.after(feed.Patience / 2); len(marks) > 0 && marks[len(marks)-1].What == feed.EndMark {
+			t.Errorf("hangs for %s: the session has ended", feed.Patience/2)
 		}
-		marks := r.after(patience)
+		marks := r.after(feed.Patience)
 		if len(marks) == 0 || marks[len(marks)-1].Reason != feed.Mute {
-			t.Errorf("hangs for longer than %s: %+v", patience, marks)
+			t.Errorf("hangs for longer than %s: %+v", feed.Patience, marks)
 		}
-		if h := r.q.Health(); h.State != feed.Down || !errors.Is(h.Err, errHung) || h.Address != r.path {
+		if h := r.q.Health(); h.State != feed.Down || !errors.Is(h.Err, feed.ErrHung) || h.Address != r.path {
 			t.Errorf("hanging: %+v", h)
 		}
 		close(let)
@@ -70,7 +70,7 @@ func TestRunEndsWhileItHangs(t *testing.T) {
 		r.after(time.Second)
 		r.cancel()
 		begun := time.Now()
-		if err := <-r.done; !errors.Is(err, errHung) || time.Since(begun) > 3*time.Second {
+		if err := <-r.done; !errors.Is(err, feed.ErrHung) || time.Since(begun) > 3*time.Second {
 			t.Errorf("ended after %s with %v", time.Since(begun), err)
 		}
 		r.after(0)
