@@ -34,17 +34,22 @@ const maxSaid = 1 << 10
 // exec starts the fixed command of a session. That the command is not let in
 // is ErrRefused.
 func (c *Client) exec(ctx context.Context, s Session) (*process, error) {
+	return c.begin(ctx, "exec", string(s))
+}
+
+// begin opens a channel and asks for a command or a subsystem there.
+func (c *Client) begin(ctx context.Context, request, name string) (*process, error) {
 	p, err := c.open(ctx)
 	if err != nil {
 		return nil, err
 	}
 	err = c.within(ctx, func() error {
-		ok, err := p.SendRequest("exec", true, ssh.Marshal(struct{ Command string }{string(s)}))
+		ok, err := p.SendRequest(request, true, ssh.Marshal(struct{ Name string }{name}))
 		if err != nil {
 			return p.gone(err, false)
 		}
 		if !ok {
-			return fmt.Errorf("%w: %q is not let in", ErrRefused, string(s))
+			return fmt.Errorf("%w: %q is not let in", ErrRefused, name)
 		}
 		return nil
 	})

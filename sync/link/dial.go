@@ -25,20 +25,33 @@ func Dial(ctx context.Context, t Target, o Options) (*Client, error) {
 func dial(ctx context.Context, t Target, o Options) (*Client, error) {
 	within, cancel := context.WithTimeout(ctx, o.Login)
 	defer cancel()
+	c, l, err := enter(within, t, o)
+	if err != nil {
+		return nil, worded(ctx, err)
+	}
+	if err := c.greet(within); err != nil {
+		_ = c.Close()
+		return nil, worded(ctx, l.explain(err))
+	}
+	return c, nil
+}
+
+// enter connects, checks the host key and logs in. Nothing is asked for yet.
+func enter(within context.Context, t Target, o Options) (*Client, *login, error) {
 	address, err := ParseAddress(t.Address)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	l := &login{address: address, began: time.Now()}
 	if l.hosts, err = checkHost(t.KnownHosts, address.Dial()); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if l.signer, err = readKey(t.Identity); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	conn, err := connect(within, address.Dial(), o.Connect)
 	if err != nil {
-		return nil, worded(ctx, explainConnect(err, l.began))
+		return nil, nil, explainConnect(err, l.began)
 	}
 	c := &Client{
 		target: t, options: o, log: o.Log, meter: &meter{Conn: conn},
@@ -49,14 +62,10 @@ func dial(ctx context.Context, t Target, o Options) (*Client, error) {
 	channels, requests, err := l.shake(within, c)
 	if err != nil {
 		_ = conn.Close()
-		return nil, worded(ctx, l.explain(err))
+		return nil, nil, l.explain(err)
 	}
 	c.live(channels, requests)
-	if err := c.greet(within); err != nil {
-		_ = c.Close()
-		return nil, worded(ctx, l.explain(err))
-	}
-	return c, nil
+	return c, l, nil
 }
 
 // connect dials. Keepalives of TCP find a machine that is gone when nothing
