@@ -58,6 +58,9 @@ type Config struct {
 	Own     any    // what Kind.Options returned, filled in
 	Format  Format // the format that was asked for
 	Log     *slog.Logger
+	// Reach opens the storage of another machine: what it takes lies above all
+	// feeds. It dials, and retries nothing; its errors are *Lost.
+	Reach func(context.Context, Remote) (Storage, error)
 }
 
 // A Source hears one upstream. Run tells the queue everything that it hears,

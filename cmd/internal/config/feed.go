@@ -11,6 +11,7 @@ import (
 
 	"github.com/pelletier/go-toml/v2"
 
+	"github.com/twinctl/twin/cmd/internal/reach"
 	"github.com/twinctl/twin/collector/feed"
 	"github.com/twinctl/twin/collector/inert"
 	"github.com/twinctl/twin/collector/nearest"
@@ -92,7 +93,7 @@ func (f *Feed) Check() Problems {
 	}
 	format, err := feed.NewFormat(f.Options)
 	problems = f.add(problems, err)
-	_, err = f.Kind.Open(feed.Config{Options: f.Options, Own: f.Own, Format: format, Log: slog.New(slog.DiscardHandler)})
+	_, err = f.Kind.Open(f.config(format, slog.New(slog.DiscardHandler)))
 	return f.add(problems, err)
 }
 
@@ -106,11 +107,16 @@ func (f *Feed) Open(log *slog.Logger) (feed.Source, error) {
 	if err != nil {
 		return nil, f.blame(err)
 	}
-	source, err := f.Kind.Open(feed.Config{Options: f.Options, Own: f.Own, Format: format, Log: log})
+	source, err := f.Kind.Open(f.config(format, log))
 	if err != nil {
 		return nil, f.blame(err)
 	}
 	return source, nil
+}
+
+// config is what the kind gets.
+func (f *Feed) config(format feed.Format, log *slog.Logger) feed.Config {
+	return feed.Config{Options: f.Options, Own: f.Own, Format: format, Log: log, Reach: reach.Open}
 }
 
 // blame makes err say where in the file its cause stands: at the key, if err
