@@ -3,6 +3,7 @@ package collector
 import (
 	"github.com/twinctl/twin/collector/feed"
 	"github.com/twinctl/twin/collector/feed/ami"
+	"github.com/twinctl/twin/collector/feed/files"
 	"github.com/twinctl/twin/collector/feed/lines"
 	"github.com/twinctl/twin/collector/feed/tail"
 )
@@ -13,5 +14,6 @@ func Kinds() []feed.Kind {
 		ami.Kind(),
 		tail.Kind(),
 		lines.Kind(),
+		files.Kind(),
 	}
 }

@@ -24,7 +24,9 @@ func reference() string {
 		{"Keys of the kinds that dial, ami and lines:", "ami lines"},
 		{"Keys of kind ami:", "ami"},
 		{"Keys of kind lines:", "lines"},
+		{"Keys of the kinds lines and files:", "files lines"},
 		{"Keys of kind tail:", "tail"},
+		{"Keys of kind files:", "files"},
 	} {
 		var keys bytes.Buffer
 		for _, k := range config.Keys() {

@@ -15,8 +15,8 @@ type Key struct {
 func Keys() []Key {
 	return []Key{
 		{Name: "name", Doc: "the feed's name, the same on both twins"},
-		{Name: "kind", Doc: "ami, lines or tail"},
-		{Name: "format", Default: "ami (ami), text (lines)", Doc: "what a record looks like: ami, queue_log, cdr_csv, smdr, ech, cucm_cdr or text; tail must say, and cannot carry ami, ech and cucm_cdr. Queue rows come of ami, queue_log and ech, calls of all but text. The binary form of ech, and cucm_cdr, want whole files"},
+		{Name: "kind", Doc: "ami, files, lines or tail"},
+		{Name: "format", Default: "ami (ami), text (lines)", Doc: "what a record looks like: ami, queue_log, cdr_csv, smdr, ech, cucm_cdr or text; tail and files must say, and tail cannot carry ami, ech and cucm_cdr. Queue rows come of ami, queue_log and ech, calls of all but text. The binary form of ech, and cucm_cdr, want whole files"},
 		{Name: "source", Default: "name", Doc: "feeds that tell of the same calls name the same source"},
 		{Name: "counts", Doc: "true: of its source this feed is the one that is counted"},
 		{Name: "frame_limit", Default: "65536", Doc: "bytes of a record, 256 to 16777216; longer ones are rejected"},
@@ -36,9 +36,21 @@ func Keys() []Key {
 		{Name: "events", Kinds: "ami", Default: "agent,cdr,system,dialplan", Doc: "classes that are asked for, as in read of manager.conf"},
 		{Name: "auth", Kinds: "ami", Default: "md5", Doc: "md5, or plain: the secret crosses the network"},
 		{Name: "listen", Kinds: "lines", Doc: "host:port on which the upstream connects, in place of addresses"},
-		{Name: "late", Kinds: "lines", Default: "2s", Doc: "duration for which the upstream may hold a line back, at most 24h"},
+		{Name: "late", Kinds: "files lines", Default: "2s (lines)", Doc: "duration for which the upstream may hold a line back, at most 24h; files must say: from a record's own time until its finished file is there, at most 168h"},
 		{Name: "silence", Kinds: "lines", Default: "for ever", Doc: "duration for which it may say nothing, 1s to 24h; then it is mute"},
 		{Name: "path", Kinds: "tail", Doc: "file that is followed"},
+		{Name: "dir", Kinds: "files", Doc: "directory that is looked at: absolute, or sftp://user@host:port/path"},
+		{Name: "key_file", Kinds: "files", Doc: "with sftp: file of our private key, mode 0600"},
+		{Name: "known_hosts_file", Kinds: "files", Doc: "with sftp: file that pins the server's host key, as ssh's known_hosts"},
+		{Name: "mask", Kinds: "files", Default: "*", Doc: "which names, with * ? and [a-z]; never those that begin or end with _ or .part, or begin with a dot"},
+		{Name: "poll", Kinds: "files", Default: "60s", Doc: "duration from one look to the next, 1s to 24h"},
+		{Name: "age", Kinds: "files", Default: "10s", Doc: "duration for which a file must have stayed the same before it is read, 0s to 24h"},
+		{Name: "read_limit", Kinds: "files", Default: "0", Doc: "files that are read at one look at the most; 0: all"},
+		{Name: "after", Kinds: "files", Default: "leave", Doc: "what becomes of a file that was read and stored: leave, archive or delete; two twins that share a directory leave"},
+		{Name: "stage", Kinds: "files", Doc: "directory that a file is moved to before it is read, with archive or delete; outside of dir, like the next two"},
+		{Name: "archive", Kinds: "files", Doc: `directory for what was read, with after = "archive"`},
+		{Name: "error", Kinds: "files", Doc: "directory for what cannot be read, the reason beside it as NAME.reason; archive and delete must say"},
+		{Name: "retries", Kinds: "files", Default: "1", Doc: "further tries with a file that cannot be read, before it is given up"},
 	}
 }
 

@@ -91,7 +91,7 @@ func hostName(name string) error {
 // fault.
 func (c *Config) collisions() {
 	taken := []struct{ address, by string }{{c.HTTP.Listen, "http.listen"}, {c.SSH.Listen, "ssh.listen"}}
-	paths := make(map[string]*Feed)
+	paths, dirs := make(map[string]*Feed), make(map[string]*Feed)
 	for i := range c.Feeds {
 		f := &c.Feeds[i]
 		if listen := f.text("listen"); listen != "" {
@@ -109,7 +109,19 @@ func (c *Config) collisions() {
 		} else if path != "" {
 			paths[path] = f
 		}
+		dir := f.text("dir")
+		if first, ok := dirs[dir]; ok && (first.takesAway() || f.takesAway()) {
+			f.refuse("dir", fmt.Errorf(`the feed at line %d reads this directory already, and only after = "leave" lets two`, first.Line))
+		} else if dir != "" {
+			dirs[dir] = f
+		}
 	}
+}
+
+// takesAway tells whether the feed moves or removes the files that it reads.
+func (f *Feed) takesAway() bool {
+	after := f.text("after")
+	return after != "" && after != "leave"
 }
 
 // clash tells whether two addresses cannot be listened on at the same time.

@@ -1,0 +1,99 @@
+package files
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"syscall"
+
+	"github.com/twinctl/twin/collector/feed"
+)
+
+// local is the storage of this machine.
+type local struct{}
+
+// listAtOnce is how many names of a directory are held at once.
+const listAtOnce = 1024
+
+// List implements feed.Library.
+func (local) List(ctx context.Context, dir string, each func(fs.FileInfo) error) error {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return err
+	}
+	defer root.Close() //nolint:errcheck // it was only read
+	d, err := root.Open(".")
+	if err != nil {
+		return err
+	}
+	defer d.Close() //nolint:errcheck // it was only read
+	for {
+		names, err := d.ReadDir(listAtOnce)
+		for _, n := range names {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			info, err := n.Info()
+			if errors.Is(err, fs.ErrNotExist) {
+				continue // gone just now
+			}
+			if err == nil {
+				err = each(info)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// Open implements feed.Library. It does not wait for the other end of a pipe.
+func (local) Open(_ context.Context, file string) (feed.File, error) {
+	root, err := os.OpenRoot(path.Dir(file))
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close() //nolint:errcheck // it was only read
+	f, err := root.OpenFile(path.Base(file), os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// Rename implements feed.Mover. Nobody else is taken to write where we move to.
+func (local) Rename(_ context.Context, from, to string) error {
+	switch _, err := os.Lstat(to); {
+	case err == nil:
+		return fmt.Errorf("%s: %w", to, fs.ErrExist)
+	case !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	return os.Rename(from, to)
+}
+
+// Remove implements feed.Mover.
+func (local) Remove(_ context.Context, file string) error { return os.Remove(file) }
+
+// Create implements feed.Mover.
+func (local) Create(_ context.Context, file string, text []byte) error {
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(text)
+	return errors.Join(err, f.Close())
+}
+
+// Close implements io.Closer.
+func (local) Close() error { return nil }

@@ -1,0 +1,61 @@
+package files
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"pgregory.net/rapid"
+
+	"github.com/twinctl/twin/collector/record"
+)
+
+func TestPosition(t *testing.T) {
+	var code encoder
+	rapid.Check(t, func(rt *rapid.T) {
+		digest := func(label string) []byte {
+			d := record.DigestOf(rapid.SliceOf(rapid.Byte()).Draw(rt, label))
+			return d[:]
+		}
+		want := position{
+			Place: mark(rapid.Uint64().Draw(rt, "place")),
+			Swept: rapid.Int64().Draw(rt, "swept"), Before: rapid.Int64().Draw(rt, "before"),
+			Done: rapid.SliceOfN(rapid.Byte(), 0, maxDone).Draw(rt, "done"),
+			Name: rapid.SliceOf(rapid.Byte()).Draw(rt, "name"), File: mark(rapid.Uint64().Draw(rt, "file")), State: mark(rapid.Uint64().Draw(rt, "state")),
+			Why: rapid.StringN(0, 70, maxWhy).Draw(rt, "why"), Whole: rapid.Bool().Draw(rt, "whole"), Bad: rapid.Int64Min(0).Draw(rt, "bad"),
+			Head: digest("head"), Offset: rapid.Int64Min(0).Draw(rt, "offset"), Last: digest("last"),
+		}
+		want.Done = want.Done[:len(want.Done)/8*8]
+		want.LastAt = rapid.Int64Range(-1, want.Offset).Draw(rt, "last at")
+		code.settle(&want)
+		got, err := parsePosition(code.encode(&want))
+		if err != nil {
+			rt.Fatal(err)
+		}
+		if diff := cmp.Diff(want, *got, cmpopts.EquateEmpty()); diff != "" {
+			rt.Fatalf("(-want +got):\n%s", diff)
+		}
+	})
+}
+
+func FuzzPosition(f *testing.F) {
+	var code encoder
+	p := position{Offset: 300, LastAt: 200, Name: []byte("a\xff"), Head: make([]byte, 16), Last: make([]byte, 16), Done: make([]byte, 16)}
+	code.settle(&p)
+	f.Add(code.encode(&p))
+	f.Add([]byte(`{"offset":1,"last_at":2}`))
+	f.Add([]byte(`{"done":"AAAA"}`))
+	f.Fuzz(func(t *testing.T, stored []byte) {
+		p, err := parsePosition(stored)
+		if err != nil {
+			return
+		}
+		var code encoder
+		code.settle(p)
+		again, err := parsePosition(code.encode(p))
+		if err != nil || !cmp.Equal(again, p, cmpopts.EquateEmpty()) {
+			t.Errorf("%q: %+v became %+v, %v", stored, p, again, err)
+		}
+		newLedger(&settings{after: leave}, p)
+	})
+}

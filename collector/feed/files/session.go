@@ -1,0 +1,135 @@
+package files
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/twinctl/twin/collector/feed"
+	"github.com/twinctl/twin/collector/record"
+)
+
+// Between these a time can be true, as far as the queue is concerned; ofFuture
+// is by how much it may lie after now.
+var earliest = record.At(time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC))
+
+const ofFuture = time.Hour
+
+// A fault is what is wrong with a file, for people to see while it lasts.
+type fault struct {
+	text  string
+	state mark // of the file, while it stays where it is; 0 where it does not
+	since time.Time
+}
+
+// showFault is how long a fault of a file that is not there any more is shown.
+const showFault = 24 * time.Hour
+
+func (r *reader) blame(text string, state mark) { r.wrong = fault{text, state, time.Now()} }
+
+// stands tells whether there is a fault to show.
+func (r *reader) stands(now time.Time) bool {
+	f := r.wrong
+	switch {
+	case f.text == "":
+		return false
+	case f.state == 0 || r.ledger.moves:
+		return now.Sub(f.since) < showFault
+	}
+	return r.ledger.knows(f.state)
+}
+
+// lose says that something was written which cannot be read any more.
+func (r *reader) lose(why error) {
+	r.log.Warn("records may be lost", "err", why)
+	r.blame(why.Error(), 0)
+	r.goOn()
+	r.voice.Reject(why.Error(), nil, nil)
+}
+
+// listening tells whether a session is open. One may have been ended by whoever
+// watches over the reader.
+func (r *reader) listening() bool { return r.session && !r.voice.Hung() }
+
+// goOn begins a session, if none is open and nothing was missed.
+func (r *reader) goOn() {
+	if !r.listening() && r.resumed {
+		r.begins(r.covered)
+	}
+}
+
+// hear begins a session, if none is, with a record of that time which is about
+// to be told. One whose time cannot be true does not show since when all is
+// heard: then a look without anything left to read will.
+func (r *reader) hear(when record.Instant) {
+	r.goOn()
+	now := record.At(time.Now())
+	if r.listening() || when <= max(r.covered, earliest) || when > now.Add(ofFuture) {
+		return
+	}
+	r.begins(min(when, now))
+}
+
+// begins opens a session, if none is; first is the first instant that it hears.
+// A file may be read again, and then its records come again.
+func (r *reader) begins(first record.Instant) {
+	if r.listening() {
+		return
+	}
+	r.voice.Begin(feed.Session{From: first, Continues: r.resumed, Again: true}, r.place)
+	r.session, r.resumed, r.away = true, true, time.Time{}
+	r.covered = max(r.covered, first)
+}
+
+// prove tells the queue up to when everything was heard, after a look that began
+// at that time.
+func (r *reader) prove(began time.Time) {
+	r.away = time.Time{}
+	r.goOn()
+	heard := r.ledger.heard(began)
+	if !heard.IsZero() {
+		at := record.At(heard)
+		r.begins(at)
+		if at > r.covered {
+			r.covered = at
+			r.voice.Proof(at)
+		}
+	}
+	if !r.listening() {
+		return
+	}
+	health := feed.Health{State: feed.Live, Address: r.place}
+	if r.stands(began) {
+		health.Err = errors.New(r.wrong.text)
+	}
+	r.voice.Report(health)
+}
+
+// missing tells the queue that the directory cannot be read at present, and
+// returns when to try again. Only when that lasts, the session is over.
+func (r *reader) missing(err error) time.Duration {
+	now := time.Now()
+	if r.away.IsZero() {
+		r.away, r.told = now, ""
+	}
+	reason := feed.Unreachable
+	if lost, ok := errors.AsType[*feed.Lost](err); ok {
+		reason, err = lost.Reason, lost.Err
+	}
+	if err.Error() != r.told {
+		r.told = err.Error()
+		r.log.Warn("cannot read the directory", "path", r.place, "err", err)
+	}
+	if r.listening() && now.Sub(r.away) >= feed.Patience {
+		r.log.Warn("feed is down: its directory stays away", "path", r.place, "err", err)
+		r.session = false
+		r.voice.End(reason, err)
+	}
+	if !r.listening() {
+		r.voice.Report(feed.Health{State: feed.Down, Address: r.place, Err: fmt.Errorf("waiting for the directory: %w", err)})
+	}
+	if reason == feed.Refused {
+		return refusedWait
+	}
+	return min(r.poll, retryAfter)
+}
