@@ -12,13 +12,6 @@ import (
 	"github.com/twinctl/twin/collector/feed"
 )
 
-// A cutter cuts a file into what may become records, from its beginning.
-type cutter interface {
-	Next() ([]byte, error)
-	Consumed() int64
-	Unfinished() (size int64, head []byte)
-}
-
 const (
 	ahead     = 512 << 10 // that is asked for at once of a server, and kept
 	unpackAny = 16 << 20  // bytes that a packed file may always become,

@@ -16,7 +16,7 @@ import (
 type delivery struct {
 	name     string // for people
 	content  *content
-	cutter   cutter
+	cutter   feed.Cutter
 	ordinals record.Ordinals
 }
 

@@ -146,7 +146,7 @@ func (s *source) Run(ctx context.Context, from feed.Start, q *feed.Queue) error 
 }
 
 // cut returns what cuts a file.
-func (s *source) cut(src *content) cutter { return feed.NewLineReader(src, s.options.FrameLimit) }
+func (s *source) cut(src *content) feed.Cutter { return feed.NewCutter(s.options, src) }
 
 // in returns the path of a file in a directory.
 func in(dir, name string) string { return path.Join(dir, name) }

@@ -201,6 +201,9 @@ func (r *reader) take(ctx context.Context, w *waiting) error {
 // tried often enough.
 func (r *reader) failed(ctx context.Context, w *waiting, why error) error {
 	w.tries++
+	if _, never := errors.AsType[*feed.ShapeError](why); never {
+		w.tries = max(w.tries, r.retries+1) // to read it again would not help
+	}
 	r.last = nil
 	why = errors.New(inert.Text(why.Error())) // it may hold the file's name as it is
 	text := fmt.Sprintf("%s: %v", &w.entry, why)

@@ -27,6 +27,7 @@ type site struct {
 	t       testing.TB
 	dir     string
 	options options
+	common  feed.Options
 	now     time.Time // of the file system
 	storage feed.Storage
 
@@ -65,6 +66,7 @@ func newSite(t testing.TB, edit func(o *options, root string)) *site {
 		t.Fatal("not the options of this kind")
 	}
 	s.options = *own
+	s.common = feed.Options{Format: "queue_log", FrameLimit: 256, QueueLimit: feed.DefaultQueueLimit}
 	s.options.Dir, s.options.Late, s.options.Age = s.dir, "1m", "0s"
 	if edit != nil {
 		edit(&s.options, root)
@@ -93,16 +95,15 @@ func (s *site) restart() {
 		s.cancel()
 		s.r.close()
 	}
-	format, err := feed.NewFormat(feed.Options{Format: "queue_log"})
+	format, err := feed.NewFormat(s.common)
 	s.must(err)
 	set, err := s.options.settle()
 	s.must(err)
-	common := feed.Options{FrameLimit: 256, QueueLimit: feed.DefaultQueueLimit}
-	src := &source{settings: set, options: common, format: s.format(format), log: slog.New(slog.DiscardHandler)}
+	src := &source{settings: set, options: s.common, format: s.format(format), log: slog.New(slog.DiscardHandler)}
 	src.storage = func(context.Context) (feed.Storage, error) { return s.storage, nil }
 	s.die()
 	wake := make(chan struct{}, 1)
-	q := feed.NewQueue(common, Kind(), func() {
+	q := feed.NewQueue(s.common, Kind(), func() {
 		select {
 		case wake <- struct{}{}:
 		default:
