@@ -75,6 +75,7 @@ func dataRules() []rule {
 		{verb: "gap list", needs: toView},
 		{verb: "compare", needs: toView},
 		{verb: "fill", needs: toOperate},
+		{verb: "import", needs: here},
 		{verb: "report queue", needs: toView, shows: ofGroup, dear: written},
 		{verb: "report agent", needs: toView, shows: ofFeeds, dear: written},
 		{verb: "report call", needs: toView, shows: ofFeeds, dear: written},
