@@ -1,12 +1,16 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 	"testing"
 
 	"github.com/twinctl/twin/cmd/internal/cli"
+	"github.com/twinctl/twin/cmd/internal/config"
+	"github.com/twinctl/twin/collector"
 	"github.com/twinctl/twin/collector/admin"
 )
 
@@ -53,4 +57,36 @@ func TestReadme(t *testing.T) {
 		}
 	}
 	check("", program())
+}
+
+// TestReadmeFeeds holds the configurations in README.md to what twind takes,
+// but for the files that are missing here.
+func TestReadmeFeeds(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	feeds := 0
+	for i, block := range strings.Split(string(text), "```toml\n")[1:] {
+		block, _, _ = strings.Cut(block, "```")
+		if !strings.HasPrefix(block, "name = ") {
+			block = "name = \"cms-a\"\ndata = \"/var/lib/twin\"\n" + block
+		}
+		c, err := config.Check("/etc/twin/twin.toml", block, collector.Kinds())
+		if err != nil {
+			t.Errorf("block %d: %v", i+1, err)
+			continue
+		}
+		for _, f := range c.Feeds {
+			feeds++
+			for _, p := range f.Check() {
+				if !errors.Is(p.Err, fs.ErrNotExist) {
+					t.Errorf("block %d: feed %s: %v", i+1, f.Name, p)
+				}
+			}
+		}
+	}
+	if feeds < 6 {
+		t.Errorf("only %d feeds", feeds)
+	}
 }
