@@ -34,7 +34,7 @@ var arrows = []struct {
 	{"collector/node", []string{"collector/store", "collector/audit"}},
 	{"collector/backup", []string{"collector/history", "collector/admin", "collector/node", "collector/store"}},
 	{"collector/audit", []string{"collector/store"}}, // a table that two files have
-	{"collector/feed/*", []string{"collector/feed"}},
+	{"collector/feed/*", []string{"collector/feed", "collector/feed/stream"}},
 	{"collector/feed", []string{"collector/ech", "collector/cucm"}},
 	{"collector/acd", []string{"collector/ech", "collector/cucm"}},
 	{"collector/watch", []string{"collector/acd"}}, // thresholds are held against what is counted

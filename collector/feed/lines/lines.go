@@ -22,26 +22,19 @@
 // A line that the end of its connection cut is not stored. It ends the session,
 // so that a gap says where it is missing.
 //
-// # Listening
-//
-// An upstream may hold several connections, each of them a delivery of its own;
-// the feed is covered while there is at least one that has said a record: who
-// has not may be anybody, and proves nothing. With its first record it is the
-// upstream's, which then was heard since that connection was opened, or since
-// the last line of it that cannot be a record. More than 16 are refused,
-// but one that never said a record makes room after a second, so that idle
-// strangers do not keep the upstream out. Who connects and goes again at once
-// without a record, as a probe does, leaves no trace.
+// How several connections, strangers and breaks are dealt with stands in
+// package stream.
 package lines
 
 import (
 	"errors"
 	"fmt"
-	"net"
+	"io"
 	"reflect"
 	"time"
 
 	"github.com/twinctl/twin/collector/feed"
+	"github.com/twinctl/twin/collector/feed/stream"
 )
 
 // options are the keys that this kind alone understands.
@@ -69,13 +62,13 @@ func open(c feed.Config) (feed.Source, error) {
 	if !ok {
 		return nil, fmt.Errorf("options are %T, not those of kind lines", c.Own)
 	}
-	h := hearing{limit: c.FrameLimit, format: c.Format, log: c.Log}
+	h := stream.Hearing{Limit: c.FrameLimit, Frames: cutter(c.FrameLimit), Format: c.Format, Log: c.Log}
 	var err error
-	if h.late, err = span("late", own.Late, 0); err != nil {
+	if h.Late, err = stream.Span("late", own.Late, 0); err != nil {
 		return nil, err
 	}
 	if own.Silence != "" {
-		if h.silence, err = span("silence", own.Silence, time.Second); err != nil {
+		if h.Silence, err = stream.Span("silence", own.Silence, time.Second); err != nil {
 			return nil, err
 		}
 	}
@@ -85,33 +78,22 @@ func open(c feed.Config) (feed.Source, error) {
 	return listening(own, h)
 }
 
-func dialling(o feed.DialOptions, h hearing) (feed.Source, error) {
+// cutter cuts connections at their line feeds.
+func cutter(limit int) func(io.Reader) stream.Frames {
+	return func(r io.Reader) stream.Frames { return feed.NewLineReader(r, limit) }
+}
+
+func dialling(o feed.DialOptions, h stream.Hearing) (feed.Source, error) {
 	if len(o.Addresses) == 0 {
 		return nil, &feed.KeyError{Key: "addresses", Err: errors.New(
 			`missing: say where the upstream is, as ["tcp://pbx.example:9000"], or listen = "127.0.0.1:9000" to be called by it`)}
 	}
-	d, err := o.Dialer(h.log)
-	if err != nil {
-		return nil, err
-	}
-	return &dialer{hearing: h, dial: d}, nil
+	return h.Dialer(o)
 }
 
-func listening(o *options, h hearing) (feed.Source, error) {
+func listening(o *options, h stream.Hearing) (feed.Source, error) {
 	if !reflect.ValueOf(o.DialOptions).IsZero() {
 		return nil, &feed.KeyError{Key: "listen", Err: errors.New("addresses and what belongs to them cannot be said together with it: leave one out")}
 	}
-	if _, _, err := net.SplitHostPort(o.Listen); err != nil {
-		return nil, &feed.KeyError{Key: "listen", Err: fmt.Errorf(`%q: want host:port, as "127.0.0.1:9000": %w`, o.Listen, err)}
-	}
-	return &listener{hearing: h, address: o.Listen}, nil
-}
-
-// span reads a duration of at least least and at most a day.
-func span(key, text string, least time.Duration) (time.Duration, error) {
-	d, err := time.ParseDuration(text)
-	if err != nil || d < least || d > 24*time.Hour {
-		return 0, &feed.KeyError{Key: key, Err: fmt.Errorf("%q: want a time from %s to 24h, as 2s", text, least)}
-	}
-	return d, nil
+	return h.Listener(o.Listen)
 }

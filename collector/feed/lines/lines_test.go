@@ -14,9 +14,9 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"pgregory.net/rapid"
 
 	"github.com/twinctl/twin/collector/feed"
+	"github.com/twinctl/twin/collector/feed/stream"
 	"github.com/twinctl/twin/collector/record"
 )
 
@@ -131,7 +131,7 @@ func start(t testing.TB, own *options) *store {
 func startListening(t testing.TB) (*store, string) {
 	t.Helper()
 	s := start(t, &options{Listen: "127.0.0.1:0", Late: "2s"})
-	eventually(t, "listen", func() bool { return s.q.Health().Err == errWaiting })
+	eventually(t, "listen", func() bool { return s.q.Health().Err == stream.ErrWaiting })
 	return s, s.q.Health().Address
 }
 
@@ -285,7 +285,7 @@ func TestListenAddressIsHeld(t *testing.T) {
 	if err := held.Close(); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "listen once it is free", func() bool { return s.q.Health().Err == errWaiting })
+	eventually(t, "listen once it is free", func() bool { return s.q.Health().Err == stream.ErrWaiting })
 }
 
 func TestDial(t *testing.T) {
@@ -340,52 +340,4 @@ func TestOpen(t *testing.T) {
 			}
 		})
 	}
-}
-
-// However the lines are cut into packets, the records are the same.
-func TestPackets(t *testing.T) {
-	texts := rapid.SliceOfN(rapid.SampledFrom([]string{"1767225600,a", "1767225601,b", "1767225600,c", ""}), 1, 30)
-	rapid.Check(t, func(rt *rapid.T) {
-		lines := append(texts.Draw(rt, "lines"), "1767225602,end")
-		sizes := rapid.SliceOfN(rapid.IntRange(1, 40), 1, 10).Draw(rt, "sizes")
-		var ordinals record.Ordinals
-		var want []string
-		for _, l := range lines {
-			if sec, text, ok := strings.Cut(l, ","); ok {
-				at := record.Instant(sec[len(sec)-1]-'0') * record.Second
-				want = append(want, fmt.Sprintf("%s#%d", text, ordinals.Next(at, record.DigestOf([]byte(l)))))
-			}
-		}
-		if diff := cmp.Diff(want, heard(t, strings.Join(lines, "\n")+"\n", sizes)); diff != "" {
-			rt.Fatalf("(-want +got):\n%s", diff)
-		}
-	})
-}
-
-// heard returns what a connection makes of a stream that comes in such pieces.
-func heard(t *testing.T, stream string, sizes []int) []string {
-	c := config(t, &options{})
-	s := newStore()
-	here, there := net.Pipe()
-	defer there.Close()
-	var all sync.WaitGroup
-	all.Go(func() {
-		defer here.Close()
-		for i := 0; len(stream) > 0; i++ {
-			n := min(len(stream), sizes[i%len(sizes)])
-			if _, err := io.WriteString(here, stream[:n]); err != nil {
-				t.Error(err)
-				return
-			}
-			stream = stream[n:]
-		}
-	})
-	session := newSession(hearing{limit: frameLimit, format: c.Format, log: c.Log}, s.q)
-	conn := session.join(there)
-	why := conn.hear(t.Context())
-	all.Wait()
-	session.leave(conn, why)
-	b, _ := s.q.Take()
-	s.records = b.Records
-	return s.said()
 }

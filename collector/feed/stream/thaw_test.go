@@ -1,4 +1,4 @@
-package lines
+package stream
 
 import (
 	"context"
@@ -27,7 +27,7 @@ func caught(t *testing.T) (*session, *connection, net.Conn) {
 	}
 	t.Cleanup(func() { _ = conn.Close() })
 	format := func([]byte) (record.Instant, error) { return record.At(time.Now()), nil }
-	s := newSession(hearing{limit: frameLimit, format: format, log: slog.New(slog.DiscardHandler)}, newStore().q)
+	s := newSession(Hearing{Limit: frameLimit, Frames: lines, Format: format, Log: slog.New(slog.DiscardHandler)}, newStore().q)
 	c := s.join(conn)
 	s.mu.Lock()
 	s.enter(c)

@@ -1,4 +1,4 @@
-package lines
+package stream
 
 import (
 	"bytes"
@@ -59,21 +59,20 @@ func (c conn) Read(p []byte) (int, error) { return c.stream.Read(p) }
 // BenchmarkHear is the way of a line from its connection into the queue, which
 // a goroutine empties.
 func BenchmarkHear(b *testing.B) {
-	const lines = 200_000
-	b.SetBytes(200 * lines)
+	const number = 200_000
+	b.SetBytes(200 * number)
 	b.ReportAllocs()
 	for b.Loop() {
 		s := newStore()
 		ctx, cancel := context.WithCancel(context.Background())
 		var all sync.WaitGroup
 		all.Go(func() { drain(ctx, s) })
-		c := config(b, &options{})
-		session := newSession(hearing{limit: 64 << 10, format: c.Format, log: c.Log}, s.q)
-		session.join(conn{stream: newStream(lines)}).hear(ctx)
+		session := newSession(hearing(b), s.q)
+		session.join(conn{stream: newStream(number)}).hear(ctx)
 		cancel()
 		all.Wait()
 	}
-	b.ReportMetric(float64(lines)*float64(b.N)/b.Elapsed().Seconds(), "lines/s")
+	b.ReportMetric(float64(number)*float64(b.N)/b.Elapsed().Seconds(), "lines/s")
 }
 
 // drain throws away what it takes.

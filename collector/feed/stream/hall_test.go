@@ -1,4 +1,4 @@
-package lines
+package stream
 
 import (
 	"bytes"
@@ -35,7 +35,7 @@ func newRoom(t *testing.T) *room {
 		}
 		return record.At(time.Now()), nil
 	}
-	h := hearing{limit: frameLimit, format: format, late: 2 * time.Second, log: slog.New(slog.NewTextHandler(&r.log, nil))}
+	h := Hearing{Limit: frameLimit, Frames: lines, Format: format, Late: 2 * time.Second, Log: slog.New(slog.NewTextHandler(&r.log, nil))}
 	r.hall = &hall{session: newSession(h, newStore().q), guests: make(map[*connection]struct{})}
 	r.receive("here")
 	go r.session.run(t.Context())
@@ -192,7 +192,7 @@ func TestNobodyComes(t *testing.T) {
 		r.check("end unreachable", 0)
 		r.pass(10)
 		r.check("end unreachable", 0)
-		if h := r.session.q.Health(); h.State != feed.Connecting || h.Err != errWaiting {
+		if h := r.session.q.Health(); h.State != feed.Connecting || h.Err != ErrWaiting {
 			t.Errorf("health %+v", h)
 		}
 	})

@@ -1,7 +1,8 @@
-package lines
+package stream
 
 import (
 	"context"
+	"log/slog"
 	"net"
 	"testing"
 	"testing/synctest"
@@ -18,10 +19,10 @@ type pipe struct {
 	ended    chan *feed.Lost
 }
 
-func newPipe(t *testing.T, h hearing) *pipe {
+func newPipe(t *testing.T, h Hearing) *pipe {
 	p := &pipe{q: newStore().q, ended: make(chan *feed.Lost, 1)}
-	c := config(t, &options{})
-	h.limit, h.format, h.log = frameLimit, func([]byte) (record.Instant, error) { return record.At(time.Now()), nil }, c.Log
+	h.Limit, h.Frames, h.Log = frameLimit, lines, slog.New(slog.DiscardHandler)
+	h.Format = func([]byte) (record.Instant, error) { return record.At(time.Now()), nil }
 	var conn net.Conn
 	p.upstream, conn = net.Pipe()
 	d := &dialer{hearing: h}
@@ -50,7 +51,7 @@ func (p *pipe) proven() time.Duration {
 
 func TestProof(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := newPipe(t, hearing{late: 5 * time.Second})
+		p := newPipe(t, Hearing{Late: 5 * time.Second})
 		time.Sleep(time.Minute)
 		if ago := p.proven(); ago < 15*time.Second || ago > 19*time.Second {
 			t.Errorf("in a quiet minute proven up to %s ago", ago)
@@ -74,7 +75,7 @@ func TestProof(t *testing.T) {
 
 func TestSilence(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := newPipe(t, hearing{silence: time.Minute})
+		p := newPipe(t, Hearing{Silence: time.Minute})
 		began := time.Now()
 		time.Sleep(50 * time.Second)
 		say(t, p.upstream, "a\n")

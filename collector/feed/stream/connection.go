@@ -1,4 +1,4 @@
-package lines
+package stream
 
 import (
 	"context"
@@ -18,7 +18,7 @@ import (
 type connection struct {
 	net.Conn
 	session  *session
-	lines    *feed.LineReader
+	frames   Frames
 	ordinals record.Ordinals
 	opened   time.Time
 	spoilt   record.Instant // when something of it was rejected last; the session's mu guards it
@@ -32,7 +32,7 @@ type connection struct {
 
 // Read notes what arrives when, and for how long nothing did.
 func (c *connection) Read(p []byte) (int, error) {
-	if silence := c.session.silence; silence > 0 {
+	if silence := c.session.Silence; silence > 0 {
 		if err := c.SetReadDeadline(time.Now().Add(silence)); err != nil {
 			return 0, err
 		}
@@ -50,13 +50,13 @@ func (c *connection) Read(p []byte) (int, error) {
 // and returns why. Whoever ends ctx wakes the connection's reads too.
 func (c *connection) hear(ctx context.Context) *feed.Lost {
 	for {
-		if !c.lines.Buffered() {
+		if !c.frames.Buffered() {
 			c.rest()
 			if ctx.Err() != nil {
 				return &feed.Lost{Reason: feed.Stopped, Err: ctx.Err()}
 			}
 		}
-		line, err := c.lines.Next()
+		line, err := c.frames.Next()
 		if err == nil {
 			err = c.session.tell(ctx, c, line)
 		} else if long, ok := errors.AsType[*feed.LongLineError](err); ok {
@@ -72,7 +72,7 @@ func (c *connection) hear(ctx context.Context) *feed.Lost {
 // rest is called when there is nothing to tell until more was read.
 func (c *connection) rest() {
 	since := int64(0)
-	if size, _ := c.lines.Unfinished(); size > 0 {
+	if size, _ := c.frames.Unfinished(); size > 0 {
 		since = c.arrived.Load()
 	}
 	c.session.q.Flush()
@@ -84,15 +84,15 @@ func (c *connection) rest() {
 
 // ended says why there is nothing more to hear.
 func (c *connection) ended(ctx context.Context, err error) *feed.Lost {
-	size, head := c.lines.Unfinished()
-	if c.lines.TooLong() {
-		c.session.reject(c, head, &feed.LongLineError{Limit: c.session.limit, Head: head})
+	size, head := c.frames.Unfinished()
+	if c.frames.TooLong() {
+		c.session.reject(c, head, &feed.LongLineError{Limit: c.session.Limit, Head: head})
 	}
 	switch {
 	case ctx.Err() != nil:
 		return &feed.Lost{Reason: feed.Stopped, Err: ctx.Err()}
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return &feed.Lost{Reason: feed.Mute, Err: fmt.Errorf("said nothing for %s", c.session.silence)}
+		return &feed.Lost{Reason: feed.Mute, Err: fmt.Errorf("said nothing for %s", c.session.Silence)}
 	case errors.Is(err, io.EOF) && size > 0:
 		err = fmt.Errorf("closed in the middle of a line: %w", io.ErrUnexpectedEOF)
 	case errors.Is(err, io.EOF):
@@ -109,7 +109,7 @@ func (s *session) tell(ctx context.Context, c *connection, line []byte) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	at, err := s.format(line)
+	at, err := s.Format(line)
 	if err != nil {
 		s.refuse(c, line, err)
 		return nil

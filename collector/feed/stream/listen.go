@@ -1,4 +1,4 @@
-package lines
+package stream
 
 import (
 	"context"
@@ -23,7 +23,7 @@ const (
 
 // listener is a source that its upstream connects to.
 type listener struct {
-	hearing
+	hearing Hearing
 	address string
 }
 
@@ -71,8 +71,6 @@ func (l *listener) listen(ctx context.Context, h *hall, all *sync.WaitGroup) *fe
 		}
 	}
 }
-
-var errWaiting = errors.New("waiting for the upstream to connect")
 
 // bind listens with keepalives that notice within ten seconds that the other
 // machine is gone.
@@ -155,7 +153,7 @@ func (h *hall) attend(ctx context.Context, c *connection) {
 	stop()
 	_ = c.Close()                           // once more does no harm
 	if c.known.Load() && ctx.Err() == nil { // of strangers there may be any number
-		h.session.hearing.log.Info("a connection ended", "from", c.RemoteAddr().String(), "reason", string(why.Reason), "err", why.Err)
+		h.session.Log.Info("a connection ended", "from", c.RemoteAddr().String(), "reason", string(why.Reason), "err", why.Err)
 	}
 	h.session.leave(c, why)
 	h.mu.Lock()
@@ -170,7 +168,7 @@ func (h *hall) guard(ctx context.Context, c *connection) (why *feed.Lost) {
 		if p := recover(); p != nil {
 			why = &feed.Lost{Reason: feed.Crashed, Err: fmt.Errorf("broke on what it read: %v", p)}
 			c.whole = false
-			h.session.hearing.log.Error("a connection broke", "from", c.RemoteAddr().String(), "err", why.Err, "stack", string(debug.Stack()))
+			h.session.Log.Error("a connection broke", "from", c.RemoteAddr().String(), "err", why.Err, "stack", string(debug.Stack()))
 		}
 	}()
 	return c.hear(ctx)
@@ -183,7 +181,7 @@ func (h *hall) log(what string, args ...any) {
 	h.refused++
 	if now := time.Now(); now.Sub(h.told) >= tellEvery {
 		h.told = now
-		h.session.hearing.log.Warn("a connection was not taken", append(args, "why", what, "times", h.refused)...)
+		h.session.Log.Warn("a connection was not taken", append(args, "why", what, "times", h.refused)...)
 		h.refused = 0
 	}
 }
@@ -193,11 +191,11 @@ func (h *hall) receive(address string) {
 	s := h.session
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.hearing.log.Info("listening", "address", address)
+	s.Log.Info("listening", "address", address)
 	h.failed = ""
 	s.address, s.bound, s.told = address, time.Now(), ""
 	if !s.begun {
-		s.q.Report(feed.Health{State: feed.Connecting, Address: address, Err: errWaiting})
+		s.q.Report(feed.Health{State: feed.Connecting, Address: address, Err: ErrWaiting})
 	}
 }
 
@@ -208,7 +206,7 @@ func (h *hall) shut(address string, why *feed.Lost) {
 	defer s.mu.Unlock()
 	if text := why.Err.Error(); text != h.failed { // again each second
 		h.failed = text
-		s.hearing.log.Warn("nobody can connect", "err", why.Err, "retry_every", retryAfter.String())
+		s.Log.Warn("nobody can connect", "err", why.Err, "retry_every", retryAfter.String())
 	}
 	s.bound = time.Time{}
 	if s.begun {

@@ -1,10 +1,9 @@
-package lines
+package stream
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"sync"
 	"time"
@@ -18,18 +17,9 @@ const (
 	alone = time.Second      // that nobody may be heard before it is said
 )
 
-// hearing is how connections are listened to.
-type hearing struct {
-	limit   int
-	format  feed.Format
-	late    time.Duration // what arrived proves coverage up to this long before
-	silence time.Duration // the longest that an upstream keeps; 0 is for ever
-	log     *slog.Logger
-}
-
 // A session is all open connections of a feed: the queue knows only one.
 type session struct {
-	hearing
+	Hearing
 	q *feed.Queue
 
 	// mu is held by whoever tells q, which may block it. Both q and the format
@@ -51,8 +41,8 @@ type session struct {
 	told  string    // why nobody is heard, as q heard it last
 }
 
-func newSession(h hearing, q *feed.Queue) *session {
-	return &session{hearing: h, q: q, open: make(map[*connection]struct{})}
+func newSession(h Hearing, q *feed.Queue) *session {
+	return &session{Hearing: h, q: q, open: make(map[*connection]struct{})}
 }
 
 // at says where the session is held.
@@ -67,7 +57,7 @@ func (s *session) at(address string) {
 func (s *session) join(conn net.Conn) *connection {
 	c := &connection{Conn: conn, session: s, opened: time.Now()}
 	c.arrived.Store(int64(record.At(c.opened)))
-	c.lines = feed.NewLineReader(c, s.limit)
+	c.frames = s.Frames(c)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.open[c] = struct{}{}
@@ -201,7 +191,7 @@ func (s *session) nobody(now time.Time) error {
 	case s.gone != nil:
 		return s.gone
 	}
-	return errWaiting
+	return ErrWaiting
 }
 
 // prove tells q up to when everything has arrived: up to what arrived last, and
@@ -222,7 +212,7 @@ func (s *session) prove(now time.Time) {
 			until = min(until, since)
 		}
 	}
-	until = until.Add(-s.late)
+	until = until.Add(-s.Late)
 	if until > s.proven {
 		s.proven = until
 		s.q.Proof(until)

@@ -1,4 +1,4 @@
-package lines
+package stream
 
 import (
 	"context"
@@ -10,8 +10,8 @@ import (
 
 // dialer is a source that connects to its upstream.
 type dialer struct {
-	hearing
-	dial *feed.Dialer
+	hearing Hearing
+	dial    *feed.Dialer
 }
 
 // Run keeps one connection to the upstream until ctx ends.
