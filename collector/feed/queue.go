@@ -36,8 +36,11 @@ type Queue struct {
 	age     *time.Timer
 	held    int           // bytes in the growing batch and in the one being stored
 	taken   int           // bytes in the one being stored
+	toldOf  uint64        // what was told when it was taken
+	stored  uint64        // so much of what was told is stored
 	busy    bool          // one is being stored
 	room    chan struct{} // closed and made anew whenever bytes were stored
+	told    uint64        // records and rejections, since the beginning: see Told
 	stuck   Reason        // why nothing is stored at present; "" if it is
 	hole    *hole         // begun by a rejection, not yet ended
 	leaving Reason        // why sessions that just stop do so; "" for no special reason
@@ -103,6 +106,7 @@ func (q *Queue) Reject(why Reason, text string, raw, position []byte) {
 	defer q.mu.Unlock()
 	now := record.At(time.Now())
 	q.batch.Rejected++
+	q.told++
 	if len(q.batch.Quarantine) < headsPerBatch {
 		head := append([]byte(nil), raw[:min(len(raw), headLen)]...)
 		q.batch.Quarantine = append(q.batch.Quarantine,
@@ -170,7 +174,7 @@ func (q *Queue) Take() (Batch, bool) {
 	}
 	b := q.batch
 	q.batch = Batch{Records: q.memory.take(b.Records)}
-	q.due, q.busy, q.taken = false, true, q.held
+	q.due, q.busy, q.taken, q.toldOf = false, true, q.held, q.told
 	q.hole.taken()
 	if q.age != nil {
 		q.age.Stop()
@@ -185,6 +189,7 @@ func (q *Queue) Done() {
 	q.memory.free()
 	q.held -= q.taken
 	q.taken, q.busy, q.stuck = 0, false, ""
+	q.stored = q.toldOf
 	close(q.room)
 	q.room = make(chan struct{})
 	if q.due {
@@ -210,6 +215,7 @@ func (q *Queue) Held() (records, bytes int) {
 func (q *Queue) add(r record.Record, position []byte) {
 	r.Raw = q.memory.keep(r.Raw)
 	q.batch.Records = append(q.batch.Records, r)
+	q.told++
 	q.batch.Bytes += len(r.Raw)
 	q.held += len(r.Raw) + recordOverhead
 	q.position(position)
