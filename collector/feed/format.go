@@ -31,6 +31,7 @@ func formats() []namedFormat {
 		{"ech", newECH},
 		{"cucm_cdr", newCUCM},
 		{"text", newText},
+		{formatSyslog, newSyslog},
 	}
 }
 
@@ -56,6 +57,7 @@ func FormatNames() []string {
 //   - ech: the end of the segment; what the text form says is in time.zone.
 //   - cucm_cdr: the end of the leg, in seconds since 1970.
 //   - text: where Options.Time says.
+//   - syslog: the header of RFC 5424 or RFC 3164; see newSyslog.
 //
 // Where a zone is needed to understand a time, the clock that was put back
 // shows an hour twice, and the clock that was put forward skips one. What such a

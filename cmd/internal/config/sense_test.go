@@ -52,7 +52,7 @@ func TestCheck(t *testing.T) {
 		}},
 		{"independent ones", one + "kind = 'lines'\nformat = 'smoke'\nfrme_limit = 1\nprefer_first = -1\naddresses = ['tcp://pbx:1']", []string{
 			`FILE:6: feed "f": frme_limit: unknown key: did you mean frame_limit?`,
-			`FILE:5: feed "f": format: "smoke" is not known: want ami, queue_log, cdr_csv, smdr, ech, cucm_cdr, text`,
+			`FILE:5: feed "f": format: "smoke" is not known: want ami, queue_log, cdr_csv, smdr, ech, cucm_cdr, text, syslog`,
 			`FILE:7: feed "f": prefer_first: -1: want a number of probes, or 0 to stay where we are`,
 		}},
 		{"what follows from another", one + "kind = 'lines'\nadresses = ['tcp://pbx:1']", []string{

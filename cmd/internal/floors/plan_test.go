@@ -74,6 +74,7 @@ var doors = []struct{ dependency, folder string }{
 	{"github.com/robfig/cron/v3", "timetable/schedule"},
 	{"github.com/charmbracelet", "tui/..."},
 	{"github.com/muesli/termenv", "tui"}, // the colour profiles that lipgloss takes
+	{"github.com/leodido/go-syslog/v4", "collector/feed"},
 	{"golang.org/x/text", "collector/admin"},
 	{"gonum.org/v1/plot", "cmd/internal/page"},
 	{"github.com/klauspost/compress", "collector/backup"},
