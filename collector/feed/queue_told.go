@@ -12,19 +12,20 @@ func (q *Queue) Told() uint64 {
 
 // Stored waits until everything that was told up to the mark is stored: on
 // disk, the rejections too, so that it may be acknowledged to the upstream. It
-// does not hurry that on; Flush does. The error is ctx's.
-func (q *Queue) Stored(ctx context.Context, mark uint64) error {
+// does not hurry that on; Flush does. It returns the mark up to which all is
+// stored, which may be a later one. The error is ctx's.
+func (q *Queue) Stored(ctx context.Context, mark uint64) (uint64, error) {
 	for {
 		q.mu.Lock()
 		stored, room := q.stored, q.room
 		q.mu.Unlock()
 		if stored >= mark {
-			return nil
+			return stored, nil
 		}
 		select {
 		case <-room:
 		case <-ctx.Done():
-			return ctx.Err()
+			return stored, ctx.Err()
 		}
 	}
 }

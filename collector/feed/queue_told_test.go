@@ -21,7 +21,7 @@ func TestStoredWaitsForTheBatchOfWhatWasTold(t *testing.T) {
 			}
 			return d.Told()
 		}
-		if err := d.Stored(t.Context(), d.Told()); err != nil {
+		if _, err := d.Stored(t.Context(), d.Told()); err != nil {
 			t.Errorf("of nothing: %v", err)
 		}
 		one := tell("one")
@@ -44,7 +44,13 @@ func TestStoredWaitsForTheBatchOfWhatWasTold(t *testing.T) {
 			t.Error("the first batch does not hold the first record alone")
 		}
 		ended := make(chan error, 1)
-		go func() { ended <- d.Stored(t.Context(), three) }()
+		go func() {
+			upTo, err := d.Stored(t.Context(), two)
+			if upTo != three {
+				t.Errorf("stored up to %d, want %d", upTo, three)
+			}
+			ended <- err
+		}()
 		d.wait(t)
 		synctest.Wait()
 		select {
@@ -63,7 +69,7 @@ func TestStoredWaitsForTheBatchOfWhatWasTold(t *testing.T) {
 func isStored(t *testing.T, d *desk, mark uint64) bool {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 	defer cancel()
-	err := d.Stored(ctx, mark)
+	_, err := d.Stored(ctx, mark)
 	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("mark %d: %v", mark, err)
 	}

@@ -29,7 +29,7 @@ package lines
 import (
 	"errors"
 	"fmt"
-	"io"
+	"net"
 	"reflect"
 	"time"
 
@@ -40,9 +40,9 @@ import (
 // options are the keys that this kind alone understands.
 type options struct {
 	feed.DialOptions
-	Listen  string `toml:"listen"`  // host:port, instead of addresses
-	Late    string `toml:"late"`    // how long the upstream may hold a record back
-	Silence string `toml:"silence"` // how long it may say nothing; empty: for ever
+	stream.ListenOptions        // instead of addresses
+	Late                 string `toml:"late"`    // how long the upstream may hold a record back
+	Silence              string `toml:"silence"` // how long it may say nothing; empty: for ever
 }
 
 // Kind describes lines over TCP.
@@ -72,15 +72,15 @@ func open(c feed.Config) (feed.Source, error) {
 			return nil, err
 		}
 	}
-	if own.Listen == "" {
+	if own.ListenOptions == (stream.ListenOptions{}) {
 		return dialling(own.DialOptions, h)
 	}
 	return listening(own, h)
 }
 
 // cutter cuts connections at their line feeds.
-func cutter(limit int) func(io.Reader) stream.Frames {
-	return func(r io.Reader) stream.Frames { return feed.NewLineReader(r, limit) }
+func cutter(limit int) func(net.Conn, *feed.Queue) stream.Frames {
+	return func(c net.Conn, _ *feed.Queue) stream.Frames { return feed.NewLineReader(c, limit) }
 }
 
 func dialling(o feed.DialOptions, h stream.Hearing) (feed.Source, error) {
@@ -95,5 +95,5 @@ func listening(o *options, h stream.Hearing) (feed.Source, error) {
 	if !reflect.ValueOf(o.DialOptions).IsZero() {
 		return nil, &feed.KeyError{Key: "listen", Err: errors.New("addresses and what belongs to them cannot be said together with it: leave one out")}
 	}
-	return h.Listener(o.Listen)
+	return h.Listener(o.ListenOptions)
 }

@@ -127,10 +127,12 @@ func start(t testing.TB, own *options) *store {
 	return s
 }
 
+func listen(address string) stream.ListenOptions { return stream.ListenOptions{Listen: address} }
+
 // startListening returns the address to dial as well.
 func startListening(t testing.TB) (*store, string) {
 	t.Helper()
-	s := start(t, &options{Listen: "127.0.0.1:0", Late: "2s"})
+	s := start(t, &options{ListenOptions: listen("127.0.0.1:0"), Late: "2s"})
 	eventually(t, "listen", func() bool { return s.q.Health().Err == stream.ErrWaiting })
 	return s, s.q.Health().Address
 }
@@ -267,7 +269,7 @@ func TestListenAddressIsHeld(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	own := &options{Listen: held.Addr().String(), Late: "2s"}
+	own := &options{ListenOptions: listen(held.Addr().String()), Late: "2s"}
 	s := start(t, own)
 	eventually(t, "say so", func() bool { return s.q.Health().State == feed.Down })
 	if err := s.q.Health().Err; !strings.Contains(err.Error(), "another process holds") {
@@ -325,9 +327,10 @@ func TestOpen(t *testing.T) {
 		key, says string
 	}{
 		{"neither", options{Late: "2s"}, "addresses", "listen ="},
-		{"both", options{Late: "2s", Listen: "127.0.0.1:9", DialOptions: tcp}, "listen", "leave one out"},
-		{"listen", options{Late: "2s", Listen: "9000"}, "listen", "host:port"},
+		{"both", options{Late: "2s", ListenOptions: listen("127.0.0.1:9"), DialOptions: tcp}, "listen", "leave one out"},
+		{"listen", options{Late: "2s", ListenOptions: listen("9000")}, "listen", "host:port"},
 		{"address", options{Late: "2s", DialOptions: feed.DialOptions{Addresses: []string{"udp://a:1"}}}, "addresses", "udp"},
+		{"key alone", options{Late: "2s", ListenOptions: stream.ListenOptions{Listen: "127.0.0.1:0", TLSKeyFile: "k"}}, "tls_cert_file", "missing"},
 		{"late", options{Late: "soon", DialOptions: tcp}, "late", "soon"},
 		{"never late", options{Late: "-1s", DialOptions: tcp}, "late", "0s"},
 		{"silence", options{Late: "2s", Silence: "1ms", DialOptions: tcp}, "silence", "1s"},

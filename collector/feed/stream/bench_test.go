@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/twinctl/twin/collector/feed"
 	"github.com/twinctl/twin/collector/record"
 )
 
@@ -67,7 +68,7 @@ func BenchmarkHear(b *testing.B) {
 		ctx, cancel := context.WithCancel(context.Background())
 		var all sync.WaitGroup
 		all.Go(func() { drain(ctx, s) })
-		session := newSession(hearing(b), s.q)
+		session := newSession(hearing(b), s.q, feed.Start{})
 		session.join(conn{stream: newStream(number)}).hear(ctx)
 		cancel()
 		all.Wait()

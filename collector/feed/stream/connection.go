@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -22,7 +23,8 @@ type connection struct {
 	ordinals record.Ordinals
 	opened   time.Time
 	spoilt   record.Instant // when something of it was rejected last; the session's mu guards it
-	whole    bool           // it ended behind a line, by the other side's will
+	pace     pace           // of what it says; the session's mu guards it
+	whole    bool           // it ended behind a frame, by the other side's will
 
 	arrived atomic.Int64 // when something was read last, or it was opened, as a record.Instant
 	waiting atomic.Int64 // since when something that arrived is not a record yet, as a record.Instant; or 0
@@ -56,16 +58,37 @@ func (c *connection) hear(ctx context.Context) *feed.Lost {
 				return &feed.Lost{Reason: feed.Stopped, Err: ctx.Err()}
 			}
 		}
-		line, err := c.frames.Next()
+		frame, err := c.frames.Next()
 		if err == nil {
-			err = c.session.tell(ctx, c, line)
-		} else if long, ok := errors.AsType[*feed.LongLineError](err); ok {
+			err = c.session.tell(ctx, c, frame)
+		} else if head, ok := unfit(err); ok {
+			c.session.reject(c, head, err)
 			err = nil
-			c.session.reject(c, long.Head, long)
 		}
 		if err != nil {
 			return c.ended(ctx, err)
 		}
+	}
+}
+
+// converse hears the connection, and answers it where it is a conversation.
+func (c *connection) converse(ctx context.Context) *feed.Lost {
+	a, ok := c.frames.(Answerer)
+	if !ok {
+		return c.hear(ctx)
+	}
+	answering, stop := context.WithCancel(ctx)
+	var beside sync.WaitGroup
+	beside.Go(func() { a.Answer(answering) })
+	defer beside.Wait()
+	defer stop()
+	return c.hear(ctx)
+}
+
+// hush ends the hearing. What was heard may be answered still.
+func (c *connection) hush() {
+	if _, ok := c.frames.(Answerer); !ok || c.SetReadDeadline(time.Unix(1, 0)) != nil {
+		_ = c.Close() // its goroutine takes notice
 	}
 }
 
@@ -82,6 +105,17 @@ func (c *connection) rest() {
 	}
 }
 
+// unfit tells whether an error stands for one frame, and returns its beginning.
+func unfit(err error) (head []byte, ok bool) {
+	if long, ok := errors.AsType[*feed.LongLineError](err); ok {
+		return long.Head, true
+	}
+	if u, ok := errors.AsType[*Unfit](err); ok {
+		return u.Head, true
+	}
+	return nil, false
+}
+
 // ended says why there is nothing more to hear.
 func (c *connection) ended(ctx context.Context, err error) *feed.Lost {
 	size, head := c.frames.Unfinished()
@@ -91,10 +125,10 @@ func (c *connection) ended(ctx context.Context, err error) *feed.Lost {
 	switch {
 	case ctx.Err() != nil:
 		return &feed.Lost{Reason: feed.Stopped, Err: ctx.Err()}
-	case errors.Is(err, os.ErrDeadlineExceeded):
+	case errors.Is(err, os.ErrDeadlineExceeded) && c.session.Silence > 0:
 		return &feed.Lost{Reason: feed.Mute, Err: fmt.Errorf("said nothing for %s", c.session.Silence)}
 	case errors.Is(err, io.EOF) && size > 0:
-		err = fmt.Errorf("closed in the middle of a line: %w", io.ErrUnexpectedEOF)
+		err = fmt.Errorf("closed in the middle of a record: %w", io.ErrUnexpectedEOF)
 	case errors.Is(err, io.EOF):
 		c.whole = true
 		c.arrived.Store(int64(record.At(time.Now()))) // the end did
@@ -102,22 +136,38 @@ func (c *connection) ended(ctx context.Context, err error) *feed.Lost {
 	return &feed.Lost{Reason: feed.Unreachable, Err: err}
 }
 
-// tell makes a record of a line.
-func (s *session) tell(ctx context.Context, c *connection, line []byte) error {
-	if len(line) == 0 {
+// tell makes a record of a frame.
+func (s *session) tell(ctx context.Context, c *connection, frame []byte) error {
+	if len(frame) == 0 {
 		return nil
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	at, err := s.Format(line)
-	if err != nil {
-		s.refuse(c, line, err)
+	var r record.Record
+	at, err := s.Format(frame)
+	switch {
+	case errors.Is(err, feed.ErrNoTime):
+		r = record.New(s.arrival(), record.Untimed, frame)
+	case err != nil:
+		s.refuse(c, frame, err)
 		return nil
+	default:
+		r = record.New(at, 0, frame)
+		c.pace = pace{last: at, came: time.Now()}
 	}
 	s.enter(c)
-	r := record.New(at, 0, line)
-	r.N = c.ordinals.Next(at, r.Digest)
+	s.spoilt = false
+	if r.Timed() && !s.Repeats {
+		r.N = c.ordinals.Next(at, r.Digest)
+	}
 	return s.q.Record(ctx, r, nil)
+}
+
+// arrival returns the time for a record that has none: now, and never the same
+// one twice.
+func (s *session) arrival() record.Instant {
+	s.untimed = max(record.At(time.Now()), s.untimed+1)
+	return s.untimed
 }
 
 func (s *session) reject(c *connection, head []byte, why error) {
@@ -129,5 +179,6 @@ func (s *session) reject(c *connection, head []byte, why error) {
 // refuse is reject for whoever holds mu.
 func (s *session) refuse(c *connection, head []byte, why error) {
 	c.spoilt = record.At(time.Now())
+	s.spoilt = true
 	s.q.Reject(feed.Rejected, why.Error(), head, nil)
 }

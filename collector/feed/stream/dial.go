@@ -15,15 +15,15 @@ type dialer struct {
 }
 
 // Run keeps one connection to the upstream until ctx ends.
-func (d *dialer) Run(ctx context.Context, _ feed.Start, q *feed.Queue) error {
+func (d *dialer) Run(ctx context.Context, from feed.Start, q *feed.Queue) error {
 	return d.dial.Run(ctx, q, func(ctx context.Context, door feed.Door) error {
-		return d.serve(ctx, door, q)
+		return d.serve(ctx, door, from, q)
 	})
 }
 
 // serve hears one connection. Its error is a *feed.Lost.
-func (d *dialer) serve(ctx context.Context, door feed.Door, q *feed.Queue) error {
-	s := newSession(d.hearing, q)
+func (d *dialer) serve(ctx context.Context, door feed.Door, from feed.Start, q *feed.Queue) error {
+	s := newSession(d.hearing, q, from)
 	s.at(door.Address)
 	c := s.join(door.Conn)
 	s.dialled = c
@@ -31,7 +31,7 @@ func (d *dialer) serve(ctx context.Context, door feed.Door, q *feed.Queue) error
 	ticking, stop := context.WithCancel(ctx)
 	var beside sync.WaitGroup
 	beside.Go(func() { s.run(ticking) })
-	why := c.hear(ctx)
+	why := c.converse(ctx)
 	stop()
 	beside.Wait()
 	s.last(c)

@@ -25,6 +25,11 @@ type room struct {
 }
 
 func newRoom(t *testing.T) *room {
+	return newRoomOf(t, func(*Hearing, record.Instant) feed.Start { return feed.Start{} })
+}
+
+// newRoomOf lets with change how the room hears, and say where it starts.
+func newRoomOf(t *testing.T, with func(h *Hearing, zero record.Instant) feed.Start) *room {
 	r := &room{t: t, zero: record.At(time.Now())}
 	format := func(line []byte) (record.Instant, error) {
 		switch string(line) {
@@ -36,7 +41,8 @@ func newRoom(t *testing.T) *room {
 		return record.At(time.Now()), nil
 	}
 	h := Hearing{Limit: frameLimit, Frames: lines, Format: format, Late: 2 * time.Second, Log: slog.New(slog.NewTextHandler(&r.log, nil))}
-	r.hall = &hall{session: newSession(h, newStore().q), guests: make(map[*connection]struct{})}
+	from := with(&h, r.zero)
+	r.hall = &hall{session: newSession(h, newStore().q, from), guests: make(map[*connection]struct{})}
 	r.receive("here")
 	go r.session.run(t.Context())
 	return r

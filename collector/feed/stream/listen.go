@@ -23,19 +23,19 @@ const (
 
 // listener is a source that its upstream connects to.
 type listener struct {
+	ListenOptions
 	hearing Hearing
-	address string
 }
 
 // Run listens until ctx ends. An address that cannot be had is tried again
 // each second.
-func (l *listener) Run(ctx context.Context, _ feed.Start, q *feed.Queue) error {
-	h := &hall{session: newSession(l.hearing, q), guests: make(map[*connection]struct{})}
+func (l *listener) Run(ctx context.Context, from feed.Start, q *feed.Queue) error {
+	h := &hall{session: newSession(l.hearing, q, from), guests: make(map[*connection]struct{})}
 	var all sync.WaitGroup
 	all.Go(func() { h.session.run(ctx) })
 	for ctx.Err() == nil {
-		if err := l.listen(ctx, h, &all); err != nil && ctx.Err() == nil {
-			h.shut(l.address, err)
+		if err := l.accept(ctx, h, &all); err != nil && ctx.Err() == nil {
+			h.shut(l.Listen, err)
 			pause(ctx, retryAfter)
 		}
 	}
@@ -44,9 +44,9 @@ func (l *listener) Run(ctx context.Context, _ feed.Start, q *feed.Queue) error {
 	return nil
 }
 
-// listen accepts connections until that fails or ctx ends.
-func (l *listener) listen(ctx context.Context, h *hall, all *sync.WaitGroup) *feed.Lost {
-	ln, err := bind(ctx, l.address)
+// accept accepts connections until that fails or ctx ends.
+func (l *listener) accept(ctx context.Context, h *hall, all *sync.WaitGroup) *feed.Lost {
+	ln, err := bind(ctx, l.Listen)
 	if err != nil {
 		return &feed.Lost{Reason: feed.Misconfig, Err: err}
 	}
@@ -64,9 +64,15 @@ func (l *listener) listen(ctx context.Context, h *hall, all *sync.WaitGroup) *fe
 			continue
 		}
 		if err != nil {
-			return &feed.Lost{Reason: feed.Unreachable, Err: fmt.Errorf("listen on %s: %w", l.address, err)}
+			return &feed.Lost{Reason: feed.Unreachable, Err: fmt.Errorf("listen on %s: %w", l.Listen, err)}
 		}
-		if c := h.admit(conn); c != nil {
+		secured, err := l.wrap(conn)
+		if err != nil {
+			_ = conn.Close() // nothing was said
+			h.log("what TLS needs cannot be had", "err", err)
+			continue
+		}
+		if c := h.admit(secured); c != nil {
 			all.Go(func() { h.attend(ctx, c) })
 		}
 	}
@@ -148,17 +154,28 @@ func (h *hall) makeRoom(now time.Time) bool {
 
 // attend hears a connection to its end.
 func (h *hall) attend(ctx context.Context, c *connection) {
-	stop := context.AfterFunc(ctx, func() { _ = c.Close() })
+	stop := context.AfterFunc(ctx, c.hush)
 	why := h.guard(ctx, c)
 	stop()
-	_ = c.Close()                           // once more does no harm
-	if c.known.Load() && ctx.Err() == nil { // of strangers there may be any number
-		h.session.Log.Info("a connection ended", "from", c.RemoteAddr().String(), "reason", string(why.Reason), "err", why.Err)
-	}
+	_ = c.Close() // once more does no harm
+	h.tell(ctx, c, why)
 	h.session.leave(c, why)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.guests, c)
+}
+
+// tell logs why a connection ended. Of strangers there may be any number: of
+// them only who speaks something else is told of, now and then.
+func (h *hall) tell(ctx context.Context, c *connection, why *feed.Lost) {
+	foreign, ok := errors.AsType[*Foreign](why.Err)
+	switch {
+	case ctx.Err() != nil:
+	case c.known.Load():
+		h.session.Log.Info("a connection ended", "from", c.RemoteAddr().String(), "reason", string(why.Reason), "err", why.Err)
+	case ok:
+		h.log("it does not speak as it should", "from", c.RemoteAddr().String(), "err", foreign)
+	}
 }
 
 // guard hears a connection. What one says must not end the server, nor the
@@ -171,7 +188,10 @@ func (h *hall) guard(ctx context.Context, c *connection) (why *feed.Lost) {
 			h.session.Log.Error("a connection broke", "from", c.RemoteAddr().String(), "err", why.Err, "stack", string(debug.Stack()))
 		}
 	}()
-	return c.hear(ctx)
+	if err := greet(ctx, c.Conn); err != nil {
+		return &feed.Lost{Reason: feed.Unreachable, Err: err}
+	}
+	return c.converse(ctx)
 }
 
 // log tells of what strangers can cause, at most once a minute.
@@ -220,8 +240,8 @@ func (h *hall) shut(address string, why *feed.Lost) {
 // Test says whether the address can be listened on. Lines know no login: with
 // login, twind does not have the address, and nobody else may.
 func (l *listener) Test(ctx context.Context, login bool) []feed.Check {
-	check := feed.Check{Name: "listen on " + l.address, Result: feed.Pass, Text: "the address is free"}
-	ln, err := bind(ctx, l.address)
+	check := feed.Check{Name: "listen on " + l.Listen, Result: feed.Pass, Text: "the address is free"}
+	ln, err := bind(ctx, l.Listen)
 	switch {
 	case err == nil:
 		_ = ln.Close() // nobody connected

@@ -59,7 +59,7 @@ func hearing(t testing.TB) Hearing {
 	return Hearing{Limit: frameLimit, Frames: lines, Format: format, Log: slog.New(slog.DiscardHandler)}
 }
 
-func lines(r io.Reader) Frames { return feed.NewLineReader(r, frameLimit) }
+func lines(r net.Conn, _ *feed.Queue) Frames { return feed.NewLineReader(r, frameLimit) }
 
 // eventually waits for a condition, and fails the test if it does not come true.
 func eventually(t testing.TB, what string, ok func() bool) {
@@ -137,7 +137,7 @@ func heard(t *testing.T, stream string, sizes []int) []string {
 			stream = stream[n:]
 		}
 	})
-	session := newSession(hearing(t), s.q)
+	session := newSession(hearing(t), s.q, feed.Start{})
 	conn := session.join(there)
 	why := conn.hear(t.Context())
 	all.Wait()

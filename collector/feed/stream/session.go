@@ -29,7 +29,9 @@ type session struct {
 	dialled *connection // by us, the only one; nil where the upstream dials
 	open    map[*connection]struct{}
 	begun   bool
-	proven  record.Instant
+	proven  record.Instant // up to here in this session, or in the last one
+	spoilt  bool           // something was rejected, and no record came since
+	untimed record.Instant // of the last record that had no time of its own
 	left    record.Instant // when the last one left behind a line, so that nothing is missing; or 0
 	broken  record.Instant // since when nothing is missing
 
@@ -41,8 +43,8 @@ type session struct {
 	told  string    // why nobody is heard, as q heard it last
 }
 
-func newSession(h Hearing, q *feed.Queue) *session {
-	return &session{Hearing: h, q: q, open: make(map[*connection]struct{})}
+func newSession(h Hearing, q *feed.Queue, from feed.Start) *session {
+	return &session{Hearing: h, q: q, proven: from.CoveredUntil, open: make(map[*connection]struct{})}
 }
 
 // at says where the session is held.
@@ -57,7 +59,7 @@ func (s *session) at(address string) {
 func (s *session) join(conn net.Conn) *connection {
 	c := &connection{Conn: conn, session: s, opened: time.Now()}
 	c.arrived.Store(int64(record.At(c.opened)))
-	c.frames = s.Frames(c)
+	c.frames = s.Frames(c, s.q)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.open[c] = struct{}{}
@@ -67,7 +69,8 @@ func (s *session) join(conn net.Conn) *connection {
 // enter is called with each record of a connection. The first one tells that
 // it is the upstream's, which therefore was heard since it was opened: not
 // before something was rejected or cut, but without a break if the last one
-// left, in order, only after that.
+// left, in order, only after that. An upstream that keeps what it cannot deliver
+// goes on where it was heard last, unless something of that was rejected.
 func (s *session) enter(c *connection) {
 	c.known.Store(true)
 	if s.begun {
@@ -76,6 +79,10 @@ func (s *session) enter(c *connection) {
 	from := max(record.At(c.opened), c.spoilt, s.broken)
 	if c == s.dialled {
 		from = max(from, record.Instant(c.arrived.Load()))
+	}
+	if s.Keeps && s.proven != 0 && !s.spoilt {
+		s.begin(feed.Session{From: s.proven, Continues: true})
+		return
 	}
 	if from == c.spoilt {
 		s.q.End(feed.Rejected, errSpoilt)
@@ -119,12 +126,16 @@ func (s *session) leave(c *connection, why *feed.Lost) {
 		return
 	}
 	if whole {
-		s.prove(now)
+		s.prove(now, c)
 	}
 	s.begun, s.bound = false, now
 	if others {
 		s.q.End(why.Reason, fmt.Errorf("connection from %s: %w", c.RemoteAddr(), why.Err))
-		s.begin(feed.Session{From: record.At(now)})
+		again := feed.Session{From: record.At(now)}
+		if s.Keeps && s.followed(c) {
+			again = feed.Session{From: s.proven, Continues: true}
+		}
+		s.begin(again)
 		return
 	}
 	s.gone = fmt.Errorf("nobody is connected (the last was %s: %w)", c.RemoteAddr(), why.Err)
@@ -132,6 +143,18 @@ func (s *session) leave(c *connection, why *feed.Lost) {
 		s.gone = fmt.Errorf("nobody is connected (the last was %s, it closed)", c.RemoteAddr())
 	}
 	s.deaf(why.Reason, s.gone)
+}
+
+// followed tells whether those that are known came after a connection had
+// said its last: then it is they that say what it did not.
+func (s *session) followed(c *connection) bool {
+	last := time.UnixMicro(c.arrived.Load())
+	for other := range s.open {
+		if other.known.Load() && other.opened.Before(last) {
+			return false
+		}
+	}
+	return true
 }
 
 // known tells whether one is open that has said a record.
@@ -197,9 +220,13 @@ func (s *session) nobody(now time.Time) error {
 // prove tells q up to when everything has arrived: up to what arrived last, and
 // up to so long ago that a broken network would have been noticed, unless
 // something that arrived is not a record yet. Who never said a record cannot
-// hold it up. Nothing is proven while what arrived may not have been read: see look.
-func (s *session) prove(now time.Time) {
-	until := record.At(now)
+// hold it up; who left just now behind a frame had its say too. Nothing is
+// proven while what arrived may not have been read: see look.
+func (s *session) prove(now time.Time, left ...*connection) {
+	until := record.At(now).Add(-s.Late)
+	for _, c := range left {
+		until = min(until, s.reach(c, now))
+	}
 	for c := range s.open {
 		if !c.known.Load() {
 			continue
@@ -207,16 +234,29 @@ func (s *session) prove(now time.Time) {
 		if !s.settled(c, now) {
 			return
 		}
-		until = min(until, max(record.Instant(c.arrived.Load()), record.At(now.Add(-blind))))
-		if since := record.Instant(c.waiting.Load()); since != 0 {
-			until = min(until, since)
-		}
+		until = min(until, s.reach(c, now))
 	}
-	until = until.Add(-s.Late)
 	if until > s.proven {
 		s.proven = until
 		s.q.Proof(until)
 	}
+}
+
+// reach returns up to when all has come that a connection had to say.
+func (s *session) reach(c *connection, now time.Time) record.Instant {
+	until := max(record.Instant(c.arrived.Load()), record.At(now.Add(-blind)))
+	busy := c.seen(now)
+	if busy.since != 0 {
+		until = min(until, busy.since)
+	}
+	until = until.Add(-s.Late)
+	if busy.quiet >= s.Late {
+		c.pace = pace{} // it has caught up, and its end alone does not take that back
+	}
+	if s.Lags {
+		until = c.pace.reach(until, s.Late)
+	}
+	return until
 }
 
 // run ticks each second until ctx ends.

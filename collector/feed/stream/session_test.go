@@ -27,7 +27,7 @@ func newPipe(t *testing.T, h Hearing) *pipe {
 	p.upstream, conn = net.Pipe()
 	d := &dialer{hearing: h}
 	go func() {
-		lost, _ := d.serve(context.Background(), feed.Door{Conn: conn, Address: "pipe"}, p.q).(*feed.Lost)
+		lost, _ := d.serve(context.Background(), feed.Door{Conn: conn, Address: "pipe"}, feed.Start{}, p.q).(*feed.Lost)
 		p.ended <- lost
 	}()
 	t.Cleanup(func() { _ = p.upstream.Close() })

@@ -21,9 +21,9 @@
 package stream
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"time"
@@ -35,8 +35,8 @@ import (
 type Frames interface {
 	// Next returns the next frame, which is valid until the next call, by which
 	// it was told; an empty one is nothing. It blocks as the connection does.
-	// A *feed.LongLineError stands for one frame that was read to its end. Any
-	// other error is final.
+	// A *feed.LongLineError and a *Unfit stand for one frame that was read to
+	// its end. Any other error is final.
 	Next() ([]byte, error)
 	// Buffered tells whether Next has a frame to return without reading on.
 	Buffered() bool
@@ -47,14 +47,53 @@ type Frames interface {
 	TooLong() bool
 }
 
+// An Answerer is Frames whose upstream is told what was stored, and repeats the
+// rest: its connection is a conversation.
+type Answerer interface {
+	Frames
+	// Answer answers each frame once it is stored. It runs beside whoever calls
+	// Next until ctx ends, and then, for a second at the most, until what is
+	// owed still is answered. It closes the connection when it cannot answer.
+	Answer(ctx context.Context)
+	// Debt returns since when a frame waits for its answer, zero if none does,
+	// and when the last answer was given.
+	Debt() (since, paid time.Time)
+}
+
+// An Unfit frame is one that cannot be kept. It was read to its end.
+type Unfit struct {
+	Head []byte // its beginning
+	Err  error  // what is wrong with it
+}
+
+func (e *Unfit) Error() string { return e.Err.Error() }
+
+// Unwrap returns what is wrong with it.
+func (e *Unfit) Unwrap() error { return e.Err }
+
+// Foreign says that the other side speaks something else than it should.
+type Foreign struct{ Err error }
+
+func (e *Foreign) Error() string { return e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *Foreign) Unwrap() error { return e.Err }
+
 // Hearing is how connections are listened to.
 type Hearing struct {
 	Limit   int // bytes of a frame
-	Frames  func(io.Reader) Frames
+	Frames  func(c net.Conn, q *feed.Queue) Frames
 	Format  feed.Format
 	Late    time.Duration // what arrived proves coverage up to this long before
 	Silence time.Duration // the longest that an upstream keeps; 0 is for ever
-	Log     *slog.Logger
+	Repeats bool          // the upstream says again what was not answered: every ordinal is 0
+	// Lags says that the upstream keeps what it cannot deliver, and says it
+	// later, in order of time: see pace.
+	Lags bool
+	// Keeps says that it keeps all of that, however long nobody listens: a
+	// session then continues the one before.
+	Keeps bool
+	Log   *slog.Logger
 }
 
 // Dialer makes a source that connects to its upstream.
@@ -66,12 +105,12 @@ func (h Hearing) Dialer(o feed.DialOptions) (feed.Source, error) {
 	return &dialer{hearing: h, dial: d}, nil
 }
 
-// Listener makes a source that its upstream connects to, at host:port.
-func (h Hearing) Listener(address string) (feed.Source, error) {
-	if _, _, err := net.SplitHostPort(address); err != nil {
-		return nil, &feed.KeyError{Key: "listen", Err: fmt.Errorf(`%q: want host:port, as "127.0.0.1:9000": %w`, address, err)}
+// Listener makes a source that its upstream connects to.
+func (h Hearing) Listener(o ListenOptions) (feed.Source, error) {
+	if err := o.check(); err != nil {
+		return nil, err
 	}
-	return &listener{hearing: h, address: address}, nil
+	return &listener{hearing: h, ListenOptions: o}, nil
 }
 
 // ErrWaiting is the health of a source that listens and to which nobody has

@@ -27,7 +27,7 @@ func caught(t *testing.T) (*session, *connection, net.Conn) {
 	}
 	t.Cleanup(func() { _ = conn.Close() })
 	format := func([]byte) (record.Instant, error) { return record.At(time.Now()), nil }
-	s := newSession(Hearing{Limit: frameLimit, Frames: lines, Format: format, Log: slog.New(slog.DiscardHandler)}, newStore().q)
+	s := newSession(Hearing{Limit: frameLimit, Frames: lines, Format: format, Log: slog.New(slog.DiscardHandler)}, newStore().q, feed.Start{})
 	c := s.join(conn)
 	s.mu.Lock()
 	s.enter(c)
