@@ -5,6 +5,7 @@ import (
 	"github.com/twinctl/twin/collector/feed/ami"
 	"github.com/twinctl/twin/collector/feed/files"
 	"github.com/twinctl/twin/collector/feed/lines"
+	"github.com/twinctl/twin/collector/feed/relp"
 	"github.com/twinctl/twin/collector/feed/tail"
 )
 
@@ -15,5 +16,6 @@ func Kinds() []feed.Kind {
 		tail.Kind(),
 		lines.Kind(),
 		files.Kind(),
+		relp.Kind(),
 	}
 }

@@ -176,11 +176,15 @@ func (s *site) heard(ctx context.Context, name string) (bool, error) {
 		if f.Name == name {
 			// A twind that hangs may hold its sessions still.
 			silent := slices.ContainsFunc(doc.Alarms, func(a node.Alarm) bool { return a.Code == "twind_silent" })
-			return doc.Running && (silent || f.State == string(feed.Live) || f.Kind == "lines" && f.State == string(feed.Connecting)), nil
+			return doc.Running && (silent || f.State == string(feed.Live) || f.State == string(feed.Connecting) && slices.Contains(listening(), f.Kind)), nil
 		}
 	}
 	return false, nil
 }
+
+// listening returns the kinds of which twind holds the address also while
+// nobody is connected.
+func listening() []string { return []string{"lines", "relp"} }
 
 // feedAskCommand makes a verb that asks the running server something about one feed.
 func feedAskCommand(c cli.Command, verb string) cli.Command {

@@ -1,0 +1,237 @@
+package relp
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/twinctl/twin/collector/feed"
+	"github.com/twinctl/twin/collector/feed/stream"
+	"github.com/twinctl/twin/collector/record"
+)
+
+const frameLimit = 256
+
+// A store takes what a source tells, as the collector does, and keeps each
+// record once, as the history does.
+type store struct {
+	q      *feed.Queue
+	notify chan struct{}
+
+	mu       sync.Mutex
+	held     bool // nothing is stored
+	records  []record.Record
+	known    map[record.Key]bool
+	again    int
+	rejected []string
+	marks    []feed.Mark
+}
+
+func newStore() *store {
+	s := &store{notify: make(chan struct{}, 1), known: map[record.Key]bool{}}
+	s.q = feed.NewQueue(feed.Options{FrameLimit: frameLimit, QueueLimit: feed.DefaultQueueLimit}, Kind(), s.wake)
+	return s
+}
+
+func (s *store) wake() {
+	select {
+	case s.notify <- struct{}{}:
+	default:
+	}
+}
+
+func (s *store) hold(held bool) {
+	s.mu.Lock()
+	s.held = held
+	s.mu.Unlock()
+	s.wake()
+}
+
+func (s *store) run(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.notify:
+		}
+		for s.take() {
+		}
+	}
+}
+
+// take stores a batch, and tells whether there was one.
+func (s *store) take() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.held {
+		return false
+	}
+	b, ok := s.q.Take()
+	if !ok {
+		return false
+	}
+	for _, r := range b.Records {
+		if s.known[r.Key] {
+			s.again++
+			continue
+		}
+		s.known[r.Key] = true
+		r.Raw = bytes.Clone(r.Raw) // it is the queue's again after Done
+		s.records = append(s.records, r)
+	}
+	for _, r := range b.Quarantine {
+		s.rejected = append(s.rejected, r.Text)
+	}
+	s.marks = append(s.marks, b.Marks...)
+	s.q.Done()
+	return true
+}
+
+func (s *store) said() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []string
+	for _, r := range s.records {
+		all = append(all, string(r.Raw))
+	}
+	return all
+}
+
+func (s *store) refused() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]string(nil), s.rejected...)
+}
+
+// config is of lines that begin with their time in seconds, or of format syslog.
+func config(t testing.TB, format string, own *options) feed.Config {
+	t.Helper()
+	o := feed.Options{Format: format, FrameLimit: frameLimit, QueueLimit: feed.DefaultQueueLimit}
+	if format == "text" {
+		o.Time = &feed.TimeSpec{Field: 1, Separator: ",", Layout: "epoch"}
+	}
+	f, err := feed.NewFormat(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return feed.Config{Options: o, Own: own, Format: f, Log: slog.New(slog.DiscardHandler)}
+}
+
+// start runs a source on a store until stop, and returns where it listens.
+func start(t testing.TB, c feed.Config, s *store) (address string, stop func()) {
+	t.Helper()
+	src, err := Kind().Open(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	storing, end := context.WithCancel(context.Background())
+	var source, storer sync.WaitGroup
+	storer.Go(func() { s.run(storing) })
+	source.Go(func() {
+		if err := src.Run(ctx, feed.Start{}, s.q); err != nil {
+			t.Error(err)
+		}
+	})
+	stop = sync.OnceFunc(func() { cancel(); source.Wait(); end(); storer.Wait() })
+	eventually(t, "listen", func() bool { return errors.Is(s.q.Health().Err, stream.ErrWaiting) })
+	return s.q.Health().Address, stop
+}
+
+func listening() *options {
+	return &options{ListenOptions: stream.ListenOptions{Listen: "127.0.0.1:0"}, Late: "2s"}
+}
+
+// eventually waits for a condition, and fails the test if it does not come true.
+func eventually(t testing.TB, what string, ok func() bool) {
+	t.Helper()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	deadline := time.After(30 * time.Second)
+	for !ok() {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatalf("did not %s in 30 s", what)
+		}
+	}
+}
+
+// A sender speaks RELP as omrelp does.
+type sender struct {
+	net.Conn
+	in   *bufio.Reader
+	txnr int
+}
+
+// dial connects and says open, without waiting for the answer.
+func dial(t testing.TB, address string) *sender {
+	t.Helper()
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	s := &sender{Conn: conn, in: bufio.NewReader(conn)}
+	s.write(t, s.command("open", "relp_version=0\nrelp_software=test\ncommands=syslog"))
+	return s
+}
+
+// command returns the next command as it goes over the wire.
+func (s *sender) command(name, data string) string {
+	s.txnr++
+	return string(appendFrame(nil, s.txnr, name, data))
+}
+
+func (s *sender) write(t testing.TB, text string) {
+	t.Helper()
+	if _, err := io.WriteString(s, text); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// answer reads one frame: "3 rsp 200 OK".
+func (s *sender) answer() (string, error) {
+	head, err := s.in.ReadString(' ')
+	if err != nil {
+		return "", err
+	}
+	name, err := s.in.ReadString(' ')
+	if err != nil {
+		return "", err
+	}
+	var size int
+	var sep byte
+	if _, err := fmt.Fscanf(s.in, "%d%c", &size, &sep); err != nil {
+		return "", err
+	}
+	if sep == '\n' {
+		return head + strings.TrimSpace(name), nil
+	}
+	data := make([]byte, size+1)
+	if _, err := io.ReadFull(s.in, data); err != nil {
+		return "", err
+	}
+	return head + name + string(data[:size]), nil
+}
+
+// expect reads answers and compares their beginnings.
+func (s *sender) expect(t testing.TB, want ...string) {
+	t.Helper()
+	_ = s.SetReadDeadline(time.Now().Add(30 * time.Second))
+	for _, w := range want {
+		got, err := s.answer()
+		if err != nil || !strings.HasPrefix(got, w) {
+			t.Fatalf("answered %q, %v; want %q", got, err, w)
+		}
+	}
+}
