@@ -15,6 +15,7 @@ type Status struct {
 	Address    string
 	Err        error   // why it is not live; a warning if it is
 	Rate       float64 // records stored a second, over the last ten
+	Unproven   bool    // its coverage is: see feed.Kind
 	QueueBytes int     // heard and not yet stored
 	QueueLimit int
 	Counts     Counts
@@ -54,6 +55,7 @@ func (r *runner) status(now time.Time) Status {
 	s := Status{
 		Name: r.name, Kind: r.want.feed.Kind.Name, State: feed.Connecting,
 		Counts: r.counts, Rate: r.rate.perSecond(now), QueueLimit: r.want.feed.QueueLimit,
+		Unproven: r.want.feed.Kind.Unproven,
 	}
 	if r.queue != nil {
 		h := r.queue.Health()

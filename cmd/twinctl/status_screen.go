@@ -100,5 +100,11 @@ func writeReasons(w io.Writer, feeds []node.FeedDocument, alarms []node.Alarm) {
 		if f.Error != "" && !said(f) {
 			fmt.Fprintf(w, "%s: %s\n", inert.Text(f.Name), inert.Text(f.Error))
 		}
+		if f.Unproven {
+			fmt.Fprintf(w, "%s: coverage is unproven: nothing acknowledges what its upstream says\n", inert.Text(f.Name))
+		}
+		if f.Untimed > 0 {
+			fmt.Fprintf(w, "%s: %d records came without time: the twins cannot be compared on them\n", inert.Text(f.Name), f.Untimed)
+		}
 	}
 }

@@ -42,6 +42,7 @@ type Kind struct {
 	Repeats  bool     // the upstream says again after a reconnect what it said before
 	Resumes  bool     // goes on from a stored position, so that a stop leaves no gap
 	Overruns bool     // the upstream cannot be made to wait
+	Unproven bool     // nothing acknowledges what it says: its coverage is what was listened to
 	Suffix   string   // what stood behind each record on the wire: the framing, for export
 
 	// Options returns a pointer to a struct with toml tags and the defaults set:

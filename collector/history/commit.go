@@ -103,6 +103,7 @@ func commitOne(ctx context.Context, tx *store.Tx, b Batch) (Outcome, error) {
 		}
 	}
 	f.records += int64(done.Added)
+	f.untimed += int64(in.untimed)
 	f.duplicates += int64(done.Duplicates)
 	f.tooOld += int64(done.TooOld)
 	f.rejected += int64(b.Rejected)

@@ -189,6 +189,9 @@ func (f *feedRow) droppable(ctx context.Context, tx *store.Tx, day record.Instan
 	}
 	agreed, err := readTally(tx.QueryRowContext(ctx, `SELECT count, sum FROM agreed WHERE feed = ? AND day = ?`, f.id, day))
 	if errors.Is(err, sql.ErrNoRows) {
+		if alone, err := f.nothingShared(ctx, tx, day); alone || err != nil {
+			return err
+		}
 		return fmt.Errorf("%w: %s", ErrNotAgreed, day.Time().Format("2006-01-02"))
 	}
 	if err != nil {
@@ -199,6 +202,17 @@ func (f *feedRow) droppable(ctx context.Context, tx *store.Tx, day record.Instan
 		err = fmt.Errorf("%w since it changed: %s", ErrNotAgreed, day.Time().Format("2006-01-02"))
 	}
 	return err
+}
+
+// nothingShared tells whether of a day there is nothing that the twin may have
+// too: records without time, and no gap.
+func (f *feedRow) nothingShared(ctx context.Context, tx *store.Tx, day record.Instant) (alone bool, err error) {
+	err = tx.QueryRowContext(ctx, `
+		SELECT NOT EXISTS (SELECT * FROM record WHERE feed = ?1 AND at >= ?2 AND at < ?3 AND n < ?4)
+		   AND NOT EXISTS (SELECT * FROM gap
+		                   WHERE feed = ?1 AND start < ?3 AND ifnull(until, ?3) > ?2 AND state IN ('open', 'lost'))`,
+		f.id, day, day+record.Day, int64(record.Untimed)).Scan(&alone)
+	return alone, err
 }
 
 // dayCounted refuses a day of which something is still to be counted, where the

@@ -99,6 +99,7 @@ type Summary struct {
 	Feed                          string
 	Records, Duplicates, Rejected int64
 	TooOld                        int64          // came after their time was dropped
+	Untimed                       int64          // came without usable time: twins cannot be compared on them
 	LastAt, CoveredUntil          record.Instant // zero: none yet
 	RetainedFrom                  record.Instant // what is older was dropped; zero: nothing was
 	GapsOpen                      int64
@@ -110,7 +111,7 @@ func (h *DB) Summaries(ctx context.Context) (map[string]Summary, error) {
 	all := map[string]Summary{}
 	err := h.db.View(ctx, func(tx *store.Tx) error {
 		rows, err := tx.QueryContext(ctx, `
-			SELECT name, records, duplicates, rejected, too_old, last_at, covered_until, retained_from, incarnation,
+			SELECT name, records, duplicates, rejected, too_old, untimed, last_at, covered_until, retained_from, incarnation,
 			       (SELECT count(*) FROM gap g WHERE g.feed = f.id AND g.state = 'open')
 			FROM feed f`)
 		if err != nil {
@@ -119,7 +120,7 @@ func (h *DB) Summaries(ctx context.Context) (map[string]Summary, error) {
 		defer rows.Close() //nolint:errcheck // Err tells
 		for rows.Next() {
 			var s Summary
-			if err := rows.Scan(&s.Feed, &s.Records, &s.Duplicates, &s.Rejected, &s.TooOld, &s.LastAt, &s.CoveredUntil,
+			if err := rows.Scan(&s.Feed, &s.Records, &s.Duplicates, &s.Rejected, &s.TooOld, &s.Untimed, &s.LastAt, &s.CoveredUntil,
 				&s.RetainedFrom, &s.Incarnation, &s.GapsOpen); err != nil {
 				return err
 			}

@@ -99,7 +99,7 @@ type feedRow struct {
 	session, gap                  sql.NullInt64
 	incarnation                   string
 	retainedFrom                  record.Instant
-	tooOld                        int64
+	tooOld, untimed               int64
 	counted                       record.Instant // everything before is, but what is marked; see fold.go
 }
 
@@ -120,12 +120,12 @@ func readFeed(ctx context.Context, tx *store.Tx, name string) (*feedRow, error) 
 	var f feedRow
 	err := tx.QueryRowContext(ctx, `
 		SELECT id, since, records, duplicates, rejected, last_at, position, covered_until, session, gap, incarnation,
-		       retained_from, too_old,
+		       retained_from, too_old, untimed,
 		       ifnull((SELECT through FROM fold_head WHERE fold_head.feed = feed.id), 0)
 		FROM feed WHERE name = ?`, name).
 		Scan(&f.id, &f.since, &f.records, &f.duplicates, &f.rejected, &f.lastAt, &f.position,
 			&f.coveredUntil, &f.session, &f.gap, &f.incarnation,
-			&f.retainedFrom, &f.tooOld, &f.counted)
+			&f.retainedFrom, &f.tooOld, &f.untimed, &f.counted)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, fmt.Errorf("%w %q", ErrUnknownFeed, name)
 	}
@@ -136,10 +136,10 @@ func (f *feedRow) save(ctx context.Context, tx *store.Tx) error {
 	_, err := tx.ExecContext(ctx, `
 		UPDATE feed SET records = ?, duplicates = ?, rejected = ?, last_at = ?, position = ?,
 		       covered_until = ?, session = ?, gap = ?, incarnation = ?,
-		       retained_from = ?, too_old = ?
+		       retained_from = ?, too_old = ?, untimed = ?
 		WHERE id = ?`,
 		f.records, f.duplicates, f.rejected, f.lastAt, f.position,
 		f.coveredUntil, f.session, f.gap, f.incarnation,
-		f.retainedFrom, f.tooOld, f.id)
+		f.retainedFrom, f.tooOld, f.untimed, f.id)
 	return err
 }

@@ -19,6 +19,7 @@ type inserter struct {
 	origin  Origin
 	args    []any
 	added   int
+	untimed int // of them
 	newest  record.Instant
 	again   string // the beginning of the first record of the feed that was there already
 	buckets map[record.Instant]record.Tally
@@ -121,6 +122,10 @@ func (in *inserter) count(r record.Record) {
 	in.newest = max(in.newest, r.At)
 	if r.At < in.counted {
 		in.late.add(r.At)
+	}
+	if !r.Timed() { // the twin has it at another time
+		in.untimed++
+		return
 	}
 	start := record.Bucket(r.At)
 	in.buckets[start] = in.buckets[start].Add(r.Digest)

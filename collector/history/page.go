@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/twinctl/twin/collector/record"
 	"github.com/twinctl/twin/collector/store"
@@ -28,7 +29,8 @@ func (e *DamagedError) Error() string {
 // Unwrap returns ErrDamaged.
 func (e *DamagedError) Unwrap() error { return ErrDamaged }
 
-// Keys returns the first keys of a span, in order, at most limit of them.
+// Keys returns the first keys of a span, in order, at most limit of them: of
+// those records that the twin may have too.
 func (h *DB) Keys(ctx context.Context, name string, span record.Span, limit int) ([]record.Key, error) {
 	var keys []record.Key
 	err := h.db.View(ctx, func(tx *store.Tx) error {
@@ -38,8 +40,8 @@ func (h *DB) Keys(ctx context.Context, name string, span record.Span, limit int)
 		}
 		span := f.retained(span)
 		rows, err := tx.QueryContext(ctx, `
-			SELECT at, digest, n FROM record WHERE feed = ? AND at >= ? AND at < ?
-			ORDER BY at, digest, n LIMIT ?`, f.id, span.From, span.To, max(limit, 0))
+			SELECT at, digest, n FROM record WHERE feed = ? AND at >= ? AND at < ? AND n < ?
+			ORDER BY at, digest, n LIMIT ?`, f.id, span.From, span.To, int64(record.Untimed), max(limit, 0))
 		if err != nil {
 			return err
 		}
@@ -80,25 +82,43 @@ func scanKeys(rows *sql.Rows) ([]record.Key, error) {
 // page ends before a damaged record; one that would begin with it is a
 // [*DamagedError]. Whoever wants the rest goes on behind its key.
 func (h *DB) Page(ctx context.Context, name string, span record.Span, after *record.Key, maxBytes int) ([]Row, error) {
+	return h.pageOf(ctx, name, pageOf{span, after, maxBytes, math.MaxUint32})
+}
+
+// SharedPage is Page of those records that the twin may have too: of all but
+// those without time.
+func (h *DB) SharedPage(ctx context.Context, name string, span record.Span, after *record.Key, maxBytes int) ([]Row, error) {
+	return h.pageOf(ctx, name, pageOf{span, after, maxBytes, record.Untimed - 1})
+}
+
+// A pageOf is what a page is asked of.
+type pageOf struct {
+	span     record.Span
+	after    *record.Key
+	maxBytes int
+	most     int64 // the highest ordinal
+}
+
+func (h *DB) pageOf(ctx context.Context, name string, s pageOf) ([]Row, error) {
 	var rows []Row
 	err := h.db.View(ctx, func(tx *store.Tx) error {
 		f, err := readFeed(ctx, tx, name)
 		if err != nil {
 			return err
 		}
-		span := f.retained(span)
+		span := f.retained(s.span)
 		last := beforeAll(span.From)
-		if after != nil && after.Compare(last) > 0 {
-			last = *after
+		if s.after != nil && s.after.Compare(last) > 0 {
+			last = *s.after
 		}
 		found, err := tx.QueryContext(ctx, `
 			SELECT seq, at, digest, n, kind, origin, raw FROM record
-			WHERE feed = ?1 AND (at, digest, n) > (?2, ?3, ?4) AND at < ?5
-			ORDER BY at, digest, n LIMIT ?6`, f.id, last.At, last.Digest[:], int64(last.N), span.To, pageRows)
+			WHERE feed = ?1 AND (at, digest, n) > (?2, ?3, ?4) AND at < ?5 AND n <= ?7
+			ORDER BY at, digest, n LIMIT ?6`, f.id, last.At, last.Digest[:], int64(last.N), span.To, pageRows, s.most)
 		if err != nil {
 			return err
 		}
-		rows, err = scanSound(found, name, maxBytes)
+		rows, err = scanSound(found, name, s.maxBytes)
 		return err
 	})
 	if err != nil {

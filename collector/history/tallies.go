@@ -24,7 +24,7 @@ type Slot struct {
 }
 
 // Tallies returns the slots of that width that hold any records of the span,
-// in order. Slots begin at multiples of the width since 1970; of one that the
+// in order. Records without time do not count. Slots begin at multiples of the width since 1970; of one that the
 // span cuts, only what lies within the span counts. The width is either a
 // multiple of record.BucketWidth, and then nearly all is read from the buckets,
 // or smaller than that, and then the keys of the whole span are read: keep it
@@ -109,7 +109,8 @@ func (s *slots) keys(ctx context.Context, tx *store.Tx, f *feedRow, span record.
 		return nil
 	}
 	rows, err := tx.QueryContext(ctx, `
-		SELECT at, digest FROM record WHERE feed = ? AND at >= ? AND at < ? ORDER BY at`, f.id, span.From, span.To)
+		SELECT at, digest FROM record WHERE feed = ? AND at >= ? AND at < ? AND n < ? ORDER BY at`,
+		f.id, span.From, span.To, int64(record.Untimed))
 	if err != nil {
 		return err
 	}

@@ -58,6 +58,8 @@ type FeedDocument struct {
 	CoveredUntil *Moment `json:"covered_until"`
 	RetainedFrom *Moment `json:"retained_from"`         // what is older was dropped; null: nothing was
 	Incarnation  string  `json:"incarnation,omitempty"` // of the upstream
+	Unproven     bool    `json:"unproven"`              // nothing acknowledges what it says: covered_until is up to when it was listened to
+	Untimed      int64   `json:"untimed"`               // records without time of their own, on which twins cannot be compared
 }
 
 // A Moment is an instant that documents show to the whole second.

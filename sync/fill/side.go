@@ -92,7 +92,7 @@ type Local struct{ *history.DB }
 
 // Records implements Side.
 func (l Local) Records(ctx context.Context, feed string, span record.Span, after *record.Key, most int) (Page, error) {
-	rows, err := l.Page(ctx, feed, span, after, most)
+	rows, err := l.SharedPage(ctx, feed, span, after, most)
 	var damaged *history.DamagedError
 	if errors.As(err, &damaged) {
 		return Page{Damaged: []record.Key{damaged.Key}}, nil

@@ -124,7 +124,7 @@ func recount(feeds, from []node.FeedDocument) {
 			if f.Name == feeds[i].Name {
 				feeds[i].Records, feeds[i].Duplicates, feeds[i].Rejected = f.Records, f.Duplicates, f.Rejected
 				feeds[i].LastRecordAt, feeds[i].CoveredUntil, feeds[i].RetainedFrom = f.LastRecordAt, f.CoveredUntil, f.RetainedFrom
-				feeds[i].GapsOpen, feeds[i].Incarnation = f.GapsOpen, f.Incarnation
+				feeds[i].GapsOpen, feeds[i].Incarnation, feeds[i].Untimed = f.GapsOpen, f.Incarnation, f.Untimed
 			}
 		}
 	}
@@ -134,7 +134,7 @@ func recount(feeds, from []node.FeedDocument) {
 func idle(cfg *config.Config, paused map[string]string) []collector.Status {
 	var all []collector.Status
 	for _, f := range Feeds(cfg) {
-		s := collector.Status{Name: f.Name, Kind: f.Options.Kind, State: feed.Down}
+		s := collector.Status{Name: f.Name, Kind: f.Options.Kind, State: feed.Down, Unproven: f.Kind.Unproven}
 		if own, _ := cfg.Feed(f.Name); own.Err != nil {
 			s.Err = own.Err
 		}
@@ -205,7 +205,7 @@ func describeFeed(s collector.Status, held history.Summary) node.FeedDocument {
 		Name: s.Name, Kind: s.Kind, State: string(s.State), Address: s.Address, Rate: s.Rate,
 		Records: held.Records, Duplicates: held.Duplicates, Rejected: held.Rejected, GapsOpen: held.GapsOpen,
 		LastRecordAt: known(held.LastAt), CoveredUntil: known(held.CoveredUntil), RetainedFrom: known(held.RetainedFrom),
-		Incarnation: held.Incarnation,
+		Incarnation: held.Incarnation, Unproven: s.Unproven, Untimed: held.Untimed,
 	}
 	if s.Err != nil {
 		f.Error = s.Err.Error()
