@@ -6,6 +6,7 @@ import (
 	"github.com/twinctl/twin/collector/feed/files"
 	"github.com/twinctl/twin/collector/feed/lines"
 	"github.com/twinctl/twin/collector/feed/relp"
+	"github.com/twinctl/twin/collector/feed/syslog"
 	"github.com/twinctl/twin/collector/feed/tail"
 )
 
@@ -17,5 +18,6 @@ func Kinds() []feed.Kind {
 		lines.Kind(),
 		files.Kind(),
 		relp.Kind(),
+		syslog.Kind(),
 	}
 }

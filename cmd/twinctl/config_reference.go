@@ -22,11 +22,12 @@ func reference() string {
 	for _, part := range []struct{ title, kinds string }{
 		{"Keys of every [[feed]]:", ""},
 		{"Keys of the kinds that dial, ami and lines:", "ami lines"},
-		{"Keys of the kinds that listen, lines and relp:", "lines relp"},
+		{"Keys of the kinds that listen, lines, relp and syslog:", "lines relp syslog"},
 		{"Keys of kind ami:", "ami"},
 		{"Keys of kind lines:", "lines"},
-		{"Keys of the kinds files, lines and relp:", "files lines relp"},
+		{"Keys of the kinds files, lines, relp and syslog:", "files lines relp syslog"},
 		{"Keys of kind relp:", "relp"},
+		{"Keys of kind syslog:", "syslog"},
 		{"Keys of kind tail:", "tail"},
 		{"Keys of kind files:", "files"},
 	} {

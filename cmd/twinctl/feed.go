@@ -184,7 +184,7 @@ func (s *site) heard(ctx context.Context, name string) (bool, error) {
 
 // listening returns the kinds of which twind holds the address also while
 // nobody is connected.
-func listening() []string { return []string{"lines", "relp"} }
+func listening() []string { return []string{"lines", "relp", "syslog"} }
 
 // feedAskCommand makes a verb that asks the running server something about one feed.
 func feedAskCommand(c cli.Command, verb string) cli.Command {
