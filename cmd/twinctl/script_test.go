@@ -92,6 +92,7 @@ func scriptWords() map[string]func(*testscript.TestScript, bool, []string) {
 		"field":      field,
 		"lines":      lines,
 		"postoffice": postoffice,
+		"relp":       relp,
 		"sameset":    sameset,
 		"distinct":   distinct,
 		"append":     appendText,

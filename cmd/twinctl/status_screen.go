@@ -104,7 +104,7 @@ func writeReasons(w io.Writer, feeds []node.FeedDocument, alarms []node.Alarm) {
 			fmt.Fprintf(w, "%s: coverage is unproven: nothing acknowledges what its upstream says\n", inert.Text(f.Name))
 		}
 		if f.Untimed > 0 {
-			fmt.Fprintf(w, "%s: %d records came without time: the twins cannot be compared on them\n", inert.Text(f.Name), f.Untimed)
+			fmt.Fprintf(w, "%s: records without time: %d; the twins cannot be compared on them\n", inert.Text(f.Name), f.Untimed)
 		}
 	}
 }
