@@ -20,6 +20,8 @@ need ssh openssh-client
 need haproxy haproxy
 need keepalived keepalived
 need curl curl
+need rsyslogd rsyslog
+[ -e "$(echo /usr/lib/*/rsyslog/omrelp.so)" ] || missing="$missing rsyslog-relp"
 
 if [ -n "$missing" ]; then
 	echo "test-real: missing programs; on Debian: apt-get install$missing" >&2

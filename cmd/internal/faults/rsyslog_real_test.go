@@ -1,0 +1,179 @@
+//go:build real
+
+package faults
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// A logger is rsyslog, as scripts/asterisk configures it on a PBX.
+type logger struct {
+	t      *testing.T
+	config string
+	pid    string // the name of its file
+	proc   *exec.Cmd
+	said   *bytes.Buffer
+}
+
+// newLogger makes one that follows a file and sends it to two addresses.
+func newLogger(t *testing.T, file string, to [2]string) *logger {
+	t.Helper()
+	dir := t.TempDir()
+	text, err := os.ReadFile("../../../scripts/asterisk/rsyslog.conf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := string(text)
+	change := func(was, is string) {
+		t.Helper()
+		if strings.Count(config, was) != 1 {
+			t.Fatalf("scripts/asterisk/rsyslog.conf has %q %d times", was, strings.Count(config, was))
+		}
+		config = strings.Replace(config, was, is, 1)
+	}
+	change(`file="/var/log/asterisk/queue_log"`, fmt.Sprintf("file=%q", file))
+	for i, name := range []string{"cms-a.example", "cms-b.example"} {
+		host, port, err := net.SplitHostPort(to[i])
+		if err != nil {
+			t.Fatal(err)
+		}
+		change(fmt.Sprintf(`target=%q port="2514"`, name), fmt.Sprintf("target=%q port=%q", host, port))
+	}
+	l := &logger{t: t, config: filepath.Join(dir, "rsyslog.conf"), pid: filepath.Join(dir, "pid")}
+	config = fmt.Sprintf("global(workDirectory=%q)\n%s", dir, config)
+	if err := os.WriteFile(l.config, []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(l.kill)
+	return l
+}
+
+func (l *logger) start() {
+	l.t.Helper()
+	l.said = new(bytes.Buffer)
+	l.proc = exec.Command("rsyslogd", "-n", "-f", l.config, "-i", l.pid)
+	l.proc.Stdout, l.proc.Stderr = l.said, l.said
+	l.proc.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := l.proc.Start(); err != nil {
+		l.t.Fatal(err)
+	}
+}
+
+// kill ends it as a power cut does, as far as a process can tell.
+func (l *logger) kill() {
+	if l.proc == nil {
+		return
+	}
+	_ = l.proc.Process.Kill()
+	_ = l.proc.Wait()
+	_ = os.Remove(l.pid)
+	if l.t.Failed() {
+		l.t.Logf("rsyslog said:\n%s", l.said.String())
+	}
+	l.proc = nil
+}
+
+// A queueLog is a file that an Asterisk appends numbered lines to.
+type queueLog struct {
+	t    *testing.T
+	file *os.File
+	said []string
+}
+
+func newQueueLog(t *testing.T) *queueLog {
+	t.Helper()
+	file, err := os.Create(filepath.Join(t.TempDir(), "queue_log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { file.Close() })
+	return &queueLog{t: t, file: file}
+}
+
+func (q *queueLog) write(lines int) {
+	q.t.Helper()
+	for range lines {
+		line := fmt.Sprintf("%d|%d.1|sales|SIP/100|CONNECT|1|%d.1|2", time.Now().Unix(), len(q.said), len(q.said))
+		if _, err := fmt.Fprintln(q.file, line); err != nil {
+			q.t.Fatal(err)
+		}
+		q.said = append(q.said, line)
+	}
+}
+
+// checkSame fails unless the server holds each line once, which it shall soon.
+func (q *queueLog) checkSame(s *server) {
+	q.t.Helper()
+	count := map[string]int{}
+	eventually(q.t, patience, s.name+" has all lines", func() bool {
+		clear(count)
+		for line := range strings.Lines(string(ctl(q.t, "record", "export", "--config", s.config, "--feed", "log", "-o", "raw"))) {
+			count[strings.TrimSuffix(line, "\n")]++
+		}
+		return len(count) >= len(q.said)
+	})
+	for _, line := range q.said {
+		if count[line] != 1 {
+			q.t.Errorf("%s has %q %d times", s.name, line, count[line])
+		}
+		delete(count, line)
+	}
+	for line := range count {
+		q.t.Errorf("%s has %q, which nobody said", s.name, line)
+	}
+}
+
+// TestRealRsyslogLosesNothing kills rsyslog, one server and then the other while
+// an Asterisk writes its queue_log: both hold every line, each once, and where
+// each was away there is no gap.
+func TestRealRsyslogLosesNothing(t *testing.T) {
+	var to [2]string
+	var servers [2]*server
+	for i, name := range []string{"cms-a", "cms-b"} {
+		to[i] = ownAddress()
+		servers[i] = newServer(t, fmt.Sprintf("[[feed]]\nname = \"log\"\nkind = \"relp\"\nformat = \"queue_log\"\nlisten = %q\nkeeps = true\n", to[i]))
+		servers[i].name = name
+		servers[i].start()
+		servers[i].said("listening")
+	}
+	q := newQueueLog(t)
+	l := newLogger(t, q.file.Name(), to)
+	l.start()
+	q.write(500)
+	q.checkSame(servers[0])
+
+	servers[0].kill()
+	q.write(500)
+	l.kill()
+	q.write(500)
+	l.start()
+	q.write(500)
+	servers[1].kill()
+	servers[0].start()
+	q.write(500)
+	servers[1].start()
+	l.kill()
+	l.start()
+	q.write(500)
+	for _, s := range servers {
+		q.checkSame(s)
+	}
+	q.write(1) // whoever has it has caught up
+	for _, s := range servers {
+		q.checkSame(s)
+		eventually(t, patience, s.name+" has no gap but before rsyslog came first", func() bool {
+			gaps := decode[struct{ Gaps []struct{ ID int } }](t, ctl(t, "gap", "list", "--config", s.config, "--json")).Gaps
+			return len(gaps) == 0 || len(gaps) == 1 && gaps[0].ID == 1
+		})
+		s.stop()
+	}
+}
