@@ -344,6 +344,9 @@ func (f frame) heading(p page) []line {
 		lines = slices.Concat(lines[1:], p.above, lines[:1]) // the title belongs to what scrolls
 	}
 	most := max(1, f.bodyHeight()/2)
+	if len(p.above) > 0 {
+		most = max(1, f.bodyHeight()*3/5)
+	}
 	if over := len(lines) - most; over > 0 && len(p.above) > 0 {
 		return append(lines[:most-1], lines[len(lines)-1])
 	}

@@ -20,8 +20,9 @@ type Reporter interface {
 type Live struct {
 	Queues, Agents report.Table // as report.Now tells them
 	Today          report.Table // a row for each queue, of today
-	// Crossed are the thresholds that are crossed at present, a sentence each.
-	Crossed []string
+	Course         report.Table // a row for each interval of today, all queues together
+	// Crossed are the thresholds that were crossed of late, in the order of time.
+	Crossed []Crossed
 }
 
 // nowPace is how often it is looked how things stand.
@@ -35,15 +36,18 @@ func nowScreen() screen {
 // showNow shows the agents below the queues, or the queues alone.
 func showNow(l Live, as sight) page {
 	p := page{title: "agents", pace: nowPace}
-	for _, text := range l.Crossed {
-		p.notes = append(p.notes, piece{text, warn})
-	}
+	p.notes = l.lately(as.now)
 	for _, text := range l.Queues.Notes {
 		p.notes = append(p.notes, piece{text, warn})
 	}
-	queues := l.queues()
+	all, there := l.cautioned(l.queues(), "queue"), l.cautioned(l.Agents, "agent")
 	if as.at.leaf() != "" {
-		return showFigures(p, as, l.Queues, l.Agents)
+		return showFigures(p, as, all, there)
+	}
+	queues := figures(all, all.Rows)
+	queues.opens = true
+	if as.height >= courseHeight {
+		p.above = course(l.Course, as)
 	}
 	if as.at.knobs["of"] == "queues" {
 		p.title, p.table = "queues", &queues
@@ -58,9 +62,9 @@ func showNow(l Live, as sight) page {
 		rows[i] = i
 	}
 	if len(rows) > 0 {
-		p.above = append([]line{{{" QUEUES", strong}}}, queues.draw(rows, spot{index: -1}, as, len(rows)+1)...)
+		p.above = append(append(p.above, line{{" QUEUES", strong}}), queues.draw(rows, spot{index: -1}, as, len(rows)+1)...)
 	}
-	agents := figures(l.Agents, sorted(l.Agents, "agent", true))
+	agents := figures(there, sorted(there, "agent", true))
 	agents.empty, agents.opens = "no agent is known to be there", true
 	p.table = &agents
 	p.acts = func(string) []act {
@@ -69,40 +73,32 @@ func showNow(l Live, as sight) page {
 	return p
 }
 
-// queues is the table of the queues, with what they came to today.
-func (l Live) queues() table {
-	column := func(t report.Table, name string) int {
-		return slices.IndexFunc(t.Columns, func(c report.Column) bool { return c.Name == name })
-	}
+// queues is the report of the queues, with what they came to today.
+func (l Live) queues() report.Table {
 	t := l.Queues
-	key, of := column(t, "queue"), column(l.Today, "queue")
-	add := []string{"offered", "answered", "abandoned", "service_level_pct"}
+	key, of := columnOf(t, "queue"), columnOf(l.Today, "queue")
 	t.Columns = slices.Clone(t.Columns)
-	for _, name := range add {
-		if at := column(l.Today, name); at >= 0 {
-			c := l.Today.Columns[at]
-			t.Columns = append(t.Columns, c)
+	var added []int
+	for _, name := range []string{"offered", "answered", "abandoned", "service_level_pct"} {
+		if at := columnOf(l.Today, name); at >= 0 {
+			added, t.Columns = append(added, at), append(t.Columns, l.Today.Columns[at])
 		}
 	}
 	rows := make([][]any, 0, len(t.Rows))
 	for _, row := range t.Rows {
 		row = slices.Clone(row)
 		today := slices.IndexFunc(l.Today.Rows, func(r []any) bool { return of >= 0 && key >= 0 && r[of] == row[key] })
-		for _, name := range add {
-			at := column(l.Today, name)
-			switch {
-			case at < 0:
-			case today < 0:
+		for _, at := range added {
+			if today < 0 {
 				row = append(row, nil)
-			default:
+			} else {
 				row = append(row, l.Today.Rows[today][at])
 			}
 		}
 		rows = append(rows, row)
 	}
-	all := figures(t, rows)
-	all.opens = true
-	return all
+	t.Rows = rows
+	return t
 }
 
 // showFigures shows all of one row, of whichever table has it.

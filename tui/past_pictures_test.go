@@ -7,6 +7,7 @@ import (
 
 	"github.com/twinctl/twin/collector/record"
 	"github.com/twinctl/twin/collector/report"
+	"github.com/twinctl/twin/collector/watch"
 )
 
 func figureColumn(name string, kind report.Kind) report.Column {
@@ -43,9 +44,38 @@ func liveNow(name string) Live {
 		Today: queueReport(name),
 	}
 	l.Today.Rows = l.Today.Rows[:1]
+	l.Course = wholeDay()
 	l.Queues.Rows = [][]any{{name, "Support", int64(7), 373.0, int64(3), int64(0)}, {"quiet", nil, int64(0), nil, int64(0), int64(0)}}
 	l.Agents.Rows = [][]any{{name, "talk", 65.0, nil, name}, {"Ann", "paused", 4000.0, "Training", nil}}
 	return l
+}
+
+// wholeDay is a report of a day until night, all queues together, of which an
+// hour was not heard.
+func wholeDay() report.Table {
+	t := report.Table{Columns: []report.Column{
+		figureColumn("start", report.Moment), figureColumn("offered", report.Count), figureColumn("service_level_pct", report.Percent), figureColumn("complete", report.Flag),
+	}}
+	for i := range 60 {
+		row := []any{night.Add(time.Duration(i-59) * 15 * time.Minute), int64(i * (59 - i) / 20), 99 - float64(i%7)*9, i != 59}
+		if i == 0 || i/4 == 6 {
+			row[2] = nil
+		}
+		if i/4 == 6 {
+			row[1], row[3] = nil, false
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}
+
+// someCrossed are crossings: of a queue that hold, and one of an agent that is over.
+func someCrossed(queue string) []Crossed {
+	return []Crossed{
+		{Measure: string(watch.AgentState), Feed: "pbx", Object: "Ann", At: night.Add(-3 * time.Hour), Since: night.Add(-4 * time.Hour), Text: "agent \"Ann\" is paused for 1h"},
+		{Measure: string(watch.LongestWait), Feed: "pbx", Object: queue, At: night.Add(-time.Minute), Since: night.Add(-373 * time.Second), Text: "queue " + queue + ": a caller waits for 5m12s, more than 5m"},
+		{Measure: string(watch.ServiceLevel), Feed: "pbx", Object: queue, Severe: true, At: night.Add(-9 * time.Minute), Text: "queue " + queue + ": service level 45 %, below 80 %"},
+	}
 }
 
 func pastPictures() map[string]frame {
@@ -53,11 +83,15 @@ func pastPictures() map[string]frame {
 	unheard.Queues.Notes = []string{`feed "pbx" is not heard: how things stand is not known since 2026-11-21 02:51:07`}
 	unheard.Queues.Rows, unheard.Agents.Rows = [][]any{{"support", "Support", nil, nil, nil, nil}}, nil
 	hostile := liveNow(evil)
-	hostile.Queues.Notes, hostile.Crossed = []string{evil}, []string{evil}
+	hostile.Queues.Notes, hostile.Crossed = []string{evil}, someCrossed(evil)
+	crossed := liveNow("support")
+	crossed.Queues.Span.From, crossed.Agents.Span.From = record.At(night), record.At(night)
+	crossed.Crossed = someCrossed("support")
 	past := on("History", queueReport("support"))
 	return map[string]frame{
 		"now_full":        on("Now", liveNow("support")),
 		"now_queues":      onKnobs("Now", liveNow("support"), "v"),
+		"now_crossed":     on("Now", crossed),
 		"now_empty":       on("Now", Live{}),
 		"now_unheard":     on("Now", unheard),
 		"now_failing":     failing(on("Now", Live{})),

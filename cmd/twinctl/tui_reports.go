@@ -28,33 +28,48 @@ func (d desk) Now(ctx context.Context) (tui.Live, error) {
 	if !running {
 		queues.Notes = append([]string{"twind is not running"}, queues.Notes...)
 	}
-	today, err := d.Report(ctx, tui.Question{Of: "queue", By: report.Day, Period: "today"})
+	today, err := d.today(ctx)
 	if err != nil {
 		queues.Notes = append(queues.Notes, err.Error()) // how it stands now is worth more
 	}
 	crossed, err := d.crossed(ctx, n.ask.Now)
-	return tui.Live{Queues: queues, Agents: agents, Today: today, Crossed: crossed}, err
+	return tui.Live{Queues: queues, Agents: agents, Today: today.Apart, Course: today.Course, Crossed: crossed}, err
 }
 
-// The thresholds that a screen warns of: those that were crossed lately, and of
-// those the last ones.
-const (
-	crossedLately = 15 * time.Minute
-	crossedMost   = 3
-)
+// today tells what the queues came to today, by interval.
+func (d desk) today(ctx context.Context) (report.Overview, error) {
+	a := asking{by: string(report.Interval)}
+	a.period = "today"
+	if err := a.read(ctx, d.site); err != nil {
+		return report.Overview{}, err
+	}
+	return report.QueueOverview(ctx, d.sources(), a.ask)
+}
 
-// crossed returns in sentences which thresholds were crossed lately, the last first.
-func (d desk) crossed(ctx context.Context, now record.Instant) ([]string, error) {
-	t, err := report.Exceptions(ctx, d.sources(), report.Ask{From: now.Add(-crossedLately), To: now, Now: now})
+// crossedBack is how far back it is looked for crossings: what lasts crosses a
+// threshold once, however long it lasts.
+const crossedBack = 12 * time.Hour
+
+// crossed returns which thresholds were crossed, in the order of time.
+func (d desk) crossed(ctx context.Context, now record.Instant) ([]tui.Crossed, error) {
+	t, err := report.Exceptions(ctx, d.sources(), report.Ask{From: now.Add(-crossedBack), To: now, Now: now})
 	if err != nil {
 		return nil, err
 	}
-	at := slices.IndexFunc(t.Columns, func(c report.Column) bool { return c.Name == "text" })
-	var all []string
-	for _, row := range slices.Backward(t.Rows) {
-		if text, ok := row[at].(string); ok && !slices.Contains(all, text) && len(all) < crossedMost {
-			all = append(all, text)
+	all := make([]tui.Crossed, len(t.Rows))
+	for i, row := range t.Rows {
+		cell := func(name string) any {
+			return row[slices.IndexFunc(t.Columns, func(c report.Column) bool { return c.Name == name })]
 		}
+		word := func(name string) string { text, _ := cell(name).(string); return text }
+		c := tui.Crossed{
+			Measure: word("measure"), Feed: word("feed"), Object: word("object"), Called: word("object_name"),
+			Severe: word("severity") == "error", Text: word("text"),
+		}
+		c.At, _ = cell("at").(time.Time)
+		c.Since, _ = cell("since").(time.Time)
+		c.Count, _ = cell("count").(int64)
+		all[i] = c
 	}
 	return all, nil
 }
