@@ -161,7 +161,9 @@ func someDocument() *rapid.Generator[node.Document] {
 		if rapid.Bool().Draw(t, "standing") {
 			d.Ready.Because = []string{text().Draw(t, "why"), text().Draw(t, "and why")}
 			d.Sync = &node.SyncDocument{State: text().Draw(t, "sync"), Word: text().Draw(t, "sync word"), Pending: rapid.Int64().Draw(t, "pending"), CheckedAt: someMoment().Draw(t, "checked")}
-			d.Timetables = &node.TimetablesDocument{Armed: rapid.Int().Draw(t, "armed"), Paused: rapid.Int().Draw(t, "paused"), Next: &node.NextRun{Timetable: text().Draw(t, "next")}}
+			d.Timetables = &node.TimetablesDocument{Armed: rapid.Int().Draw(t, "armed"), Paused: rapid.Int().Draw(t, "paused"), Coming: []node.NextRun{{Timetable: text().Draw(t, "next"), At: node.Moment(rapid.Int64().Draw(t, "due"))}}}
+			d.Interval = &node.IntervalDocument{Start: node.Moment(rapid.Int64().Draw(t, "interval")), Complete: rapid.Bool().Draw(t, "complete")}
+			d.People = &node.PeopleDocument{Sessions: []node.PersonDocument{{Login: text().Draw(t, "login")}}}
 			d.Backups = &node.BackupDocument{Kind: text().Draw(t, "backup"), At: someMoment().Draw(t, "backed up"), ProvenAt: someMoment().Draw(t, "proven"), Apart: rapid.Bool().Draw(t, "apart")}
 		}
 		if rapid.Bool().Draw(t, "twin") {

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/twinctl/twin/collector/node"
@@ -11,7 +12,11 @@ import (
 // what comes in.
 func (v view) standing(g grid) []line {
 	standing := []line{
-		g.row(piece{"timetables", quiet}, noSign(), asTold(v.arming)), g.row(piece{"backup", quiet}, noSign(), asTold(v.backup)), v.recordsLine(g),
+		g.row(piece{"timetables", quiet}, noSign(), asTold(v.arming)), g.row(piece{"next runs", quiet}, noSign(), asTold(v.comings)),
+		g.row(piece{"backup", quiet}, noSign(), asTold(v.backup)), v.recordsLine(g), g.row(piece{"interval", quiet}, g.between(intervalSign), asTold(interval)),
+	}
+	if slices.ContainsFunc(g.sides, func(s side) bool { return s.doc != nil && s.doc.People != nil }) {
+		standing = append(standing, g.row(piece{"people", quiet}, noSign(), asTold(v.people)))
 	}
 	if len(g.sides) == 1 {
 		return standing
@@ -91,10 +96,7 @@ func (v view) arming(s side) line {
 		l = append(l, piece{", " + count(int64(t.Paused)) + " paused", usual})
 	}
 	if len(t.Running) > 0 {
-		return append(l, piece{", running " + foreign(t.Running[0].Timetable), usual})
-	}
-	if t.Next != nil {
-		l = append(l, piece{", in " + age(t.Next.At.Time().Sub(v.Now)) + " " + foreign(t.Next.Timetable), usual})
+		l = append(l, piece{", running " + foreign(t.Running[0].Timetable), usual})
 	}
 	return l
 }

@@ -58,6 +58,10 @@ func pair() view {
 	own.Ready = node.Readiness{Switchover: true, Promote: true, Because: []string{}}
 	own.Sync = &node.SyncDocument{State: "in_sync", Word: "IN SYNC", Generation: 12, CheckedAt: before(4 * time.Second)}
 	own.Timetables = &node.TimetablesDocument{Total: 4, Armed: 3, Paused: 1, Next: &node.NextRun{Timetable: "nightly backup", At: *before(-22 * time.Hour)}}
+	own.Timetables.Coming = []node.NextRun{*own.Timetables.Next, {Timetable: "sync", At: *before(-23 * time.Hour)}, {Timetable: "drill", At: *before(-50 * time.Hour)}}
+	own.Interval, twin.Document.Interval = &node.IntervalDocument{Start: *before(15 * time.Minute), Complete: true}, &node.IntervalDocument{Start: *before(15 * time.Minute)}
+	own.People = &node.PeopleDocument{Port: 7022, Sessions: []node.PersonDocument{}}
+	twin.Document.People = &node.PeopleDocument{Port: 7022, Sessions: []node.PersonDocument{{Login: "ann"}, {Login: "ops"}}}
 	own.Backups = &node.BackupDocument{Last: "cms-a-full", Kind: "full", At: before(59 * time.Minute), Apart: true, ProvenAt: before(80 * time.Hour)}
 	twin.Document.Timetables = &node.TimetablesDocument{Total: 4, Armed: 2, Failed: []node.FailedRun{{Timetable: "drill"}}}
 	twin.Document.Backups = &node.BackupDocument{Last: "cms-b-full", Kind: "incremental", At: before(9 * time.Minute)}
@@ -125,6 +129,8 @@ func hostile() view {
 	v.Own.Name, v.Own.Version, v.Own.Feeds = evil, evil, []node.FeedDocument{f, live("-rf; $(id) 'x'")}
 	v.Twin.Document.Feeds[1].Error = evil
 	v.Own.Twin.State, v.Link.State, v.Link.Text = evil, evil, evil
+	v.Own.Timetables.Coming = []node.NextRun{{Timetable: evil}}
+	v.Own.People.Sessions = []node.PersonDocument{{Login: evil}}
 	v.Own.Alarms, v.Twin.Document.Alarms = []node.Alarm{alarm(evil, evil)}, []node.Alarm{alarm("error", evil)}
 	v.Gaps = []history.Gap{{ID: 1, Feed: evil, Reason: evil, State: history.GapOpen}}
 	v.Fills = []Filling{{Feed: evil, From: evil, To: evil}}

@@ -110,14 +110,14 @@ func (v view) plan(width, height int) plan {
 		wants = append(wants, len(l.rows))
 		room -= len(l.rows)
 	}
-	if blank := listsShown + 1; height >= airyHeight && room >= blank {
-		p.gap = []line{nil}
-		room -= blank
-	}
 	if room > 0 && servers != nil {
 		more := v.standing(p.grid)
 		more = more[:min(len(more), room)]
 		servers, room = append(servers, more...), room-len(more)
+	}
+	if blank := listsShown + 1; height >= airyHeight && room >= blank {
+		p.gap = []line{nil}
+		room -= blank
 	}
 	if room < 0 {
 		p.lists[feedList] = v.feeds(p.grid, true)

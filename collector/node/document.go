@@ -35,8 +35,11 @@ type Document struct {
 	// People is how administered users come to this server by its own SSH server;
 	// null: they do not, or nothing runs.
 	People *PeopleDocument `json:"people"`
-	Ready  Readiness       `json:"ready"`
-	Alarms []Alarm         `json:"alarms"`
+	// Interval is the newest quarter of an hour that is over and was heard past its
+	// end; null: there is none.
+	Interval *IntervalDocument `json:"interval"`
+	Ready    Readiness         `json:"ready"`
+	Alarms   []Alarm           `json:"alarms"`
 	// Told are the crossings of thresholds that this server has told people of
 	// lately: its twin need not. A secondary does that in place of its primary.
 	Told []string `json:"told,omitempty"`
@@ -60,6 +63,12 @@ type FeedDocument struct {
 	Incarnation  string  `json:"incarnation,omitempty"` // of the upstream
 	Unproven     bool    `json:"unproven"`              // nothing acknowledges what it says: covered_until is up to when it was listened to
 	Untimed      int64   `json:"untimed"`               // records without time of their own, on which twins cannot be compared
+}
+
+// An IntervalDocument is an interval by which is counted.
+type IntervalDocument struct {
+	Start    Moment `json:"start"`
+	Complete bool   `json:"complete"` // every feed that is collected was heard all of it
 }
 
 // A Moment is an instant that documents show to the whole second.
@@ -158,6 +167,7 @@ type TimetablesDocument struct {
 	Running    []RunningRun `json:"running"`              // at most 100
 	Waiting    int          `json:"waiting"`              // runs that were claimed and have not begun
 	Next       *NextRun     `json:"next"`                 // null: there is none, or twind does not run
+	Coming     []NextRun    `json:"coming"`               // the next three runs, of which Next is the first
 	Failed     []FailedRun  `json:"failed"`               // those whose last run failed; at most 100
 }
 

@@ -227,11 +227,14 @@ func (w *Word) timetables() error {
 			return fmt.Errorf("%d timetables", n)
 		}
 	}
-	if len(t.Running) > maxListed || len(t.Failed) > maxListed {
-		return fmt.Errorf("%d runs that go on and %d that failed: too many", len(t.Running), len(t.Failed))
+	if len(t.Running) > maxListed || len(t.Failed) > maxListed || len(t.Coming) > maxListed {
+		return fmt.Errorf("%d runs that go on, %d that failed and %d to come: too many", len(t.Running), len(t.Failed), len(t.Coming))
 	}
 	named := []string{}
 	for _, r := range t.Running {
+		named = append(named, r.Timetable)
+	}
+	for _, r := range t.Coming {
 		named = append(named, r.Timetable)
 	}
 	if t.Next != nil {

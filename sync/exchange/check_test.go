@@ -66,6 +66,12 @@ func TestWordHasBounds(t *testing.T) {
 		"too many failed": func(w *Word) {
 			w.Doc.Timetables = &node.TimetablesDocument{Failed: make([]node.FailedRun, maxListed+1)}
 		},
+		"too many to come": func(w *Word) {
+			w.Doc.Timetables = &node.TimetablesDocument{Coming: make([]node.NextRun, maxListed+1)}
+		},
+		"one to come": func(w *Word) {
+			w.Doc.Timetables = &node.TimetablesDocument{Coming: []node.NextRun{{Timetable: "a\x1b[2J"}}}
+		},
 		"people": func(w *Word) {
 			w.Doc.People = &node.PeopleDocument{Sessions: make([]node.PersonDocument, maxListed+1)}
 		},

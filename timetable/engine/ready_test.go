@@ -29,7 +29,7 @@ func TestReady(t *testing.T) {
 		}
 		s.start()
 		later(15*time.Minute + 30*time.Second)
-		if st := s.engine.State(); st.Waiting != 1 || len(st.Running) != 0 || st.NextName != "quarter" {
+		if st := s.engine.State(); st.Waiting != 1 || len(st.Running) != 0 || st.Coming[0].Name != "quarter" {
 			t.Errorf("while it is asked: %+v", st)
 		}
 		later(30 * time.Minute)

@@ -19,9 +19,8 @@ type State struct {
 	Paused     int // of those
 	Held       int // of those: they wait until it is known who is primary
 	Running    []node.Run
-	Waiting    int            // runs that are claimed and have not begun
-	Next       record.Instant // when the next timetable is due that is not paused; 0: none is
-	NextName   string         // that one
+	Waiting    int   // runs that are claimed and have not begun
+	Coming     []Due // the next runs of timetables that are not paused, the first first
 	Unreadable []Unreadable
 	Problems   []Problem // of those that are armed
 	Owed       []Owed
@@ -50,7 +49,7 @@ func (d *desk) publish(now record.Instant) {
 	}
 	s := *d.counted
 	s.At, s.Waiting, s.Unreadable, s.Stepped, s.Step = now, d.waiting, d.unreadable, d.stepped, d.lastStep
-	s.Next, s.NextName = d.nextRun(now)
+	s.Coming = d.coming(now)
 	for e := range d.owed {
 		s.Owed = append(s.Owed, Owed{e.t.ID, e.t.Name, e.owed, e.owed.Add(e.t.MustFinish)})
 	}
@@ -63,15 +62,6 @@ func (d *desk) publish(now record.Instant) {
 	slices.SortFunc(s.Owed, func(a, b Owed) int { return cmp.Or(cmp.Compare(a.By, b.By), cmp.Compare(a.ID, b.ID)) })
 	slices.SortFunc(s.Running, func(a, b node.Run) int { return cmp.Compare(a.ID, b.ID) })
 	d.e.state.Store(&s)
-}
-
-// nextRun returns when the next timetable is due that is not paused, and which.
-func (d *desk) nextRun(now record.Instant) (record.Instant, string) {
-	next := d.agenda.earliest(0, nil, func(e *entry) bool { return e.t.Problem == "" && !e.t.IsPaused(now.Time()) })
-	if next == nil {
-		return 0, ""
-	}
-	return next.at, next.t.Name
 }
 
 // count looks at every entry, which is not done in each pass: nothing that it

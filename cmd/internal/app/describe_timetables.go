@@ -28,7 +28,7 @@ func (k *timekeeper) describe() *node.TimetablesDocument {
 	}
 	d := &node.TimetablesDocument{
 		Total: s.Timetables, Unreadable: len(s.Unreadable), Armed: s.Armed, Paused: s.Paused, Held: s.Held, Waiting: s.Waiting,
-		Running: []node.RunningRun{}, Failed: k.failed(),
+		Running: []node.RunningRun{}, Coming: []node.NextRun{}, Failed: k.failed(),
 	}
 	if s.Held > 0 {
 		k.mu.Lock()
@@ -38,8 +38,11 @@ func (k *timekeeper) describe() *node.TimetablesDocument {
 		}
 		k.mu.Unlock()
 	}
-	if s.Next != 0 {
-		d.Next = &node.NextRun{Timetable: s.NextName, At: node.Moment(s.Next)}
+	for _, r := range s.Coming {
+		d.Coming = append(d.Coming, node.NextRun{Timetable: r.Name, At: node.Moment(r.At)})
+	}
+	if len(d.Coming) > 0 {
+		d.Next = &d.Coming[0]
 	}
 	for _, r := range s.Running[:min(mostListed, len(s.Running))] {
 		d.Running = append(d.Running, node.RunningRun{Run: r.ID, Timetable: r.Name, Slot: node.Moment(r.Slot), Started: node.Moment(r.Started)})
@@ -121,7 +124,7 @@ func describeIdle(ctx context.Context, data *Data) (*node.TimetablesDocument, er
 	if self.Superseded() {
 		role = ""
 	}
-	d := &node.TimetablesDocument{Total: len(list.Timetables), Unreadable: len(list.Unreadable), Running: []node.RunningRun{}, Failed: []node.FailedRun{}}
+	d := &node.TimetablesDocument{Total: len(list.Timetables), Unreadable: len(list.Unreadable), Running: []node.RunningRun{}, Coming: []node.NextRun{}, Failed: []node.FailedRun{}}
 	for _, t := range list.Timetables {
 		if !t.RunsAt(self.Name, role) {
 			continue

@@ -80,7 +80,7 @@ func silence(doc *node.Document, since time.Time, age time.Duration) {
 		doc.Twin.State, doc.Twin.Error = string(exchange.Unknown), text
 	}
 	if t := doc.Timetables; t != nil {
-		t.Running, t.Waiting, t.Next = []node.RunningRun{}, 0, nil
+		t.Running, t.Waiting, t.Next, t.Coming = []node.RunningRun{}, 0, nil, []node.NextRun{}
 	}
 	doc.Ready = node.Readiness{Because: []string{text}}
 }
@@ -182,6 +182,9 @@ func describe(ctx context.Context, cfg *config.Config, data *Data, is doing) (no
 	}
 	doc.Maintenance = DescribeMaintenance(maintenance, time.Now())
 	if doc.Backups, err = describeBackups(ctx, data.Node); err != nil {
+		return node.Document{}, err
+	}
+	if doc.Interval, err = describeInterval(ctx, data, is.feeds, held); err != nil {
 		return node.Document{}, err
 	}
 	doc.Ready.Because = []string{}
