@@ -33,12 +33,7 @@ func newForms(k admin.Kind, rows []Row) form {
 
 // editAct edits the rows that are marked, or the one that is chosen.
 func editAct(k admin.Kind, rows []Row, row Row, as sight) act {
-	var many []Row
-	for _, r := range rows {
-		if as.marks[r.Key] {
-			many = append(many, r)
-		}
-	}
+	many := as.marks.rows(rows)
 	a := act{key: "e", name: "edit", primary: true, fill: func() form { return newForm(k, row.Key, row.Values) }}
 	if len(many) > 0 {
 		a.name, a.fill = "edit "+counted(len(many), "marked row"), func() form { return newForms(k, many) }

@@ -10,10 +10,28 @@ type marked map[string]bool
 
 // among returns those of keys that are marked, in their order.
 func (m marked) among(keys []string) []string {
+	if len(m) == 0 {
+		return nil
+	}
 	var all []string
 	for _, key := range keys {
 		if m[key] {
 			all = append(all, key)
+		}
+	}
+	return all
+}
+
+// rows returns those that are marked. What can be done is asked for with each key
+// and each picture: where nothing is marked, as nearly always, no row is looked at.
+func (m marked) rows(rows []Row) []Row {
+	if len(m) == 0 {
+		return nil
+	}
+	var all []Row
+	for _, r := range rows {
+		if m[r.Key] {
+			all = append(all, r)
 		}
 	}
 	return all

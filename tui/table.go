@@ -66,10 +66,13 @@ func (t table) titles() []string {
 
 // passing returns which rows a filter lets through.
 func (t table) passing(typed string, now sight) []int {
-	f, titles := readFilter(typed), t.titles()
+	f := readFilter(typed).over(t.titles())
 	var all []int
+	if len(f) == 0 {
+		all = make([]int, 0, len(t.keys))
+	}
 	for i := range t.keys {
-		if len(f) == 0 || f.takes(titles, texts(t.cells(i, now))) {
+		if len(f) == 0 || f.takes(t.cells(i, now)) {
 			all = append(all, i)
 		}
 	}

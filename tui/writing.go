@@ -25,12 +25,12 @@ type writing struct {
 // writeAct opens rows in an editor: those that are marked, or the one that is
 // chosen.
 func writeAct(kind, row string, rows []Row, as sight) act {
-	keys := make([]string, len(rows))
-	for i, r := range rows {
-		keys[i] = r.Key
+	var keys []string
+	for _, r := range as.marks.rows(rows) {
+		keys = append(keys, r.Key)
 	}
 	a := act{key: "E", name: "edit as TOML", primary: true}
-	if keys = as.marks.among(keys); len(keys) > 0 {
+	if len(keys) > 0 {
 		a.name = "edit " + counted(len(keys), "marked row") + " as TOML"
 	} else {
 		keys = []string{row}
