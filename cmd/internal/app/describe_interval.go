@@ -20,7 +20,7 @@ func describeInterval(ctx context.Context, data *Data, feeds []collector.Status,
 		end = max(end, acd.Interval(held[f.Name].CoveredUntil))
 	}
 	if end == 0 {
-		return nil, nil
+		return nil, nil //nolint:nilnil // there is none
 	}
 	span := record.Span{From: end - acd.IntervalWidth, To: end}
 	d := &node.IntervalDocument{Start: node.Moment(span.From), Complete: true}
