@@ -58,7 +58,7 @@ func cutTwins(t *testing.T, many, rounds int) {
 			w.toA.cutAfter(bytes * point / int64(many*rounds+1))
 		}
 		for _, w := range pairs[:many] {
-			eventually(t, heal, "the link is cut", func() bool {
+			eventually(t, 4*heal, "the link is cut", func() bool {
 				is, _ := w.toA.now()
 				return is == cut
 			})
