@@ -9,13 +9,13 @@ import (
 	"testing"
 )
 
-// TestRealHistories goes through 1,000 seeds, a hundred on each pair, or as many
+// TestRealHistories goes through 300 seeds, a hundred on each pair, or as many
 // as TWIN_HISTORIES says (10000 take some minutes).
 func TestRealHistories(t *testing.T) {
 	if memory := "/dev/shm"; isDir(memory) { // what is flushed there costs nothing, and no power fails here
 		t.Setenv("TMPDIR", memory)
 	}
-	seeds := 1000
+	seeds := 300
 	if said := os.Getenv("TWIN_HISTORIES"); said != "" {
 		var err error
 		if seeds, err = strconv.Atoi(said); err != nil {
