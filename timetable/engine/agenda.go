@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"container/heap"
+	"slices"
 
 	"github.com/twinctl/twin/collector/record"
 	"github.com/twinctl/twin/timetable"
@@ -33,8 +34,10 @@ type agenda []*entry
 // Len, Less, Swap, Push and Pop are for package heap alone.
 func (a agenda) Len() int { return len(a) }
 
-func (a agenda) Less(i, j int) bool {
-	return cmp.Or(cmp.Compare(a[i].at, a[j].at), cmp.Compare(a[i].t.ID, a[j].t.ID)) < 0
+func (a agenda) Less(i, j int) bool { return a.compare(i, j) < 0 }
+
+func (a agenda) compare(i, j int) int {
+	return cmp.Or(cmp.Compare(a[i].at, a[j].at), cmp.Compare(a[i].t.ID, a[j].t.ID))
 }
 
 func (a agenda) Swap(i, j int) {
@@ -77,17 +80,26 @@ func (a agenda) next() record.Instant {
 	return a[0].at
 }
 
-// earliest returns the first entry that is one, of those at a place of the heap
-// and below it, unless best comes before; nil: none is. What is below an entry
-// comes behind it, so that few are looked at unless nearly none is one.
-func (a agenda) earliest(i int, best *entry, is func(*entry) bool) *entry {
-	if i >= len(a) || best != nil && !a.Less(i, best.index) {
-		return best
+// first returns the first n entries that are one, in their order. What is below an
+// entry of the heap comes behind it, so that few are looked at unless nearly none
+// is one.
+func (a agenda) first(n int, is func(*entry) bool) []*entry {
+	var found []*entry
+	var below func(i int)
+	below = func(i int) {
+		if i >= len(a) || len(found) == n && a.Less(found[n-1].index, i) {
+			return
+		}
+		if is(a[i]) {
+			at, _ := slices.BinarySearchFunc(found, i, func(e *entry, i int) int { return a.compare(e.index, i) })
+			found = slices.Insert(found, at, a[i])
+			found = found[:min(len(found), n)]
+		}
+		below(2*i + 1)
+		below(2*i + 2)
 	}
-	if is(a[i]) {
-		return a[i]
-	}
-	return a.earliest(2*i+2, a.earliest(2*i+1, best, is), is)
+	below(0)
+	return found
 }
 
 // A line is the runs that are claimed and may begin once their time has come,

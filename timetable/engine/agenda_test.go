@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -10,9 +11,9 @@ import (
 	"github.com/twinctl/twin/timetable"
 )
 
-// TestAgendaEarliest holds the look into the heap to a look at every entry,
+// TestAgendaFirst holds the look into the heap to a look at every entry,
 // while entries come, move and go.
-func TestAgendaEarliest(t *testing.T) {
+func TestAgendaFirst(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var a agenda
 		var all []*entry
@@ -26,18 +27,15 @@ func TestAgendaEarliest(t *testing.T) {
 				a.set(rapid.SampledFrom(all).Draw(t, "entry"), record.Instant(rapid.IntRange(0, 9).Draw(t, "to")))
 			}
 		}
-		var want *entry
+		want := slices.DeleteFunc(all, func(e *entry) bool { return e.at == 0 || e.t.Paused })
+		slices.SortFunc(want, func(x, y *entry) int { return a.compare(x.index, y.index) })
+		n := rapid.IntRange(1, 4).Draw(t, "n")
 		looks := 0
-		for _, e := range all {
-			if e.at != 0 && !e.t.Paused && (want == nil || a.Less(e.index, want.index)) {
-				want = e
-			}
+		got := a.first(n, func(e *entry) bool { looks++; return !e.t.Paused })
+		if !slices.Equal(got, want[:min(n, len(want))]) {
+			t.Fatalf("%v, want the first %d of %v", got, n, want)
 		}
-		got := a.earliest(0, nil, func(e *entry) bool { looks++; return !e.t.Paused })
-		if got != want {
-			t.Fatalf("%v, want %v", got, want)
-		}
-		if len(a) > 0 && !a[0].t.Paused && looks != 1 {
+		if n == 1 && len(a) > 0 && !a[0].t.Paused && looks != 1 {
 			t.Fatalf("%d looks, though the first is one", looks)
 		}
 	})

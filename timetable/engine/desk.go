@@ -37,8 +37,7 @@ type desk struct {
 	lastStep time.Duration
 	owed     map[*entry]bool // of which a slot waits for a run that does well
 	counted  *State          // counts that need a look at every entry; nil: they are to be made anew
-	forecast forecast
-	recount  record.Instant // when they are again; 0: when something changes
+	recount  record.Instant  // when they are again; 0: when something changes
 }
 
 func newDesk(e *Engine) *desk {
