@@ -21,7 +21,7 @@ type echCutter struct {
 }
 
 func newECHCutter(src io.Reader, limit int) *echCutter {
-	return &echCutter{src: bufio.NewReaderSize(src, lineBuffer), limit: limit}
+	return &echCutter{src: bufio.NewReaderSize(src, windowSize), limit: limit}
 }
 
 // Next implements Cutter.

@@ -6,29 +6,22 @@ import (
 	"io"
 )
 
-// lineBuffer is how much a LineReader asks for at once, and what it begins with.
-const lineBuffer = 64 << 10
-
 // A LineReader cuts a stream at its line feeds. It holds little more than one
 // line of the longest length, however long a line of the stream is.
 type LineReader struct {
-	src   io.Reader
-	limit int
+	window  Window
+	limit   int
+	scanned int // no line feed stands in so many bytes of the window
+	feed    int // where in it the next line feed stands; -1 if unknown
 
-	buf      []byte
-	from, to int // what was read and not yet returned
-	scanned  int // no line feed stands in buf[from:scanned]
-	feed     int // where the next line feed stands; -1 if unknown
-
-	dropped int64  // bytes of the unfinished line that are no longer in buf
+	dropped int64  // bytes of the unfinished line that are no longer there
 	head    []byte // the beginning of an unfinished line that is too long
 	before  int64  // bytes up to the end of the line that was returned last
-	asked   bool   // the last read gave nothing and no reason; see fill
 }
 
 // NewLineReader makes a reader of lines of at most limit bytes.
 func NewLineReader(src io.Reader, limit int) *LineReader {
-	return &LineReader{src: src, limit: limit, feed: -1}
+	return &LineReader{window: NewWindow(src), limit: limit, feed: -1}
 }
 
 // A LongLineError tells of a line that was longer than the limit. It has been
@@ -51,13 +44,14 @@ func (e *LongLineError) Error() string {
 func (r *LineReader) Next() ([]byte, error) {
 	for !r.Buffered() {
 		r.shorten()
-		if err := r.fill(); err != nil {
+		if err := r.window.Fill(); err != nil {
 			return nil, err
 		}
 	}
-	line := r.buf[r.from:r.feed]
+	line := r.window.Bytes()[:r.feed]
+	r.window.Take(r.feed + 1)
 	r.before += r.dropped + int64(len(line)) + 1
-	r.from, r.scanned, r.feed, r.dropped = r.feed+1, r.feed+1, -1, 0
+	r.scanned, r.feed, r.dropped = 0, -1, 0
 	line = canonical(line)
 	if r.head == nil && len(line) <= r.limit {
 		return line, nil
@@ -76,9 +70,10 @@ func (r *LineReader) Buffered() bool {
 	if r.feed >= 0 {
 		return true
 	}
-	i := bytes.IndexByte(r.buf[r.scanned:r.to], '\n')
+	read := r.window.Bytes()
+	i := bytes.IndexByte(read[r.scanned:], '\n')
 	if i < 0 {
-		r.scanned = r.to
+		r.scanned = len(read)
 		return false
 	}
 	r.feed = r.scanned + i
@@ -95,11 +90,12 @@ func (r *LineReader) Unfinished() (size int64, head []byte) {
 	if r.Buffered() {
 		return 0, nil
 	}
-	size = r.dropped + int64(r.to-r.from)
+	read := r.window.Bytes()
+	size = r.dropped + int64(len(read))
 	if r.head != nil {
 		return size, r.head
 	}
-	return size, headOf(canonical(r.buf[r.from:r.to]))
+	return size, headOf(canonical(read))
 }
 
 // TooLong tells whether the unfinished line is longer than the limit already.
@@ -109,42 +105,22 @@ func (r *LineReader) TooLong() bool { return r.head != nil }
 // its beginning, and all of it but the head when it is too long.
 func (r *LineReader) shorten() {
 	if r.head == nil {
-		for r.from < r.to && r.buf[r.from] == 0 {
-			r.from++
-			r.dropped++
-		}
-		if r.to-r.from <= r.limit+1 { // one more may be the carriage return
+		read := r.window.Bytes()
+		line := bytes.TrimLeft(read, "\x00")
+		r.giveUp(len(read) - len(line))
+		if len(line) <= r.limit+1 { // one more may be the carriage return
 			return
 		}
-		r.head = headOf(r.buf[r.from:r.to])
+		r.head = headOf(line)
 	}
-	r.dropped += int64(r.to - r.from)
-	r.from = r.to
+	r.giveUp(len(r.window.Bytes()))
 }
 
-// fill reads once. It makes room first: by moving the unfinished line to the
-// front, and if it takes up more than half, by doubling the buffer.
-func (r *LineReader) fill() error {
-	if r.from > 0 {
-		copy(r.buf, r.buf[r.from:r.to])
-		r.from, r.to = 0, r.to-r.from
-	}
-	if r.to*2 >= len(r.buf) {
-		r.buf = append(make([]byte, 0, max(lineBuffer, 2*len(r.buf))), r.buf[:r.to]...)
-		r.buf = r.buf[:cap(r.buf)]
-	}
-	r.scanned = r.to
-	n, err := r.src.Read(r.buf[r.to:])
-	r.to += n
-	if n > 0 {
-		r.asked = false
-		return nil
-	}
-	if err == nil && r.asked {
-		err = io.ErrNoProgress
-	}
-	r.asked = err == nil
-	return err
+// giveUp gives up the first n bytes of the unfinished line.
+func (r *LineReader) giveUp(n int) {
+	r.window.Take(n)
+	r.scanned -= n
+	r.dropped += int64(n)
 }
 
 // canonical takes off a line what framing put on.

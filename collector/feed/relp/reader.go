@@ -6,10 +6,11 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+
+	"github.com/twinctl/twin/collector/feed"
 )
 
 const (
-	readBuffer  = 64 << 10
 	headLen     = 256 // bytes of what cannot be kept that are told
 	mostTxnr    = 9   // digits
 	mostCommand = 32  // letters
@@ -41,30 +42,28 @@ func (e *badFrame) Error() string {
 // A reader cuts a stream into frames. It holds little more than one frame of
 // the longest data, however long that of the stream is.
 type reader struct {
-	src   io.Reader
-	limit int // bytes of data
-
-	buf      []byte
-	from, to int   // what was read and not yet returned
-	now      parse // the frame that begins at from
-	asked    bool  // the last read gave nothing and no reason
+	window feed.Window
+	limit  int   // bytes of data
+	now    parse // the frame with which the window begins
 }
 
 // A parse is how far a frame was understood.
 type parse struct {
 	frame
 	header  int // bytes up to the data; 0 before it was understood
-	dropped int // bytes of data that are too many and no longer in buf
+	dropped int // bytes of data that are too many and no longer there
 	err     error
 }
 
-func newReader(src io.Reader, limit int) *reader { return &reader{src: src, limit: limit} }
+func newReader(src io.Reader, limit int) *reader {
+	return &reader{window: feed.NewWindow(src), limit: limit}
+}
 
 // next returns the next frame. It blocks as the stream does. A *badFrame is
 // final; any other error is the stream's.
 func (r *reader) next() (frame, error) {
 	for !r.buffered() {
-		if err := r.fill(); err != nil {
+		if err := r.window.Fill(); err != nil {
 			return frame{}, err
 		}
 	}
@@ -73,11 +72,11 @@ func (r *reader) next() (frame, error) {
 	}
 	f := r.now.frame
 	kept := f.size - r.now.dropped
-	f.data = r.buf[r.from+r.now.header:][:kept]
+	f.data = r.window.Bytes()[r.now.header:][:kept]
 	if f.size > r.limit {
 		f.data = f.data[:min(kept, headLen)]
 	}
-	r.from += r.now.header + kept + 1
+	r.window.Take(r.now.header + kept + 1)
 	r.now = parse{}
 	return f, nil
 }
@@ -85,7 +84,7 @@ func (r *reader) next() (frame, error) {
 // buffered tells whether next has something to return without reading on.
 func (r *reader) buffered() bool {
 	if r.now.err == nil && r.now.header == 0 {
-		r.now.header, r.now.err = r.now.read(r.buf[r.from:r.to])
+		r.now.header, r.now.err = r.now.read(r.window.Bytes())
 	}
 	if r.now.err != nil {
 		return true
@@ -94,11 +93,11 @@ func (r *reader) buffered() bool {
 		return false
 	}
 	r.shorten()
-	end := r.from + r.now.header + r.now.size - r.now.dropped
-	if end >= r.to {
+	read, end := r.window.Bytes(), r.now.header+r.now.size-r.now.dropped
+	if end >= len(read) {
 		return false
 	}
-	if r.buf[end] != '\n' {
+	if read[end] != '\n' {
 		r.now.err = r.bad("no line feed behind its data")
 	}
 	return true
@@ -109,11 +108,12 @@ func (r *reader) unfinished() int {
 	if r.buffered() {
 		return 0
 	}
-	return r.to - r.from + r.now.dropped
+	return len(r.window.Bytes()) + r.now.dropped
 }
 
 func (r *reader) bad(what string) error {
-	return &badFrame{what, bytes.Clone(r.buf[r.from:min(r.to, r.from+mostHeader)])}
+	read := r.window.Bytes()
+	return &badFrame{what, bytes.Clone(read[:min(len(read), mostHeader)])}
 }
 
 // shorten gives up the data of a frame that is too long, but for its beginning
@@ -122,39 +122,12 @@ func (r *reader) shorten() {
 	if r.now.size <= r.limit {
 		return
 	}
-	keep := r.from + r.now.header + headLen
+	keep := r.now.header + headLen
 	rest := r.now.size - r.now.dropped - headLen // still to come, or here behind keep
-	drop := min(rest, r.to-keep)
-	if drop <= 0 {
-		return
+	if drop := min(rest, len(r.window.Bytes())-keep); drop > 0 {
+		r.window.Drop(keep, drop)
+		r.now.dropped += drop
 	}
-	copy(r.buf[keep:], r.buf[keep+drop:r.to])
-	r.to -= drop
-	r.now.dropped += drop
-}
-
-// fill reads once. It makes room first: by moving the unfinished frame to the
-// front, and if it takes up more than half, by doubling the buffer.
-func (r *reader) fill() error {
-	if r.from > 0 {
-		copy(r.buf, r.buf[r.from:r.to])
-		r.from, r.to = 0, r.to-r.from
-	}
-	if r.to*2 >= len(r.buf) {
-		r.buf = append(make([]byte, 0, max(readBuffer, 2*len(r.buf))), r.buf[:r.to]...)
-		r.buf = r.buf[:cap(r.buf)]
-	}
-	n, err := r.src.Read(r.buf[r.to:])
-	r.to += n
-	if n > 0 {
-		r.asked = false
-		return nil
-	}
-	if err == nil && r.asked {
-		err = io.ErrNoProgress
-	}
-	r.asked = err == nil
-	return err
 }
 
 // errMore says that the header is not all there.

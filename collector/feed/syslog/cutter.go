@@ -44,7 +44,7 @@ func (c *cutter) begin() error {
 	}
 	whole := io.MultiReader(bytes.NewReader(first[:]), c.src)
 	if '0' <= first[0] && first[0] <= '9' {
-		c.frames = &counted{src: whole, limit: c.limit}
+		c.frames = &counted{window: feed.NewWindow(whole), limit: c.limit}
 	} else {
 		c.frames = feed.NewLineReader(whole, c.limit)
 	}
@@ -68,40 +68,36 @@ func (c *cutter) TooLong() bool { return c.frames != nil && c.frames.TooLong() }
 const (
 	headLen    = 256 // bytes of what cannot be kept that are told
 	mostDigits = 9
-	readBuffer = 64 << 10
 )
 
 // counted cuts a stream into frames that begin with the count of their octets:
 // "5 hello". It holds little more than one frame of the longest length.
 type counted struct {
-	src   io.Reader
-	limit int
-
-	buf     []byte // what was read and not yet returned
-	spare   []byte // the whole of it
-	size    int    // of the frame that begins in buf
-	started bool   // size holds
-	read    int    // octets of a frame that is too long that are no longer in buf
-	asked   bool   // the last read gave nothing and no reason
+	window  feed.Window
+	limit   int
+	size    int  // of the frame with which the window begins
+	started bool // size holds
+	dropped int  // octets of a frame that is too long that are no longer there
 	bad     error
 }
 
 // Next implements stream.Frames.
 func (c *counted) Next() ([]byte, error) {
 	for !c.Buffered() {
-		if err := c.fill(); err != nil {
+		if err := c.window.Fill(); err != nil {
 			return nil, err
 		}
 	}
 	if c.bad != nil {
 		return nil, c.bad
 	}
-	frame := c.buf[:c.size-c.read]
-	c.buf, c.started = c.buf[len(frame):], false
+	frame := c.window.Bytes()[:c.size-c.dropped]
+	c.window.Take(len(frame))
+	c.started = false
 	if c.size <= c.limit {
 		return frame, nil
 	}
-	c.read = 0
+	c.dropped = 0
 	return nil, &stream.Unfit{Head: bytes.Clone(frame[:min(len(frame), headLen)]), Err: tooLong(c.size, c.limit)}
 }
 
@@ -121,56 +117,34 @@ func (c *counted) Buffered() bool {
 		return false
 	}
 	c.shorten()
-	return len(c.buf) >= c.size-c.read
+	return len(c.window.Bytes()) >= c.size-c.dropped
 }
 
 // count reads the count, if it is there.
 func (c *counted) count() {
-	n, size := 0, 0
-	for n < len(c.buf) && n <= mostDigits && '0' <= c.buf[n] && c.buf[n] <= '9' {
-		size = size*10 + int(c.buf[n]-'0')
+	read, n, size := c.window.Bytes(), 0, 0
+	for n < len(read) && n <= mostDigits && '0' <= read[n] && read[n] <= '9' {
+		size = size*10 + int(read[n]-'0')
 		n++
 	}
 	switch {
-	case n > mostDigits || n < len(c.buf) && (n == 0 || c.buf[n] != ' ' || c.buf[0] == '0'):
-		c.bad = &stream.Foreign{Err: fmt.Errorf("want a count of octets and a space: %q", c.buf[:min(len(c.buf), 2*mostDigits)])}
-	case n < len(c.buf):
-		c.buf, c.size, c.started = c.buf[n+1:], size, true
+	case n > mostDigits || n < len(read) && (n == 0 || read[n] != ' ' || read[0] == '0'):
+		c.bad = &stream.Foreign{Err: fmt.Errorf("want a count of octets and a space: %q", read[:min(len(read), 2*mostDigits)])}
+	case n < len(read):
+		c.window.Take(n + 1)
+		c.size, c.started = size, true
 	}
 }
 
 // shorten gives up all but the beginning of a frame that is too long.
 func (c *counted) shorten() {
-	if c.size <= c.limit || len(c.buf) <= headLen {
+	if c.size <= c.limit {
 		return
 	}
-	drop := min(len(c.buf)-headLen, c.size-c.read-headLen)
-	if drop <= 0 {
-		return
+	if drop := min(len(c.window.Bytes()), c.size-c.dropped) - headLen; drop > 0 {
+		c.window.Drop(headLen, drop)
+		c.dropped += drop
 	}
-	copy(c.buf[headLen:], c.buf[headLen+drop:])
-	c.buf = c.buf[:len(c.buf)-drop]
-	c.read += drop
-}
-
-// fill reads once. It makes room first.
-func (c *counted) fill() error {
-	if len(c.buf)*2 >= len(c.spare) {
-		c.spare = make([]byte, max(readBuffer, 2*len(c.spare)))
-	}
-	n := copy(c.spare, c.buf)
-	c.buf = c.spare[:n]
-	more, err := c.src.Read(c.spare[n:])
-	c.buf = c.spare[:n+more]
-	if more > 0 {
-		c.asked = false
-		return nil
-	}
-	if err == nil && c.asked {
-		err = io.ErrNoProgress
-	}
-	c.asked = err == nil
-	return err
 }
 
 // Unfinished implements stream.Frames.
@@ -178,11 +152,12 @@ func (c *counted) Unfinished() (size int64, head []byte) {
 	if c.Buffered() {
 		return 0, nil
 	}
-	size = int64(len(c.buf) + c.read)
+	read := c.window.Bytes()
+	size = int64(len(read) + c.dropped)
 	if c.started {
 		size++ // its count, at the least
 	}
-	return size, bytes.Clone(c.buf[:min(len(c.buf), headLen)])
+	return size, bytes.Clone(read[:min(len(read), headLen)])
 }
 
 // TooLong implements stream.Frames.
