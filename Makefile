@@ -41,7 +41,7 @@ race: ## every test under the race detector, in random order
 test-real: ## tests against real programs: power cut, EIO, full disk, systemd, sshd, haproxy, keepalived (Linux, root, see .ci/run)
 	@scripts/need.sh
 	$(GO) vet -tags real ./...
-	$(GO) test -tags real -count=1 -timeout 25m -run Real ./...
+	$(GO) test -p 4 -tags real -count=1 -timeout 25m -run Real $$(grep -rl --include='*_test.go' '^func TestReal' . | xargs dirname | sort -u)
 
 # The linter's cache keeps file names relative to the checkout that filled it,
 # and would tell another checkout of them: each has a cache of its own.
