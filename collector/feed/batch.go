@@ -38,9 +38,9 @@ type Rejection struct {
 // A Mark moves coverage. Which fields matter depends on What.
 type Mark struct {
 	What   MarkKind
-	From   record.Instant // Begin: heard from here on. Hole: nothing provable after this
-	Until  record.Instant // Proof: heard up to here. Hole: ... and before this
-	Reason Reason         // End, Hole
+	From   record.Instant // Begin: heard from here on. Hole: nothing provable after this. Found: of that ...
+	Until  record.Instant // Proof: heard up to here. Hole: ... and before this. Found: ... what lies before this is
+	Reason Reason         // End, Hole, Found
 	Begin  *Session       // Begin
 	Told   record.Instant // Begin: our own time
 	Missed time.Duration  // Begin: by our clock, since the session before was last heard; 0 if nobody knows
@@ -55,6 +55,7 @@ const (
 	ProofMark
 	HoleMark
 	EndMark
+	FoundMark
 )
 
 // A Session is one stretch of listening to one incarnation of the upstream.

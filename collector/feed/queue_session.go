@@ -70,7 +70,17 @@ func (q *Queue) Missing(m Missing) {
 	if now := time.Now(); !q.session || !canBe(m.From, now) || !canBe(m.Until, now) {
 		return
 	}
-	q.batch.Marks = append(q.batch.Marks, Mark{What: HoleMark, From: m.From, Until: m.Until + 1, Reason: Skipped})
+	s := m.Span()
+	q.batch.Marks = append(q.batch.Marks, Mark{What: HoleMark, From: s.From, Until: s.To, Reason: Skipped})
+	q.makeDue()
+}
+
+// Found says that nothing is missing in a stretch of time of which Missing said
+// so: the numbers came later.
+func (q *Queue) Found(s record.Span) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.batch.Marks = append(q.batch.Marks, Mark{What: FoundMark, From: s.From, Until: s.To, Reason: Skipped})
 	q.makeDue()
 }
 

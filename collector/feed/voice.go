@@ -167,6 +167,20 @@ func (v *Voice) Proof(until record.Instant) {
 	}
 }
 
+// Missing is Queue.Missing.
+func (v *Voice) Missing(m Missing) {
+	if !v.silent() {
+		v.q.Missing(m)
+	}
+}
+
+// Found is Queue.Found.
+func (v *Voice) Found(s record.Span) {
+	if !v.silent() {
+		v.q.Found(s)
+	}
+}
+
 // End is Queue.End.
 func (v *Voice) End(reason Reason, why error) {
 	if !v.silent() {

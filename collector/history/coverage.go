@@ -32,6 +32,7 @@ type change struct {
 	drop    bool            // the open gap turned out to be none
 	between *gap            // a gap with both its ends
 	hole    *gap            // a gap within a session
+	found   *gap            // what holes of its reason told of this stretch is here
 }
 
 // apply returns what a mark changes and the state after it. A session that
@@ -49,6 +50,8 @@ func (h hearing) apply(m feed.Mark) ([]change, hearing) {
 		return h.proof(m.Until)
 	case feed.HoleMark:
 		return []change{{hole: &gap{m.From, m.Until, m.Reason, GapOpen}}}, h
+	case feed.FoundMark:
+		return []change{{found: &gap{m.From, m.Until, m.Reason, GapFilled}}}, h
 	case feed.EndMark:
 		return h.over(m.Reason)
 	}

@@ -77,6 +77,8 @@ func (f *feedRow) write(ctx context.Context, tx *store.Tx, c change) error {
 		err = f.between(ctx, tx, *c.between)
 	case c.hole != nil:
 		err = f.hole(ctx, tx, *c.hole)
+	case c.found != nil:
+		err = f.found(ctx, tx, *c.found)
 	}
 	return err
 }
@@ -88,8 +90,17 @@ func (f *feedRow) between(ctx context.Context, tx *store.Tx, g gap) error {
 	return err
 }
 
-// hole writes a hole, or lengthens the one that it joins.
+// hole writes a hole, or lengthens the one that it joins. Of numbers that a file
+// skips it is told again when that file is read again: then nothing is new.
 func (f *feedRow) hole(ctx context.Context, tx *store.Tx, g gap) error {
+	if g.Reason == feed.Skipped {
+		var told int
+		err := tx.QueryRowContext(ctx, `SELECT count(*) FROM gap WHERE feed = ? AND start = ? AND until = ? AND reason = ?`,
+			f.id, g.From, g.Until, g.Reason).Scan(&told)
+		if err != nil || told > 0 {
+			return err
+		}
+	}
 	res, err := tx.ExecContext(ctx, `
 		UPDATE gap SET until = max(until, ?1)
 		WHERE id = (SELECT id FROM gap WHERE feed = ?2 AND start <= ?3 ORDER BY start DESC, id DESC LIMIT 1)
@@ -102,6 +113,51 @@ func (f *feedRow) hole(ctx context.Context, tx *store.Tx, g gap) error {
 		return err
 	}
 	return f.between(ctx, tx, g)
+}
+
+// found fills what gaps of a reason tell of a stretch: it was here, and came late.
+// One that would become too many stays as it is.
+func (f *feedRow) found(ctx context.Context, tx *store.Tx, g gap) error {
+	var rows int
+	if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM gap WHERE feed = ?`, f.id).Scan(&rows); err != nil {
+		return err
+	}
+	ids, err := f.gapsOf(ctx, tx, g)
+	said := Testimony{Until: g.Until, Asked: []record.Span{{From: g.From, To: g.Until}}, Heard: []record.Span{{From: g.From, To: g.Until}}}
+	for _, id := range ids {
+		if err != nil {
+			return err
+		}
+		var was unsettledGap
+		if was, err = readGap(ctx, tx, id); err != nil {
+			return err
+		}
+		pieces := settle(was.gap, said)
+		if rows += len(pieces) - 1; rows <= mostGaps {
+			_, err = f.split(ctx, tx, was, pieces)
+		}
+	}
+	return err
+}
+
+// gapsOf returns the gaps of a reason that may be filled in a stretch.
+func (f *feedRow) gapsOf(ctx context.Context, tx *store.Tx, g gap) (ids []int64, err error) {
+	rows, err := tx.QueryContext(ctx, `
+		SELECT id FROM gap
+		WHERE feed = ? AND reason = ? AND start < ? AND until > ? AND state IN ('open', 'lost') ORDER BY start, id LIMIT ?`,
+		f.id, g.Reason, g.Until, g.From, portionRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close() //nolint:errcheck // rows.Err tells
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		ids = append(ids, id)
+	}
+	return ids, rows.Err()
 }
 
 func insertID(ctx context.Context, tx *store.Tx, query string, args ...any) (sql.NullInt64, error) {

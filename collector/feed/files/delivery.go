@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/twinctl/twin/collector/feed"
 	"github.com/twinctl/twin/collector/record"
@@ -18,6 +19,8 @@ type delivery struct {
 	content  *content
 	cutter   feed.Cutter
 	ordinals record.Ordinals
+	numbers  *feed.Numbers // that its calls have
+	told     []feed.Missing
 }
 
 // newDelivery begins a file.
@@ -27,7 +30,22 @@ func (s *source) newDelivery(e *entry, file *section) (*delivery, error) {
 		return nil, err
 	}
 	// Pieces need not be in the order of their times.
-	return &delivery{name: e.String(), content: c, cutter: s.cut(c), ordinals: record.Ordinals{Keep: 4096}}, nil
+	return &delivery{
+		name: e.String(), content: c, cutter: s.cut(c),
+		ordinals: record.Ordinals{Keep: 4096}, numbers: feed.NewNumbers(s.options.Format),
+	}, nil
+}
+
+// missing returns which numbers of calls are skipped in what was read, without
+// those that were returned before.
+func (d *delivery) missing() (news []feed.Missing) {
+	for _, m := range d.numbers.Missing() {
+		if !slices.Contains(d.told, m) {
+			news = append(news, m)
+		}
+	}
+	d.told = append(d.told, news...)
+	return news
 }
 
 // offset returns how far the file was read.
@@ -60,7 +78,11 @@ func (d *delivery) recount(ctx context.Context, p *position, format feed.Format)
 		}
 		if t, err := format(piece); err == nil {
 			d.ordinals.Next(t, digest)
+			d.numbers.Note(piece, t)
 		}
+	}
+	if p.Whole {
+		d.missing() // as was told when it was read to its end
 	}
 	return met && d.offset() == p.Offset && d.begins(p), nil
 }

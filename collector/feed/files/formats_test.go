@@ -7,6 +7,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/twinctl/twin/collector/feed"
+	"github.com/twinctl/twin/collector/record"
 	"github.com/twinctl/twin/fixtures/calls"
 )
 
@@ -54,5 +58,51 @@ func TestFormats(t *testing.T) {
 			t.Errorf("%s: wrong are %q", format, got)
 		}
 		s.wantNames(s.options.Stage)
+	}
+}
+
+// What a file skips of the numbers of calls is a hole, told once, also when its
+// reader dies and the file is read on; a call that goes on fills it when it ends.
+func TestSkippedNumbers(t *testing.T) {
+	s := newSite(t, nil)
+	s.common.Format, s.common.FrameLimit = "ech", 4096
+	s.restart()
+	at := func(minutes int) time.Time {
+		return time.Unix(began, 0).UTC().Add(time.Duration(minutes) * time.Minute)
+	}
+	call := func(id uint32, begun, ended int) calls.Segment {
+		return calls.Segment{CallID: id, Number: 1, Start: at(begun), Stop: at(ended)}
+	}
+	first := calls.ECH(12, 3, []calls.Segment{call(7, 0, 1), call(8, 1, 2), call(10, 3, 4), call(12, 4, 5)})
+	s.write("a", string(first[:len(first)-493]))
+	s.sweep()
+	skipped := func(from, until int) feed.Mark {
+		return feed.Mark{What: feed.HoleMark, From: record.At(at(from)), Until: record.At(at(until)) + 1, Reason: feed.Skipped}
+	}
+	s.wantMarks(skipped(2, 4))
+	s.restart()
+	s.write("a", string(first[len(first)-493:]))
+	s.sweep()
+	s.wantMarks(skipped(2, 4), skipped(4, 5))
+	found := skipped(4, 5)
+	found.What = feed.FoundMark
+	s.write("b", string(calls.ECH(12, 4, []calls.Segment{call(11, 3, 60), call(13, 59, 61)})))
+	s.sweep()
+	s.wantMarks(skipped(2, 4), skipped(4, 5), found)
+}
+
+// wantMarks compares the marks that tell of holes.
+func (s *site) wantMarks(want ...feed.Mark) {
+	s.t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var got []feed.Mark
+	for _, m := range s.marks {
+		if m.What == feed.HoleMark || m.What == feed.FoundMark {
+			got = append(got, m)
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		s.t.Errorf("holes (-want +got):\n%s", diff)
 	}
 }

@@ -132,9 +132,16 @@ func (r *reader) tell(ctx context.Context, d *delivery, at int64, piece []byte) 
 	r.hear(when)
 	rec := record.New(when, 0, piece)
 	rec.N = d.ordinals.Next(when, rec.Digest)
+	d.numbers.Note(piece, when)
 	r.pos.move(d.offset(), &d.content.known)
 	r.pos.record(at, rec.Digest)
-	return r.voice.Record(ctx, rec, r.code.encode(&r.pos))
+	if err := r.voice.Record(ctx, rec, r.code.encode(&r.pos)); err != nil {
+		return err
+	}
+	for _, late := range r.absent.Note(piece) {
+		r.voice.Found(late)
+	}
+	return nil
 }
 
 // reject tells the queue of a piece that cannot be a record, and why.
@@ -151,16 +158,28 @@ func (r *reader) ended(w *waiting, d *delivery) (whole, more bool) {
 	size, head := d.cutter.Unfinished()
 	switch {
 	case size == 0:
+		r.skip(d)
 		return true, false
 	case d.content.closed:
 		r.reject(d, d.offset(), head, errHalf)
 		r.pos.Offset = d.content.known.End
+		r.skip(d)
 		return true, false
 	case !r.ledger.still(w):
 		return false, false
 	}
 	d.content.close = true
 	return false, true
+}
+
+// skip takes note of the numbers that a file skips between its calls, before the
+// position says that all of it was read.
+func (r *reader) skip(d *delivery) {
+	for _, m := range d.missing() {
+		r.log.Warn("calls are missing in a file", "path", d.name, "first", m.First, "last", m.Last)
+		r.skipped = append(r.skipped, m)
+	}
+	r.tellSkipped()
 }
 
 var errHalf = errors.New("the file ends in the middle of a record")

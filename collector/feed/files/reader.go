@@ -35,6 +35,8 @@ type reader struct {
 	away    time.Time      // since when the directory cannot be read; zero while it can
 	told    string         // why, as was logged last
 	wrong   fault          // what is wrong with a file
+	skipped []feed.Missing // calls of which there is no session to tell yet
+	absent  feed.Absent    // calls that were told to be missing
 }
 
 // newReader goes on where the one before it was, if that read the same files.

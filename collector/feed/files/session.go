@@ -70,6 +70,19 @@ func (r *reader) hear(when record.Instant) {
 	r.begins(min(when, now))
 }
 
+// tellSkipped tells of calls that are missing. Where no session is open yet, the
+// one to come has that hole.
+func (r *reader) tellSkipped() {
+	if !r.listening() {
+		return
+	}
+	for _, m := range r.skipped {
+		r.voice.Missing(m)
+		r.absent.Await(m)
+	}
+	r.skipped = nil
+}
+
 // begins opens a session, if none is; first is the first instant that it hears.
 // A file may be read again, and then its records come again.
 func (r *reader) begins(first record.Instant) {
@@ -95,6 +108,7 @@ func (r *reader) prove(began time.Time) {
 			r.voice.Proof(at)
 		}
 	}
+	r.tellSkipped()
 	if !r.listening() {
 		return
 	}
