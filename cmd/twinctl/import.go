@@ -27,7 +27,7 @@ func importCommand() cli.Command {
 			`Records have the keys that collecting gives them: what is there already is not stored again, and a second run adds nothing. Give whole files, as they were written: identical records are counted within each. ` +
 			`twind opens the files, and goes on when this verb is interrupted; collecting goes before.
 
-That a file is here does not tell that it held everything. So no gap is filled and nothing counts as heard unless --covers says of which time you know that: in the zone of the site's reports. Nothing is claimed as long as a line is rejected.
+That a file is here does not tell that it held everything. So no gap is filled and nothing counts as heard unless --covers says of which time you know that: in the zone of the site's reports. Nothing is claimed as long as a line is rejected, nor of a time in which calls are missing whose numbers the files skip.
 
 The twin gets the records when the histories are compared, or with twinctl fill; it can import the same files as well.`,
 		Examples: []cli.Example{
@@ -117,7 +117,8 @@ func (a *importAsking) judge(call *cli.Call, done app.ImportAnswer) error {
 			fmt.Fprintf(call.Err, "%s: %d more lines were rejected\n", inert.Text(f.File), more)
 		}
 		for _, m := range f.Skipped {
-			fmt.Fprintf(call.Err, "%s: no call has a number from %d to %d\n", inert.Text(f.File), m.First, m.Last)
+			fmt.Fprintf(call.Err, "%s: no call has a number from %d to %d: missing between %s and %s\n",
+				inert.Text(f.File), m.First, m.Last, m.From, m.Until)
 		}
 		if f.TooOld > 0 {
 			fmt.Fprintf(call.Err, "%s: %d records are of a time that is kept no more\n", inert.Text(f.File), f.TooOld)

@@ -35,6 +35,8 @@ type Options struct {
 	// and returns how many records it may store. nil: as many as are useful.
 	Room   func(ctx context.Context, took time.Duration) (rows int)
 	Report func(Progress) // called after each transaction; may be nil
+
+	seen *feed.Numbers // of calls, in all of the files
 }
 
 // Rows is how many records one transaction stores at the most: more gains nothing.
@@ -51,6 +53,9 @@ type Progress struct {
 // A Result is what became of the files, in their order.
 type Result struct {
 	Files []File `json:"files"`
+	// Missing is the time of calls whose numbers are skipped in a file, and stand
+	// in none of the others.
+	Missing []record.Span `json:"-"`
 }
 
 // A File is what became of one. A time is zero where there was no record.
@@ -66,6 +71,8 @@ type File struct {
 	Refusals []Refusal      `json:"refusals"` // the first of the rejected
 	Skipped  []Skipped      `json:"skipped"`  // numbers of calls that are missing in the file
 	TookS    float64        `json:"took_s"`
+
+	missing []feed.Missing // all of them
 }
 
 // A Refusal is a piece of a file that is no record.
@@ -78,8 +85,10 @@ type Refusal struct {
 // A Skipped is some numbers that the upstream gave to calls that the file does
 // not tell of.
 type Skipped struct {
-	First int64 `json:"first"`
-	Last  int64 `json:"last"`
+	First int64          `json:"first"`
+	Last  int64          `json:"last"`
+	From  record.Instant `json:"from"` // the calls before and behind them were told of these times
+	Until record.Instant `json:"until"`
 }
 
 // manyTold is how many refusals, and stretches of numbers, are told of a file.
@@ -90,11 +99,19 @@ const manyTold = 20
 // stored until then stays, and is told in the result beside the error.
 func Import(ctx context.Context, into History, paths []string, opt Options) (Result, error) {
 	done := Result{Files: []File{}}
+	opt.seen = feed.NewNumbers(opt.Feed.Format)
 	for _, path := range paths {
 		f, err := importFile(ctx, into, path, opt)
 		done.Files = append(done.Files, f)
 		if err != nil {
 			return done, fmt.Errorf("file %s: %w", path, err)
+		}
+	}
+	for i := range done.Files {
+		for _, m := range done.Files[i].missing {
+			if !opt.seen.Has(m) {
+				done.Missing = append(done.Missing, m.Span())
+			}
 		}
 	}
 	return done, nil

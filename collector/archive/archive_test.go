@@ -190,7 +190,7 @@ func TestImportOfOtherFiles(t *testing.T) {
 	if len(done.Files) != 2 || done.Files[0].Added != 2 || done.Files[1].Added != 0 {
 		t.Errorf("%+v", done)
 	}
-	if diff := cmp.Diff([]archive.Skipped{{First: 6, Last: 7}}, done.Files[0].Skipped); diff != "" {
+	if diff := cmp.Diff([]archive.Skipped{{First: 6, Last: 7, From: record.At(noon), Until: record.At(noon)}}, done.Files[0].Skipped); diff != "" {
 		t.Errorf("skipped (-want +got):\n%s", diff)
 	}
 	for name, path := range map[string]string{
@@ -248,5 +248,36 @@ func TestClaim(t *testing.T) {
 	}
 	if diff := cmp.Diff([]record.Span{{From: at(2), To: at(3)}}, open()); diff != "" {
 		t.Errorf("after a claim (-want +got):\n%s", diff)
+	}
+}
+
+// What numbers show to be missing in a file is not claimed, unless it stands in
+// another one: a call that went on when the first file ended.
+func TestClaimOfSkippedNumbers(t *testing.T) {
+	h := openHistory(t)
+	at := func(minutes int) time.Time { return noon.Add(time.Duration(minutes) * time.Minute) }
+	call := func(id uint32, begun, ended int) calls.Segment {
+		return calls.Segment{CallID: id, Number: 1, Start: at(begun), Stop: at(ended), Disposition: 2}
+	}
+	first := file(t, "chr1", calls.ECH(12, 1, []calls.Segment{call(1, 0, 1), call(2, 2, 3), call(4, 5, 6), call(6, 7, 8)}))
+	second := file(t, "chr2", calls.ECH(12, 2, []calls.Segment{call(5, 7, 10), call(7, 10, 11)}))
+	for _, missing := range [][]record.Span{
+		{{From: record.At(at(3)), To: record.At(at(6)) + 1}, {From: record.At(at(6)), To: record.At(at(8)) + 1}},
+		{{From: record.At(at(3)), To: record.At(at(6)) + 1}},
+	} {
+		done, err := archive.Import(t.Context(), h, []string{first, second}[:3-len(missing)], options("ech"))
+		if diff := cmp.Diff(missing, done.Missing); err != nil || diff != "" {
+			t.Fatalf("%v; missing (-want +got):\n%s", err, diff)
+		}
+		if _, err := h.Claim(t.Context(), "old", record.Span{From: record.At(at(0)), To: record.At(at(20))}, done.Missing...); err != nil {
+			t.Fatal(err)
+		}
+		open, err := h.OpenGaps(t.Context(), "old", true)
+		if err != nil {
+			t.Fatalf("open %v, %v", open, err)
+		}
+		if diff := cmp.Diff(record.Union(missing), record.Intersect(open, []record.Span{{From: record.At(at(0)), To: record.At(at(20))}})); diff != "" {
+			t.Errorf("open (-want +got):\n%s", diff)
+		}
 	}
 }

@@ -83,10 +83,9 @@ func (w *writer) finish(r *reader) File {
 	if d.Refusals == nil {
 		d.Refusals = []Refusal{}
 	}
-	for _, m := range r.numbers.Missing() {
-		if len(d.Skipped) < manyTold {
-			d.Skipped = append(d.Skipped, Skipped{m.First, m.Last})
-		}
+	d.missing = r.numbers.Missing()
+	for _, m := range d.missing[:min(len(d.missing), manyTold)] {
+		d.Skipped = append(d.Skipped, Skipped{m.First, m.Last, m.From, m.Until})
 	}
 	return d
 }

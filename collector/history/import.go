@@ -64,14 +64,15 @@ func (h *DB) Foresee(ctx context.Context, name string, records []record.Record) 
 	return done, nil
 }
 
-// Claim notes that everything that the upstream said in a span is here, as a
-// person says who brought it: gaps in it are filled. Where it lies before the
-// first that was heard, what lies between is missing: see Reach. It returns how
-// many stretches that filled.
-func (h *DB) Claim(ctx context.Context, name string, span record.Span) (int, error) {
+// Claim notes that everything that the upstream said in a span is here, but for
+// what is known to be missing of it, as a person says who brought it: gaps in it
+// are filled. Where it lies before the first that was heard, what lies between is
+// missing: see Reach. It returns how many stretches that filled.
+func (h *DB) Claim(ctx context.Context, name string, span record.Span, missing ...record.Span) (int, error) {
 	if err := h.Reach(ctx, name, span.From); err != nil {
 		return 0, err
 	}
-	settled, err := h.Settle(ctx, name, Testimony{Asked: []record.Span{span}, Heard: []record.Span{span}, Until: span.To})
+	here := record.Subtract([]record.Span{span}, record.Union(missing))
+	settled, err := h.Settle(ctx, name, Testimony{Asked: here, Heard: here, Until: span.To})
 	return settled.Filled, err
 }

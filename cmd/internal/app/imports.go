@@ -83,7 +83,7 @@ func (i *importer) ask(ctx context.Context, r node.Request) node.Answer {
 		answer.Result, err = archive.Import(ctx, i.history, args.Files, opt)
 		if err == nil && args.Covers != nil && !args.DryRun && answer.Rejected() == 0 {
 			var filled int
-			filled, err = i.history.Claim(ctx, args.Feed, *args.Covers)
+			filled, err = i.history.Claim(ctx, args.Feed, *args.Covers, answer.Missing...)
 			answer.Filled = &filled
 		}
 		return answer, errors.Join(importFailed(err), i.note(context.WithoutCancel(ctx), r.Actor, answer))
