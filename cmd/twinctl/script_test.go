@@ -93,6 +93,7 @@ func scriptWords() map[string]func(*testscript.TestScript, bool, []string) {
 		"lines":      lines,
 		"postoffice": postoffice,
 		"relp":       relp,
+		"callfile":   callfile,
 		"sameset":    sameset,
 		"distinct":   distinct,
 		"append":     appendText,
