@@ -62,10 +62,13 @@ func scripts(t *testing.T, dir string) testscript.Params {
 			return nil
 		},
 		Condition: func(name string) (bool, error) {
-			if name != "root" {
-				return false, fmt.Errorf("unknown condition %q", name)
+			switch name {
+			case "root":
+				return os.Geteuid() == 0, nil
+			case "sftp": // can be served
+				return sftpServer() != "", nil
 			}
-			return os.Geteuid() == 0, nil
+			return false, fmt.Errorf("unknown condition %q", name)
 		},
 		Cmds: scriptWords(),
 	}
@@ -74,41 +77,43 @@ func scripts(t *testing.T, dir string) testscript.Params {
 // scriptWords are what scripts know beside what testscript does.
 func scriptWords() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
-		"exits":      exits,
-		"freeport":   freeport,
-		"start":      start,
-		"end":        end,
-		"ends":       ends,
-		"kill9":      kill9,
-		"hangup":     hangup,
-		"freeze":     freeze,
-		"thaw":       thaw,
-		"locked":     locked,
-		"killpid":    killpid,
-		"says":       says,
-		"waitfor":    waitfor,
-		"eventually": eventually,
-		"keys":       keys,
-		"field":      field,
-		"lines":      lines,
-		"postoffice": postoffice,
-		"relp":       relp,
-		"callfile":   callfile,
-		"sameset":    sameset,
-		"distinct":   distinct,
-		"append":     appendText,
-		"rot":        rot,
-		"line":       line,
-		"expand":     expand,
-		"inert":      inertText,
-		"heard":      heard,
-		"seen":       seen,
-		"ledger":     ledger,
-		"misfit":     misfit,
-		"later":      later,
-		"gate":       gate,
-		"hostkey":    hostkey,
-		"ui":         ui,
+		"exits":       exits,
+		"freeport":    freeport,
+		"start":       start,
+		"end":         end,
+		"ends":        ends,
+		"kill9":       kill9,
+		"hangup":      hangup,
+		"freeze":      freeze,
+		"thaw":        thaw,
+		"locked":      locked,
+		"killpid":     killpid,
+		"says":        says,
+		"waitfor":     waitfor,
+		"eventually":  eventually,
+		"keys":        keys,
+		"field":       field,
+		"lines":       lines,
+		"postoffice":  postoffice,
+		"relp":        relp,
+		"callfile":    callfile,
+		"sameset":     sameset,
+		"distinct":    distinct,
+		"append":      appendText,
+		"rot":         rot,
+		"line":        line,
+		"expand":      expand,
+		"inert":       inertText,
+		"heard":       heard,
+		"seen":        seen,
+		"ledger":      ledger,
+		"misfit":      misfit,
+		"later":       later,
+		"gate":        gate,
+		"hostkey":     hostkey,
+		"sftpd":       sftpd,
+		"fingerprint": fingerprint,
+		"ui":          ui,
 	}
 }
 

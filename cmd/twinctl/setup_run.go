@@ -27,7 +27,9 @@ type setupRun struct {
 	stage *setup.Stage
 	where app.Where
 	a     setup.Answers
+	pin   *setup.Pin // the host key that is to be pinned; nil if there is none
 
+	shown  string // its fingerprint, as --fingerprint says
 	dryRun bool
 }
 
@@ -40,8 +42,8 @@ func runSetup(ctx context.Context, call *cli.Call, f setupFlags) (err error) {
 	if err != nil {
 		return err
 	}
-	questions := setup.Questions(host, setup.Sshd(f.where))
-	r := setupRun{dialogue: dialogue{call: call}, rim: setup.Rim{File: file, Systemd: systemd}, where: f.where, dryRun: f.dryRun}
+	questions := setup.Questions(host, filepath.Dir(file), setup.Sshd(f.where))
+	r := setupRun{dialogue: dialogue{call: call}, rim: setup.Rim{File: file, Systemd: systemd}, where: f.where, shown: f.shown, dryRun: f.dryRun}
 	if r.a, err = f.answers(call, questions); err != nil {
 		return err
 	}
@@ -53,6 +55,9 @@ func runSetup(ctx context.Context, call *cli.Call, f setupFlags) (err error) {
 	}
 	defer func() { err = errors.Join(err, r.stage.Close()) }()
 	if err := r.settle(ctx, questions); err != nil {
+		return err
+	}
+	if err := r.trust(ctx); err != nil {
 		return err
 	}
 	goal := r.goal()
@@ -105,6 +110,7 @@ func plan(goal setup.Goal, seen setup.Seen) ([]setup.Step, error) {
 // settle makes the answers complete: from the configuration that is there, else
 // by asking, else by defaults.
 func (r *setupRun) settle(ctx context.Context, questions []setup.Question) error {
+	asked := questions
 	existing, err := r.rim.Existing()
 	if err != nil {
 		return app.Denied(err)
@@ -124,19 +130,34 @@ func (r *setupRun) settle(ctx context.Context, questions []setup.Question) error
 			questions[i].When = func(a setup.Answers) bool { return r.secretFile() != "" && r.kept() == "" }
 		}
 	}
-	if r.in != nil {
-		err = setup.Ask(ctx, questions, r.a, r, func(a setup.Answers) config.Problems { return r.stage.Check(r.rim.File, a) })
-	} else if missing := setup.Fill(questions, r.a); len(missing) > 0 {
-		err = cli.Fail(cli.Usage, fmt.Errorf("not said, and nobody is there to ask: %s", flagsOf(missing)), "twinctl help setup")
-	}
-	if err != nil {
+	if err := r.complete(ctx, questions); err != nil {
 		return err
 	}
 	if _, said := r.a[setup.Secret]; !said {
 		r.a[setup.Secret] = r.kept()
 	}
-	if problems := r.stage.Check(r.rim.File, r.a); existing == nil && len(problems) > 0 {
-		return cli.Fail(cli.Usage, fmt.Errorf("twin.toml would be wrong: %w", problems), "twinctl help setup")
+	if existing != nil {
+		return nil
+	}
+	if problems := r.stage.Check(r.rim.File, r.a); len(problems) > 0 {
+		return cli.Fail(cli.Usage, fmt.Errorf("twin.toml would be wrong: %w%s", problems, setup.Blame(asked, r.a, problems)), "twinctl help setup")
+	}
+	return nil
+}
+
+// complete asks what was not said, or takes what is usual.
+func (r *setupRun) complete(ctx context.Context, questions []setup.Question) error {
+	var missing []setup.Question
+	if r.in == nil {
+		missing = setup.Fill(questions, r.a)
+	} else if err := setup.Ask(ctx, questions, r.a, r, func(a setup.Answers) config.Problems { return r.stage.Check(r.rim.File, a) }); err != nil {
+		return err
+	}
+	if err := setup.Misfit(questions, r.a); err != nil {
+		return cli.Fail(cli.Usage, err, "twinctl help setup")
+	}
+	if len(missing) > 0 {
+		return cli.Fail(cli.Usage, fmt.Errorf("not said, and nobody is there to ask: %s", flagsOf(missing)), "twinctl help setup")
 	}
 	return nil
 }
@@ -171,7 +192,7 @@ func (r *setupRun) goal() setup.Goal {
 	return setup.Goal{
 		File: r.rim.File, Text: setup.Render(r.a, r.secretFile()),
 		Name: r.a["name"], Data: r.a["data"], Role: r.a[setup.Role],
-		Feed: r.a["feed.name"], SecretFile: r.secretFile(), Secret: r.a[setup.Secret],
+		Feed: r.a["feed.name"], SecretFile: r.secretFile(), Secret: r.a[setup.Secret], Pin: r.pin,
 		Listen: r.a["ssh.listen"], Address: r.a["ssh.address"],
 	}
 }

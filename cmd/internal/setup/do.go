@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -34,6 +35,8 @@ func (r Rim) Do(ctx context.Context, step Step, g Goal, s Seen) error {
 			return err
 		}
 		return file{g.SecretFile, g.Secret + "\n", 0o600, u.UID, u.GID}.replace()
+	case PinHost:
+		return r.pin(g.Pin, s)
 	case WriteConfig:
 		if err := r.makeHome(s); err != nil {
 			return err
@@ -97,6 +100,8 @@ func (st *Stage) Close() error { return os.RemoveAll(st.dir) }
 
 func (st *Stage) secret() string { return filepath.Join(st.dir, "secret") }
 
+func (st *Stage) hosts() string { return filepath.Join(st.dir, "known_hosts") }
+
 // Check returns all that is wrong with the answers, those that are missing too.
 func (st *Stage) Check(file string, a Answers) config.Problems {
 	c, err := config.Check(file, Render(a, st.secret()), collector.Kinds())
@@ -114,6 +119,9 @@ func (st *Stage) Check(file string, a Answers) config.Problems {
 func (st *Stage) Examine(ctx context.Context, a Answers, g Goal, s Seen) (checks []feed.Check, err error) {
 	c := s.Config
 	if c == nil {
+		if a = maps.Clone(a); g.Pin != nil {
+			a["feed.known_hosts_file"] = st.hosts()
+		}
 		if c, err = config.Check(g.File, Render(a, st.secret()), collector.Kinds()); err != nil {
 			return nil, err
 		}
@@ -122,14 +130,7 @@ func (st *Stage) Examine(ctx context.Context, a Answers, g Goal, s Seen) (checks
 	if !ok {
 		return nil, fmt.Errorf("%s: there is no feed %q", g.File, g.Feed)
 	}
-	if s.Config == nil && g.Secret != "" {
-		err = os.WriteFile(st.secret(), []byte(g.Secret+"\n"), 0o600)
-	}
-	if s.Root {
-		// The directory last: once it is theirs, what a path in it leads to is too.
-		err = errors.Join(err, os.Lchown(st.secret(), s.Owner.UID, s.Owner.GID), os.Lchown(st.dir, s.Owner.UID, s.Owner.GID))
-	}
-	if err != nil {
+	if err := st.fill(g, s); err != nil {
 		return nil, err
 	}
 	err = app.As(s.Owner.UID, s.Owner.GID, func() error {
@@ -137,6 +138,25 @@ func (st *Stage) Examine(ctx context.Context, a Answers, g Goal, s Seen) (checks
 		return err
 	})
 	return checks, err
+}
+
+// fill puts onto the stage what the feed needs to log in, for the owner to read.
+func (st *Stage) fill(g Goal, s Seen) (err error) {
+	if s.Config == nil && g.Secret != "" {
+		err = os.WriteFile(st.secret(), []byte(g.Secret+"\n"), 0o600)
+	}
+	if s.Config == nil && g.Pin != nil {
+		text, wrong := g.Pin.text()
+		err = errors.Join(err, wrong, os.WriteFile(st.hosts(), []byte(text), 0o600))
+		if s.Root {
+			err = errors.Join(err, os.Lchown(st.hosts(), s.Owner.UID, s.Owner.GID))
+		}
+	}
+	if s.Root {
+		// The directory last: once it is theirs, what a path in it leads to is too.
+		err = errors.Join(err, os.Lchown(st.secret(), s.Owner.UID, s.Owner.GID), os.Lchown(st.dir, s.Owner.UID, s.Owner.GID))
+	}
+	return err
 }
 
 // Offer returns what the twin must know of this server, as pair show does.

@@ -28,9 +28,9 @@ func (c *Conflict) Error() string {
 // the one that was named, else the first.
 func Adopt(c *config.Config, a Answers) error {
 	has := fileAnswers(c, a["feed.name"])
-	for _, q := range Questions("", true) {
+	for _, q := range Questions("", "", true) {
 		said, ok := a[q.Key]
-		if !ok || q.Key == Role || q.Key == Secret {
+		if !ok || q.Key == Role || q.Key == Secret || q.Key == "feed.time.zone" && said == "UTC" && has[q.Key] == "" {
 			continue
 		}
 		if q.List {

@@ -16,6 +16,7 @@ const (
 	Examine     Action = "examine"   // the feed's upstream; nothing is changed
 	MakeData    Action = "make_data" // the directory
 	WriteSecret Action = "write_secret"
+	PinHost     Action = "pin_host" // of the SFTP server that the feed reads from
 	WriteConfig Action = "write_config"
 	Init        Action = "init"
 	Start       Action = "start" // the service
@@ -58,6 +59,7 @@ type Seen struct {
 	Owner   User
 	Config  *config.Config // nil if there is none
 	Secret  string         // in the secret file, if that is as it must be; else ""
+	Pinned  bool           // the host key that the goal wants to be
 	Data    bool           // the directory is there
 	Self    *node.Self     // nil if this server is not initialized
 	Service Service
@@ -72,6 +74,7 @@ type Goal struct {
 	Feed       string
 	SecretFile string // "" if the feed has none
 	Secret     string
+	Pin        *Pin   // nil if no host key is to be pinned
 	Listen     string // of Twin's own SSH server; "" if the system's lets the twin in
 	Address    string // that the twin is told; "" if this host's name
 }
@@ -103,6 +106,9 @@ func Plan(g Goal, s Seen) ([]Step, error) {
 	add(MakeData, s.Data, "make the directory %s (0700 %s)", g.Data, s.Owner.Name)
 	if g.SecretFile != "" {
 		add(WriteSecret, s.Secret == g.Secret, "write the secret to %s (0600 %s)", g.SecretFile, s.Owner.Name)
+	}
+	if g.Pin != nil {
+		add(PinHost, s.Pinned, "pin the host key of %s, %s, in %s (0644)", g.Pin.Address, g.Pin.Fingerprint(), g.Pin.File)
 	}
 	add(WriteConfig, s.Config != nil, "write %s (%s)", g.File, reader)
 	add(Init, s.Self != nil, "make this server %s, %s", g.Name, g.Role)

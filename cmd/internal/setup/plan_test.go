@@ -2,6 +2,7 @@ package setup
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -96,6 +97,13 @@ func TestRender(t *testing.T) {
 		{"name": `c"ms\` + "ä", "data": "/d", "feed.kind": "ami", "feed.name": "p b x", "feed.addresses": "tcp://a:1 tls://b:2", "feed.username": "u", "feed.secret_file": "/s"},
 		{"name": "a", "data": "/var/lib/twin", "http.listen": "", "ssh.listen": ":2222", "feed.kind": "tail", "feed.name": "log", "feed.path": "/q", "feed.format": "queue_log"},
 		{"name": "a", "data": "/d", "feed.kind": "lines", "feed.name": "smdr", "feed.listen": ":9", "feed.time.field": "2", "feed.time.separator": "\t", "feed.time.layout": "epoch", "feed.time.zone": "UTC"},
+		{"name": "a", "data": "/d", "feed.kind": "relp", "feed.name": "r", "feed.listen": ":1", "feed.format": "queue_log", "feed.keeps": "true"},
+		{"name": "a", "data": "/d", "feed.kind": "syslog", "feed.name": "s", "feed.listen": ":1", "feed.transport": "tcp", "feed.format": "syslog"},
+		{"name": "a", "data": "/d", "feed.kind": "lines", "feed.name": "o", "feed.listen": ":1", "feed.format": "smdr", "feed.time.zone": "Europe/Berlin"},
+		{
+			"name": "a", "data": "/d", "feed.kind": "files", "feed.name": "e", "feed.dir": "sftp://u@h:22/ech", "feed.key_file": "/k", "feed.known_hosts_file": "/h",
+			"feed.format": "ech", "feed.late": "35m", "feed.after": "archive", "feed.archive": "/a", "feed.error": "/e", "feed.stage": "/s",
+		},
 	} {
 		text := Render(a, a["feed.secret_file"])
 		c, err := config.Check("/etc/twin/twin.toml", text, collector.Kinds())
@@ -137,11 +145,19 @@ func TestFill(t *testing.T) {
 		{"text", true, Answers{"role": "primary", "feed.kind": "tail", "feed.format": "text", "feed.path": "/q"}, "", Answers{"feed.time.field": "1", "feed.time.zone": "UTC"}},
 		{"lines that call", true, Answers{"role": "primary", "feed.kind": "lines", "feed.listen": ":1"}, "", Answers{"feed.name": "smdr"}},
 		{"lines that are called", true, Answers{"role": "primary", "feed.kind": "lines"}, "upstream", nil},
+		{"relp", true, Answers{"role": "primary", "feed.kind": "relp"}, "", Answers{"feed.listen": ":2514", "feed.format": "queue_log", "feed.keeps": "false"}},
+		{"syslog", true, Answers{"role": "primary", "feed.kind": "syslog"}, "", Answers{"feed.listen": ":5514", "feed.format": "syslog", "feed.transport": "udp"}},
+		{"half of TLS", true, Answers{"role": "primary", "feed.kind": "relp", "feed.tls_cert_file": "/c"}, "tls-key-file", nil},
+		{"files", true, Answers{"role": "primary", "feed.kind": "files"}, "dir late format", Answers{"feed.after": "leave"}},
+		{
+			"files far away", true, Answers{"role": "primary", "feed.kind": "files", "feed.dir": "sftp://u@h/d", "feed.late": "1m", "feed.format": "ech"}, "key-file",
+			Answers{"feed.known_hosts_file": "/etc/twin/known_hosts"},
+		},
 		{"no sshd", false, Answers{"role": "primary", "feed.kind": "tail", "feed.path": "/q"}, "", Answers{"ssh.listen": ":2222"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var flags []string
-			for _, q := range Fill(Questions("host", c.sshd), c.a) {
+			for _, q := range Fill(Questions("host", "/etc/twin", c.sshd), c.a) {
 				flags = append(flags, q.Flag)
 			}
 			if got := strings.Join(flags, " "); got != c.missing {
@@ -153,6 +169,26 @@ func TestFill(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestMisfit finds answers that make no sense together, and says which flag.
+func TestMisfit(t *testing.T) {
+	questions := Questions("host", "/etc/twin", true)
+	for _, c := range []struct {
+		a    Answers
+		want string
+	}{
+		{Answers{"feed.kind": "relp", "feed.keeps": "true", "feed.listen": ":1"}, ""},
+		{Answers{"feed.kind": "lines", "feed.listen": ":1", "feed.addresses": "tcp://a:1"}, "--upstream: makes sense with no --listen"},
+		{Answers{"feed.kind": "ami", "feed.listen": ":1"}, "--listen: is for kind lines, relp, syslog, and this feed is of kind ami"},
+		{Answers{"feed.kind": "files", "feed.dir": "/d", "feed.archive": "/a"}, "--archive: makes sense with --after archive"},
+		{Answers{"feed.kind": "tail", "feed.format": "queue_log", "feed.time.zone": "UTC"}, "--time-zone: makes sense with a format that leaves its zone out"},
+	} {
+		err := Misfit(questions, c.a)
+		if got := fmt.Sprint(err); c.want == "" && err != nil || c.want != "" && !strings.HasPrefix(got, c.want) {
+			t.Errorf("%v: %v, want %q", c.a, err, c.want)
+		}
 	}
 }
 

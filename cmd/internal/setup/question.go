@@ -28,35 +28,25 @@ type Question struct {
 	Choice []string // nil: any text
 	// Default is what stands where nothing is said.
 	Default func(Answers) string
-	// When tells whether the question makes sense after the answers before it.
+	// Kinds are those of a feed that has this; nil: all.
+	Kinds []string
+	// When tells whether the question makes sense after the answers before it, for
+	// a feed of such a kind.
 	When     func(Answers) bool
+	Wants    string // what When wants, in words
 	Optional bool
 	List     bool // words, with space or comma between them
 	Path     bool // a relative one starts at the working directory
 }
 
 // Questions lists all, in the order in which they are asked. The host is what
-// this machine calls itself; sshd tells whether it shows a host key.
-func Questions(host string, sshd bool) []Question {
+// this machine calls itself, home the directory of the configuration; sshd tells
+// whether it shows a host key.
+func Questions(host, home string, sshd bool) []Question {
 	server := []Question{
 		{Key: "name", Flag: "name", Prompt: "this server's name, for life", Default: always(host)},
 		{Key: Role, Flag: "role", Prompt: "its first role", Choice: []string{"primary", "secondary"}},
 		{Key: "data", Flag: "data", Prompt: "directory of the databases", Default: always("/var/lib/twin"), Path: true},
-	}
-	feed := []Question{
-		{Key: "feed.kind", Flag: "kind", Prompt: "the first feed is", Choice: []string{"ami", "tail", "lines"}},
-		{Key: "feed.name", Flag: "feed", Prompt: "the feed's name", Default: feedName},
-		{Key: "feed.username", Flag: "username", Prompt: "user of manager.conf", When: ami, Default: always("twin")},
-		{Key: "feed.addresses", Flag: "upstream", Prompt: "its addresses, as tls://pbx.example:5039", When: ami, List: true},
-		{Key: Secret, Prompt: "its secret (not shown)", When: ami},
-		{Key: "feed.path", Flag: "path", Prompt: "file to follow", When: kind("tail"), Path: true},
-		{Key: "feed.listen", Flag: "listen", Prompt: "the upstream calls this server at HOST:PORT (empty: this server calls it)", When: kind("lines"), Optional: true},
-		{Key: "feed.addresses", Flag: "upstream", Prompt: "its addresses, as tcp://smdr.example:9000", When: callsLines, List: true},
-		{Key: "feed.format", Flag: "format", Prompt: "what a line looks like", Choice: []string{"queue_log", "text"}, When: kind("tail"), Default: always("queue_log")},
-		{Key: "feed.time.field", Flag: "time-field", Prompt: "the time stands in the field", When: text, Default: always("1")},
-		{Key: "feed.time.separator", Flag: "time-separator", Prompt: "fields are separated by (empty: space)", When: text, Optional: true},
-		{Key: "feed.time.layout", Flag: "time-layout", Prompt: `the time as Go would write 3:04:05 pm on 2 January 2006, or "epoch"`, When: text, Default: always("2006-01-02 15:04:05")},
-		{Key: "feed.time.zone", Flag: "time-zone", Prompt: "its time zone, as Europe/Berlin", When: text, Default: always("UTC")},
 	}
 	ssh := Question{
 		Key: "ssh.listen", Flag: "ssh-listen", Prompt: "Twin's own SSH server at HOST:PORT (empty: the system's sshd)", Optional: sshd,
@@ -64,38 +54,39 @@ func Questions(host string, sshd bool) []Question {
 	if !sshd {
 		ssh.Prompt, ssh.Default = "Twin's own SSH server at HOST:PORT (this host has no sshd)", always(":2222")
 	}
-	return slices.Concat(server, feed, []Question{ssh})
+	return slices.Concat(server, feedQuestions(home), []Question{ssh})
 }
 
 func always(s string) func(Answers) string { return func(Answers) string { return s } }
 
-func kind(name string) func(Answers) bool {
-	return func(a Answers) bool { return a["feed.kind"] == name }
-}
-
-func ami(a Answers) bool { return a["feed.kind"] == "ami" }
-
-func callsLines(a Answers) bool { return a["feed.kind"] == "lines" && a["feed.listen"] == "" }
-
-func text(a Answers) bool {
-	return a["feed.kind"] == "lines" || a["feed.kind"] == "tail" && a["feed.format"] == "text"
-}
-
-func feedName(a Answers) string {
-	switch a["feed.kind"] {
-	case "tail":
-		return "pbx-log"
-	case "lines":
-		return "smdr"
-	default:
-		return "pbx"
-	}
-}
-
 // Open tells whether a question still has to be asked.
 func (q Question) Open(a Answers) bool {
 	_, said := a[q.Key]
-	return !said && (q.When == nil || q.When(a))
+	return !said && q.fits(a)
+}
+
+// fits tells whether the question makes sense after the answers before it.
+func (q Question) fits(a Answers) bool {
+	return q.of(a["feed.kind"]) && (q.When == nil || q.When(a))
+}
+
+func (q Question) of(kind string) bool { return q.Kinds == nil || slices.Contains(q.Kinds, kind) }
+
+// Meant returns the question that a flag answers for a feed of that kind, or,
+// where the kind is not known or has no such thing, one that takes any text.
+func Meant(questions []Question, flag, kind string) (q Question, ok bool) {
+	for _, q = range questions {
+		if q.Flag == flag && q.of(kind) {
+			return q, true
+		}
+	}
+	i := slices.IndexFunc(questions, func(q Question) bool { return q.Flag == flag })
+	if i < 0 {
+		return Question{}, false
+	}
+	q = questions[i]
+	q.Choice = nil
+	return q, true
 }
 
 // Fill gives every question that was not answered its default, and returns
@@ -122,11 +113,13 @@ func (q Question) Settle(answer string) (string, error) {
 	switch {
 	case answer == "" && !q.Optional:
 		return "", errors.New("this needs an answer")
+	case answer == "":
+		return "", nil
 	case q.Choice != nil && !slices.Contains(q.Choice, answer):
 		return "", fmt.Errorf("%q: want %s", answer, strings.Join(q.Choice, ", "))
 	case q.List:
 		return strings.Join(Words(answer), " "), nil
-	case q.Path:
+	case q.Path && !strings.HasPrefix(answer, sftp):
 		return filepath.Abs(answer)
 	}
 	return answer, nil

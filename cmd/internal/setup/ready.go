@@ -31,6 +31,8 @@ func Ready(ctx context.Context, g Goal, steps []Step) error {
 			err = Writable(g.Data)
 		case WriteSecret:
 			err = Writable(g.SecretFile)
+		case PinHost:
+			err = Writable(g.Pin.File)
 		case WriteConfig:
 			if err = Writable(g.File); err == nil {
 				err = free(ctx, g.Listen)

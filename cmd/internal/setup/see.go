@@ -18,6 +18,7 @@ import (
 	"github.com/twinctl/twin/collector"
 	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/collector/store"
+	"github.com/twinctl/twin/sync/link"
 )
 
 // account is the user that the installer makes.
@@ -54,6 +55,7 @@ func (r Rim) See(ctx context.Context, g Goal) (Seen, error) {
 		return s, err
 	}
 	s.Secret = readSecret(g.SecretFile, s.Owner.UID)
+	s.Pinned = g.Pin == nil || link.Pinned(g.Pin.File, g.Pin.Address) == nil
 	if s.Self, err = identity(ctx, g.Data, s.Owner); err != nil {
 		return s, err
 	}

@@ -1,0 +1,50 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/twinctl/twin/cmd/internal/cli"
+	"github.com/twinctl/twin/cmd/internal/setup"
+	"github.com/twinctl/twin/collector/inert"
+)
+
+// trust finds the host key of the SFTP server that the feed reads from, if it is
+// to be pinned, and has a person say that it is the right one: who only says
+// --yes has compared nothing.
+func (r *setupRun) trust(ctx context.Context) error {
+	pin, err := setup.Unpinned(r.a)
+	if err != nil {
+		return cli.Fail(cli.Untrusted, fmt.Errorf("known_hosts_file: %w; nothing was changed", err), "")
+	}
+	if pin == nil {
+		return nil
+	}
+	if err := pin.Look(ctx); err != nil {
+		return fmt.Errorf("its host key is not pinned in %s, and cannot be asked for: %w; nothing was changed", pin.File, err)
+	}
+	shown := fmt.Sprintf("SFTP server %s shows the host key %s", pin.Address, pin.Fingerprint())
+	const compare = "compare it with what its administrator says: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub, there"
+	switch {
+	case r.shown != "" && r.shown != pin.Fingerprint():
+		return cli.Fail(cli.Untrusted, fmt.Errorf("%s, not --fingerprint %s; nothing was changed", shown, r.shown), compare)
+	case r.shown != "" || r.dryRun:
+		fmt.Fprintln(r.call.Err, inert.Text(shown))
+	case r.in == nil:
+		return cli.Fail(cli.Untrusted, fmt.Errorf("%s, which is not pinned in %s, and nobody is there to compare it; nothing was changed", shown, pin.File),
+			compare+"; then the same with --fingerprint "+pin.Fingerprint())
+	default:
+		fmt.Fprintf(r.call.Err, "%s\n  %s\nIs it the same? [y/N] ", inert.Text(shown), compare)
+		answer, err := r.read(ctx)
+		if err != nil {
+			return err
+		}
+		if answer = strings.ToLower(strings.TrimSpace(answer)); answer != "y" && answer != "yes" {
+			return cli.Fail(cli.Untrusted, errors.New("the host key was not confirmed: nothing was changed"), "")
+		}
+	}
+	r.pin = pin
+	return nil
+}
