@@ -48,7 +48,10 @@ func TestAbsent(t *testing.T) {
 		id   uint32
 		want []record.Span
 	}{
-		{7, nil}, {7, nil}, {9, nil}, {100, nil},
+		{7, nil},
+		{7, nil},
+		{9, nil},
+		{100, nil},
 		{8, []record.Span{{From: 10, To: 20}}},
 		{8, nil},
 		{10, []record.Span{{From: 20, To: 40}}},

@@ -150,7 +150,9 @@ func TestFill(t *testing.T) {
 		{"half of TLS", true, Answers{"role": "primary", "feed.kind": "relp", "feed.tls_cert_file": "/c"}, "tls-key-file", nil},
 		{"files", true, Answers{"role": "primary", "feed.kind": "files"}, "dir late format", Answers{"feed.after": "leave"}},
 		{
-			"files far away", true, Answers{"role": "primary", "feed.kind": "files", "feed.dir": "sftp://u@h/d", "feed.late": "1m", "feed.format": "ech"}, "key-file",
+			"files far away", true,
+			Answers{"role": "primary", "feed.kind": "files", "feed.dir": "sftp://u@h/d", "feed.late": "1m", "feed.format": "ech"},
+			"key-file",
 			Answers{"feed.known_hosts_file": "/etc/twin/known_hosts"},
 		},
 		{"no sshd", false, Answers{"role": "primary", "feed.kind": "tail", "feed.path": "/q"}, "", Answers{"ssh.listen": ":2222"}},

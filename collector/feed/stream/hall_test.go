@@ -86,7 +86,7 @@ func (r *room) marks() (words string, proven int64) {
 			all = append(all, text)
 		case feed.EndMark:
 			all = append(all, "end "+string(m.Reason))
-		case feed.HoleMark:
+		case feed.HoleMark, feed.FoundMark:
 			all = append(all, "hole")
 		case feed.ProofMark:
 			proven = int64((m.Until - r.zero) / record.Second)
