@@ -40,7 +40,7 @@ func Keys() []Key {
 		{Name: "tls_key_file", Kinds: "lines relp syslog", Doc: "PEM file of its key; mode 0600, of the service's user"},
 		{Name: "client_ca_file", Kinds: "lines relp syslog", Doc: "PEM file of the authorities of which who connects must have a certificate"},
 		{Name: "late", Kinds: "files lines relp syslog", Default: "2s; none (files)", Doc: "duration for which the upstream may hold a record back, at most 24h; files must say: from a record's own time until its finished file is there, at most 168h"},
-		{Name: "silence", Kinds: "lines", Default: "for ever", Doc: "duration for which it may say nothing, 1s to 24h; then it is mute"},
+		{Name: "silence", Kinds: "files lines relp syslog", Default: "for ever", Doc: "duration for which it may say nothing, 1s to 24h, and of files to 168h; then it is mute: a gap, and the alarm feed_down"},
 		{Name: "transport", Kinds: "syslog", Doc: "udp or tcp; TLS is tcp with tls_cert_file"},
 		{Name: "keeps", Kinds: "relp", Default: "false", Doc: "true: the upstream keeps on disk what it could not deliver, so that a break leaves no gap"},
 		{Name: "path", Kinds: "tail", Doc: "file that is followed"},

@@ -22,6 +22,9 @@
 //   - A directory cannot be mute, but what it lies on can: a call that hangs
 //     there for ten seconds ends the session, and so does a directory that cannot
 //     be read for as long. When it is back, nothing was missed and no gap remains.
+//     Where silence says how long it may be that nothing new comes, whoever writes
+//     the files is mute after that, and a gap lasts until the first record of what
+//     comes then.
 //   - The upstream never waits; a full queue lets the files lie.
 //
 // # Which files

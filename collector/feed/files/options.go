@@ -26,6 +26,7 @@ type options struct {
 	Poll       string `toml:"poll"`             // from one look to the next
 	Age        string `toml:"age"`              // a file that changed later than this ago is not touched
 	Late       string `toml:"late"`             // from a record to its finished file
+	Silence    string `toml:"silence"`          // how long nothing new may come; empty: for ever
 	ReadLimit  int    `toml:"read_limit"`       // files at one look; 0: all
 	After      string `toml:"after"`            // leave, archive or delete
 	Stage      string `toml:"stage"`            // directory that files are moved to before they are read
@@ -41,6 +42,7 @@ type settings struct {
 	remote                   *feed.Remote // nil: this machine
 	mask                     string
 	poll, age, late          time.Duration
+	silence                  time.Duration // 0: for ever
 	readLimit                int
 	after                    string
 	stage, archived, refused string // directories; "" for none
@@ -71,7 +73,11 @@ func (o *options) settle() (settings, error) {
 		{"poll", o.Poll, time.Second, 24 * time.Hour, &s.poll},
 		{"age", o.Age, 0, 24 * time.Hour, &s.age},
 		{"late", o.Late, 0, 7 * 24 * time.Hour, &s.late},
+		{"silence", o.Silence, time.Second, 7 * 24 * time.Hour, &s.silence},
 	} {
+		if d.key == "silence" && d.text == "" {
+			continue
+		}
 		var err error
 		if *d.into, err = time.ParseDuration(d.text); err != nil || *d.into < d.least || *d.into > d.most {
 			return s, refuse(d.key, "%q: want a time from %s to %s, as 90s", d.text, d.least, d.most)

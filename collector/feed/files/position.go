@@ -18,6 +18,7 @@ type position struct {
 	Place  mark   `json:"place"`  // of the directory and the mask: all of this is about them
 	Swept  int64  `json:"swept"`  // when the last whole look began, in nanoseconds since 1970; 0 before the first
 	Before int64  `json:"before"` // files that were changed last before that, in nanoseconds, are taken for read
+	Mute   bool   `json:"mute"`   // nothing new has come for too long
 	Done   []byte `json:"done"`   // states of others that are done with, eight bytes each; maxDone at most
 
 	// The file that was read last. Without one the name is empty.
@@ -60,6 +61,7 @@ func (e *encoder) settle(p *position) {
 // encode returns the position as JSON, valid until the next call.
 func (e *encoder) encode(p *position) []byte {
 	b := strconv.AppendBool(append(append(e.text[:0], e.fixed...), `,"whole":`...), p.Whole)
+	b = strconv.AppendBool(append(b, `,"mute":`...), p.Mute)
 	b = strconv.AppendInt(append(b, `,"bad":`...), p.Bad, 10)
 	b = base64.StdEncoding.AppendEncode(append(b, `,"head":"`...), p.Head)
 	b = strconv.AppendInt(append(b, `","offset":`...), p.Offset, 10)

@@ -130,6 +130,7 @@ func (r *reader) tell(ctx context.Context, d *delivery, at int64, piece []byte) 
 		return nil
 	}
 	r.hear(when)
+	r.came, r.pos.Mute = time.Now(), false
 	rec := record.New(when, 0, piece)
 	rec.N = d.ordinals.Next(when, rec.Digest)
 	d.numbers.Note(piece, when)

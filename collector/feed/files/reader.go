@@ -32,6 +32,7 @@ type reader struct {
 	session bool           // told to the queue, and not ended
 	resumed bool           // nothing was missed since covered
 	covered record.Instant // proven up to here
+	came    time.Time      // when something new was read last, or this began
 	away    time.Time      // since when the directory cannot be read; zero while it can
 	told    string         // why, as was logged last
 	wrong   fault          // what is wrong with a file
@@ -42,14 +43,14 @@ type reader struct {
 // newReader goes on where the one before it was, if that read the same files.
 func newReader(s *source, from feed.Start, v *feed.Voice) (*reader, error) {
 	place := markOf(s.place + " " + s.mask)
-	r := &reader{source: s, voice: v, covered: from.CoveredUntil, pos: position{Place: place, LastAt: -1}}
+	r := &reader{source: s, voice: v, covered: from.CoveredUntil, came: time.Now(), pos: position{Place: place, LastAt: -1}}
 	if from.Position != nil {
 		pos, err := parsePosition(from.Position)
 		if err != nil {
 			return nil, fmt.Errorf("directory %s: %w", s.place, err)
 		}
 		if pos.Place == place {
-			r.pos, r.resumed = *pos, from.CoveredUntil != 0
+			r.pos, r.resumed = *pos, from.CoveredUntil != 0 && !pos.Mute
 		}
 	}
 	r.ledger = newLedger(&s.settings, &r.pos)

@@ -258,3 +258,46 @@ func TestLeftThenDeleted(t *testing.T) {
 	s.want("1 a#0", "2 b#0")
 	s.wantNames(s.dir)
 }
+
+// A directory into which nothing new comes for longer than silence is mute, also
+// over a restart, until a record comes: the gap ends there.
+func TestSilence(t *testing.T) {
+	s := newSite(t, func(o *options, _ string) { o.Silence = "1h" })
+	s.write("a", line(1, "a"))
+	s.sweep()
+	if s.q.Health().State != feed.Live {
+		t.Fatalf("health %+v", s.q.Health())
+	}
+	quiet := func() {
+		t.Helper()
+		if h := s.q.Health(); h.State != feed.Down || h.Err == nil || h.Err.Error() != "nothing new came for 1h0m0s" {
+			t.Errorf("health %+v", h)
+		}
+		if last := s.marks[len(s.marks)-1]; last.What != feed.EndMark || last.Reason != feed.Mute {
+			t.Errorf("marks %+v", s.marks)
+		}
+	}
+	s.r.came = s.r.came.Add(-2 * time.Hour)
+	s.sweep()
+	quiet()
+	covered := s.start.CoveredUntil
+	s.restart()
+	s.sweep()
+	quiet()
+	later := time.Now().Add(-10*time.Second).Unix() - began
+	s.write("b", line(later, "b"))
+	s.sweep()
+	s.want("1 a#0", fmt.Sprintf("%d b#0", later))
+	var begun *feed.Mark
+	for i, m := range s.marks {
+		if m.What == feed.BeginMark {
+			begun = &s.marks[i]
+		}
+	}
+	if begun.Begin.Continues || begun.From <= covered {
+		t.Errorf("begins %+v, covered until %s", begun, covered)
+	}
+	if s.q.Health().State != feed.Live {
+		t.Errorf("health %+v", s.q.Health())
+	}
+}

@@ -90,7 +90,7 @@ func (r *reader) begins(first record.Instant) {
 		return
 	}
 	r.voice.Begin(feed.Session{From: first, Continues: r.resumed, Again: true}, r.place)
-	r.session, r.resumed, r.away = true, true, time.Time{}
+	r.session, r.resumed, r.away, r.pos.Mute = true, true, time.Time{}, false
 	r.covered = max(r.covered, first)
 }
 
@@ -98,6 +98,9 @@ func (r *reader) begins(first record.Instant) {
 // at that time.
 func (r *reader) prove(began time.Time) {
 	r.away = time.Time{}
+	if r.quiet(began) {
+		return
+	}
 	r.goOn()
 	heard := r.ledger.heard(began)
 	if !heard.IsZero() {
@@ -117,6 +120,24 @@ func (r *reader) prove(began time.Time) {
 		health.Err = errors.New(r.wrong.text)
 	}
 	r.voice.Report(health)
+}
+
+// quiet tells whether nothing new has come for longer than it may: then the
+// session is over, until something comes. What was not heard lies between what was
+// proven and the first record of that, whoever failed to write it.
+func (r *reader) quiet(now time.Time) bool {
+	if r.silence == 0 || !r.pos.Mute && now.Sub(r.came) < r.silence {
+		return false
+	}
+	why := fmt.Errorf("nothing new came for %s", r.silence)
+	if !r.pos.Mute {
+		r.log.Warn("feed is down: its directory is mute", "path", r.place, "err", why)
+		r.session, r.resumed, r.pos.Mute = false, false, true
+		r.advance() // a restart would go on as if nothing had been missed
+	}
+	r.voice.End(feed.Mute, why)
+	r.voice.Report(feed.Health{State: feed.Down, Address: r.place, Err: why})
+	return true
 }
 
 // missing tells the queue that the directory cannot be read at present, and

@@ -31,7 +31,6 @@ import (
 	"fmt"
 	"net"
 	"reflect"
-	"time"
 
 	"github.com/twinctl/twin/collector/feed"
 	"github.com/twinctl/twin/collector/feed/stream"
@@ -67,10 +66,8 @@ func open(c feed.Config) (feed.Source, error) {
 	if h.Late, err = stream.Span("late", own.Late, 0); err != nil {
 		return nil, err
 	}
-	if own.Silence != "" {
-		if h.Silence, err = stream.Span("silence", own.Silence, time.Second); err != nil {
-			return nil, err
-		}
+	if h.Silence, err = stream.Quiet(own.Silence); err != nil {
+		return nil, err
 	}
 	if own.ListenOptions == (stream.ListenOptions{}) {
 		return dialling(own.DialOptions, h)

@@ -18,7 +18,9 @@
 //   - What proves coverage: see below.
 //   - There is no position. The upstream has one: what was not answered.
 //   - That the other machine is gone is noticed within ten seconds, by
-//     keepalives. One that is frozen cannot be told from a quiet one.
+//     keepalives. One that is frozen cannot be told from a quiet one unless
+//     silence says how long it may be quiet at the most: then its connection is
+//     closed, and it opens another when it has something to say.
 //   - A full queue makes the upstream wait: it gets no answers, and TCP holds up
 //     the rest.
 //
@@ -69,6 +71,8 @@ type options struct {
 	stream.ListenOptions
 	Late  string `toml:"late"`  // how long the upstream may hold a message back
 	Keeps bool   `toml:"keeps"` // the upstream keeps what it could not deliver: nothing is missing after a break
+
+	Silence string `toml:"silence"` // how long it may say nothing; empty: for ever
 }
 
 // Kind describes RELP.
@@ -93,9 +97,13 @@ func open(c feed.Config) (feed.Source, error) {
 	if err != nil {
 		return nil, err
 	}
+	silence, err := stream.Quiet(own.Silence)
+	if err != nil {
+		return nil, err
+	}
 	body := feed.SyslogBody(c.Options)
 	h := stream.Hearing{
-		Limit: c.FrameLimit, Format: c.Format, Late: late, Log: c.Log,
+		Limit: c.FrameLimit, Format: c.Format, Late: late, Silence: silence, Log: c.Log,
 		Repeats: true, Lags: true, Keeps: own.Keeps,
 		Frames: func(conn net.Conn, q *feed.Queue) stream.Frames {
 			return newTalk(conn, q, c.FrameLimit, body)

@@ -143,3 +143,44 @@ func TestOpenRefuses(t *testing.T) {
 		}
 	}
 }
+
+// A sender that says nothing for longer than silence is mute: its connection is
+// closed, and what it says on the next one begins a session again. A stop does not
+// wait for it.
+func TestSilence(t *testing.T) {
+	own := listening()
+	own.Silence, own.Keeps = "1s", true
+	s := newStore()
+	address, stop := start(t, config(t, "text", own), s)
+	defer stop()
+	marked := func(what feed.MarkKind, n int) func() bool {
+		return func() bool {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			for _, m := range s.marks {
+				if m.What == what && (what != feed.EndMark || m.Reason == feed.Mute) {
+					n--
+				}
+			}
+			return n <= 0
+		}
+	}
+	up := dial(t, address)
+	up.write(t, up.command("syslog", "1767225600,a"))
+	up.expect(t, "1 rsp 200 OK", "2 rsp 200 OK")
+	eventually(t, "become mute", marked(feed.EndMark, 1))
+	if h := s.q.Health(); h.State != feed.Connecting || !strings.HasSuffix(fmt.Sprint(h.Err), "said nothing for 1s)") {
+		t.Errorf("health %+v", h)
+	}
+	again := dial(t, address)
+	again.write(t, again.command("syslog", "1767225601,b"))
+	again.expect(t, "1 rsp 200 OK", "2 rsp 200 OK")
+	eventually(t, "begin again", marked(feed.BeginMark, 2))
+
+	own.Silence = "24h"
+	patient := newStore()
+	address, end := start(t, config(t, "text", own), patient)
+	idle := dial(t, address)
+	idle.expect(t, "1 rsp")
+	end()
+}

@@ -29,6 +29,7 @@ type connection struct {
 	arrived atomic.Int64 // when something was read last, or it was opened, as a record.Instant
 	waiting atomic.Int64 // since when something that arrived is not a record yet, as a record.Instant; or 0
 	known   atomic.Bool  // it has said a record
+	hushed  atomic.Bool  // nothing more is to be read
 	stale   atomic.Bool  // this process stood still, and what arrived meanwhile may not have been read
 }
 
@@ -37,6 +38,9 @@ func (c *connection) Read(p []byte) (int, error) {
 	if silence := c.session.Silence; silence > 0 {
 		if err := c.SetReadDeadline(time.Now().Add(silence)); err != nil {
 			return 0, err
+		}
+		if c.hushed.Load() { // just now, and this took it back
+			c.hush()
 		}
 	}
 	n, err := c.Conn.Read(p)
@@ -87,6 +91,7 @@ func (c *connection) converse(ctx context.Context) *feed.Lost {
 
 // hush ends the hearing. What was heard may be answered still.
 func (c *connection) hush() {
+	c.hushed.Store(true)
 	if _, ok := c.frames.(Answerer); !ok || c.SetReadDeadline(time.Unix(1, 0)) != nil {
 		_ = c.Close() // its goroutine takes notice
 	}

@@ -117,6 +117,15 @@ func (h Hearing) Listener(o ListenOptions) (feed.Source, error) {
 // connected yet.
 var ErrWaiting = errors.New("waiting for the upstream to connect")
 
+// Quiet reads how long an upstream may say nothing, as it stands under the key
+// silence: from a second to a day, or for ever where nothing is said.
+func Quiet(text string) (time.Duration, error) {
+	if text == "" {
+		return 0, nil
+	}
+	return Span("silence", text, time.Second)
+}
+
 // Span reads the duration that stands under a key: at least least, and at most a day.
 func Span(key, text string, least time.Duration) (time.Duration, error) {
 	d, err := time.ParseDuration(text)

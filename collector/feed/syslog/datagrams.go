@@ -33,6 +33,7 @@ type datagrams struct {
 	body    func([]byte) []byte
 	format  feed.Format
 	late    time.Duration
+	silence time.Duration // the longest that nothing may come; 0 is for ever
 	log     *slog.Logger
 }
 
@@ -109,8 +110,8 @@ func (d *datagrams) guard(ctx context.Context, conn *net.UDPConn, q *feed.Queue)
 }
 
 func (d *datagrams) hear(ctx context.Context, conn *net.UDPConn, q *feed.Queue) error {
-	e := &ear{datagrams: d, q: q}
-	q.Begin(feed.Session{From: record.At(time.Now())}, conn.LocalAddr().String())
+	e := &ear{datagrams: d, q: q, local: conn.LocalAddr().String()}
+	e.begin(time.Now())
 	d.log.Info("listening", "address", conn.LocalAddr().String())
 	message, control := make([]byte, min(d.limit, largest)+1), make([]byte, controlRoom)
 	for {
@@ -124,7 +125,7 @@ func (d *datagrams) hear(ctx context.Context, conn *net.UDPConn, q *feed.Queue) 
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case errors.Is(err, os.ErrDeadlineExceeded): // all that had come by then was read
-			e.prove(begun)
+			e.wait(begun)
 			continue
 		case err != nil:
 			err = fmt.Errorf("listen on %s: %w", d.address, err)
@@ -132,6 +133,7 @@ func (d *datagrams) hear(ctx context.Context, conn *net.UDPConn, q *feed.Queue) 
 			return err
 		}
 		came, lost := understand(control[:c])
+		e.come(came)
 		e.miss(lost)
 		if err := e.tell(ctx, message[:n], flags&syscall.MSG_TRUNC != 0); err != nil {
 			return err
@@ -150,6 +152,43 @@ type ear struct {
 	untimed  record.Instant // of the last record that had no time of its own
 	lost     uint32         // datagrams that the kernel threw away, as told last
 	proven   time.Time
+	local    string    // address
+	came     time.Time // when the last datagram did, or the session began
+	mute     bool      // nothing came for too long: there is no session
+}
+
+// begin opens a session that hears from then on.
+func (e *ear) begin(from time.Time) {
+	e.q.Begin(feed.Session{From: record.At(from)}, e.local)
+	e.came, e.mute = time.Now(), false
+}
+
+// come notes that a datagram came at that time; zero if the kernel does not say.
+func (e *ear) come(at time.Time) {
+	e.came = time.Now()
+	if !e.mute {
+		return
+	}
+	if at.IsZero() {
+		at = e.came
+	}
+	e.begin(at)
+}
+
+// wait is told when nothing came until then. Who expects something says how long
+// that may be so: then nobody can be sure any more that there is a sender.
+func (e *ear) wait(until time.Time) {
+	switch {
+	case e.mute:
+	case e.silence == 0 || until.Sub(e.came) < e.silence:
+		e.prove(until)
+	default:
+		e.mute = true
+		why := fmt.Errorf("said nothing for %s", e.silence)
+		e.log.Warn("the upstream is mute", "err", why)
+		e.q.End(feed.Mute, why)
+		e.q.Report(feed.Health{State: feed.Connecting, Address: e.local, Err: why})
+	}
 }
 
 // prove says that what came up to then was read. It is not told more often than

@@ -20,7 +20,8 @@
 //     the last datagram that was read had come, or nothing had, less late.
 //   - There is no position: what is said while nobody listens is a gap.
 //   - That the other machine is gone is noticed within ten seconds over TCP, by
-//     keepalives. Over UDP it cannot be told from a quiet one.
+//     keepalives. Over UDP, or when it is frozen, it cannot be told from a quiet
+//     one unless silence says how long it may be quiet at the most.
 //   - Over TCP a full queue makes the upstream wait. Over UDP the kernel throws
 //     away what we do not fetch in time; it counts that, and what it threw away
 //     is told as a hole with the reason overrun.
@@ -47,6 +48,7 @@ type options struct {
 	stream.ListenOptions
 	Transport string `toml:"transport"` // udp or tcp; with tls_cert_file, TLS over the latter
 	Late      string `toml:"late"`      // how long the upstream may hold a message back
+	Silence   string `toml:"silence"`   // how long it may say nothing; empty: for ever
 }
 
 // Kind describes syslog.
@@ -71,11 +73,15 @@ func open(c feed.Config) (feed.Source, error) {
 	if err != nil {
 		return nil, err
 	}
+	silence, err := stream.Quiet(own.Silence)
+	if err != nil {
+		return nil, err
+	}
 	body := feed.SyslogBody(c.Options)
 	switch own.Transport {
 	case "tcp":
 		h := stream.Hearing{
-			Limit: c.FrameLimit, Format: c.Format, Late: late, Log: c.Log,
+			Limit: c.FrameLimit, Format: c.Format, Late: late, Silence: silence, Log: c.Log,
 			Frames: func(conn net.Conn, _ *feed.Queue) stream.Frames { return newCutter(conn, c.FrameLimit, body) },
 		}
 		return h.Listener(own.ListenOptions)
@@ -86,7 +92,7 @@ func open(c feed.Config) (feed.Source, error) {
 		if _, _, err := net.SplitHostPort(own.Listen); err != nil {
 			return nil, &feed.KeyError{Key: "listen", Err: fmt.Errorf(`%q: want host:port, as "127.0.0.1:514": %w`, own.Listen, err)}
 		}
-		return &datagrams{address: own.Listen, limit: c.FrameLimit, body: body, format: c.Format, late: late, log: c.Log}, nil
+		return &datagrams{address: own.Listen, limit: c.FrameLimit, body: body, format: c.Format, late: late, silence: silence, log: c.Log}, nil
 	}
 	return nil, &feed.KeyError{Key: "transport", Err: fmt.Errorf(`%q: want "udp" or "tcp"`, own.Transport)}
 }

@@ -93,7 +93,11 @@ func config(t *testing.T, own *options) feed.Config {
 // start runs a source until the test ends, and returns where it listens.
 func start(t *testing.T, transport string) (*store, string) {
 	t.Helper()
-	own := &options{Transport: transport, Late: "0s", ListenOptions: stream.ListenOptions{Listen: "127.0.0.1:0"}}
+	return startOwn(t, &options{Transport: transport, Late: "0s", ListenOptions: stream.ListenOptions{Listen: "127.0.0.1:0"}})
+}
+
+func startOwn(t *testing.T, own *options) (*store, string) {
+	t.Helper()
 	src, err := Kind().Open(config(t, own))
 	if err != nil {
 		t.Fatal(err)
@@ -268,6 +272,7 @@ func TestOpenRefuses(t *testing.T) {
 	listen := stream.ListenOptions{Listen: "127.0.0.1:0"}
 	for key, own := range map[string]*options{
 		"transport": {Late: "2s", ListenOptions: listen},
+		"silence":   {Late: "2s", Silence: "1ms", Transport: "udp", ListenOptions: listen},
 		"late":      {Late: "soon", Transport: "udp", ListenOptions: listen},
 		"listen":    {Late: "2s", Transport: "udp", ListenOptions: stream.ListenOptions{Listen: "514"}},
 	} {
@@ -280,4 +285,30 @@ func TestOpenRefuses(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), `want "tcp" with tls_cert_file`) {
 		t.Errorf("UDP with TLS: %v", err)
 	}
+}
+
+// Datagrams that do not come for longer than silence are missed: that is a gap
+// until the next one.
+func TestUDPSilence(t *testing.T) {
+	own := &options{Transport: "udp", Late: "0s", Silence: "1s", ListenOptions: stream.ListenOptions{Listen: "127.0.0.1:0"}}
+	s, address := startOwn(t, own)
+	words := func() (all string) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for _, m := range s.marks {
+			switch m.What { //nolint:exhaustive // the rest is proof
+			case feed.BeginMark:
+				all += "begin "
+			case feed.EndMark:
+				all += string(m.Reason) + " "
+			}
+		}
+		return all
+	}
+	eventually(t, "become mute", func() bool { return words() == "begin mute " })
+	if h := s.q.Health(); h.State != feed.Connecting || fmt.Sprint(h.Err) != "said nothing for 1s" {
+		t.Errorf("health %+v", h)
+	}
+	say(t, "udp", address, one)
+	eventually(t, "begin again", func() bool { return strings.HasPrefix(words(), "begin mute begin ") })
 }
