@@ -56,10 +56,16 @@ func showComparison(call *cli.Call, found fill.Comparison, twin string) error {
 		{Name: "until"},
 	}}
 	for _, f := range found.Feeds {
-		t.Add(f.Feed, number(f.Here), number(f.There), number(f.OnlyHere), number(f.OnlyThere), yesNo(f.Equal), f.Until.String())
+		t.Add(f.Feed, number(f.Here), number(f.There), number(f.OnlyHere), number(f.OnlyThere), equalWord(f), f.Until.String())
 	}
 	if err := call.Show(cli.View{Document: found, Lines: cli.Each(found.Feeds), Table: t}); err != nil {
 		return err
+	}
+	for _, f := range found.Feeds {
+		if f.UntimedHere+f.UntimedThere > 0 && call.Format == cli.Text {
+			fmt.Fprintf(call.Err, "%s: %d records here and %d there came without time of their own: whether these are the same cannot be known\n",
+				inert.Text(f.Feed), f.UntimedHere, f.UntimedThere)
+		}
 	}
 	if found.Equal {
 		return nil
@@ -68,6 +74,14 @@ func showComparison(call *cli.Call, found fill.Comparison, twin string) error {
 		fmt.Fprintf(call.Err, "the histories differ from those of %s\nNext: twinctl fill --both\n", inert.Text(twin))
 	}
 	return cli.Fail(cli.Differs, nil, "")
+}
+
+// equalWord says no more than is known.
+func equalWord(f fill.FeedComparison) string {
+	if f.Equal && f.UntimedHere+f.UntimedThere > 0 {
+		return "in part" // with a line that says why
+	}
+	return yesNo(f.Equal)
 }
 
 func yesNo(b bool) string {

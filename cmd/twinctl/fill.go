@@ -21,6 +21,7 @@ func fillCommand() cli.Command {
 		Long: `Has twind ask the twin for what falls into gaps and for what differs, and store it. A gap becomes filled as far as the twin had heard it, ` +
 			`and lost where neither had; lost becomes filled when the twin returns with it. ` +
 			`twind does the same by itself: within seconds after a gap is over, and every five minutes. A second run adds nothing. ` +
+			`Records that came without time of their own (format syslog) are never copied: nobody knows which of them both servers have. ` +
 			`Interrupting this verb does not interrupt the filling.`,
 		Examples: []cli.Example{
 			{Line: "twinctl fill", Why: "now, rather than within five minutes"},
@@ -99,10 +100,25 @@ func showFill(call *cli.Call, done app.FillAnswer) error {
 	if err := call.Show(cli.View{Document: done, Lines: cli.Each(done.Feeds), Table: t}); err != nil {
 		return err
 	}
+	if call.Format == cli.Text {
+		tellUntimed(call, "the twin's", done.Feeds)
+		if done.Twin != nil {
+			tellUntimed(call, "this server's", done.Twin.Feeds)
+		}
+	}
 	for _, name := range done.Unknown {
 		fmt.Fprintf(call.Err, "the twin has a feed %s, which is not configured here: twinctl config diff\n", inert.Text(name))
 	}
 	return nil
+}
+
+// tellUntimed says what cannot be copied.
+func tellUntimed(call *cli.Call, whose string, feeds []fill.FeedResult) {
+	for _, f := range feeds {
+		if f.Untimed > 0 {
+			fmt.Fprintf(call.Err, "%s: %d of %s records came without time of their own, and are not copied\n", inert.Text(f.Feed), f.Untimed, whose)
+		}
+	}
 }
 
 func addFill(t *cli.Table, server string, feeds []fill.FeedResult) {

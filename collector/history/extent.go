@@ -18,6 +18,7 @@ type Extent struct {
 	CoveredUntil record.Instant `json:"covered_until"` // never goes back
 	RetainedFrom record.Instant `json:"retained_from"` // everything before was dropped
 	Records      int64          `json:"records"`
+	Untimed      int64          `json:"untimed"`     // of them: without time of their own, which twins do not share
 	Incarnation  string         `json:"incarnation"` // of the upstream, last heard
 }
 
@@ -41,7 +42,7 @@ func (h *DB) extents(ctx context.Context, name string) (map[string]Extent, error
 	all := map[string]Extent{}
 	err := h.db.View(ctx, func(tx *store.Tx) error {
 		rows, err := tx.QueryContext(ctx, `
-			SELECT name, since, covered_until, retained_from, records, incarnation,
+			SELECT name, since, covered_until, retained_from, records, untimed, incarnation,
 			       ifnull((SELECT min(at) FROM record r WHERE r.feed = f.id AND r.at >= f.retained_from), 0),
 			       ifnull((SELECT max(at) FROM record r WHERE r.feed = f.id AND r.at >= f.retained_from), 0),
 			       ifnull((SELECT min(start) FROM coverage c WHERE c.feed = f.id), 0)
@@ -53,7 +54,7 @@ func (h *DB) extents(ctx context.Context, name string) (map[string]Extent, error
 		for rows.Next() {
 			var name string
 			var e Extent
-			if err := rows.Scan(&name, &e.Since, &e.CoveredUntil, &e.RetainedFrom, &e.Records, &e.Incarnation,
+			if err := rows.Scan(&name, &e.Since, &e.CoveredUntil, &e.RetainedFrom, &e.Records, &e.Untimed, &e.Incarnation,
 				&e.First, &e.Last, &e.HeardFrom); err != nil {
 				return err
 			}

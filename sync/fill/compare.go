@@ -40,9 +40,14 @@ type FeedComparison struct {
 	There     int64          `json:"there"`
 	OnlyHere  int64          `json:"only_here"`
 	OnlyThere int64          `json:"only_there"`
-	Equal     bool           `json:"equal"`
+	Equal     bool           `json:"equal"`             // as far as was compared
 	Until     record.Instant `json:"until"`             // up to when both have heard
 	Unknown   string         `json:"unknown,omitempty"` // "here" or "there": the feed was never configured on that side
+	// Records without time of their own, over all time: each server stored them
+	// when they arrived there, so that nobody knows which of them are the same.
+	// They are not compared, nor counted above.
+	UntimedHere  int64 `json:"untimed_here"`
+	UntimedThere int64 `json:"untimed_there"`
 }
 
 // Compare finds how many records each side has that the other has not. It
@@ -84,11 +89,12 @@ func (c *comparer) run(ctx context.Context, mine, theirs map[string]history.Exte
 	f := &c.found
 	here, known := mine[f.Feed]
 	there, knownThere := theirs[f.Feed]
+	f.UntimedHere, f.UntimedThere = here.Untimed, there.Untimed
 	switch {
 	case !known:
-		f.Unknown, f.There, f.OnlyThere = "here", there.Records, there.Records
+		f.Unknown, f.There, f.OnlyThere = "here", there.Records-there.Untimed, there.Records-there.Untimed
 	case !knownThere:
-		f.Unknown, f.Here, f.OnlyHere = "there", here.Records, here.Records
+		f.Unknown, f.Here, f.OnlyHere = "there", here.Records-here.Untimed, here.Records-here.Untimed
 	default:
 		if err := c.compare(ctx, here, there, opt); err != nil {
 			return err

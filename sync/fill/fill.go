@@ -89,6 +89,7 @@ type FeedResult struct {
 	StillOpen   int    `json:"still_open"`
 	Damaged     int64  `json:"damaged"`  // records that the twin could not give because they rot there
 	Withheld    int64  `json:"withheld"` // records that the twin claims to have and did not give
+	Untimed     int64  `json:"untimed"`  // records of the twin without time of their own, which are never copied
 }
 
 // Fill copies into one history what the other has and it has not, and settles
@@ -152,7 +153,7 @@ type filler struct {
 }
 
 func (f *filler) run(ctx context.Context) error {
-	f.done.Feed = f.name
+	f.done.Feed, f.done.Untimed = f.name, f.there.Untimed
 	if f.there == (history.Extent{}) { // the twin does not know the feed
 		return f.settle(ctx, history.Testimony{})
 	}

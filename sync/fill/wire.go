@@ -63,19 +63,20 @@ type extent struct {
 	CoveredUntil int64  `json:"covered_until"`
 	RetainedFrom int64  `json:"retained_from"`
 	Records      int64  `json:"records"`
+	Untimed      int64  `json:"untimed,omitempty"`
 	Incarnation  string `json:"incarnation"`
 }
 
 func wireExtent(e history.Extent) extent {
 	return extent{
 		int64(e.First), int64(e.Last), int64(e.Since), int64(e.HeardFrom), int64(e.CoveredUntil), int64(e.RetainedFrom),
-		e.Records, e.Incarnation,
+		e.Records, e.Untimed, e.Incarnation,
 	}
 }
 
 // extent refuses what no history can have.
 func (e extent) extent() (history.Extent, error) {
-	for _, n := range []int64{e.First, e.Last, e.Since, e.HeardFrom, e.CoveredUntil, e.RetainedFrom, e.Records} {
+	for _, n := range []int64{e.First, e.Last, e.Since, e.HeardFrom, e.CoveredUntil, e.RetainedFrom, e.Records, e.Untimed} {
 		if n < 0 || n > latest {
 			return history.Extent{}, fmt.Errorf("%w: an extent with %d in it", ErrUntrusted, n)
 		}
@@ -83,7 +84,7 @@ func (e extent) extent() (history.Extent, error) {
 	return history.Extent{
 		First: record.Instant(e.First), Last: record.Instant(e.Last), Since: record.Instant(e.Since),
 		HeardFrom: record.Instant(e.HeardFrom), CoveredUntil: record.Instant(e.CoveredUntil), RetainedFrom: record.Instant(e.RetainedFrom),
-		Records: e.Records, Incarnation: e.Incarnation,
+		Records: e.Records, Untimed: e.Untimed, Incarnation: e.Incarnation,
 	}, nil
 }
 
