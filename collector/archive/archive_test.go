@@ -52,7 +52,11 @@ func file(t testing.TB, name string, data []byte) string {
 	return path
 }
 
-func packed(t testing.TB, data []byte) []byte {
+func packed(t interface {
+	Helper()
+	Fatal(args ...any)
+}, data []byte,
+) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	z := gzip.NewWriter(&b)
