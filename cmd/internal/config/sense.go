@@ -90,18 +90,23 @@ func hostName(name string) error {
 // collisions finds feeds that want what only one can have: the later one is at
 // fault.
 func (c *Config) collisions() {
-	taken := []struct{ address, by string }{{c.HTTP.Listen, "http.listen"}, {c.SSH.Listen, "ssh.listen"}}
+	type place struct {
+		address, by string
+		datagrams   bool // which have ports of their own
+	}
+	taken := []place{{c.HTTP.Listen, "http.listen", false}, {c.SSH.Listen, "ssh.listen", false}}
 	paths, dirs := make(map[string]*Feed), make(map[string]*Feed)
 	for i := range c.Feeds {
 		f := &c.Feeds[i]
 		if listen := f.text("listen"); listen != "" {
+			datagrams := f.text("transport") == "udp"
 			for _, t := range taken {
-				if clash(t.address, listen) {
+				if t.datagrams == datagrams && clash(t.address, listen) {
 					f.refuse("listen", fmt.Errorf("%q: %s has this address already", listen, t.by))
 					break
 				}
 			}
-			taken = append(taken, struct{ address, by string }{listen, fmt.Sprintf("the feed at line %d", f.Line)})
+			taken = append(taken, place{listen, fmt.Sprintf("the feed at line %d", f.Line), datagrams})
 		}
 		path := f.text("path")
 		if first, ok := paths[path]; ok {

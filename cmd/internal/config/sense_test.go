@@ -28,8 +28,15 @@ func doors() []feed.Kind {
 	}
 	return []feed.Kind{
 		{Name: "lines", Format: "queue_log", Options: func() any { return new(lined) }, Open: open},
+		{Name: "syslog", Format: "syslog", Options: func() any { return new(sent) }, Open: open},
 		{Name: "tail", Format: "queue_log", Options: func() any { return new(followed) }, Open: open},
 	}
+}
+
+// sent are options of a kind that listens in one of two ways.
+type sent struct {
+	Transport string `toml:"transport"`
+	Listen    string `toml:"listen"`
 }
 
 func TestCheck(t *testing.T) {
@@ -65,6 +72,11 @@ func TestCheck(t *testing.T) {
 		{
 			"one address for two", one + "kind = 'lines'\nlisten = '10.0.0.7:9000'\n[[feed]]\nname = 'g'\nkind = 'lines'\nlisten = '0.0.0.0:9000'",
 			[]string{`FILE:9: feed "g": listen: "0.0.0.0:9000": the feed at line 2 has this address already`},
+		},
+		{
+			"syslog both ways", one + "kind = 'syslog'\ntransport = 'udp'\nlisten = ':514'\n[[feed]]\nname = 'g'\nkind = 'syslog'\ntransport = 'tcp'\nlisten = ':514'\n" +
+				"[[feed]]\nname = 'h'\nkind = 'syslog'\ntransport = 'udp'\nlisten = ':514'",
+			[]string{`FILE:16: feed "h": listen: ":514": the feed at line 2 has this address already`},
 		},
 		{"two free ports", one + "kind = 'lines'\nlisten = '127.0.0.1:0'\n[[feed]]\nname = 'g'\nkind = 'lines'\nlisten = '127.0.0.1:0'", nil},
 		{
