@@ -90,9 +90,9 @@ func feedTestCommand() cli.Command {
 		Short: "examine a feed's upstream, and say what is missing",
 		Long: `Tries what the feed needs, step by step, and says for each whether it is well and, if not, the way out. ` +
 			`While twind hears the feed the test does not log in, because a feed holds one session at a time: what that leaves out is shown as skip. ` +
-			`It exits 5 if no address answers, and 1 if anything else is wrong.`,
+			`It exits 5 if no address answers or an SFTP server does not let us in, 6 if the host key of one is not the pinned one, and 1 if anything else is wrong.`,
 		Examples: []cli.Example{{Line: "twinctl feed test pbx", Why: "before the first start, or when nothing comes"}},
-		Exits:    []cli.Code{cli.Failed, cli.Refused, cli.Untrusted},
+		Exits:    []cli.Code{cli.Failed, cli.Refused, cli.Unreachable, cli.Untrusted},
 		Outputs:  []cli.Format{cli.Text, cli.JSON, cli.JSONL},
 		Complete: map[string]func(context.Context, *cli.Call) []string{"FEED": completeFeeds},
 		Run:      with(testFeed),
@@ -129,9 +129,20 @@ func testFeed(ctx context.Context, call *cli.Call, s *site) error {
 		return cli.Fail(cli.Unreachable, fmt.Errorf("feed %q: no address answers", f.Name), "")
 	}
 	if err == nil && failed > 0 {
-		return cli.Fail(cli.Failed, fmt.Errorf("feed %q: %d of %d checks failed", f.Name, failed, len(checks)), "")
+		return cli.Fail(failure(checks), fmt.Errorf("feed %q: %d of %d checks failed", f.Name, failed, len(checks)), "")
 	}
 	return err
+}
+
+// failure is the status of an examination that failed: that of its first check
+// that says why.
+func failure(checks []feed.Check) cli.Code {
+	for _, c := range checks {
+		if c.Result == feed.Fail && c.Cause != nil {
+			return cli.Verdict(c.Cause)
+		}
+	}
+	return cli.Failed
 }
 
 // skipped are the points of an examination that need a login of their own.

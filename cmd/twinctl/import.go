@@ -129,6 +129,9 @@ func (a *importAsking) judge(call *cli.Call, done app.ImportAnswer) error {
 		return nil
 	}
 	text := fmt.Sprintf("%d lines are no records of the feed's format, and were left out", rejected)
+	if rejected == 1 {
+		text = "1 line is no record of the feed's format, and was left out"
+	}
 	if a.args.Covers != nil {
 		text += ": so nothing is claimed to be complete"
 	}

@@ -83,7 +83,7 @@ var errUnknown = errors.New("no user that is administered here")
 func (s *site) whoIs(ctx context.Context, login string) (*cli.Person, error) {
 	row, err := s.data.Admin.Row(ctx, admin.Name{Kind: "user", Key: login})
 	if errors.Is(err, admin.ErrNoRow) {
-		return nil, cli.Fail(cli.Refused, fmt.Errorf("--as %s: %w", login, errUnknown), "")
+		return nil, cli.Fail(cli.Refused, fmt.Errorf("--as %s: %w", login, errUnknown), "twinctl admin user list")
 	}
 	if err != nil {
 		return nil, err

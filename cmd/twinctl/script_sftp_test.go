@@ -7,6 +7,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/crypto/ssh"
+
+	"github.com/twinctl/twin/sync/link"
 )
 
 // sftpd PORT HOSTKEY serves the files of this machine by SFTP, like the system's
@@ -82,4 +84,13 @@ func fingerprint(ts *testscript.TestScript, neg bool, args []string) {
 	key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(ts.ReadFile(args[0])))
 	ts.Check(err)
 	ts.Setenv(args[1], ssh.FingerprintSHA256(key))
+}
+
+// pin FILE ADDRESS KEY makes the public key in a file the one that FILE pins for
+// an address.
+func pin(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: pin FILE ADDRESS KEY")
+	}
+	ts.Check(link.PinHost(ts.MkAbs(args[0]), args[1], ts.ReadFile(args[2])))
 }

@@ -112,6 +112,7 @@ func scriptWords() map[string]func(*testscript.TestScript, bool, []string) {
 		"gate":        gate,
 		"hostkey":     hostkey,
 		"sftpd":       sftpd,
+		"pin":         pin,
 		"fingerprint": fingerprint,
 		"ui":          ui,
 	}

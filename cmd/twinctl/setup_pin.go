@@ -23,7 +23,8 @@ func (r *setupRun) trust(ctx context.Context) error {
 		return nil
 	}
 	if err := pin.Look(ctx); err != nil {
-		return fmt.Errorf("its host key is not pinned in %s, and cannot be asked for: %w; nothing was changed", pin.File, err)
+		err = fmt.Errorf("its host key is not pinned in %s, and cannot be asked for: %w; nothing was changed", pin.File, err)
+		return cli.Fail(cli.Verdict(err), err, "the same when that server answers, or with its key in that file, as ssh-keyscan writes it there")
 	}
 	shown := fmt.Sprintf("SFTP server %s shows the host key %s", pin.Address, pin.Fingerprint())
 	const compare = "compare it with what its administrator says: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub, there"

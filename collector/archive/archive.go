@@ -12,6 +12,7 @@ package archive
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -90,6 +91,10 @@ type Skipped struct {
 	From  record.Instant `json:"from"` // the calls before and behind them were told of these times
 	Until record.Instant `json:"until"`
 }
+
+// ErrNoFile tells that a path is of no file with something in it: a directory, or
+// a pipe.
+var ErrNoFile = errors.New("not a regular file")
 
 // manyTold is how many refusals, and stretches of numbers, are told of a file.
 const manyTold = 20

@@ -27,7 +27,7 @@ func open(path string) (*source, error) {
 	}
 	info, err := f.Stat()
 	if err == nil && !info.Mode().IsRegular() {
-		err = errors.New("not a regular file")
+		err = ErrNoFile
 	}
 	if err != nil {
 		return nil, errors.Join(unwrapped(err), f.Close())

@@ -84,6 +84,7 @@ type Check struct {
 	Name   string  `json:"name"`
 	Result Verdict `json:"result"`
 	Text   string  `json:"text"` // what was seen and, unless it is fine, the way out
+	Cause  error   `json:"-"`    // why it failed, where a program can tell more of that; or nil
 }
 
 // A Verdict is the outcome of a Check.

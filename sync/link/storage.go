@@ -49,6 +49,9 @@ func DialStorage(ctx context.Context, t Target, o Options) (*Storage, error) {
 }
 
 func ofServer(t Target, err error) error {
+	if a, wrong := ParseAddress(t.Address); wrong == nil && errors.Is(err, ErrHostKey) && t.KnownHosts != "" {
+		err = fmt.Errorf("%w: compare what ssh-keyscan -p %s %s prints with what its administrator says, and put it into %s", err, a.Port, a.Host, t.KnownHosts)
+	}
 	return fmt.Errorf("SFTP server %s: %w", inert.Text(t.Address), err)
 }
 

@@ -139,6 +139,8 @@ func importFailed(err error) error {
 		return nil
 	case errors.As(err, new(*feed.ShapeError)):
 		return cli.Fail(cli.Usage, fmt.Errorf("%w; %s", err, stays), "twinctl feed list")
+	case errors.Is(err, archive.ErrNoFile):
+		return cli.Fail(cli.Usage, fmt.Errorf("%w; %s", err, stays), "name the files themselves, as DIRECTORY/*")
 	case errors.Is(err, history.ErrUnknownFeed):
 		return cli.Fail(cli.Refused, fmt.Errorf("%w: it was not begun yet", err), "twinctl feed list")
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission):

@@ -24,7 +24,7 @@ func (s *source) Test(ctx context.Context, _ bool) []feed.Check {
 	if s.remote != nil {
 		c := feed.Check{Name: "log in to " + s.remote.Address, Result: feed.Pass, Text: "its pinned host key is the one that it shows"}
 		if err != nil {
-			c.Result, c.Text = feed.Fail, plain(err)
+			c.Result, c.Text, c.Cause = feed.Fail, plain(err), err
 		}
 		checks = append(checks, c)
 	}
@@ -141,6 +141,9 @@ func (s *source) count(ctx context.Context, d *delivery) (good, bad int, latest 
 func plain(err error) string {
 	if lost, ok := errors.AsType[*feed.Lost](err); ok {
 		return lost.Err.Error()
+	}
+	if errors.Is(err, fs.ErrPermission) {
+		return err.Error() + ": let in the user that twind runs as, or of an SFTP server the one that it logs in as"
 	}
 	return err.Error()
 }
