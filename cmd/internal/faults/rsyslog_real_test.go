@@ -48,8 +48,13 @@ func newLogger(t *testing.T, file string, to [2]string) *logger {
 		}
 		change(fmt.Sprintf(`target=%q port="2514"`, name), fmt.Sprintf("target=%q port=%q", host, port))
 	}
+	return newLoggerOf(t, dir, fmt.Sprintf("global(workDirectory=%q)\n%s", dir, config))
+}
+
+// newLoggerOf makes one of another configuration, in a directory that is its own.
+func newLoggerOf(t *testing.T, dir, config string) *logger {
+	t.Helper()
 	l := &logger{t: t, config: filepath.Join(dir, "rsyslog.conf"), pid: filepath.Join(dir, "pid")}
-	config = fmt.Sprintf("global(workDirectory=%q)\n%s", dir, config)
 	if err := os.WriteFile(l.config, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -136,6 +141,7 @@ func (q *queueLog) checkSame(s *server) {
 // an Asterisk writes its queue_log: both hold every line, each once, and where
 // each was away there is no gap.
 func TestRealRsyslogLosesNothing(t *testing.T) {
+	t.Parallel()
 	var to [2]string
 	var servers [2]*server
 	for i, name := range []string{"cms-a", "cms-b"} {
