@@ -76,6 +76,7 @@ HostKey %s/host
 AuthorizedKeysFile %[2]s/keys
 AuthenticationMethods publickey
 PermitRootLogin forced-commands-only
+Subsystem sftp internal-sftp
 PidFile none
 UsePAM no
 MaxStartups 200
