@@ -22,9 +22,17 @@ need keepalived keepalived
 need curl curl
 need rsyslogd rsyslog
 [ -e "$(echo /usr/lib/*/rsyslog/omrelp.so)" ] || missing="$missing rsyslog-relp"
+# Not from its package, which excludes rsyslog.
+for library in libivykis0 libnet1 libpcre3; do
+	[ -e "/usr/share/doc/$library" ] || missing="$missing $library"
+done
 
 if [ -n "$missing" ]; then
 	echo "test-real: missing programs; on Debian: apt-get install$missing" >&2
+	exit 1
+fi
+if ! LD_LIBRARY_PATH=bin/syslog-ng/usr/lib/syslog-ng bin/syslog-ng/usr/sbin/syslog-ng --version >/dev/null 2>&1; then
+	echo "test-real: syslog-ng is missing or does not run; on Debian: scripts/syslog-ng.sh" >&2
 	exit 1
 fi
 if [ "$(id -u)" != 0 ]; then
