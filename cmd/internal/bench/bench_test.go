@@ -10,6 +10,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"iter"
 	"net"
 	"os"
 	"os/exec"
@@ -34,20 +35,31 @@ const (
 // lines writes n lines that begin with their time, all different.
 func lines(w io.Writer, n int) error {
 	out := bufio.NewWriterSize(w, 1<<16)
-	begin := time.Now().Add(-time.Minute).UnixMicro()
-	pad := strings.Repeat("x", lineBytes)
-	var line []byte
-	for i := range n {
-		line = stamp(line[:0], begin+int64(i)*20)
-		line = append(line, ',')
-		line = strconv.AppendInt(line, int64(i), 10)
-		line = append(line, ',')
-		line = append(append(line, pad[:lineBytes-len(line)]...), '\n')
-		if _, err := out.Write(line); err != nil {
+	for line := range made(n) {
+		if _, err := out.Write(append(line, '\n')); err != nil {
 			return err
 		}
 	}
 	return out.Flush()
+}
+
+// made makes n such lines. Each is valid until the next.
+func made(n int) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		begin := time.Now().Add(-time.Minute).UnixMicro()
+		pad := strings.Repeat("x", lineBytes)
+		var line []byte
+		for i := range n {
+			line = stamp(line[:0], begin+int64(i)*20)
+			line = append(line, ',')
+			line = strconv.AppendInt(line, int64(i), 10)
+			line = append(line, ',')
+			line = append(line, pad[:lineBytes-len(line)]...)
+			if !yield(line) {
+				return
+			}
+		}
+	}
 }
 
 // stamp appends seconds with six decimals.
@@ -98,21 +110,23 @@ type twind struct {
 
 func startTwind(b *testing.B, upstreams []*upstream) *twind {
 	b.Helper()
+	var feeds strings.Builder
+	for i, u := range upstreams {
+		fmt.Fprintf(&feeds, "\n[[feed]]\nname = \"feed%d\"\nkind = \"lines\"\naddresses = [\"tcp://%s\"]\n%s", i, u.Addr(), timeSpec)
+	}
+	return startTwindOf(b, feeds.String())
+}
+
+// timeSpec says where the lines have their time.
+const timeSpec = "time = {field = 1, separator = \",\", layout = \"epoch\"}\n"
+
+// startTwindOf starts one of other [[feed]] sections.
+func startTwindOf(b *testing.B, feeds string) *twind {
+	b.Helper()
 	dir := b.TempDir()
 	program := buildTwind(b)
-	var conf strings.Builder
-	conf.WriteString("name = \"bench\"\ndata = \"data\"\n[http]\nlisten = \"\"\n")
-	for i, u := range upstreams {
-		fmt.Fprintf(&conf, `
-[[feed]]
-name = "feed%d"
-kind = "lines"
-addresses = ["tcp://%s"]
-time = {field = 1, separator = ",", layout = "epoch"}
-`, i, u.Addr())
-	}
 	file := filepath.Join(dir, "twin.toml")
-	if err := os.WriteFile(file, []byte(conf.String()), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte("name = \"bench\"\ndata = \"data\"\n[http]\nlisten = \"\"\n"+feeds), 0o600); err != nil {
 		b.Fatal(err)
 	}
 	data := filepath.Join(dir, "data")
@@ -148,22 +162,24 @@ func buildProgram(b *testing.B, name string) string {
 // await polls until the feeds hold so many records together.
 func (t *twind) await(b *testing.B, records int64) {
 	b.Helper()
-	deadline := time.Now().Add(5 * time.Minute)
-	for time.Now().Before(deadline) {
-		var have int64
-		all, err := t.data.History.Summaries(b.Context())
-		if err != nil {
-			b.Fatal(err)
+	for deadline := time.Now().Add(5 * time.Minute); t.records(b) < records; <-time.After(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			b.Fatalf("waited five minutes for %d records", records)
 		}
-		for _, s := range all {
-			have += s.Records
-		}
-		if have >= records {
-			return
-		}
-		<-time.After(5 * time.Millisecond)
 	}
-	b.Fatalf("waited five minutes for %d records", records)
+}
+
+// records returns how many the feeds hold together.
+func (t *twind) records(b *testing.B) (have int64) {
+	b.Helper()
+	all, err := t.data.History.Summaries(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, s := range all {
+		have += s.Records
+	}
+	return have
 }
 
 // peakMiB returns the most memory that twind ever had resident.
@@ -181,11 +197,16 @@ func (t *twind) peakMiB(b *testing.B) float64 {
 	return kib / 1024
 }
 
+// end ends it in order, and waits until it has.
+func (t *twind) end() {
+	t.cmd.Process.Signal(syscall.SIGTERM)
+	t.cmd.Wait()
+}
+
 // diskBytes returns what the history takes on disk once its log is folded in.
 func (t *twind) diskBytes(b *testing.B) float64 {
 	b.Helper()
-	t.cmd.Process.Signal(syscall.SIGTERM)
-	t.cmd.Wait()
+	t.end()
 	t.data.Close()
 	info, err := os.Stat(filepath.Join(t.data.Dir, history.File))
 	if err != nil {
