@@ -109,12 +109,7 @@ func (c *client) leave() {
 // say writes what is due, up to a chunk, and returns how long the next event
 // has to wait: 0 if it is due already.
 func (c *client) say(now time.Time) (time.Duration, error) {
-	select {
-	case <-c.stage.begun:
-	default:
-		return never, nil
-	}
-	if !c.inside {
+	if !c.inside || !c.stage.isBegun() {
 		return never, nil
 	}
 	if wait := c.hold.Sub(now); wait > 0 {
@@ -123,7 +118,7 @@ func (c *client) say(now time.Time) (time.Duration, error) {
 	wait := never
 	for ; c.next < len(c.tape.events); c.next++ {
 		e := &c.tape.events[c.next]
-		if wait = max(0, c.stage.start.Add(e.due).Sub(now)); wait > 0 || len(c.buf) >= chunk {
+		if wait = c.stage.until(e, now); wait > 0 || len(c.buf) >= chunk {
 			break
 		}
 		c.heard = max(c.heard, e.peak)

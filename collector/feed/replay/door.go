@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"sync"
 	"time"
 )
@@ -13,17 +14,62 @@ import (
 // give, as when files run out.
 const acceptRetry = 100 * time.Millisecond
 
-// A door is an address at which one tape is played.
+// A door is where one tape is played: an address at which clients are heard, or
+// one to which it is sent, or a file that it is written to.
 type door struct {
 	address  string
 	tape     *tape
 	server   *Server
-	listener net.Listener
+	listener net.Listener // of a kind that listens
+	file     *os.File     // of kind tail
 }
 
-// run serves whoever connects, until the listener is closed, and waits for all
-// of them to be gone. Who finds the server full is turned away at once.
+// open binds the address, or begins the file. An address that is sent to needs
+// nothing.
+func (d *door) open(ctx context.Context) error {
+	switch d.server.options.Kind {
+	case RELP:
+		return nil
+	case Tail:
+		f, err := begin(d.address)
+		d.file = f
+		return err
+	}
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", d.address)
+	if err != nil {
+		return fmt.Errorf("replay: door for %s: %w", d.tape.file, err)
+	}
+	d.listener = l
+	return nil
+}
+
+// isOpen tells whether the door can be played at.
+func (d *door) isOpen() bool {
+	return d.listener != nil || d.file != nil || d.server.options.Kind == RELP
+}
+
+// close lets nobody in any more.
+func (d *door) close() {
+	if d.listener != nil {
+		_ = d.listener.Close() // once more does no harm
+	}
+}
+
+// run plays until ctx ends.
 func (d *door) run(ctx context.Context, crowd chan struct{}) error {
+	switch d.server.options.Kind {
+	case RELP:
+		return newSender(d).run(ctx)
+	case Tail:
+		return newWriter(d).run(ctx)
+	default:
+		return d.receive(ctx, crowd)
+	}
+}
+
+// receive serves whoever connects, until the listener is closed, and waits for
+// all of them to be gone. Who finds the server full is turned away at once.
+func (d *door) receive(ctx context.Context, crowd chan struct{}) error {
 	var clients sync.WaitGroup
 	defer clients.Wait()
 	for {

@@ -159,7 +159,7 @@ func TestFullHouse(t *testing.T) {
 func TestListenRefused(t *testing.T) {
 	name := file(t, "q", "1700000000|a\n")
 	taken := serve(t, Options{Kind: Lines, Format: "queue_log", Doors: []Door{{Listen: "127.0.0.1:0", File: name}}})[0].String()
-	s, err := New(Options{Kind: Lines, Format: "queue_log", Doors: []Door{{"127.0.0.1:0", name}, {taken, name}}})
+	s, err := New(Options{Kind: Lines, Format: "queue_log", Doors: []Door{{Listen: "127.0.0.1:0", File: name}, {Listen: taken, File: name}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -189,7 +189,7 @@ func BenchmarkLines(b *testing.B) {
 	name := b.TempDir() + "/lines"
 	keep(b, name, text.String())
 	spec := &feed.TimeSpec{Field: 1, Layout: "epoch"}
-	s, err := New(Options{Kind: Lines, Time: spec, Speed: math.Inf(1), Doors: []Door{{"127.0.0.1:0", name}}})
+	s, err := New(Options{Kind: Lines, Time: spec, Speed: math.Inf(1), Doors: []Door{{Listen: "127.0.0.1:0", File: name}}})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"slices"
+	"strings"
 
 	"github.com/twinctl/twin/collector/feed"
 )
@@ -13,7 +15,12 @@ import (
 const (
 	AMI   = "ami"
 	Lines = "lines"
+	RELP  = "relp"
+	Tail  = "tail"
 )
+
+// Kinds returns all of them.
+func Kinds() []string { return []string{AMI, Lines, RELP, Tail} }
 
 const (
 	maxClients = 64  // that are connected at a time
@@ -22,14 +29,17 @@ const (
 
 // Options say what is played, where and how.
 type Options struct {
-	Kind       string  // AMI or Lines
+	Kind       string  // one of Kinds
 	Doors      []Door  // at least one
-	Clients    int     // how many must be logged in (lines: connected), over all doors, for the start; 0: one for each door
+	Clients    int     // how many must be logged in (lines: connected; relp: taking messages), over all doors, for the start; 0: one for each door; tail: 0, it begins at once
 	Speed      float64 // 1 is real, and what 0 means; math.Inf(1) as fast as each client reads
 	ShiftToNow bool    // the first event happens at the start
 
-	Format string         // of lines: where their time is; "text" unless said
+	Format string         // of lines, whatever the kind that they are told by: where their time is; "text" unless said
 	Time   *feed.TimeSpec // of lines in format "text"
+
+	Rotate int // tail: a new file is begun after so many lines; 0: never
+	Parts  int // tail, relp: of so many like parts the first is said at once, each further one after a Release; 0: it is one
 
 	Username   string // with Secret: who may log in; empty: anyone
 	Secret     string
@@ -38,25 +48,20 @@ type Options struct {
 	Log *slog.Logger // nil: nothing is logged
 }
 
-// A Door is an address at which one file is played.
+// A Door is where one file is played.
 type Door struct {
-	Listen string // host:port; port 0 takes a free one
+	Listen string // ami, lines: host:port; port 0 takes a free one
+	To     string // relp: host:port of who is told; tail: the file that grows, which must not be there
 	File   string // a name that ends in .gz is unpacked
 }
 
 // fill sets what was left out and refuses what cannot be.
 func (o *Options) fill() error {
-	if o.Kind != AMI && o.Kind != Lines {
-		return fmt.Errorf("replay: kind %q: want %q or %q", o.Kind, AMI, Lines)
+	if !slices.Contains(Kinds(), o.Kind) {
+		return fmt.Errorf("replay: kind %q: want one of %s", o.Kind, strings.Join(Kinds(), ", "))
 	}
-	if len(o.Doors) == 0 {
-		return errors.New("replay: no door: want at least one address with its file")
-	}
-	if o.Clients == 0 {
-		o.Clients = len(o.Doors)
-	}
-	if o.Clients < 1 || o.Clients > maxClients {
-		return fmt.Errorf("replay: start at %d clients: want 1 to %d", o.Clients, maxClients)
+	if err := o.fillDoors(); err != nil {
+		return err
 	}
 	if o.Speed == 0 {
 		o.Speed = 1
@@ -71,6 +76,42 @@ func (o *Options) fill() error {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	return o.fillFormat()
+}
+
+// calls tells whether the upstream goes to who hears it, and not the other way
+// round.
+func (o *Options) calls() bool { return o.Kind == RELP || o.Kind == Tail }
+
+// fillDoors refuses doors that the kind cannot have, and a start that never comes.
+func (o *Options) fillDoors() error {
+	if len(o.Doors) == 0 {
+		return errors.New("replay: no door: want at least one address with its file")
+	}
+	for _, d := range o.Doors {
+		if o.calls() && (d.To == "" || d.Listen != "") || !o.calls() && d.To != "" {
+			return fmt.Errorf("replay: door of %s: ami and lines listen, relp and tail go to an address or a file", d.File)
+		}
+	}
+	most := maxClients
+	switch {
+	case o.Kind == Tail && o.Clients != 0:
+		return errors.New("replay: clients: who follows a file is not seen; kind tail begins at once")
+	case o.Kind == RELP:
+		most = len(o.Doors)
+	}
+	if o.Rotate != 0 && o.Kind != Tail {
+		return errors.New("replay: rotate: only a file is rotated; want kind tail")
+	}
+	if o.Rotate < 0 || o.Parts < 0 || o.Parts > 0 && !o.calls() {
+		return fmt.Errorf("replay: rotate %d, parts %d: want 0 or more, and parts of relp or tail alone", o.Rotate, o.Parts)
+	}
+	if o.Clients == 0 {
+		o.Clients = len(o.Doors)
+	}
+	if o.Clients < 1 || o.Clients > most {
+		return fmt.Errorf("replay: start at %d clients: want 1 to %d", o.Clients, most)
+	}
+	return nil
 }
 
 // fillFormat refuses options of one kind that were given for the other.
@@ -104,5 +145,9 @@ func (o *Options) load(file string) (*tape, error) {
 	if o.Kind == AMI {
 		return cutEvents(file, data)
 	}
-	return cutLines(file, data, o)
+	t, err := cutLines(file, data, o)
+	if err == nil && o.Kind == RELP {
+		t.end = "" // a message ends by its length
+	}
+	return t, err
 }

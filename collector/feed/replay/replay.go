@@ -1,5 +1,7 @@
 // Package replay serves recorded files as upstreams on one timeline, in place
-// of a PBX: an Asterisk manager (kind "ami") or a sender of lines (kind "lines").
+// of a PBX: an Asterisk manager (kind "ami") or a sender of lines (kind "lines"),
+// which clients connect to; an rsyslog that sends lines by RELP (kind "relp"), or
+// a file that grows and is rotated (kind "tail").
 //
 // # The timeline
 //
@@ -20,12 +22,21 @@
 // depends on the recorded time alone: doors that say the same events in
 // different order still say the same bytes. Distinct times stay distinct, a
 // microsecond apart at least.
+//
+// # Who keeps what it says
+//
+// By RELP the upstream goes to who is to hear it. It has a queue for each: a
+// window of messages is sent ahead, what was not answered is sent again on the
+// next connection, and while nobody is there it waits. So each hears all, from
+// the first line on, whenever it comes or comes back. A file keeps what was
+// written for whoever reads it, and is begun anew now and then, as Asterisk's
+// logger rotate does: FILE.0 is the oldest.
 package replay
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"time"
@@ -60,38 +71,43 @@ func New(o Options) (*Server, error) {
 			return nil, err
 		}
 		times = tape.times(times)
-		s.doors = append(s.doors, &door{address: d.Listen, tape: tape, server: s})
+		s.doors = append(s.doors, &door{address: cmp.Or(d.Listen, d.To), tape: tape, server: s})
 	}
 	plan := newPlan(times, o.Speed, o.ShiftToNow)
 	for _, d := range s.doors {
 		d.tape.lay(plan)
 	}
 	s.stage = newStage(plan, o.Clients)
+	s.stage.parts = max(1, o.Parts)
 	return s, nil
 }
 
-// Listen binds every door and returns their addresses, in order, with the real
-// ports. Clients may connect from then on; Run serves them, and closes the doors.
+// Listen opens every door, and returns the addresses of those that listen, in
+// order, with the real ports. Clients may connect from then on; Run serves them,
+// and closes the doors.
 func (s *Server) Listen(ctx context.Context) ([]net.Addr, error) {
 	var addrs []net.Addr
-	var lc net.ListenConfig
 	for _, d := range s.doors {
-		l, err := lc.Listen(ctx, "tcp", d.address)
-		if err != nil {
+		if err := d.open(ctx); err != nil {
 			s.close()
-			return nil, fmt.Errorf("replay: door for %s: %w", d.tape.file, err)
+			return nil, err
 		}
-		d.listener = l
-		addrs = append(addrs, l.Addr())
+		if d.listener != nil {
+			addrs = append(addrs, d.listener.Addr())
+		}
 	}
 	return addrs, nil
 }
+
+// Release lets the next of Options.Parts be said, of every door. It may be called
+// at any time; once all are said it does nothing.
+func (s *Server) Release() { s.stage.release() }
 
 // Run serves until ctx ends, closes every connection, and returns nil when
 // everything that it started has stopped. An error means that a door broke.
 func (s *Server) Run(ctx context.Context) error {
 	for _, d := range s.doors {
-		if d.listener == nil {
+		if !d.isOpen() {
 			return ErrNotListening
 		}
 	}
@@ -108,8 +124,6 @@ func (s *Server) Run(ctx context.Context) error {
 
 func (s *Server) close() {
 	for _, d := range s.doors {
-		if d.listener != nil {
-			_ = d.listener.Close()
-		}
+		d.close()
 	}
 }

@@ -16,11 +16,14 @@ type stage struct {
 	plan  plan
 	need  int           // as many clients begin it
 	begun chan struct{} // closed at the start; start does not change after
+	parts int           // in which lines are said
 
 	mu      sync.Mutex
 	opened  time.Time
 	start   time.Time
 	present int
+	freed   int           // parts
+	more    chan struct{} // closed when there are more of these
 
 	// Of a rushed plan, whose clock goes by what was said:
 	front record.Instant // the latest time that was said to anyone,
@@ -29,7 +32,42 @@ type stage struct {
 }
 
 func newStage(p plan, need int) *stage {
-	return &stage{plan: p, need: need, begun: make(chan struct{}), front: p.first}
+	return &stage{plan: p, need: need, begun: make(chan struct{}), front: p.first, parts: 1, freed: 1, more: make(chan struct{})}
+}
+
+// release frees one part more.
+func (s *stage) release() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.freed++
+	close(s.more)
+	s.more = make(chan struct{})
+}
+
+// free returns how many of so many events may be said, and what is closed when
+// that grows.
+func (s *stage) free(events int) (n int, more <-chan struct{}) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return events * min(s.freed, s.parts) / s.parts, s.more
+}
+
+// until returns how long an event has to wait from now on: never before the
+// start. What is due already has not to wait.
+func (s *stage) until(e *event, now time.Time) time.Duration {
+	if !s.isBegun() {
+		return never
+	}
+	return max(0, s.start.Add(e.due).Sub(now))
+}
+
+func (s *stage) isBegun() bool {
+	select {
+	case <-s.begun:
+		return true
+	default:
+		return false
+	}
 }
 
 // open says that the upstream was switched on.

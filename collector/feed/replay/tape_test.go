@@ -146,12 +146,13 @@ func TestNewRefuses(t *testing.T) {
 		return Options{Kind: Lines, Format: "queue_log", Doors: []Door{{File: file(t, "x.log", text)}}}
 	}
 	with := func(o Options, change func(*Options)) Options { change(&o); return o }
+	called := func(o Options, kind string) Options { o.Kind, o.Doors[0].To = kind, "pbx"; return o }
 	for _, test := range []struct {
 		name string
 		o    Options
 		want []string // parts of the error
 	}{
-		{"kind", Options{Kind: "sip"}, []string{`kind "sip"`, `"lines"`}},
+		{"kind", Options{Kind: "sip"}, []string{`kind "sip"`, "lines, relp, tail"}},
 		{"no door", Options{Kind: AMI}, []string{"no door"}},
 		{"speed", with(ami(good), func(o *Options) { o.Speed = -1 }), []string{"speed -1"}},
 		{"too fast", with(ami(good), func(o *Options) { o.Speed = 1e9 }), []string{"speed 1e+09", "max"}},
@@ -163,6 +164,12 @@ func TestNewRefuses(t *testing.T) {
 		{"calls of another exchange", with(lines("1|"), func(o *Options) { o.Format = "smdr" }), []string{"format smdr", "want text, queue_log or cdr_csv"}},
 		{"unknown format", with(lines("1|"), func(o *Options) { o.Format = "queuelog" }), []string{`"queuelog"`, "queue_log"}},
 		{"text without time", with(lines("1|"), func(o *Options) { o.Format = "" }), []string{"time", "field"}},
+		{"a listener with somewhere to go", with(ami(good), func(o *Options) { o.Doors[0].To = "pbx:1" }), []string{"ami and lines listen"}},
+		{"a sender with nowhere to go", with(lines("1|"), func(o *Options) { o.Kind = RELP }), []string{"relp and tail go to"}},
+		{"more than are told", with(called(lines("1|"), RELP), func(o *Options) { o.Clients = 2 }), []string{"2 clients", "1 to 1"}},
+		{"readers of a file", with(called(lines("1|"), Tail), func(o *Options) { o.Clients = 1 }), []string{"is not seen"}},
+		{"rotated without a file", with(called(lines("1|"), RELP), func(o *Options) { o.Rotate = 1 }), []string{"want kind tail"}},
+		{"parts where nothing keeps them", with(lines("1|"), func(o *Options) { o.Parts = 1 }), []string{"parts 1"}},
 		{"no file", ami("/nowhere/x.ami"), []string{"/nowhere/x.ami", "no such file"}},
 		{"not packed", ami(gz), []string{gz, "rename"}},
 		{"cut", ami(cut), []string{cut, "unexpected EOF"}},
