@@ -1,13 +1,14 @@
 package main
 
 import (
-	"bufio"
 	"fmt"
 	"net"
 	"strings"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/twinctl/twin/collector/feed/replay"
 )
 
 // relp ADDRESS FILE sends each line of the file as omrelp does, and demands that
@@ -20,35 +21,23 @@ func relp(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	defer conn.Close()
 	ts.Check(conn.SetDeadline(time.Now().Add(30 * time.Second)))
-	in := bufio.NewReader(conn)
-	say := func(txnr int, command, data string) {
-		_, err := fmt.Fprintf(conn, "%d %s %d %s\n", txnr, command, len(data), data)
+	talk := replay.NewTalk(conn)
+	said := 0
+	say := func(command, data string) {
+		said++
+		_, err := conn.Write(talk.Command(nil, command, data))
 		ts.Check(err)
 	}
-	answered := func(txnr int) {
-		line, err := in.ReadString('\n')
-		ts.Check(err)
-		if want := fmt.Sprintf("%d rsp 6 200 OK\n", txnr); line != want {
-			ts.Fatalf("answered %q, want %q", line, want)
-		}
-	}
-	say(1, "open", "relp_version=0\nrelp_software=script\ncommands=syslog")
-	for { // the offers end with the commands
-		line, err := in.ReadString('\n')
-		ts.Check(err)
-		if strings.HasPrefix(line, "commands=") {
-			break
-		}
-	}
-	sent := 1
+	say("open", replay.Offers)
 	for line := range strings.Lines(ts.ReadFile(args[1])) {
-		sent++
-		say(sent, "syslog", line)
+		say("syslog", line)
 	}
-	for txnr := 2; txnr <= sent; txnr++ {
-		answered(txnr)
+	say("close", "")
+	for txnr := 1; txnr < said; txnr++ {
+		a, err := talk.Answer()
+		ts.Check(err)
+		if want := fmt.Sprintf("%d rsp 200 OK", txnr); !strings.HasPrefix(a.String(), want) {
+			ts.Fatalf("answered %q, want %q", a, want)
+		}
 	}
-	say(sent+1, "close", "")
-	_, err = in.ReadString('\n')
-	ts.Check(err)
 }

@@ -60,7 +60,7 @@ func send(b *testing.B, address string, number, window int) {
 	_ = up.SetDeadline(time.Now().Add(time.Minute))
 	tokens := make(chan struct{}, window)
 	read := make(chan error, 1)
-	go func() { read <- count(up.in, number, tokens) }()
+	go func() { read <- count(bufio.NewReader(up), number, tokens) }() // all that was answered so far was read
 	out := bufio.NewWriterSize(up, 64<<10)
 	line := bytes.Repeat([]byte("x"), 200)
 	for i := range number {

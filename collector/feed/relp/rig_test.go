@@ -1,11 +1,9 @@
 package relp
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -15,6 +13,7 @@ import (
 	"time"
 
 	"github.com/twinctl/twin/collector/feed"
+	"github.com/twinctl/twin/collector/feed/replay"
 	"github.com/twinctl/twin/collector/feed/stream"
 	"github.com/twinctl/twin/collector/record"
 )
@@ -166,12 +165,13 @@ func eventually(t testing.TB, what string, ok func() bool) {
 	}
 }
 
-// A sender speaks RELP as omrelp does.
+// A sender speaks RELP as omrelp does, and may be cut anywhere.
 type sender struct {
 	net.Conn
-	in   *bufio.Reader
-	txnr int
+	talk *replay.Talk
 }
+
+func newSender(conn net.Conn) *sender { return &sender{Conn: conn, talk: replay.NewTalk(conn)} }
 
 // dial connects and says open, without waiting for the answer.
 func dial(t testing.TB, address string) *sender {
@@ -181,15 +181,14 @@ func dial(t testing.TB, address string) *sender {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	s := &sender{Conn: conn, in: bufio.NewReader(conn)}
-	s.write(t, s.command("open", "relp_version=0\nrelp_software=test\ncommands=syslog"))
+	s := newSender(conn)
+	s.write(t, s.command("open", replay.Offers))
 	return s
 }
 
 // command returns the next command as it goes over the wire.
 func (s *sender) command(name, data string) string {
-	s.txnr++
-	return string(appendFrame(nil, s.txnr, name, data))
+	return string(s.talk.Command(nil, name, data))
 }
 
 func (s *sender) write(t testing.TB, text string) {
@@ -201,27 +200,11 @@ func (s *sender) write(t testing.TB, text string) {
 
 // answer reads one frame: "3 rsp 200 OK".
 func (s *sender) answer() (string, error) {
-	head, err := s.in.ReadString(' ')
+	a, err := s.talk.Answer()
 	if err != nil {
 		return "", err
 	}
-	name, err := s.in.ReadString(' ')
-	if err != nil {
-		return "", err
-	}
-	var size int
-	var sep byte
-	if _, err := fmt.Fscanf(s.in, "%d%c", &size, &sep); err != nil {
-		return "", err
-	}
-	if sep == '\n' {
-		return head + strings.TrimSpace(name), nil
-	}
-	data := make([]byte, size+1)
-	if _, err := io.ReadFull(s.in, data); err != nil {
-		return "", err
-	}
-	return head + name + string(data[:size]), nil
+	return a.String(), nil
 }
 
 // expect reads answers and compares their beginnings.
@@ -233,5 +216,14 @@ func (s *sender) expect(t testing.TB, want ...string) {
 		if err != nil || !strings.HasPrefix(got, w) {
 			t.Fatalf("answered %q, %v; want %q", got, err, w)
 		}
+	}
+}
+
+// muteFor demands that nothing is answered meanwhile.
+func (s *sender) muteFor(t testing.TB, d time.Duration) {
+	t.Helper()
+	_ = s.SetReadDeadline(time.Now().Add(d))
+	if got, err := s.answer(); err == nil {
+		t.Errorf("answered %q before it was stored", got)
 	}
 }
