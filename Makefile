@@ -11,6 +11,7 @@ DIST       := twin-$(VERSION)-linux-$(ARCH)
 LINT       := $(GO) tool -modfile=scripts/tools/go.mod golangci-lint
 
 DEMO_SECONDS ?= 45
+DEMO_FEED    ?= ami
 FUZZTIME     ?= 10s
 BENCHTIME    ?= 1x
 BENCH        ?= .
@@ -56,8 +57,8 @@ fuzz: ## every fuzz target for FUZZTIME each (10s)
 bench: ## benchmarks and their yardsticks; BENCH names some, BENCHTIME how long each (1x)
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchtime $(BENCHTIME) -benchmem -timeout 30m ./...
 
-demo: build ## an upstream and two servers that collect it, for DEMO_SECONDS (45)
-	bin/twinctl demo --seconds $(DEMO_SECONDS)
+demo: build ## an upstream and two servers that collect it by DEMO_FEED (ami, tail, relp or tail,relp), for DEMO_SECONDS (45)
+	bin/twinctl demo --feed $(DEMO_FEED) --seconds $(DEMO_SECONDS)
 
 dist: build ## dist/twin-VERSION-linux-ARCH.tar.gz: programs, unit, scripts, README
 	@scripts/dist.sh $(DIST)

@@ -22,16 +22,20 @@ func demoCommand() cli.Command {
 		Name:  "demo",
 		Short: "run an upstream and two servers that collect it, on this machine",
 		Long: `Replays a recorded PBX to two servers, each a process of its own, stops one in the middle, moves the role there and home while timetables run, and compares what they hold and what they report of it. ` +
+			`With --feed tail both follow its queue_log, with relp it is sent to each of them: then nothing is missed while a server is away. ` +
 			`Everything lies in one directory and listens on loopback only. ` +
 			`With --hold the upstream speaks in the present for over ten minutes, and everything runs until it is ended: ` +
 			`DIR/cms-a/twin.toml and DIR/cms-b/twin.toml are there for every other verb; "ready" is printed when both collect.`,
 		Examples: []cli.Example{
 			{Line: "twinctl demo", Why: "see it work, in less than a minute"},
 			{Line: "twinctl demo --hold --dir /tmp/twins", Why: "two servers to play with"},
+			{Line: "twinctl demo --feed relp", Why: "the way that loses nothing: by RELP, from a queue that keeps it"},
 		},
-		Exits: []cli.Code{cli.Differs},
+		Complete: map[string]func(context.Context, *cli.Call) []string{"--feed": words("ami", "tail", "relp", "tail,relp")},
+		Exits:    []cli.Code{cli.Differs},
 		Flags: func(f *cli.FlagSet) {
 			f.StringVar(&o.Dir, "dir", "", "new or empty `DIR` for everything (default: one that is removed at the end, unless a server did not come up)")
+			f.StringVar(&o.Feed, "feed", "ami", "`KINDS` by which the servers hear the upstream: ami, tail, relp, or tail,relp for two feeds of one source, the first of which is counted")
 			f.BoolVar(&o.Hold, "hold", false, "keep everything running until it is ended")
 			f.IntVar(&seconds, "seconds", 45, "how long it may take, in `SECONDS`; with --hold it goes on until it is ended")
 			f.StringVar(&o.Twind, "twind", "", "the `PROGRAM` to run as twind (default: the one beside twinctl)")
@@ -45,7 +49,7 @@ func demoCommand() cli.Command {
 			switch err := demo.Run(ctx, o); {
 			case errors.Is(err, demo.ErrDiffer):
 				return cli.Fail(cli.Differs, err, "")
-			case errors.Is(err, demo.ErrNotEmpty):
+			case errors.Is(err, demo.ErrNotEmpty), errors.Is(err, demo.ErrFeed):
 				return cli.Fail(cli.Usage, err, "")
 			default:
 				return err

@@ -32,19 +32,21 @@ func waitFor(ctx context.Context, within time.Duration, what string, so func(con
 	}
 }
 
-// all tells whether every server's feed is as it should be.
-func all(twins []*twin, so func(node.FeedDocument) bool) func(context.Context) (bool, error) {
+// all tells whether every feed of every server is as it should be.
+func all(twins []*twin, so func(way, node.FeedDocument) bool) func(context.Context) (bool, error) {
 	return func(ctx context.Context) (bool, error) {
 		for _, t := range twins {
 			if t.hasEnded() {
 				return false, fmt.Errorf("demo: server %s has ended, see %s/twind.log", t.name, t.dir)
 			}
-			doc, err := t.status(ctx)
-			if err != nil {
+			feeds, err := t.feeds(ctx)
+			if err != nil || len(feeds) != len(t.ways) {
 				return false, err
 			}
-			if len(doc.Feeds) != 1 || !so(doc.Feeds[0]) {
-				return false, nil
+			for i, w := range t.ways {
+				if !so(w, feeds[i]) {
+					return false, nil
+				}
 			}
 		}
 		return true, nil
@@ -60,30 +62,62 @@ func (t *twin) hasEnded() bool {
 	}
 }
 
-func collecting(f node.FeedDocument) bool { return f.State == string(feed.Live) && f.Records > 0 }
+// feeds returns how the server's feeds are, in the order of its ways.
+func (t *twin) feeds(ctx context.Context) ([]node.FeedDocument, error) {
+	doc, err := t.status(ctx)
+	var feeds []node.FeedDocument
+	for _, w := range t.ways {
+		for _, f := range doc.Feeds {
+			if f.Name == w.feed {
+				feeds = append(feeds, f)
+			}
+		}
+	}
+	return feeds, err
+}
+
+// records counts what the server has stored by now, by feed.
+func (t *twin) records(ctx context.Context) (map[string]int64, error) {
+	has := make(map[string]int64)
+	for _, w := range t.ways {
+		e, err := t.data.History.Extent(ctx, w.feed)
+		if err != nil {
+			return nil, err
+		}
+		has[w.feed] = e.Records
+	}
+	return has, nil
+}
+
+func collecting(_ way, f node.FeedDocument) bool {
+	return f.State == string(feed.Live) && f.Records > 0
+}
 
 // compare prints what each server holds, whether they hold the same, and whether
 // anything is missing that no gap tells of.
 func compare(ctx context.Context, out io.Writer, twins []*twin) error {
-	fmt.Fprintf(out, "%-8s %-10s %8s %11s %9s %10s\n", "server", "role", "records", "duplicates", "rejected", "gaps open")
-	var held []held
+	named := func(string) string { return "" }
+	if len(twins[0].ways) > 1 {
+		named = func(name string) string { return fmt.Sprintf("%-9s ", name) }
+	}
+	fmt.Fprintf(out, "%-8s %-10s %s%8s %11s %9s %10s\n", "server", "role", named("feed"), "records", "duplicates", "rejected", "gaps open")
 	for _, t := range twins {
 		doc, err := t.status(ctx)
 		if err != nil {
 			return err
 		}
-		f := doc.Feeds[0]
-		fmt.Fprintf(out, "%-8s %-10s %8d %11d %9d %10d\n", t.name, doc.Role, f.Records, f.Duplicates, f.Rejected, f.GapsOpen)
-		h, err := hold(ctx, t.data.History)
+		for _, f := range doc.Feeds {
+			fmt.Fprintf(out, "%-8s %-10s %s%8d %11d %9d %10d\n", t.name, doc.Role, named(f.Name), f.Records, f.Duplicates, f.Rejected, f.GapsOpen)
+		}
+	}
+	lost := 0
+	for _, w := range twins[0].ways {
+		missing, err := compareFeed(ctx, twins, w)
 		if err != nil {
 			return err
 		}
-		held = append(held, h)
+		lost += missing
 	}
-	if held[0].digest != held[1].digest {
-		return fmt.Errorf("demo: %w", ErrDiffer)
-	}
-	lost := held[0].missing() + held[1].missing()
 	fmt.Fprintf(out, "histories equal, %d silently lost\n", lost)
 	if lost > 0 {
 		return fmt.Errorf("demo: %d records are in neither a history nor a gap", lost)
@@ -91,37 +125,58 @@ func compare(ctx context.Context, out io.Writer, twins []*twin) error {
 	return nil
 }
 
-// held is what a server has of the recording.
+// compareFeed returns how many records of a feed are missing, on both together,
+// without being announced.
+func compareFeed(ctx context.Context, twins []*twin, w way) (missing int, err error) {
+	var digest [sha256.Size]byte
+	for i, t := range twins {
+		h, err := hold(ctx, t.data.History, w)
+		if err != nil {
+			return 0, err
+		}
+		if i > 0 && h.digest != digest {
+			return 0, fmt.Errorf("demo: feed %s: %w", w.feed, ErrDiffer)
+		}
+		if h.again > 0 {
+			return 0, fmt.Errorf("demo: %s has %d records of feed %s twice: %w", t.name, h.again, w.feed, errNotSo)
+		}
+		digest = h.digest
+		if !h.gaping {
+			missing += w.events - h.records
+		}
+	}
+	return missing, nil
+}
+
+// held is what a server has of the recording, in which nothing is said twice.
 type held struct {
 	records int
+	again   int               // of these, what is there already
 	digest  [sha256.Size]byte // over every record in key order: its key and its bytes
 	gaping  bool              // something may be missing, and the gap list says so
 }
 
-// missing counts what is neither there nor announced.
-func (h held) missing() int {
-	if h.gaping {
-		return 0
-	}
-	return recordingEvents - h.records
-}
-
-func hold(ctx context.Context, db *history.DB) (held, error) {
+func hold(ctx context.Context, db *history.DB, w way) (held, error) {
 	var h held
-	gaps, err := db.Gaps(ctx, feedName)
+	gaps, err := db.Gaps(ctx, w.feed)
 	if err != nil {
 		return h, err
 	}
 	for _, g := range gaps {
 		h.gaping = h.gaping || g.State == history.GapOpen || g.State == history.GapLost
 	}
-	all := sha256.New()
+	all, known := sha256.New(), make(map[[sha256.Size]byte]bool)
 	var head []byte
-	for r, err := range db.Records(ctx, history.Range{Feed: feedName}) {
+	for r, err := range db.Records(ctx, history.Range{Feed: w.feed}) {
 		if err != nil {
 			return h, err
 		}
 		h.records++
+		if sum := sha256.Sum256(r.Raw); known[sum] {
+			h.again++
+		} else {
+			known[sum] = true
+		}
 		head = binary.BigEndian.AppendUint64(head[:0], uint64(r.At))
 		head = binary.BigEndian.AppendUint32(head, r.N)
 		head = binary.BigEndian.AppendUint32(head, uint32(len(r.Raw)))

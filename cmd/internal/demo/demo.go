@@ -3,6 +3,7 @@
 package demo
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,16 +12,18 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"github.com/twinctl/twin/collector/feed/replay"
 	"github.com/twinctl/twin/collector/node"
-	"github.com/twinctl/twin/fixtures"
 )
 
 const (
+	recordingBegins = 1795222327         // the first second of what is played, since 1970
 	recordingLength = 1504 * time.Second // of what is played
 	recordingEvents = 12094
+	recordingLines  = 4245            // of the queue_log, for the same calls
 	holdSpeed       = 2               // at which it lasts over ten minutes, with over ten events a second
 	collectWithin   = time.Minute     // until both servers collect
 	settleWithin    = 2 * time.Minute // until both have all, after the upstream said it
@@ -29,6 +32,7 @@ const (
 
 // Options are what Run needs.
 type Options struct {
+	Feed    string        // kinds by which the servers hear the upstream, as "tail,relp"; "" means ami
 	Dir     string        // "" means one that is removed afterwards, unless a server did not come up
 	Hold    bool          // keep everything running until ctx ends
 	Lasting time.Duration // of a demo that is not held: how long it may take
@@ -36,6 +40,9 @@ type Options struct {
 	Out     io.Writer
 	Err     io.Writer // what a person has to know meanwhile
 	Log     *slog.Logger
+
+	ways []way
+	pbx  *upstream
 }
 
 // What a caller may branch on.
@@ -49,6 +56,9 @@ var (
 // Run runs the demo. Without Hold it ends when both servers have collected the
 // whole recording and were compared; with it, when ctx ends.
 func Run(ctx context.Context, o Options) (err error) {
+	if o.ways, err = ways(cmp.Or(o.Feed, replay.AMI)); err != nil {
+		return err
+	}
 	dir, cleanUp, err := prepare(o.Dir)
 	if err != nil {
 		return err
@@ -62,11 +72,10 @@ func Run(ctx context.Context, o Options) (err error) {
 			fmt.Fprintf(o.Err, "demo: the files stay in %s\n", dir)
 		}
 	}()
-	upstream, doors, err := openUpstream(ctx, dir, o)
-	if err != nil {
+	if o.pbx, err = openUpstream(ctx, dir, o); err != nil {
 		return err
 	}
-	twins, err := makeTwins(ctx, dir, o, doors)
+	twins, err := makeTwins(ctx, dir, o)
 	if err != nil {
 		return err
 	}
@@ -78,7 +87,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	defer cancel(nil)
 	silent := make(chan error, 1)
 	go func() {
-		err := upstream.Run(speaking)
+		err := o.pbx.run(speaking)
 		cancel(err)
 		silent <- err
 	}()
@@ -95,11 +104,15 @@ func play(ctx context.Context, o Options, twins []*twin) error {
 			return err
 		}
 	}
+	if err := o.pbx.begin(ctx, twins); err != nil {
+		return err
+	}
 	if err := waitFor(ctx, collectWithin, "both servers to collect", all(twins, collecting)); err != nil {
 		return err
 	}
 	if o.Hold {
-		fmt.Fprintf(o.Out, "cms-a is primary, cms-b secondary; they are paired, and both collect the feed \"pbx\".\n")
+		fmt.Fprintf(o.Out, "cms-a is primary, cms-b secondary; they are paired, and both collect the feed %s.\n",
+			listed(o.ways, func(w way) string { return strconv.Quote(w.feed) }))
 		for _, t := range twins {
 			fmt.Fprintf(o.Out, "  twinctl status --config %s\n", t.config)
 		}
@@ -107,8 +120,8 @@ func play(ctx context.Context, o Options, twins []*twin) error {
 		<-ctx.Done()
 		return nil
 	}
-	fmt.Fprintf(o.Out, "An upstream replays 25 minutes of a PBX, %d events, to two servers: about %s.\n",
-		recordingEvents, o.Lasting)
+	fmt.Fprintf(o.Out, "An upstream replays 25 minutes of a PBX, %s, to two servers: about %s.\n",
+		listed(o.ways, func(w way) string { return w.how }), o.Lasting)
 	if err := administer(ctx, o.Out, twins[0], twins[1]); err != nil {
 		return err
 	}
@@ -156,51 +169,16 @@ func prepare(dir string) (string, func() error, error) {
 	return dir, func() error { return nil }, nil
 }
 
-// openUpstream opens one PBX with a door for each server. Held, it speaks in
-// the present; else the recording is sped up to fit the time.
-func openUpstream(ctx context.Context, dir string, o Options) (*replay.Server, []string, error) {
-	play := replay.Options{Kind: replay.AMI, Clients: 2, Username: user, Secret: secret, SystemName: "demo-pbx", Log: o.Log}
-	play.Speed, play.ShiftToNow = holdSpeed, o.Hold
-	if !o.Hold {
-		play.Speed = recordingLength.Seconds() / max(time.Second, o.Lasting-overhead).Seconds()
-	}
-	for _, name := range []string{"pbx-a.ami.gz", "pbx-b.ami.gz"} {
-		path := filepath.Join(dir, name)
-		data, err := fixtures.Demo.ReadFile("asterisk/" + name)
-		if err != nil {
-			return nil, nil, err
-		}
-		if err := os.WriteFile(path, data, 0o600); err != nil {
-			return nil, nil, fmt.Errorf("demo: %w", err)
-		}
-		play.Doors = append(play.Doors, replay.Door{Listen: "127.0.0.1:0", File: path})
-	}
-	server, err := replay.New(play)
-	if err != nil {
-		return nil, nil, err
-	}
-	addrs, err := server.Listen(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	var doors []string
-	for _, a := range addrs {
-		doors = append(doors, a.String())
-	}
-	return server, doors, nil
-}
-
-func makeTwins(ctx context.Context, dir string, o Options, doors []string) ([]*twin, error) {
+func makeTwins(ctx context.Context, dir string, o Options) ([]*twin, error) {
 	var twins []*twin
 	for i, who := range []struct {
 		name string
 		role node.Role
 	}{{"cms-a", node.Primary}, {"cms-b", node.Secondary}} {
-		t, err := newTwin(ctx, filepath.Join(dir, who.name), who.name, who.role, doors[i])
-		if err != nil {
+		t := &twin{name: who.name, dir: filepath.Join(dir, who.name), ways: o.ways, log: o.Log}
+		if err := t.make(ctx, who.role, o.pbx.where[i]); err != nil {
 			return nil, fmt.Errorf("demo: server %s: %w", who.name, err)
 		}
-		t.log = o.Log
 		twins = append(twins, t)
 	}
 	if err := pair(ctx, twins[0], twins[1]); err != nil {

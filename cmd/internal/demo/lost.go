@@ -19,6 +19,11 @@ func lost(ctx context.Context, o Options, a, b *twin) error {
 	if err := b.kill(); err != nil {
 		return err
 	}
+	gone, err := b.leaves(ctx)
+	if err != nil {
+		return err
+	}
+	o.pbx.release()
 	fmt.Fprintf(o.Out, "The twind of %s, the primary, is killed with -9:\n", b.name)
 	if err := runAll(ctx, o.Out, []typed{
 		{a, []string{"promote", "--primary-is-down", "--no-input"}, cli.Refused},
@@ -33,7 +38,7 @@ func lost(ctx context.Context, o Options, a, b *twin) error {
 	if err != nil {
 		return err
 	}
-	if err := b.comeBack(ctx, o, a); err != nil {
+	if err := gone.end(ctx, o, a); err != nil {
 		return err
 	}
 	s := stretch{from: from, to: to, on: []*twin{a, b}}
@@ -45,10 +50,11 @@ func lost(ctx context.Context, o Options, a, b *twin) error {
 	return nil
 }
 
-// comeBack starts a primary that was lost, and waits until it has stepped down
-// and has what it did not hear.
-func (t *twin) comeBack(ctx context.Context, o Options, primary *twin) error {
-	if err := t.start(o); err != nil {
+// end starts a primary that was lost, and waits until it has stepped down and
+// has what it did not hear.
+func (g *absence) end(ctx context.Context, o Options, primary *twin) error {
+	t := g.of
+	if err := g.back(ctx, o, primary); err != nil {
 		return err
 	}
 	fmt.Fprintf(o.Out, "%s is started again:\n", t.name)
@@ -61,12 +67,7 @@ func (t *twin) comeBack(ctx context.Context, o Options, primary *twin) error {
 	if err := primaryIs(ctx, primary, t); err != nil {
 		return err
 	}
-	if err := waitFor(ctx, o.Lasting+settleWithin, t.name+" to hear the feed again and its gap to be filled", all([]*twin{t}, func(f node.FeedDocument) bool {
-		return live(f) && gapless(f)
-	})); err != nil {
-		return err
-	}
-	if err := showGaps(ctx, o.Out, t); err != nil {
+	if err := g.over(ctx, o); err != nil {
 		return err
 	}
 	return runAll(ctx, o.Out, []typed{{t, []string{"role", "show"}, cli.OK}})

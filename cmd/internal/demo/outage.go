@@ -10,14 +10,15 @@ import (
 	"github.com/twinctl/twin/collector/node"
 )
 
-// When the second server is stopped and started again, in records of the first.
+// When the second server is stopped and started again, in parts of the recording
+// that the first has.
 const (
-	stopAt  = recordingEvents / 10
-	startAt = recordingEvents / 4
+	stopAt  = 0.1
+	startAt = 0.25
 )
 
-// outage stops b in the middle of the feed, starts it again, and waits until
-// what b did not hear is filled from a.
+// outage stops b in the middle of the feed, starts it again, and waits until b
+// has what it did not hear: from a, or from where it waited for b.
 func outage(ctx context.Context, o Options, a, b *twin) error {
 	whole := o.Lasting + settleWithin
 	if err := waitFor(ctx, whole, "the feed to get under way", all([]*twin{a, b}, heard(stopAt))); err != nil {
@@ -26,37 +27,106 @@ func outage(ctx context.Context, o Options, a, b *twin) error {
 	if err := b.stop(); err != nil {
 		return err
 	}
+	gone, err := b.leaves(ctx)
+	if err != nil {
+		return err
+	}
 	fmt.Fprintf(o.Out, "%s is stopped in the middle of it; %s goes on.\n", b.name, a.name)
-	if err := waitFor(ctx, whole, "the feed to go on", all([]*twin{a}, heard(startAt))); err != nil {
+	o.pbx.release()
+	if err := waitFor(ctx, whole, "the feed to go on", all([]*twin{a}, func(w way, f node.FeedDocument) bool {
+		return heard(startAt)(w, f) && (!w.keeps() || f.Records > gone.had[w.feed])
+	})); err != nil {
 		return err
 	}
-	if err := b.start(o); err != nil {
+	if err := gone.back(ctx, o, a); err != nil {
 		return err
 	}
+	o.pbx.release()
 	fmt.Fprintf(o.Out, "%s is started again.\n", b.name)
+	if keeping(o.ways) {
+		return gone.over(ctx, o)
+	}
 	if err := waitFor(ctx, whole, b.name+" to hear the feed again", all([]*twin{b}, live)); err != nil {
 		return err
 	}
 	if err := showGaps(ctx, o.Out, b); err != nil {
 		return err
 	}
-	if err := waitFor(ctx, whole, "the gap to be filled", all([]*twin{b}, gapless)); err != nil {
+	return gone.over(ctx, o)
+}
+
+func heard(part float64) func(way, node.FeedDocument) bool {
+	return func(w way, f node.FeedDocument) bool { return float64(f.Records) >= part*float64(w.events) }
+}
+
+func live(_ way, f node.FeedDocument) bool    { return f.State == string(feed.Live) }
+func gapless(_ way, f node.FeedDocument) bool { return f.GapsOpen == 0 }
+func complete(w way, f node.FeedDocument) bool {
+	return f.Records >= int64(w.events) && f.GapsOpen == 0
+}
+
+// An absence is a time in which a server did not run, by the records of each of
+// its feeds.
+type absence struct {
+	of   *twin
+	had  map[string]int64 // at its beginning
+	said map[string]int64 // what the other had at its end
+}
+
+// leaves begins the absence of a server that has just ended.
+func (t *twin) leaves(ctx context.Context) (*absence, error) {
+	had, err := t.records(ctx)
+	return &absence{of: t, had: had}, err
+}
+
+// back starts the server again.
+func (g *absence) back(ctx context.Context, o Options, other *twin) (err error) {
+	if g.said, err = other.records(ctx); err != nil {
 		return err
 	}
-	return showGaps(ctx, o.Out, b)
+	return g.of.start(o)
 }
 
-func heard(records int64) func(node.FeedDocument) bool {
-	return func(f node.FeedDocument) bool { return f.Records >= records }
+// over waits until the server has what was said in its absence, and shows how
+// that came: a gap that was filled, or no gap.
+func (g *absence) over(ctx context.Context, o Options) error {
+	if err := waitFor(ctx, o.Lasting+settleWithin, g.of.name+" to have what it did not hear", all([]*twin{g.of}, func(w way, f node.FeedDocument) bool {
+		return live(w, f) && gapless(w, f) && (!w.keeps() || f.Records >= g.said[w.feed])
+	})); err != nil {
+		return err
+	}
+	if !keeping(o.ways) {
+		return showGaps(ctx, o.Out, g.of)
+	}
+	for _, w := range o.ways {
+		if err := g.came(ctx, o.Out, w); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-func live(f node.FeedDocument) bool     { return f.State == string(feed.Live) }
-func gapless(f node.FeedDocument) bool  { return f.GapsOpen == 0 }
-func complete(f node.FeedDocument) bool { return f.Records >= recordingEvents && f.GapsOpen == 0 }
+// came reads back that there is no gap, and that nothing was recorded twice.
+func (g *absence) came(ctx context.Context, out io.Writer, w way) error {
+	gaps, err := g.of.data.History.Gaps(ctx, w.feed)
+	if err != nil {
+		return err
+	}
+	has, err := hold(ctx, g.of.data.History, w)
+	if err != nil {
+		return err
+	}
+	if len(gaps) > 0 || has.again > 0 {
+		return fmt.Errorf("demo: %s has %d gaps in %s, and %d records twice: %w", g.of.name, len(gaps), w.feed, has.again, errNotSo)
+	}
+	fmt.Fprintf(out, "  no gap of %s: %d lines that were said meanwhile waited %s and came later, recorded once\n",
+		g.of.name, g.said[w.feed]-g.had[w.feed], w.waits)
+	return nil
+}
 
 // showGaps prints what a server did not hear, and what became of it.
 func showGaps(ctx context.Context, out io.Writer, t *twin) error {
-	gaps, err := t.data.History.Gaps(ctx, feedName)
+	gaps, err := t.data.History.Gaps(ctx, t.ways[0].feed)
 	if err != nil {
 		return err
 	}

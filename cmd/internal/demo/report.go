@@ -44,14 +44,18 @@ func reports(ctx context.Context, out io.Writer, twins []*twin) error {
 		return fmt.Errorf("%w: what %s and %s counted: %w", ErrDiffer, twins[0].name, twins[1].name, err)
 	}
 	if err == nil {
-		fmt.Fprintln(out, "queue and agent reports equal, the filled part too")
+		late := "the filled part too"
+		if keeping(twins[0].ways) {
+			late = "what came later too"
+		}
+		fmt.Fprintf(out, "queue and agent reports equal, %s\n", late)
 	}
 	return err
 }
 
 // report asks what queues and agents did in the recording.
 func (t *twin) report(ctx context.Context) (queues, agents report.Table, err error) {
-	e, err := t.data.History.Extent(ctx, feedName)
+	e, err := t.data.History.Extent(ctx, t.ways[0].feed)
 	if err != nil {
 		return queues, agents, err
 	}

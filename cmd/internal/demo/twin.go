@@ -25,7 +25,8 @@ const (
 	secret = "demo"
 )
 
-// feedName is the name of the one feed on both servers.
+// feedName is the name of the feed on both servers, of the first if there are
+// several, and of the source that these have in common.
 const feedName = "pbx"
 
 const stopWithin = 2500 * time.Millisecond // for a server to end before it is killed
@@ -35,6 +36,7 @@ type twin struct {
 	name   string
 	dir    string
 	config string // path of its twin.toml
+	ways   []way  // its feeds
 	data   *app.Data
 	cfg    *config.Config
 	proc   *exec.Cmd     // nil until it is started
@@ -44,50 +46,39 @@ type twin struct {
 	log      *slog.Logger
 }
 
-// newTwin writes a server's files.
-func newTwin(ctx context.Context, dir, name string, role node.Role, door string) (*twin, error) {
-	t := &twin{name: name, dir: dir, config: filepath.Join(dir, "twin.toml")}
-	if err := os.Mkdir(dir, 0o700); err != nil {
-		return nil, err
+// make writes a server's files. Where is what each of its feeds dials, follows or
+// listens on.
+func (t *twin) make(ctx context.Context, role node.Role, where []string) error {
+	t.config = filepath.Join(t.dir, "twin.toml")
+	if err := os.Mkdir(t.dir, 0o700); err != nil {
+		return err
 	}
-	if err := os.WriteFile(filepath.Join(dir, "pbx.secret"), []byte(secret+"\n"), 0o600); err != nil {
-		return nil, err
+	if err := os.WriteFile(filepath.Join(t.dir, "pbx.secret"), []byte(secret+"\n"), 0o600); err != nil {
+		return err
 	}
 	web, err := freePort(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	ssh, err := freePort(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	text := fmt.Sprintf(`name = %q
-data = "data"
-
-[http]
-listen = %q
-
-[ssh]
-listen = %q
-
-[[feed]]
-name        = %q
-kind        = "ami"
-addresses   = ["tcp://%s"]
-username    = %q
-secret_file = "pbx.secret"
-`, name, web, ssh, feedName, door, user)
-	if err := os.WriteFile(t.config, []byte(text), 0o600); err != nil {
-		return nil, err
+	text := fmt.Appendf(nil, "name = %q\ndata = \"data\"\n\n[http]\nlisten = %q\n\n[ssh]\nlisten = %q\n", t.name, web, ssh)
+	for i, w := range t.ways {
+		text = append(append(text, '\n'), w.section(where[i], len(t.ways) > 1)...)
+	}
+	if err := os.WriteFile(t.config, text, 0o600); err != nil {
+		return err
 	}
 	if t.cfg, err = config.Load(t.config, config.Source{}, collector.Kinds()); err != nil {
-		return nil, err
+		return err
 	}
-	if err := app.Init(ctx, t.cfg.Data, name, role); err != nil {
-		return nil, err
+	if err := app.Init(ctx, t.cfg.Data, t.name, role); err != nil {
+		return err
 	}
 	t.data, err = app.OpenData(ctx, t.cfg.Data, store.Use)
-	return t, err
+	return err
 }
 
 // pair makes each of the two the other's twin, as twinctl pair show and accept do.
