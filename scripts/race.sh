@@ -40,4 +40,4 @@ other
 esac
 echo "race: the detector failed; once more: $(echo "$again" | tr '\n' ' ')"
 # shellcheck disable=SC2086 # one word a package
-"$go" test -p 4 -vet=off -race -shuffle=on $again
+"$go" test -vet=off -race -shuffle=on $again
