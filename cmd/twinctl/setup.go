@@ -42,7 +42,8 @@ The secret is never an argument: it is typed, unseen, or read from a file or sta
 			},
 			{
 				Line: "sudo twinctl setup --no-input --name cms-a --role primary \\\n" +
-					"        --kind files --format ech --dir sftp://ech@storage.example:22/ech --late 35m \\\n" +
+					"        --kind files --format ech --late 35m \\\n" +
+					"        --dir sftp://ech@storage.example:22/ech \\\n" +
 					"        --key-file /etc/twin/ech.key --fingerprint SHA256:...",
 				Why: "one that fetches files",
 			},
