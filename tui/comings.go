@@ -53,14 +53,14 @@ func intervalSign(l, r *node.Document) piece {
 	return sameSign(l.Interval.Complete == r.Interval.Complete)
 }
 
-// people is who is on a server by its own SSH server. They belong on the primary,
-// as long as there is one.
+// people is who is on a server by SSH. They belong on the primary, as long as
+// there is one.
 func (v view) people(s side) line {
 	switch {
 	case s.doc == nil:
 		return line{{"? not known", warn}}
 	case s.doc.People == nil:
-		return line{{"- none let in by SSH", quiet}}
+		return line{{"? not known", warn}}
 	case len(s.doc.People.Sessions) == 0:
 		return line{{"- nobody by SSH", quiet}}
 	}

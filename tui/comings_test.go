@@ -18,7 +18,7 @@ func TestPeople(t *testing.T) {
 		"primary is down":  {func(v *view) { v.Own.Running = false }, "  2 by SSH: ann, ops"},
 		"it is primary":    {func(v *view) { v.Twin.Document.Role, v.Own.Role = node.Primary, node.Secondary }, "  2 by SSH: ann, ops"},
 		"nobody":           {func(v *view) { v.Twin.Document.People.Sessions = nil }, "- nobody by SSH"},
-		"none are let in":  {func(v *view) { v.Twin.Document.People = nil }, "- none let in by SSH"},
+		"nobody can tell":  {func(v *view) { v.Twin.Document.People = nil }, "? not known"},
 	} {
 		v := pair()
 		c.change(&v)

@@ -60,8 +60,8 @@ func pair() view {
 	own.Timetables = &node.TimetablesDocument{Total: 4, Armed: 3, Paused: 1, Next: &node.NextRun{Timetable: "nightly backup", At: *before(-22 * time.Hour)}}
 	own.Timetables.Coming = []node.NextRun{*own.Timetables.Next, {Timetable: "sync", At: *before(-23 * time.Hour)}, {Timetable: "drill", At: *before(-50 * time.Hour)}}
 	own.Interval, twin.Document.Interval = &node.IntervalDocument{Start: *before(15 * time.Minute), Complete: true}, &node.IntervalDocument{Start: *before(15 * time.Minute)}
-	own.People = &node.PeopleDocument{Port: 7022, Sessions: []node.PersonDocument{}}
-	twin.Document.People = &node.PeopleDocument{Port: 7022, Sessions: []node.PersonDocument{{Login: "ann"}, {Login: "ops"}}}
+	own.People = &node.PeopleDocument{Port: new(7022), Sessions: []node.PersonDocument{}}
+	twin.Document.People = &node.PeopleDocument{Port: new(7022), Sessions: []node.PersonDocument{{Login: "ann"}, {Login: "ops"}}}
 	own.Backups = &node.BackupDocument{Last: "cms-a-full", Kind: "full", At: before(59 * time.Minute), Apart: true, ProvenAt: before(80 * time.Hour)}
 	twin.Document.Timetables = &node.TimetablesDocument{Total: 4, Armed: 2, Failed: []node.FailedRun{{Timetable: "drill"}}}
 	twin.Document.Backups = &node.BackupDocument{Last: "cms-b-full", Kind: "incremental", At: before(9 * time.Minute)}

@@ -4,11 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"os"
 	"slices"
+	"strings"
 	"time"
 
+	"github.com/twinctl/twin/cmd/internal/app"
 	"github.com/twinctl/twin/cmd/internal/cli"
 	"github.com/twinctl/twin/collector/admin"
+	"github.com/twinctl/twin/tui/console"
 )
 
 var (
@@ -34,9 +39,11 @@ func admit(ctx context.Context, call *cli.Call, asked cli.Asked, run func(contex
 	if err := s.mayRun(ctx, person, asked); err != nil {
 		return err
 	}
-	if err := s.greet(ctx, call, person, asked.Verb); err != nil {
+	leave, err := s.arrive(call, asked)
+	if err != nil {
 		return err
 	}
+	defer leave()
 	call.Person = person
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -47,16 +54,48 @@ func admit(ctx context.Context, call *cli.Call, asked cli.Asked, run func(contex
 		defer close(ended)
 		s.watch(ctx, person, cancel)
 	}()
-	err = run(ctx)
+	if err = s.greet(ctx, call, person, asked.Verb); err == nil {
+		err = run(ctx)
+	}
 	if errors.Is(context.Cause(ctx), errRights) {
 		return cli.Fail(cli.Refused, errRights, "")
 	}
 	return err
 }
 
-// watch calls off when what a person may do is no longer what it was. That it
-// cannot be read for once is no reason.
+// arrive writes down that a person is here, until leave is called, and refuses
+// where too many are. Where it cannot be written down, as on a full disk, the
+// person comes all the same: it may be to make room.
+func (s *site) arrive(call *cli.Call, asked cli.Asked) (leave func(), err error) {
+	entry, err := app.Visitors(s.data.Dir).Enter(console.Session{
+		Login: asked.Login, From: client(os.Getenv("SSH_CONNECTION")), Since: time.Now(),
+		Terminal: cli.IsTerminal(call.In), Command: asked.Line,
+	}, app.Stays(s.Config))
+	switch {
+	case errors.Is(err, console.ErrFull):
+		return nil, cli.Fail(cli.Busy, err, "")
+	case err != nil:
+		fmt.Fprintln(call.Err, "nobody is shown that you are here:", err)
+		return func() {}, nil
+	}
+	return func() { _ = entry.Close() }, nil
+}
+
+// client returns host:port of the client, of what an SSH server says of a
+// connection; "" of anything else.
+func client(connection string) string {
+	words := strings.Fields(connection)
+	if len(words) != 4 {
+		return ""
+	}
+	return net.JoinHostPort(words[0], words[1])
+}
+
+// watch calls off when what a person may do is no longer what it was, or a key of
+// that person is gone; twind itself looks after who came by its own SSH server,
+// and knows by which key. That it cannot be read for once is no reason.
 func (s *site) watch(ctx context.Context, person *cli.Person, off func(error)) {
+	ofTwind := os.Getppid() == app.Running(s.data.Dir)
 	tick := time.NewTicker(stillEvery)
 	defer tick.Stop()
 	for {
@@ -66,7 +105,7 @@ func (s *site) watch(ctx context.Context, person *cli.Person, off func(error)) {
 		case <-tick.C:
 		}
 		now, err := s.whoIs(ctx, person.Login)
-		if errors.Is(err, errUnknown) || err == nil && !samePerson(now, person) {
+		if errors.Is(err, errUnknown) || err == nil && (!samePerson(now, person) || !ofTwind && lost(person.Keys, now.Keys)) {
 			off(errRights)
 			return
 		}
@@ -75,6 +114,11 @@ func (s *site) watch(ctx context.Context, person *cli.Person, off func(error)) {
 
 func samePerson(a, b *cli.Person) bool {
 	return a.Permission == b.Permission && slices.Equal(a.Feeds, b.Feeds) && slices.Equal(a.Groups, b.Groups)
+}
+
+// lost tells whether something that there was is there no more.
+func lost(before, now []string) bool {
+	return slices.ContainsFunc(before, func(one string) bool { return !slices.Contains(now, one) })
 }
 
 var errUnknown = errors.New("no user that is administered here")
@@ -89,7 +133,7 @@ func (s *site) whoIs(ctx context.Context, login string) (*cli.Person, error) {
 		return nil, err
 	}
 	k, _ := admin.KindNamed(row.Kind)
-	p := &cli.Person{Login: row.Key, Feeds: row.Body.List("feeds"), Groups: row.Body.List("queue_groups")}
+	p := &cli.Person{Login: row.Key, Feeds: row.Body.List("feeds"), Groups: row.Body.List("queue_groups"), Keys: row.Body.List("keys")}
 	if f, ok := k.Field("permission"); ok {
 		p.Permission = valueText(f.Value(row.Body))
 	}

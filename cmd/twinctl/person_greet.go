@@ -66,8 +66,8 @@ func (s *site) wayToPrimary(ctx context.Context, login string) (string, error) {
 	switch {
 	case err != nil:
 		return "", errors.New("the way to the primary: " + err.Error())
-	case t.People == nil: // not by a server of its own
+	case t.People == nil || t.People.Port == nil: // not by a server of its own
 		return "ssh " + login + "@" + inert.Text(host), nil
 	}
-	return "ssh -p " + strconv.Itoa(t.People.Port) + " " + login + "@" + inert.Text(host), nil
+	return "ssh -p " + strconv.Itoa(*t.People.Port) + " " + login + "@" + inert.Text(host), nil
 }

@@ -27,7 +27,11 @@ func writeSessions(w io.Writer, server string, role node.Role, all []node.Person
 		} else if !p.Terminal {
 			does = "no terminal"
 		}
-		fmt.Fprintf(w, "person  %s on %s from %s since %s: %s", inert.Text(p.Login), inert.Text(server), inert.Text(p.From), second(&p.Since), inert.Text(does))
+		from := inert.Text(p.From)
+		if from == "" {
+			from = "that machine"
+		}
+		fmt.Fprintf(w, "person  %s on %s from %s since %s: %s", inert.Text(p.Login), inert.Text(server), from, second(&p.Since), inert.Text(does))
 		if role == node.Secondary {
 			fmt.Fprint(w, "; people belong on the primary")
 		}

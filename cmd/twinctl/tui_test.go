@@ -23,9 +23,9 @@ const (
 	showCursor  = "\x1b[?25h"
 )
 
-// A console is a terminal that a program of the test runs on. It never answers
+// A keyboard is a terminal that a program of the test runs on. It never answers
 // what the program asks of it.
-type console struct {
+type keyboard struct {
 	t          *testing.T
 	user, tty  *os.File
 	mu         sync.Mutex
@@ -33,7 +33,7 @@ type console struct {
 	atTheStart unix.Termios
 }
 
-func newConsole(t *testing.T) *console {
+func newKeyboard(t *testing.T) *keyboard {
 	t.Helper()
 	user, err := os.OpenFile("/dev/ptmx", os.O_RDWR|syscall.O_NOCTTY, 0)
 	if err != nil {
@@ -55,7 +55,7 @@ func newConsole(t *testing.T) *console {
 	if err := unix.IoctlSetWinsize(int(tty.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: 80}); err != nil {
 		t.Fatal(err)
 	}
-	c := &console{t: t, user: user, tty: tty}
+	c := &keyboard{t: t, user: user, tty: tty}
 	c.atTheStart = c.settings()
 	go func() {
 		for b := make([]byte, 4096); ; {
@@ -71,7 +71,7 @@ func newConsole(t *testing.T) *console {
 	return c
 }
 
-func (c *console) settings() unix.Termios {
+func (c *keyboard) settings() unix.Termios {
 	c.t.Helper()
 	s, err := unix.IoctlGetTermios(int(c.tty.Fd()), unix.TCGETS)
 	if err != nil {
@@ -80,8 +80,8 @@ func (c *console) settings() unix.Termios {
 	return *s
 }
 
-// twinctl starts it on the console, as a shell would.
-func (c *console) twinctl(args ...string) *exec.Cmd {
+// twinctl starts it on it, as a shell would.
+func (c *keyboard) twinctl(args ...string) *exec.Cmd {
 	c.t.Helper()
 	cmd := exec.Command("twinctl", args...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = c.tty, c.tty, c.tty
@@ -99,14 +99,14 @@ func (c *console) twinctl(args ...string) *exec.Cmd {
 	return cmd
 }
 
-func (c *console) screen() string {
+func (c *keyboard) screen() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.said.String()
 }
 
 // shows waits until the program has written that.
-func (c *console) shows(text string) {
+func (c *keyboard) shows(text string) {
 	c.t.Helper()
 	for deadline := time.Now().Add(patience); !strings.Contains(c.screen(), text); {
 		if time.Now().After(deadline) {
@@ -117,7 +117,7 @@ func (c *console) shows(text string) {
 }
 
 // ends waits for the program and demands its exit status.
-func (c *console) ends(cmd *exec.Cmd, status int) {
+func (c *keyboard) ends(cmd *exec.Cmd, status int) {
 	c.t.Helper()
 	late := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
 	defer late.Stop()
@@ -148,17 +148,17 @@ func TestScreen(t *testing.T) {
 	tests := []struct {
 		name   string
 		args   []string
-		leave  func(c *console, cmd *exec.Cmd)
+		leave  func(c *keyboard, cmd *exec.Cmd)
 		status int
 	}{
-		{"q", []string{"tui"}, func(c *console, _ *exec.Cmd) { fmt.Fprint(c.user, "q") }, 0},
-		{"ctrl+c", []string{"tui", "--theme", "plain"}, func(c *console, _ *exec.Cmd) { fmt.Fprint(c.user, "\x03") }, 0},
-		{"SIGTERM", []string{"tui"}, func(_ *console, cmd *exec.Cmd) { _ = cmd.Process.Signal(syscall.SIGTERM) }, 130},
-		{"no verb", nil, func(c *console, _ *exec.Cmd) { fmt.Fprint(c.user, "wxq") }, 0},
+		{"q", []string{"tui"}, func(c *keyboard, _ *exec.Cmd) { fmt.Fprint(c.user, "q") }, 0},
+		{"ctrl+c", []string{"tui", "--theme", "plain"}, func(c *keyboard, _ *exec.Cmd) { fmt.Fprint(c.user, "\x03") }, 0},
+		{"SIGTERM", []string{"tui"}, func(_ *keyboard, cmd *exec.Cmd) { _ = cmd.Process.Signal(syscall.SIGTERM) }, 130},
+		{"no verb", nil, func(c *keyboard, _ *exec.Cmd) { fmt.Fprint(c.user, "wxq") }, 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			c := newConsole(t)
+			c := newKeyboard(t)
 			cmd := c.twinctl(append(tt.args, "--config", config)...)
 			c.shows("twind is not running on cms-a")
 			if !strings.Contains(c.screen(), enterScreen) {
@@ -175,8 +175,8 @@ func TestScreen(t *testing.T) {
 	}
 }
 
-// types types on the console.
-func (c *console) types(keys string) {
+// types types on it.
+func (c *keyboard) types(keys string) {
 	c.t.Helper()
 	if _, err := fmt.Fprint(c.user, keys); err != nil {
 		c.t.Fatal(err)
@@ -187,7 +187,7 @@ func (c *console) types(keys string) {
 // checked while it is typed, and done after a yes to what it would change.
 func TestScreenAdministers(t *testing.T) {
 	config := screenServer(t)
-	c := newConsole(t)
+	c := newKeyboard(t)
 	cmd := c.twinctl("tui", "--theme", "plain", "--config", config)
 	c.shows("twind is not running on cms-a")
 	for _, step := range []struct{ keys, shows string }{
@@ -238,7 +238,7 @@ if grep -q service_level "$2" && grep -q 99999 "$2"; then sed -i s/99999/30/ "$2
 	}
 	t.Setenv("VISUAL", script+" -w")
 	t.Setenv("TMPDIR", files)
-	c := newConsole(t)
+	c := newKeyboard(t)
 	cmd := c.twinctl("tui", "--theme", "plain", "--config", config)
 	c.shows("twind is not running on cms-a")
 	for _, step := range []struct{ keys, shows string }{
@@ -262,7 +262,7 @@ if grep -q service_level "$2" && grep -q 99999 "$2"; then sed -i s/99999/30/ "$2
 // TestScreenLooks holds that a screen that only looks changes nothing, and says so.
 func TestScreenLooks(t *testing.T) {
 	config := screenServer(t)
-	c := newConsole(t)
+	c := newKeyboard(t)
 	cmd := c.twinctl("tui", "--read-only", "--theme", "plain", "--config", config)
 	c.shows("LOOKING ONLY")
 	c.shows("twind is not running on cms-a")
@@ -277,7 +277,7 @@ func TestScreenLooks(t *testing.T) {
 // TestNoScreen holds that other verbs ask nothing of the terminal: what was
 // typed ahead stays for the shell, and one that never answers is not waited for.
 func TestNoScreen(t *testing.T) {
-	c := newConsole(t)
+	c := newKeyboard(t)
 	fmt.Fprint(c.user, "next\n")
 	began := time.Now()
 	cmd := c.twinctl("version")
@@ -297,7 +297,7 @@ func TestNoScreen(t *testing.T) {
 // TestHelpWithoutServer holds that a person who types twinctl on a machine where
 // nothing is set up gets help, not an error.
 func TestHelpWithoutServer(t *testing.T) {
-	c := newConsole(t)
+	c := newKeyboard(t)
 	c.ends(c.twinctl("--config", filepath.Join(t.TempDir(), "none.toml")), 0)
 	c.shows("VERBS")
 }

@@ -32,8 +32,8 @@ type Document struct {
 	// Maintenance is why no timetable starts anything here, null if that is not so.
 	Maintenance *MaintenanceDocument `json:"maintenance"`
 	Backups     *BackupDocument      `json:"backups"` // null until there was one
-	// People is how administered users come to this server by its own SSH server;
-	// null: they do not, or nothing runs.
+	// People is how administered users come to this server by SSH, and who is here;
+	// null: nobody can tell.
 	People *PeopleDocument `json:"people"`
 	// Interval is the newest quarter of an hour that is over and was heard past its
 	// end; null: there is none.
@@ -101,14 +101,14 @@ type TwinDocument struct {
 
 // A PeopleDocument is how people come to a server by SSH, and who is there.
 type PeopleDocument struct {
-	Port     int              `json:"port"`
-	Sessions []PersonDocument `json:"sessions"` // at most 100, the oldest first
+	Port     *int             `json:"port"`     // of its own SSH server; null: it lets no people in
+	Sessions []PersonDocument `json:"sessions"` // by way of any; at most 100, the oldest first
 }
 
 // A PersonDocument is one session of a person.
 type PersonDocument struct {
 	Login    string `json:"login"`
-	From     string `json:"from"` // host:port of the client
+	From     string `json:"from"` // host:port of the client; "": not by SSH
 	Since    Moment `json:"since"`
 	Terminal bool   `json:"terminal"`
 	Verb     string `json:"verb"` // what was asked for; "": the screens

@@ -178,8 +178,8 @@ func (w *Word) people() error {
 		if p == nil {
 			continue
 		}
-		if len(p.Sessions) > maxListed || p.Port < 0 || p.Port > 1<<16-1 {
-			return fmt.Errorf("%d sessions of people at port %d", len(p.Sessions), p.Port)
+		if len(p.Sessions) > maxListed || p.Port != nil && (*p.Port < 0 || *p.Port > 1<<16-1) {
+			return fmt.Errorf("%d sessions of people, or no port", len(p.Sessions))
 		}
 		for _, one := range p.Sessions {
 			if err := errors.Join(names(one.Login), short(one.From, one.Verb)); err != nil {

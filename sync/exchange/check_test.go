@@ -81,7 +81,7 @@ func TestWordHasBounds(t *testing.T) {
 		"what is asked there": func(w *Word) {
 			w.Doc.Twin = &node.TwinDocument{People: &node.PeopleDocument{Sessions: []node.PersonDocument{{Verb: long}}}}
 		},
-		"port of people":  func(w *Word) { w.Doc.People = &node.PeopleDocument{Port: 1 << 16} },
+		"port of people":  func(w *Word) { w.Doc.People = &node.PeopleDocument{Port: new(1 << 16)} },
 		"epoch":           func(w *Word) { w.Doc.Epoch = node.MaxEpoch },
 		"epoch below all": func(w *Word) { w.Doc.Epoch = -1 },
 	} {

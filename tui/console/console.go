@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -30,7 +29,7 @@ type Options struct {
 
 // Limits bound what people take.
 type Limits struct {
-	Sessions int           // at once, of all together
+	Sessions int           // at once, of all together: as many as the book has, and as this server starts
 	Idle     time.Duration // how long nothing may come of one
 	Longest  time.Duration // how long one may last
 }
@@ -40,34 +39,11 @@ type Console struct {
 	options Options
 
 	mu    sync.Mutex
-	stays []*stay
+	stays int
 }
 
 // New returns a console that receives whom Options.Known knows.
 func New(o Options) *Console { return &Console{options: o} }
-
-// A Session is one that goes on.
-type Session struct {
-	Login    string
-	From     string // host:port of the client
-	Since    time.Time
-	Terminal bool
-	Command  string // "": the screens; foreign text
-}
-
-// Sessions returns those that go on, the oldest first.
-func (c *Console) Sessions() []Session {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	all := make([]Session, len(c.stays))
-	for i, s := range c.stays {
-		all[i] = Session{
-			Login: s.guest.Login, From: s.guest.From.String(), Since: s.since,
-			Terminal: s.Term != nil, Command: s.Command,
-		}
-	}
-	return all
-}
 
 // Known implements link.People.
 func (c *Console) Known(ctx context.Context, login, line string) (bool, error) {
@@ -87,10 +63,10 @@ func (c *Console) Receive(ctx context.Context, g link.Guest, asked link.Stay) in
 	log := c.options.Log.With("login", g.Login, "from", g.From.String(), "key", g.Key)
 	if !c.enter(s) {
 		log.Warn("ssh: session refused: too many people are here")
-		say(asked, "too many people are here: try again later")
+		say(asked, ErrFull.Error())
 		return busy
 	}
-	defer c.leave(s)
+	defer c.leave()
 	log.Info("ssh: session begins", "terminal", asked.Term != nil, "command", brief(asked.Command))
 	status, err := s.serve(ctx, c.options.Command(g.Login))
 	log.Info("ssh: session ended", "after", time.Since(s.since).Round(time.Second).String(), "exit", status, "err", err)
@@ -103,17 +79,17 @@ func (c *Console) Receive(ctx context.Context, g link.Guest, asked link.Stay) in
 func (c *Console) enter(s *stay) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(c.stays) >= s.limits.Sessions {
+	if c.stays >= s.limits.Sessions {
 		return false
 	}
-	c.stays = append(c.stays, s)
+	c.stays++
 	return true
 }
 
-func (c *Console) leave(s *stay) {
+func (c *Console) leave() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.stays = slices.DeleteFunc(c.stays, func(one *stay) bool { return one == s })
+	c.stays--
 }
 
 // brief returns the beginning of what was asked for, for the log.

@@ -35,7 +35,7 @@ func (s *server) openDoor(ctx context.Context) (func(context.Context) error, err
 		Refused: s.refused,
 		Log:     s.log,
 		People:  s.receiving(),
-		Limits:  link.Limits{Guests: atOnce(cfg)},
+		Limits:  link.Limits{Guests: Stays(cfg)},
 	})
 	if err != nil {
 		return nil, err

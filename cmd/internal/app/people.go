@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"path/filepath"
 	"slices"
 
 	"github.com/twinctl/twin/cmd/internal/config"
@@ -18,13 +19,22 @@ import (
 // What is told of the people who are there.
 const (
 	mostTold = 100 // sessions
-	mostVerb = 60  // bytes of what each asked for
+	mostVerb = 60  // bytes of what each asked for, and of where each is
 )
 
-// people are how administered users come to this server.
+// people are how administered users come to this server by its own SSH server.
 type people struct {
 	*console.Console
 	port int
+}
+
+// Visitors is the book of who is on the server of a data directory by --as.
+func Visitors(data string) console.Book { return console.Book{Dir: filepath.Join(data, "people")} }
+
+// Stays is how many people may be here at once.
+func Stays(cfg *config.Config) int {
+	sessions, _, _ := cfg.SSH.People()
+	return sessions
 }
 
 // receiving returns who receives people, nil where nobody can: then they are not
@@ -45,12 +55,6 @@ func (s *server) receiving() link.People {
 		Log: s.log,
 	})}
 	return s.people
-}
-
-// atOnce returns how many people may be here at once.
-func atOnce(cfg *config.Config) int {
-	sessions, _, _ := cfg.SSH.People()
-	return sessions
 }
 
 // asPerson is the line that serves a login: what the person may do it decides
@@ -85,20 +89,32 @@ func (p *people) at(a net.Addr) {
 	}
 }
 
-// describe tells who is there, nil where nobody is let in.
-func (p *people) describe() *node.PeopleDocument {
-	if p == nil {
+// describe tells who is there, and by what port they may come.
+func (p *people) describe(data string) *node.PeopleDocument {
+	d := whoIsHere(data)
+	if p != nil && d != nil {
+		d.Port = &p.port
+	}
+	return d
+}
+
+// whoIsHere tells who is on the server of a data directory, whether it runs or
+// not; nil: the book of that cannot be read. What it says the twin is told, which
+// refuses a word that is too long.
+func whoIsHere(data string) *node.PeopleDocument {
+	here, err := Visitors(data).Sessions()
+	if err != nil {
 		return nil
 	}
-	d := &node.PeopleDocument{Port: p.port, Sessions: []node.PersonDocument{}}
-	for _, one := range p.Sessions() {
-		if len(d.Sessions) == mostTold {
-			break
-		}
+	d := &node.PeopleDocument{Sessions: []node.PersonDocument{}}
+	for _, one := range here[:min(len(here), mostTold)] {
 		d.Sessions = append(d.Sessions, node.PersonDocument{
-			Login: one.Login, From: one.From, Since: node.Moment(record.At(one.Since)), Terminal: one.Terminal,
-			Verb: inert.Text(one.Command[:min(len(one.Command), mostVerb)]),
+			Login: one.Login, From: briefly(one.From), Since: node.Moment(record.At(one.Since)), Terminal: one.Terminal,
+			Verb: briefly(one.Command),
 		})
 	}
 	return d
 }
+
+// briefly returns the beginning of foreign text.
+func briefly(text string) string { return inert.Text(text[:min(len(text), mostVerb)]) }

@@ -270,7 +270,7 @@ func (s *server) document(ctx context.Context) (node.Document, error) {
 	doc.Store = storeState(s.collector.Stuck())
 	doc.Timetables = s.timekeeper.describe()
 	doc.Ready = s.readiness.describe()
-	doc.People = s.people.describe()
+	doc.People = s.people.describe(s.data.Dir)
 	var unknown error
 	if t := doc.Twin; t != nil && !s.watcher.Standing().Paired() {
 		if unknown = s.stranger.get(); unknown != nil {

@@ -45,6 +45,7 @@ func Status(ctx context.Context, cfg *config.Config, data *Data) (node.Document,
 		if err := countUnfinished(ctx, data, doc.Feeds); err != nil {
 			return doc, err
 		}
+		doc.People = whoIsHere(data.Dir)
 		doc.Ready, err = readyIdle(ctx, cfg, data, doc)
 		return doc, err
 	}
@@ -60,6 +61,9 @@ func Status(ctx context.Context, cfg *config.Config, data *Data) (node.Document,
 		doc = freshened(own, doc)
 	}
 	doc.Running, doc.PID = true, pid
+	if here := whoIsHere(data.Dir); doc.People != nil && here != nil {
+		doc.People.Sessions = here.Sessions
+	}
 	if age := time.Since(said.At.Time()); said.PID == pid && age > staleAfter {
 		silence(&doc, said.At.Time(), age.Round(time.Second))
 	}
@@ -71,7 +75,7 @@ func Status(ctx context.Context, cfg *config.Config, data *Data) (node.Document,
 func silence(doc *node.Document, since time.Time, age time.Duration) {
 	text := fmt.Sprintf("twind (process %d) has not said for %s what it is doing: it may hang", doc.PID, age)
 	doc.Alarms = append(doc.Alarms, node.Alarm{Code: "twind_silent", Severity: "error", Since: wholeSecond(since), Text: text})
-	doc.Store, doc.Fill, doc.People = "", nil, nil
+	doc.Store, doc.Fill = "", nil
 	for i := range doc.Feeds {
 		f := &doc.Feeds[i]
 		f.State, f.Rate, f.Error = string(feed.Down), 0, text

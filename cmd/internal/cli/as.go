@@ -1,9 +1,12 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -20,6 +23,7 @@ type Person struct {
 	Permission string   // view, operate or admin
 	Feeds      []string // may see these; none: all
 	Groups     []string // keys of the groups whose queues that one may see; none: all
+	Keys       []string // public keys by which twind's own SSH server lets that one in
 }
 
 // Limited tells whether there is anything that the person may not see.
@@ -31,14 +35,16 @@ type Asked struct {
 	Verb  []string            // as "feed", "pause"; none: the program itself
 	Args  []string            // of the verb
 	Flags map[string][]string // of the verb, that were given
+	Line  string              // for people to read: as it came by way of SSH, or else the verb and Args
 }
 
-// asked describes an invocation.
-func (inv *invocation) asked(login string) Asked {
+// asked describes an invocation; line is as it came by way of SSH.
+func (inv *invocation) asked(login, line string) Asked {
 	a := Asked{Login: login, Args: inv.args, Flags: map[string][]string{}}
 	for _, c := range inv.path[1:] {
 		a.Verb = append(a.Verb, c.Name)
 	}
+	a.Line = cmp.Or(line, strings.Join(slices.Concat(a.Verb, a.Args), " "))
 	inv.own.VisitAll(func(f *pflag.Flag) {
 		if !f.Changed {
 			return
@@ -69,7 +75,7 @@ func (g *globals) remote(ctx context.Context, std Stdio, line string) error {
 	}
 	g.words = words
 	far := boundGlobals(g.root, true)
-	far.as, far.config, far.set = g.as, g.config, g.set
+	far.as, far.config, far.set, far.line = g.as, g.config, g.set, line
 	inv, err := far.parse(words)
 	if err != nil {
 		return err
@@ -86,7 +92,7 @@ func (g *globals) verb(ctx context.Context, inv *invocation, call *Call) error {
 	case g.root.Admit == nil:
 		return Fail(Refused, errors.New("nobody is administered here"), "")
 	}
-	return g.root.Admit(ctx, call, inv.asked(g.as), run)
+	return g.root.Admit(ctx, call, inv.asked(g.as, g.line), run)
 }
 
 // Reading returns what a command line of the program root asks for, as Main would
@@ -97,5 +103,5 @@ func Reading(root Command, args []string) (Asked, error) {
 	if err != nil {
 		return Asked{}, err
 	}
-	return inv.asked(""), nil
+	return inv.asked("", ""), nil
 }

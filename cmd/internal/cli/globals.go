@@ -29,6 +29,7 @@ type globals struct {
 
 	bound bool     // whom it is for, and by which configuration, is settled
 	words []string // that were asked for by way of SSH
+	line  string   // which is those in one
 }
 
 func newGlobals(root *Command) *globals { return boundGlobals(root, false) }

@@ -103,19 +103,19 @@ func serverSettings() []Setting {
 	}
 }
 
-// peopleSettings are those of people who come by the embedded SSH server.
+// peopleSettings are those of people who come by SSH.
 func peopleSettings() []Setting {
 	return []Setting{
 		{
-			Key: "ssh.sessions", Doc: "how many sessions of administered users the embedded SSH server serves at once, 1 to 100", Default: "50",
+			Key: "ssh.sessions", Doc: "how many sessions of administered users there may be at once, by this SSH server and the system's sshd, 1 to 100", Default: "50",
 			check: atOnce, field: func(c *Config) *string { return &c.SSH.Sessions },
 		},
 		{
-			Key: "ssh.idle", Doc: "such a session ends when nothing was typed, or of a verb nothing came or went, for this long", Default: "1h",
+			Key: "ssh.idle", Doc: "one by this SSH server ends when nothing was typed, or of a verb nothing came or went, for this long", Default: "1h",
 			check: lasting, field: func(c *Config) *string { return &c.SSH.Idle },
 		},
 		{
-			Key: "ssh.longest", Doc: "such a session ends after this long, whatever goes on", Default: "24h",
+			Key: "ssh.longest", Doc: "one by this SSH server ends after this long, whatever goes on", Default: "24h",
 			check: lasting, field: func(c *Config) *string { return &c.SSH.Longest },
 		},
 	}
