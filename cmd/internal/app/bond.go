@@ -74,6 +74,15 @@ func readPartner(ctx context.Context, n *node.DB) (p partner, err error) {
 	return p, err
 }
 
+// last returns what the twin told last, whether it answered or asked: who has moved
+// the role says so by asking at once. nil: it never told anything.
+func (p partner) last() (*node.Heard, *exchange.Word) {
+	if p.word == nil || p.saidWhenAsking != nil && p.asked.At > p.answered.At {
+		return p.asked, p.saidWhenAsking
+	}
+	return p.answered, p.word
+}
+
 // describeTwin makes the document of what is known of the twin: is is what
 // twind knows of it now, the zero Standing where no twind runs.
 func describeTwin(cfg *config.Config, p partner, is exchange.Standing) *node.TwinDocument {
@@ -98,11 +107,7 @@ func describeTwin(cfg *config.Config, p partner, is exchange.Standing) *node.Twi
 		ahead := p.answered.Ahead.Milliseconds()
 		d.AheadMS = &ahead
 	}
-	word := p.word
-	if word == nil || p.saidWhenAsking != nil && p.asked.At > p.answered.At {
-		word = p.saidWhenAsking // it told us later than it answered
-	}
-	if word != nil {
+	if _, word := p.last(); word != nil {
 		d.Role, d.Epoch, d.Maintenance = &word.Doc.Role, &word.Doc.Epoch, word.Doc.Maintenance
 		d.People = word.Doc.People
 		if word.Doc.Store != "" {
@@ -133,9 +138,13 @@ func lastWord(ctx context.Context, n *node.DB, way node.Direction) (*node.Heard,
 // TwinStatus returns what the twin said of itself last, and when; nil if it
 // never did.
 func TwinStatus(ctx context.Context, data *Data) (*node.Document, time.Time, error) {
-	h, w, err := lastWord(ctx, data.Node, node.Out)
-	if err != nil || h == nil {
+	p, err := readPartner(ctx, data.Node)
+	if err != nil || p.pair == nil {
 		return nil, time.Time{}, err
+	}
+	h, w := p.last()
+	if h == nil {
+		return nil, time.Time{}, nil
 	}
 	return &w.Doc, h.At.Time(), nil
 }

@@ -85,9 +85,9 @@ func describeSync(ctx context.Context, dir string, p partner, role node.Role, is
 	if rows.PendingSince != 0 {
 		k.Oldest = rows.PendingSince.Time()
 	}
-	if p.word != nil && p.word.Doc.Sync != nil {
-		k.Their, k.Told, k.Since = p.word.Doc.Role, p.answered.At.Time(), p.answered.At.Time()
-		k.Theirs = told(*p.word.Doc.Sync, k, rows.Summary)
+	if h, word := p.last(); word != nil && word.Doc.Sync != nil {
+		k.Their, k.Told, k.Since = word.Doc.Role, h.At.Time(), h.At.Time()
+		k.Theirs = told(*word.Doc.Sync, k, rows.Summary)
 	}
 	return syncDocument(k, rows.Summary), nil
 }
