@@ -236,6 +236,9 @@ func (m *Move) carry(ctx context.Context) (string, error) {
 		rows, have = rows+len(page.Rows), told.Through
 	}
 	m.read.taker.Told = have
+	if rows == 1 {
+		return "1 row", nil
+	}
 	return fmt.Sprintf("%d rows", rows), nil
 }
 

@@ -48,6 +48,7 @@ func TestBookLine(t *testing.T) {
 	stale.Beat = now.Add(-2 * node.RunnerLost)
 	done := node.Runbook{State: node.RunbookDone, Result: []byte(`{"outcome":"done","primary":"cms-b","from":"cms-a","epoch":2,"cut_over":"2026-11-21T03:00:00Z","role_gap_ms":48.2}`)}
 	back := node.Runbook{State: node.RunbookRolledBack, Result: []byte(`{"outcome":"rolled_back","text":"drain: \u001b[2J"}`)}
+	alone := node.Runbook{State: node.RunbookDone, Result: []byte(`{"outcome":"done","intent":"promote","primary":"cms-b","from":"cms-a","epoch":2,"cut_over":"2026-11-21T03:00:00Z"}`)}
 	unread := node.Runbook{State: node.RunbookFailed, Result: []byte(`{}`)}
 	for _, tt := range []struct {
 		book        node.Runbook
@@ -56,6 +57,7 @@ func TestBookLine(t *testing.T) {
 		{open, "open", "goes on, run by the twind of cms-a: it is at drain"},
 		{stale, "halted", "halted: twinctl switchover --resume, or --abort, on either server"},
 		{done, "done", "cms-b is primary, epoch 2, and cms-a secondary; slots are its own since 2026-11-21T03:00:00Z; nobody was primary for 48 ms; read back"},
+		{alone, "done", "cms-b is primary, epoch 2, by a promotion without cms-a; slots are its own since 2026-11-21T03:00:00Z; read back on cms-b"},
 		{back, "rolled_back", inert.Text("drain: \x1b[2J")},
 		{unread, "failed", "failed"},
 	} {

@@ -70,6 +70,10 @@ func (r Result) Line() string {
 		if r.GapMS != nil {
 			gap = fmt.Sprintf("; nobody was primary for %.0f ms", *r.GapMS)
 		}
+		if r.Intent == node.IntentPromote {
+			return fmt.Sprintf("%s is primary, epoch %d, by a promotion without %s; slots are its own since %s; read back on %s",
+				primary, r.Epoch, inert.Text(r.From), r.CutOver.Time().Format(time.RFC3339), primary)
+		}
 		return fmt.Sprintf("%s is primary, epoch %d, and %s secondary; slots are its own since %s%s; read back",
 			primary, r.Epoch, inert.Text(r.From), r.CutOver.Time().Format(time.RFC3339), gap)
 	case OutcomeRolledBack, OutcomeBlocked, OutcomeHalted, OutcomeFailed:
