@@ -108,7 +108,7 @@ func (k Kind) Normal(row Row) (Row, error) {
 
 // whole checks what no field can tell alone.
 func (k Kind) whole(row Row) error {
-	name := shown(Name{k.Name, row.Key})
+	name := k.called(row)
 	for _, f := range k.Fields {
 		if _, said := row.Body[f.Name]; f.Required && !said {
 			return fmt.Errorf("%w: %s: %s is missing", ErrInvalid, name, f.Name)
@@ -123,6 +123,15 @@ func (k Kind) whole(row Row) error {
 		}
 	}
 	return nil
+}
+
+// called returns what people know a row by, harmless to look at: not by a key that
+// is random, where there is something else.
+func (k Kind) called(row Row) string {
+	if label := row.Body.Text(k.Label); k.ID && label != "" {
+		return k.Name + " " + inert.Text(label)
+	}
+	return shown(Name{k.Name, row.Key})
 }
 
 func (k Kind) checkKey(key string) error {
