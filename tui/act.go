@@ -92,6 +92,19 @@ func typed(args []string, flags string) string {
 // changes reports whether the act changes something, or may.
 func (a act) changes() bool { return a.rung != atOnce || a.fill != nil || a.write != nil }
 
+// adds says of an empty list of administration data how something comes there.
+func (as sight) adds(empty string) string {
+	switch {
+	case as.looks:
+		return empty
+	case as.primary:
+		return empty + ": a adds one"
+	case as.twin != "":
+		return empty + "; they are added on " + as.twin + ", and come with a sync"
+	}
+	return empty
+}
+
 // why returns why the act cannot be done; "" if it can.
 func (a act) why(as sight) string {
 	switch {

@@ -190,7 +190,7 @@ func showRows(k admin.Kind, rows []Row, as sight) page {
 		}
 		return cells
 	})
-	t.empty, t.opens, t.marks = "there is none: a adds one", true, as.marks
+	t.empty, t.opens, t.marks = as.adds("there is none"), true, as.marks
 	p := page{title: k.Name, of: "- " + k.Short, table: &t, acts: func(row string) []act {
 		return append(slices.Insert(rowActs(k, rows, row, as), 2, markActs(row, "mark", "marked")...), draftActs(as)...)
 	}}

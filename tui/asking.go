@@ -68,11 +68,16 @@ func (k asking) press(key string) (asking, outcome) {
 		return k.named(key)
 	case afterPlan:
 		was := k.ripe
-		k.ripe = false
-		if key == "y" && k.whole && !k.failed && was {
+		k.ripe, k.wrong = false, ""
+		switch {
+		case key != "y" || k.failed:
+		case k.whole && was:
 			return k, agreed
+		default:
+			k.wrong = "a moment, to read it: then y again"
 		}
 	default:
+		k.wrong = ""
 		if key == "y" {
 			return k, agreed
 		}
@@ -80,8 +85,11 @@ func (k asking) press(key string) (asking, outcome) {
 	switch key {
 	case "n", "N":
 		return k, gone
+	case "y", "j", "down", "k", "up", "pgdown", " ", "pgup":
+		return k.scroll(key), still
 	}
-	return k.scroll(key), still
+	k.wrong = "y or n: nothing else says it"
+	return k, still
 }
 
 // scroll moves a plan that does not fit.
@@ -185,6 +193,9 @@ func (k asking) draw(as sight, height int, flags string) []line {
 	default:
 		foot = append(foot, line{{" do it? ", strong}, {"y yes   n no", usual}})
 	}
+	if k.rung != afterName && k.wrong != "" {
+		foot[0] = append(foot[0], piece{"   " + k.wrong, warn})
+	}
 	if k.rung < afterPlan {
 		return fit(append(lines, foot...), height)
 	}
@@ -196,11 +207,23 @@ func (k asking) draw(as sight, height int, flags string) []line {
 	room := max(0, height-len(lines)-len(foot)-1)
 	shown := wrapped(k.words, as.width)
 	first := min(k.top, max(0, len(shown)-room))
-	if hidden := len(shown) - room; hidden > 0 {
-		foot[0] = append(foot[0], piece{"   (" + count(int64(hidden)) + " lines more: up and down)", quiet})
+	if more := beyond(first, max(0, len(shown)-room-first)); more != "" {
+		foot[0] = append(foot[0], piece{"   (" + more + ")", quiet})
 	}
 	lines = append(lines, shown[first:min(len(shown), first+room)]...)
 	return fit(append(append(lines, nil), foot...), height)
+}
+
+// beyond says how much of a plan is out of sight, and by which keys it comes.
+func beyond(above, below int) string {
+	var all []string
+	if above > 0 {
+		all = append(all, "up: "+counted(above, "line")+" more")
+	}
+	if below > 0 {
+		all = append(all, "down: "+counted(below, "line")+" more")
+	}
+	return strings.Join(all, ", ")
 }
 
 // wrapped breaks lines of foreign text to a width.

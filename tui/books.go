@@ -144,6 +144,9 @@ func keptOf(all []node.KeptAlarm, row string) node.KeptAlarm {
 // alarmBelow says all of an alarm, where it belongs, and what there is to type.
 func alarmBelow(a node.KeptAlarm, width int) []line {
 	const most = 3
+	if a.ID == 0 {
+		return nil // there is none
+	}
 	text := wrap(foreign(a.Text), width-2)
 	lines := []line{nil}
 	for i := range most {

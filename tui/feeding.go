@@ -191,7 +191,11 @@ func showFeed(v view, last []Heard, as sight) page {
 			}
 			return piece{"-", quiet}
 		}))
+	trouble := slices.ContainsFunc(sides, func(s side) bool { f := s.feed(name); return f != nil && f.Error != "" })
 	for _, r := range rows {
+		if r.name == "why" && !trouble {
+			continue
+		}
 		p.text = append(p.text, across(r.name, func(s side) piece {
 			if f := s.feed(name); f != nil {
 				return r.tell(f)

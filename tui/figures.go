@@ -54,13 +54,22 @@ func figure(c report.Column, value any, layout string) piece {
 		}
 		return piece{yesNo(v), quiet}
 	case report.Parts:
-		return piece{v.String(), usual}
+		return piece{lengths(v), usual}
 	case bar:
 		return piece{string(v), usual}
 	case caution:
 		return piece(v)
 	}
 	return piece{"-", quiet} // not known, which is not zero
+}
+
+// lengths shows how a length is split.
+func lengths(parts report.Parts) string {
+	texts := make([]string, len(parts))
+	for i, p := range parts {
+		texts[i] = p.Name + " " + shortLength(p.Seconds)
+	}
+	return strings.Join(texts, ", ")
 }
 
 func yesNo(v bool) string {

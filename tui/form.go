@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/twinctl/twin/collector/admin"
@@ -185,6 +186,7 @@ func (f form) cycled() form {
 
 func (f frame) pressForm(key string) (frame, wish) {
 	form := *f.form
+	f.message = notice{}
 	switch key {
 	case "esc":
 		f.form = nil
@@ -219,7 +221,7 @@ func (f frame) intoDraft(form form) (frame, wish) {
 		f.message = notice{"it is still being checked", usual}
 		return f, wish{check: true}
 	case form.wrong != "":
-		f.message = notice{"it cannot be so: " + form.wrong, warn}
+		f.message = notice{"it cannot be so, as it says above", warn}
 		return f, wish{}
 	}
 	f.draft = drafted(f.draft, form.edits()...)
@@ -268,12 +270,20 @@ func (f form) draw(as sight, height int) []line {
 		lines = append(lines, f.drawEntry(i, label, as.width))
 	}
 	_, takes, about := f.name(f.at)
-	lines = append(lines, nil, line{{" " + about, usual}}, line{{" " + takes, quiet}})
+	lines = append(lines, f.outOfSight(top, room), line{{" " + about, usual}}, line{{" " + takes, quiet}})
 	lines = append(lines, f.verdict(as.width)...)
 	if f.many == nil || !f.known || f.wrong != "" {
 		return lines
 	}
 	return append(lines, some(changeLines(f.would, as.width), height-len(lines))...)
+}
+
+// outOfSight says which fields there is no room for: a blank line if there are none.
+func (f form) outOfSight(top, room int) line {
+	if len(f.texts) <= room {
+		return nil
+	}
+	return line{{fmt.Sprintf("   fields %d to %d of %d: tab and up go to the others", top+1, top+room, len(f.texts)), quiet}}
 }
 
 func (f form) drawEntry(i, label, width int) line {
@@ -359,5 +369,8 @@ func (f frame) savedSo(s saved) frame {
 		f = f.moved(newBrowse())
 	}
 	f.message = notice{s.text, good}
+	if as := f.sight(); as.primary && as.twin != "" {
+		f.message.text += "; 7 and S send it to " + as.twin
+	}
 	return f
 }

@@ -206,6 +206,9 @@ func (f frame) tabbed(tab string) (frame, wish) {
 		}
 	}
 	if len(of) == 0 {
+		if len(tab) == 1 { // a letter; others are of no terminal or of all
+			f.message = notice{foreign(tab) + " does nothing here: ? shows the keys", usual}
+		}
 		return f, wish{}
 	}
 	next := of[0]

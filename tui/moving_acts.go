@@ -40,7 +40,7 @@ func moveActs(m moving, as sight) []act {
 			asks: []question{reason}, rung: afterPlan, last: true, off: cmp.Or(begins(is, w, as), homely(w)),
 		},
 		{
-			key: "E", name: "rehearse: over and back", args: []string{"switchover", "drill"}, plan: []string{"switchover", "--dry-run"},
+			key: "E", name: "rehearse", says: "the role goes over to " + to + ", and back", args: []string{"switchover", "drill"}, plan: []string{"switchover", "--dry-run"},
 			asks: []question{reason}, rung: afterPlan, last: true, off: begins(is, w, as),
 		},
 		{key: "c", name: "check again", args: []string{"ready"}, shows: true},

@@ -42,11 +42,40 @@ func (f frame) choices() []choice {
 	return all
 }
 
+// elsewhere returns what can be done on the other screens, as far as that is known
+// before they are looked at. To choose it goes to its screen, and does nothing yet.
+func (f frame) elsewhere() []choice {
+	var all []choice
+	as := f.sight()
+	as.at = newBrowse().place
+	for i, s := range f.screens {
+		if i == f.at || s.show == nil {
+			continue
+		}
+		p := s.show(nil, as)
+		if p.acts == nil {
+			continue
+		}
+		for _, a := range p.acts("") {
+			c := choice{key: s.tab + " " + keyName(a.key), name: s.name + ": " + a.name, does: func(f frame) (frame, wish) { return f.to(i) }}
+			if a.args != nil {
+				c.line = typed(a.args, "")
+			}
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
 // found returns the choices that are looked for: those in which every word stands.
 func (f frame) found() []choice {
 	words := strings.Fields(strings.ToLower(f.palette.entry.String()))
 	var all []choice
-	for _, c := range f.choices() {
+	from := f.choices()
+	if len(words) > 0 {
+		from = append(from, f.elsewhere()...)
+	}
+	for _, c := range from {
 		text := strings.ToLower(keyName(c.key) + " " + c.name + " " + c.line)
 		stands := true
 		for _, w := range words {

@@ -117,8 +117,8 @@ func showHistory(t report.Table, as sight) page {
 	p.acts = func(string) []act {
 		return []act{
 			turning("v", "queues, agents, ...", dial{"of", subjects()}, 1), turning("b", "by", dial{"by", byNames()}, 1),
-			turning("[", "earlier", dial{"period", Periods()}, 1), turning("]", "later", dial{"period", Periods()}, -1),
 			turning("s", "sort", dial{"order", names}, 1),
+			turning("[", "earlier", dial{"period", Periods()}, 1), turning("]", "later", dial{"period", Periods()}, -1),
 			{key: "c", name: "calls of a number", args: []string{"report", "call", "--period=" + q.Period}, asks: []question{{prompt: "number of the caller", flag: "--caller", must: true}}, shows: true},
 			{key: "e", name: "export", args: exportLine(q), asks: []question{{prompt: "file (.csv, .html, .json or .txt)", flag: "--into", must: true}}, rung: afterYes},
 		}

@@ -142,6 +142,8 @@ func timetablePictures() map[string]frame {
 		"timetables_full":      full,
 		"timetables_secondary": keyed(secondary(full), "p"),
 		"timetables_empty":     on(name, []Timetable{}),
+		"timetables_held":      maintained(on(name, someTimetables())),
+		"timetables_none":      secondary(on(name, []Timetable{})),
 		"timetables_reading":   framedOn(name),
 		"timetables_failing":   failing(full),
 		"timetables_hostile":   on(name, []Timetable{hostile}),
@@ -163,6 +165,13 @@ func timetablePictures() map[string]frame {
 		"job_failed":           ran(keyed(full, "R", "y"), []string{"twinctl: twind is not running", evil}, true, 4),
 		"job_done":             ran(keyed(full, "R", "y"), []string{"41"}, true, 0),
 	}
+}
+
+// maintained is the frame while a maintenance holds all timetables.
+func maintained(f frame) frame {
+	f.Own.Maintenance = &node.MaintenanceDocument{Since: *before(time.Hour), Reason: "new disks", Actor: "ann"}
+	f.version++
+	return f
 }
 
 // framedOn is the frame on a screen of which nothing was read yet.

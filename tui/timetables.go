@@ -79,7 +79,7 @@ func showTimetables(all []Timetable, as sight) page {
 	if as.twin == "" {
 		t.fields[3].title = "-"
 	}
-	t.empty, t.opens, t.marks = "there are none: a adds one", true, as.marks
+	t.empty, t.opens, t.marks = as.adds("there are none"), true, as.marks
 	return page{title: "timetables", notes: as.drafted(), table: &t, acts: func(row string) []act {
 		return slices.Insert(timetableActs(all, row, as), 3, markActs(row, "mark", "marked")...)
 	}}
@@ -201,9 +201,17 @@ func timetableActs(all []Timetable, row string, as sight) []act {
 			key: "H", name: "hold all (maintenance)", args: []string{"maintenance", "on"}, rung: afterYes,
 			asks: []question{{prompt: "reason", flag: "--reason", must: true}, {prompt: "until (a duration from now, or nothing)", flag: "--until"}},
 		},
-		{key: "E", name: "end the maintenance", args: []string{"maintenance", "off"}, rung: afterYes},
+		{key: "E", name: "end the maintenance", args: []string{"maintenance", "off"}, rung: afterYes, off: notHeld(as)},
 	}
 	return acts
+}
+
+// notHeld says why there is no maintenance to end.
+func notHeld(as sight) string {
+	if as.own != nil && as.own.Maintenance != nil {
+		return ""
+	}
+	return "there is no maintenance: H begins one"
 }
 
 func notRunning(t Timetable, none string) string {

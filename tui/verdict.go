@@ -51,17 +51,25 @@ func (v view) findings() []finding {
 		all = append(all, aboutAlarms(s)...)
 	}
 	if len(all) == 0 {
-		return []finding{allWell(sides)}
+		return []finding{v.allWell(sides)}
 	}
 	slices.SortStableFunc(all, func(a, b finding) int { return cmp.Compare(b.grade, a.grade) })
 	return all
 }
 
-func allWell(sides []side) finding {
+// allWell says that nothing is missing, and what there is to do all the same: to
+// send what waits for it.
+func (v view) allWell(sides []side) finding {
 	if len(sides) == 1 {
 		return finding{well, "every feed is heard, nothing is missing; it runs alone", "twinctl pair show", ""}
 	}
-	return finding{well, "both servers hear every feed, nothing is missing", "", ""}
+	is := finding{well, "both servers hear every feed, nothing is missing", "", ""}
+	for _, s := range sides {
+		if s.doc.Role == node.Primary && s.doc.Sync != nil && s.doc.Sync.Command != "" {
+			is.next, is.on = foreign(s.doc.Sync.Command), elsewhere(s)
+		}
+	}
+	return is
 }
 
 func (v view) aboutServer(s side) []finding {
