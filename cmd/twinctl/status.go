@@ -110,6 +110,7 @@ func writeStatus(w io.Writer, file string, doc node.Document) error {
 	writeSync(w, doc.Sync)
 	writeReady(w, doc)
 	writeTimetables(w, doc.Timetables, doc.Running)
+	writeInterval(w, doc.Interval)
 	writeBackups(w, doc.Backups, time.Now())
 	writePeople(w, doc)
 	writeAlarms(w, doc)
@@ -262,11 +263,10 @@ func writeTimetables(w io.Writer, t *node.TimetablesDocument, running bool) {
 			fmt.Fprintf(w, ", %d %s", part.n, part.what)
 		}
 	}
-	switch {
-	case !running:
+	if running {
+		writeComing(w, t)
+	} else {
 		fmt.Fprint(w, "; twind is not running")
-	case t.Next != nil:
-		fmt.Fprintf(w, "; next %s at %s", inert.Text(t.Next.Timetable), second(&t.Next.At))
 	}
 	if t.Held > 0 {
 		fmt.Fprintf(w, "; %d held: %s", t.Held, inert.Text(t.Because))
