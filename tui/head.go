@@ -254,6 +254,9 @@ func (f frame) pairHints() []act {
 	if f.headAlarms().text != "" {
 		all = append(all, act{key: "!", name: "alarms"})
 	}
+	if v := f.Own.Sync; v != nil && v.Command != "" {
+		all = append(all, act{key: "7", name: "what waits to be sent"})
+	}
 	if p.focus < 0 {
 		return all
 	}

@@ -122,9 +122,23 @@ func (p Plan) leftOut(m marked) (flags []string, bare int) {
 	return flags, len(in)
 }
 
-// stops reports whether a row that is not left out waits for a choice.
-func (p Plan) stops(m marked) bool {
-	return slices.ContainsFunc(p.Rows, func(r PlannedRow) bool { return r.open() && !m[r.name()] })
+// choose says of rows that are not left out and wait for a choice by which keys
+// that is made.
+func (p Plan) choose(m marked) []string {
+	n := map[string]int{}
+	for _, r := range p.Rows {
+		if r.open() && !m[r.name()] {
+			n[r.Does]++
+		}
+	}
+	var all []string
+	if n["conflict"] > 0 {
+		all = append(all, counted(n["conflict"], "row")+" edited on both: on each p lets the primary's stand, s the secondary's, space leaves it out")
+	}
+	if n["drift"] > 0 {
+		all = append(all, counted(n["drift"], "row")+" edited on "+foreign(p.There)+" alone: d keeps that, overwrites or adopts it, space leaves it out")
+	}
+	return all
 }
 
 func (r PlannedRow) open() bool { return r.Does == "conflict" || r.Does == "drift" }
@@ -157,8 +171,11 @@ func showSync(s syncing, as sight) page {
 		p.of = ""
 	}
 	waits := slices.ContainsFunc(s.plan.Rows, PlannedRow.open)
-	if s.plan.Blocked != "" && (!waits || s.plan.stops(as.marks)) {
+	if s.plan.Blocked != "" && !waits {
 		p.notes = append(p.notes, piece{s.plan.Blocked, warn})
+	}
+	for _, text := range s.plan.choose(as.marks) {
+		p.notes = append(p.notes, piece{text, warn})
 	}
 	p.notes = append(p.notes, piece{s.plan.Verdict, strong})
 	if n := len(as.marks.among(t.keys)); n > 0 {
@@ -216,12 +233,17 @@ func syncActs(plan Plan, row string, as sight) []act {
 	}
 	send, dry := append([]string{"sync", "--progress"}, flags...), append([]string{"sync", "--dry-run"}, flags...)
 	first := map[bool]string{false: "yes"}[c.First]
+	drift := turning("d", "drift: "+c.driftWord(), dial{knobDrift, drifts()}, 1)
+	anew := act{key: "f", name: "begin anew: " + yesNo(c.First), turn: func(b browse) browse { return b.turn(knobFirst, first) }}
+	if plan.Unknown { // it is chosen where it is sent from
+		drift.off, anew.off = off, off
+	}
 	return []act{
 		{key: "S", name: "send", args: send, plan: dry, rung: afterPlan, shows: true, primary: true, off: off},
-		turning("d", "drift: "+c.driftWord(), dial{knobDrift, drifts()}, 1),
-		{key: "p", name: "primary's stands", off: conflict, turn: stands("primary")},
-		{key: "s", name: "secondary's stands", off: conflict, turn: stands("secondary")},
-		{key: "f", name: "begin anew: " + yesNo(c.First), turn: func(b browse) browse { return b.turn(knobFirst, first) }},
+		{key: "p", name: "primary's", off: conflict, turn: stands("primary")},
+		{key: "s", name: "secondary's", off: conflict, turn: stands("secondary")},
+		drift,
+		anew,
 		{key: "l", name: "log", turn: func(browse) browse { return newBrowse().turn("see", seeLog) }},
 		{
 			key: "X", name: "send, deletions too", args: send, plan: dry, rung: afterName, what: plan.There,
