@@ -93,14 +93,14 @@ func typed(args []string, flags string) string {
 func (a act) changes() bool { return a.rung != atOnce || a.fill != nil || a.write != nil }
 
 // adds says of an empty list of administration data how something comes there.
-func (as sight) adds(empty string) string {
+func (s sight) adds(empty string) string {
 	switch {
-	case as.looks:
+	case s.looks:
 		return empty
-	case as.primary:
+	case s.primary:
 		return empty + ": a adds one"
-	case as.twin != "":
-		return empty + "; they are added on " + as.twin + ", and come with a sync"
+	case s.twin != "":
+		return empty + "; they are added on " + s.twin + ", and come with a sync"
 	}
 	return empty
 }
