@@ -212,7 +212,7 @@ func feedAskCommand(c cli.Command, verb string) cli.Command {
 		if err != nil {
 			return err
 		}
-		a, err := app.Ask(ctx, s.data, node.Request{Verb: verb, Args: args, Actor: s.actor()}, nil)
+		a, err := app.Ask(ctx, s.data, s.request(verb, args), nil)
 		if err != nil {
 			return err
 		}

@@ -9,7 +9,6 @@ import (
 	"github.com/twinctl/twin/cmd/internal/cli"
 	"github.com/twinctl/twin/cmd/internal/pairing"
 	"github.com/twinctl/twin/collector/inert"
-	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/sync/fill"
 )
 
@@ -66,7 +65,7 @@ func (s *site) ask(ctx context.Context, call *cli.Call, verb string, args, answe
 			fmt.Fprintf(call.Err, "\r\x1b[K%s", inert.Text(progress))
 		}
 	}
-	a, err := app.Ask(ctx, s.data, node.Request{Verb: verb, Args: text, Actor: s.actor()}, tell)
+	a, err := app.Ask(ctx, s.data, s.request(verb, text), tell)
 	if onScreen {
 		fmt.Fprint(call.Err, "\r\x1b[K")
 	}

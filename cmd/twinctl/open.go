@@ -9,6 +9,7 @@ import (
 	"github.com/twinctl/twin/cmd/internal/app"
 	"github.com/twinctl/twin/cmd/internal/cli"
 	"github.com/twinctl/twin/cmd/internal/config"
+	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/collector/store"
 )
 
@@ -25,6 +26,15 @@ func (s *site) actor() string {
 		return s.person.Login
 	}
 	return app.Actor()
+}
+
+// request is what is asked of twind, for whom this server was opened.
+func (s *site) request(verb string, args []byte) node.Request {
+	r := node.Request{Verb: verb, Args: args, Actor: s.actor()}
+	if s.person != nil {
+		r.Login = s.person.Login
+	}
+	return r
 }
 
 // open reads the configuration and opens the server's files as they are.

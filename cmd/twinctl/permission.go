@@ -183,10 +183,3 @@ func ruleOf(verb []string) rule {
 	}
 	return rule{verb: name, needs: here}
 }
-
-// suffices tells whether a permission is enough for what is needed.
-func suffices(permission, needs string) bool {
-	steps := []string{toView, toOperate, toAdmin}
-	needed := slices.Index(steps, needs)
-	return needed >= 0 && slices.Index(steps, permission) >= needed
-}

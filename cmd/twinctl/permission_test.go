@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/twinctl/twin/cmd/internal/app"
 	"github.com/twinctl/twin/cmd/internal/cli"
 	"github.com/twinctl/twin/collector/admin"
 )
@@ -142,8 +143,28 @@ func TestPermits(t *testing.T) {
 			}
 		}
 	}
-	if suffices("", toView) || suffices("root", toView) || suffices(toAdmin, here) || suffices(toAdmin, "") {
+	if app.Holds("", toView) || app.Holds("root", toView) || app.Holds(toAdmin, here) || app.Holds(toAdmin, "") {
 		t.Error("what is no permission permits")
+	}
+}
+
+// TestRequestsNeedWhatTheirVerbsNeed holds twind's own table of requests against
+// the rules of the verbs that put them.
+func TestRequestsNeedWhatTheirVerbsNeed(t *testing.T) {
+	for request, verb := range map[string]string{
+		app.PauseFeed: "feed pause", app.ResumeFeed: "feed resume", app.ReconnectFeed: "feed reconnect", app.Fill: "fill",
+		app.Mend: "history verify", app.Drop: "history drop", app.Rebuild: "report rebuild", app.Import: "import",
+		app.RunTimetable: "timetable run", app.BackfillTimetable: "timetable backfill", app.CancelRun: "timetable cancel",
+		app.SwitchRole: "switchover", app.ResumeSwitch: "switchover", app.AbortSwitch: "switchover", app.PromoteRole: "promote",
+		app.DemoteRole: "peer", app.CancelRole: "peer", app.ProbeRole: "peer", "feed.burn": "setup",
+	} {
+		want := ruleOf(strings.Fields(verb)).needs
+		if want == here {
+			want = ""
+		}
+		if got := app.Requested(request); got != want {
+			t.Errorf("request %s needs %q, twinctl %s %q", request, got, verb, want)
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/twinctl/twin/cmd/internal/app"
 	"github.com/twinctl/twin/cmd/internal/cli"
 	"github.com/twinctl/twin/collector/admin"
 	"github.com/twinctl/twin/collector/inert"
@@ -49,7 +50,7 @@ func needs(p *cli.Person, what, of string) error {
 	switch {
 	case what == here:
 		return cli.Fail(cli.Refused, fmt.Errorf("%s: only on the server itself, and not --as %s; nothing was changed", of, p.Login), "log in to the server by its own sshd, as who may become the owner of data")
-	case !suffices(p.Permission, what):
+	case !app.Holds(p.Permission, what):
 		return cli.Fail(cli.Refused, fmt.Errorf("%s: %s may %s, and this needs %s; nothing was changed", of, p.Login, p.Permission, what),
 			fmt.Sprintf("ask who administers: twinctl admin user set %s permission=%s", p.Login, what))
 	}

@@ -132,10 +132,5 @@ func (s *site) whoIs(ctx context.Context, login string) (*cli.Person, error) {
 	if err != nil {
 		return nil, err
 	}
-	k, _ := admin.KindNamed(row.Kind)
-	p := &cli.Person{Login: row.Key, Feeds: row.Body.List("feeds"), Groups: row.Body.List("queue_groups"), Keys: row.Body.List("keys")}
-	if f, ok := k.Field("permission"); ok {
-		p.Permission = valueText(f.Value(row.Body))
-	}
-	return p, nil
+	return &cli.Person{Login: row.Key, Feeds: row.Body.List("feeds"), Groups: row.Body.List("queue_groups"), Keys: row.Body.List("keys"), Permission: app.PermissionOf(row)}, nil
 }

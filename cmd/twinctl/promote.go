@@ -229,7 +229,7 @@ func (f *follower) askFor(ctx context.Context, verb string, args, answer any) er
 	if err != nil {
 		return err
 	}
-	a, err := f.follow(ctx, node.Request{Verb: verb, Args: text, Actor: f.actor()}, false)
+	a, err := f.follow(ctx, f.request(verb, text), false)
 	if err == nil {
 		err = app.Refusal(a)
 	}

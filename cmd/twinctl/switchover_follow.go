@@ -37,7 +37,7 @@ func (f *follower) ask(ctx context.Context, verb string, args any, noWait bool) 
 	if err != nil {
 		return done, err
 	}
-	a, err := f.follow(ctx, node.Request{Verb: verb, Args: text, Actor: f.actor()}, noWait)
+	a, err := f.follow(ctx, f.request(verb, text), noWait)
 	if err == nil {
 		err = app.Refusal(a)
 	}

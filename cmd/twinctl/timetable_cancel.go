@@ -106,7 +106,7 @@ func (s *site) cancelRun(ctx context.Context, r node.Run) error {
 	if err != nil {
 		return err
 	}
-	a, err := app.Ask(ctx, s.data, node.Request{Verb: app.CancelRun, Args: args, Actor: s.actor()}, nil)
+	a, err := app.Ask(ctx, s.data, s.request(app.CancelRun, args), nil)
 	if err != nil {
 		return err
 	}

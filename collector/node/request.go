@@ -34,6 +34,9 @@ type Request struct {
 	Verb  string
 	Args  json.RawMessage
 	Actor string
+	// Login is the administered user for whom it is asked; "": whoever is on the
+	// server itself, or the twin.
+	Login string
 }
 
 // An Answer is what came of it. Exit 0 means done; Text is for the person.
@@ -95,8 +98,8 @@ func (n *DB) abandon(ctx context.Context, id int64, why error) error {
 func (n *DB) put(ctx context.Context, r Request) (id int64, err error) {
 	err = n.db.Update(ctx, func(tx *store.Tx) error {
 		now := record.At(tx.Now)
-		res, err := tx.ExecContext(ctx, `INSERT INTO request (verb, args, actor, at, expires) VALUES (?, ?, ?, ?, ?)`,
-			r.Verb, string(r.Args), r.Actor, now, now.Add(claimWithin))
+		res, err := tx.ExecContext(ctx, `INSERT INTO request (verb, args, actor, login, at, expires) VALUES (?, ?, ?, ?, ?, ?)`,
+			r.Verb, string(r.Args), r.Actor, r.Login, now, now.Add(claimWithin))
 		if err != nil {
 			return err
 		}
@@ -161,7 +164,7 @@ func (n *DB) Claim(ctx context.Context, claimer string) (claimed *Request, err e
 		err := tx.QueryRowContext(ctx, `
 			UPDATE request SET claimed = ?1, claimer = ?2
 			WHERE id = (SELECT min(id) FROM request WHERE exit IS NULL AND claimed IS NULL AND expires > ?1)
-			RETURNING id, verb, args, actor`, now, claimer).Scan(&r.ID, &r.Verb, &args, &r.Actor)
+			RETURNING id, verb, args, actor, login`, now, claimer).Scan(&r.ID, &r.Verb, &args, &r.Actor, &r.Login)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/twinctl/twin/cmd/internal/cli"
 	"github.com/twinctl/twin/collector"
+	"github.com/twinctl/twin/collector/admin"
 	"github.com/twinctl/twin/collector/node"
 )
 
@@ -70,6 +71,7 @@ type CancelArgs struct {
 // A clerk answers what people ask of the running server.
 type clerk struct {
 	node       *node.DB
+	users      *admin.DB
 	collector  *collector.Collector
 	filler     *filler
 	recounter  *recounter
@@ -98,6 +100,10 @@ func (c *clerk) answerAll(ctx context.Context) error {
 		r, err := c.node.Claim(ctx, c.name)
 		if err != nil || r == nil {
 			return final(err)
+		}
+		if err := c.entitled(ctx, *r); err != nil {
+			c.finish(ctx, *r, unable(err))
+			continue
 		}
 		if work := c.slow(r.Verb); work != nil {
 			c.long.Go(func() { c.finish(ctx, *r, work(ctx, *r)) })

@@ -160,7 +160,7 @@ func (s *server) run(ctx context.Context, o Options, rows *logRows) error {
 		return err
 	}
 	recounter := &recounter{s.counter, s.data.Node, s.log}
-	clerk := &clerk{node: s.data.Node, collector: s.collector, filler: s.filler, recounter: recounter, importer: newImporter(s), timekeeper: s.timekeeper, log: s.log, name: rand.Text()}
+	clerk := &clerk{node: s.data.Node, users: s.data.Admin, collector: s.collector, filler: s.filler, recounter: recounter, importer: newImporter(s), timekeeper: s.timekeeper, log: s.log, name: rand.Text()}
 	clerk.switcher = &switcher{data: s.data, config: s.config, hands: roleHands{data: s.data, config: s.config, keeper: s.timekeeper}, said: s.say, log: s.log}
 
 	group, ctx := errgroup.WithContext(ctx)
