@@ -336,6 +336,7 @@ func (f frame) heading(p page) []line {
 	lines := []line{l}
 	if k.failed != nil {
 		lines = append(lines, warning("this cannot be read: "+k.failed.Error(), f.width, bad)...)
+		lines = append(lines, line{{"   r looks again", quiet}})
 	}
 	for _, n := range p.notes {
 		lines = append(lines, warning(n.text, f.width, n.tone)...)

@@ -254,7 +254,7 @@ func (f frame) pairHints() []act {
 	if f.headAlarms().text != "" {
 		all = append(all, act{key: "!", name: "alarms"})
 	}
-	if v := f.Own.Sync; v != nil && v.Command != "" {
+	if waitsToBeSent(f.Own.Sync) {
 		all = append(all, act{key: "7", name: "what waits to be sent"})
 	}
 	if p.focus < 0 {

@@ -47,6 +47,23 @@ func TestWhatIsToBeSent(t *testing.T) {
 	}
 }
 
+// TestWhoseTwindDoesNotRun holds that a secondary whose own twind does not run says
+// that, and not to take the role of a primary that nobody asked.
+func TestWhoseTwindDoesNotRun(t *testing.T) {
+	v := pair()
+	v.Own.Role, v.Twin.Document.Role = node.Secondary, node.Primary
+	v.Own.Running, v.Own.Twin.State = false, "unknown"
+	all := v.findings()
+	if all[0].text != "twind is not running on cms-a: it collects nothing" || all[0].next != "systemctl start twind" {
+		t.Errorf("first it says %+v", all[0])
+	}
+	for _, f := range all {
+		if strings.Contains(f.next, "promote") {
+			t.Errorf("it says %+v", f)
+		}
+	}
+}
+
 // TestADryAnswer holds that a key which says neither yes nor no says that.
 func TestADryAnswer(t *testing.T) {
 	f := keyed(on("Timetables", someTimetables()), "R")

@@ -65,11 +65,16 @@ func (v view) allWell(sides []side) finding {
 	}
 	is := finding{well, "both servers hear every feed, nothing is missing", "", ""}
 	for _, s := range sides {
-		if s.doc.Role == node.Primary && s.doc.Sync != nil && s.doc.Sync.Command != "" {
+		if s.doc.Role == node.Primary && waitsToBeSent(s.doc.Sync) {
 			is.next, is.on = foreign(s.doc.Sync.Command), elsewhere(s)
 		}
 	}
 	return is
+}
+
+// waitsToBeSent tells whether rows wait for a sync that could be done.
+func waitsToBeSent(s *node.SyncDocument) bool {
+	return s != nil && s.Command != "" && slices.Contains([]string{"first", "pending", "drift", "conflict", "bases_differ"}, s.State)
 }
 
 func (v view) aboutServer(s side) []finding {
@@ -88,6 +93,9 @@ func (v view) aboutTwin(s side) []finding {
 		return []finding{{look, "twind is not running on " + s.name + ": it collects nothing", "systemctl start twind", s.name}}
 	}
 	if text, ok := s.linkTrouble(); ok {
+		if !v.Own.Running { // nobody asks it then: nothing follows from its silence
+			return []finding{{look, text + ": twind, which asks it, does not run here", "systemctl start twind", ""}}
+		}
 		if v.Own.Role == node.Secondary {
 			return []finding{{trouble, text + ", and this is the secondary: no timetable of the pair runs. If " + s.name + " is dead, and not only out of reach, this server can take over", promoteLine, ""}}
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/twinctl/twin/cmd/internal/app"
+	"github.com/twinctl/twin/cmd/internal/cli"
 	"github.com/twinctl/twin/collector/admin"
 	"github.com/twinctl/twin/sync/bundle"
 	"github.com/twinctl/twin/sync/push"
@@ -48,6 +49,9 @@ func (c crossing) Plan(ctx context.Context, wish tui.Choices) (tui.Plan, error) 
 		}
 		return err
 	})
+	if hint := cli.Hint(err); hint != "" {
+		err = fmt.Errorf("%w; next: %s", err, hint)
+	}
 	return shown, err
 }
 
