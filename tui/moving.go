@@ -231,7 +231,7 @@ func roleOf(s side) line {
 		epoch = ", epoch " + count(s.doc.Epoch)
 	}
 	if !s.fresh() {
-		return append(l, piece{"  ? " + role + epoch + ", " + age(s.told) + " ago", warn})
+		return append(l, piece{"  ? " + role + " " + age(s.told) + " ago" + epoch, warn})
 	}
 	return append(l, piece{"  " + role, strong}, piece{epoch, usual})
 }
