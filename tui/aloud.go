@@ -10,9 +10,10 @@ import (
 	"time"
 )
 
-// How much is written at once.
+// How much is written at once: so wide that little is cut off, which nobody could
+// look up.
 const (
-	aloudWidth  = 80
+	aloudWidth  = 160
 	aloudHeight = 40
 )
 
@@ -73,7 +74,12 @@ type aloud struct {
 	// written is when what is asked was written: a yes that was typed before is
 	// not about it.
 	written time.Time
+	head    [headLines]string // as it was written last
 }
+
+// headLines stand above each page: who is who, and the screens. They are written
+// where they are others than before: nobody wants them read out after every key.
+const headLines = 2
 
 // look looks at the pair.
 func (v *aloud) look(ctx context.Context) {
@@ -89,8 +95,15 @@ func (v *aloud) look(ctx context.Context) {
 func (v *aloud) write() error {
 	var b strings.Builder
 	blank := 0
-	for _, l := range v.f.lines() {
+	for i, l := range v.f.lines() {
 		text := l.draw(Theme{}, aloudWidth)
+		if i < headLines {
+			said, _, _ := strings.Cut(strings.TrimSpace(text), "  ") // without the clock
+			if said == v.head[i] {
+				continue
+			}
+			v.head[i] = said
+		}
 		if text == "" {
 			blank++ // at the end of the page they say nothing
 			continue

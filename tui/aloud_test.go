@@ -75,6 +75,21 @@ func TestAloud(t *testing.T) {
 	}
 }
 
+// TestAloudSaysTheHeadOnce holds that who is who is not read out after every key,
+// and that nothing usual is cut off, which somebody who listens cannot look up.
+func TestAloudSaysTheHeadOnce(t *testing.T) {
+	said, _ := aloudWith(t, "5", "1", "?")
+	if n := strings.Count(said, " 1 Twins "); n != 1 {
+		t.Errorf("the screens are told %d times", n)
+	}
+	if n := strings.Count(said, "cms-a (here) PRIMARY | cms-b SECONDARY"); n != 1 {
+		t.Errorf("who is who is told %d times", n)
+	}
+	if whole := "Timetables: what is done at set times, here and there"; !strings.Contains(said, whole) {
+		t.Errorf("without %q:\n%s", whole, said)
+	}
+}
+
 // TestAloudPlan holds that a yes to a plan counts once it could be read.
 func TestAloudPlan(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
