@@ -4,8 +4,28 @@ import (
 	"testing"
 
 	"github.com/twinctl/twin/collector/node"
+	"github.com/twinctl/twin/collector/record"
 	"github.com/twinctl/twin/sync/exchange"
 )
+
+// TestARoleThatWasTaken holds that a twin which told of the role before it was taken
+// from it is in no conflict, and one that tells it afterwards is.
+func TestARoleThatWasTaken(t *testing.T) {
+	self := node.Self{Role: node.Primary, Since: 10}
+	for name, c := range map[string]struct {
+		role node.Role
+		at   record.Instant
+		want bool
+	}{
+		"before":    {node.Primary, 9, true},
+		"after":     {node.Primary, 10, false},
+		"secondary": {node.Secondary, 9, false},
+	} {
+		if got := overtaken(self, &node.Heard{At: c.at}, &exchange.Word{Doc: node.Document{Role: c.role}}); got != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
 
 // TestWhatTheTwinToldLast holds that a twin which asked after it had answered is
 // believed as it asked: it may have given its role away in between.

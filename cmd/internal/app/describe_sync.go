@@ -66,7 +66,7 @@ func (g *rowGlance) rows(ctx context.Context) (rows, error) {
 // describeSync tells how the administration data of the pair stands, by what
 // the twin told of itself in the exchange; nil while this server is alone. dir is
 // its data directory.
-func describeSync(ctx context.Context, dir string, p partner, role node.Role, is doing) (*node.SyncDocument, error) {
+func describeSync(ctx context.Context, dir string, p partner, self node.Self, is doing) (*node.SyncDocument, error) {
 	if p.pair == nil {
 		return nil, nil //nolint:nilnil // there is nothing to tell
 	}
@@ -75,8 +75,8 @@ func describeSync(ctx context.Context, dir string, p partner, role node.Role, is
 		return nil, err
 	}
 	k := push.Known{
-		Role: role, Paired: true, Reached: is.twin.State == exchange.OK, Patient: rows.patient,
-		Last: lastSync(dir, role, rows.Attempt),
+		Role: self.Role, Paired: true, Reached: is.twin.State == exchange.OK, Patient: rows.patient,
+		Last: lastSync(dir, self.Role, rows.Attempt),
 		Ours: admin.Position{
 			Catalogue: admin.Catalogue, Generation: rows.Generation, BaseGeneration: rows.BaseGeneration,
 			BaseRoot: rows.BaseRoot, Pending: rows.Pending, Rows: rows.Pending,
@@ -85,11 +85,17 @@ func describeSync(ctx context.Context, dir string, p partner, role node.Role, is
 	if rows.PendingSince != 0 {
 		k.Oldest = rows.PendingSince.Time()
 	}
-	if h, word := p.last(); word != nil && word.Doc.Sync != nil {
+	if h, word := p.last(); word != nil && word.Doc.Sync != nil && !overtaken(self, h, word) {
 		k.Their, k.Told, k.Since = word.Doc.Role, h.At.Time(), h.At.Time()
 		k.Theirs = told(*word.Doc.Sync, k, rows.Summary)
 	}
 	return syncDocument(k, rows.Summary), nil
+}
+
+// overtaken tells whether the twin told a role before this server took it: what it
+// is by now it has not said yet.
+func overtaken(self node.Self, h *node.Heard, word *exchange.Word) bool {
+	return word.Doc.Role == self.Role && h.At < self.Since
 }
 
 // lastSync returns what became of the last sync, nil if that is not worth a word.
