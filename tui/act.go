@@ -18,16 +18,17 @@ type act struct {
 	key  string
 	name string // what it does, in few words
 
-	args  []string   // the line behind twinctl
-	names []string   // and what is named there: names that begin with a dash are no flags
-	asks  []question // what is to be said first; the answers go into the line
-	rung  rung
-	what  string   // that it is about: is typed on the highest rung
-	says  string   // what it comes to, if its name does not tell
-	plan  []string // a line that shows what args would do; nil: the line itself is shown
-	last  bool     // what matters most of the plan is its end
-	shows bool     // what the line says is looked at
-	over  bool     // it is done also while another line runs, which is followed no longer
+	args   []string   // the line behind twinctl
+	names  []string   // and what is named there: names that begin with a dash are no flags
+	asks   []question // what is to be said first; the answers go into the line
+	rung   rung
+	what   string   // that it is about: is typed on the highest rung
+	says   string   // what it comes to, if its name does not tell
+	plan   []string // a line that shows what args would do; nil: the line itself is shown
+	last   bool     // what matters most of the plan is its end
+	shows  bool     // what the line says is looked at
+	number string   // what the last word of the line is a number of, as "run "; "": it is none
+	over   bool     // it is done also while another line runs, which is followed no longer
 
 	draft bool // the draft is done; its changes are the plan
 	turn  func(browse) browse

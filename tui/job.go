@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 )
@@ -91,8 +92,19 @@ type job struct {
 	said   []string
 	ended  bool
 	exit   int
-	top    int  // lines scrolled away; -1: its end is in sight
-	shows  bool // what it says is looked at, also when all is well
+	number string // what its last word is a number of; "": it is no number
+	top    int    // lines scrolled away; -1: its end is in sight
+	shows  bool   // what it says is looked at, also when all is well
+}
+
+// outcome returns the last thing that it said, where that is a number with what it
+// is one of.
+func (j job) outcome() string {
+	said := j.last()
+	if _, err := strconv.Atoi(said); err == nil {
+		return j.number + said
+	}
+	return said
 }
 
 // last returns the last thing that it said.

@@ -101,7 +101,7 @@ func (f frame) asked(k asking, out outcome) (frame, wish) {
 		if k.draft {
 			return f, wish{save: true}
 		}
-		f.job = &job{serial: k.serial, name: k.name, args: k.line(k.answers), began: f.Now, top: -1, shows: k.shows}
+		f.job = &job{serial: k.serial, name: k.name, args: k.line(k.answers), began: f.Now, number: k.number, top: -1, shows: k.shows}
 		f.showJob = k.shows
 		return f, wish{run: f.job.args}
 	case wantsPlan:
@@ -169,7 +169,7 @@ func (f frame) ended() frame {
 	switch {
 	case j.shows && f.showJob:
 	case j.well():
-		f.message = notice{j.name + ": done. " + j.last(), good}
+		f.message = notice{j.name + ": done. " + j.outcome(), good}
 	default:
 		f.showJob = true
 	}

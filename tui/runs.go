@@ -131,7 +131,7 @@ func runActs(runs []node.Run, row string, as sight) []act {
 		cancel = "it has ended"
 	}
 	acts := []act{
-		{key: "R", name: "run it now", args: []string{"timetable", "run", "--no-wait"}, names: []string{r.Timetable}, rung: afterYes, off: off},
+		{key: "R", name: "run it now", args: []string{"timetable", "run", "--no-wait"}, names: []string{r.Timetable}, rung: afterYes, off: off, number: "run "},
 		{key: "K", name: "cancel", args: []string{"timetable", "cancel"}, names: []string{row}, rung: afterYes, off: cancel},
 		{key: "o", name: "all of its output", args: []string{"run", "output"}, names: []string{row}, shows: true, off: off},
 	}

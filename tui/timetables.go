@@ -178,7 +178,7 @@ func timetableActs(all []Timetable, row string, as sight) []act {
 	edit := editAct(kind, rows, Row{Key: t.Key, Values: t.Values}, as)
 	edit.off = none
 	acts := []act{
-		{key: "R", name: "run now", args: []string{"timetable", "run", "--no-wait"}, names: []string{t.Name}, rung: afterYes, off: none},
+		{key: "R", name: "run now", args: []string{"timetable", "run", "--no-wait"}, names: []string{t.Name}, rung: afterYes, off: none, number: "run "},
 		pauseAct(t, none),
 		edit,
 		{key: "a", name: "add", primary: true, fill: func() form { return newForm(kind, "", nil) }},
