@@ -296,7 +296,7 @@ func (f frame) restHints() line {
 		if p.table != nil {
 			l = append(l, part("/", "filter")...)
 		}
-		if len(f.browse().path) > 0 {
+		if len(f.browse().path) > 0 || f.browse().aside() {
 			l = append(l, part("esc", "back")...)
 		}
 	}

@@ -158,6 +158,8 @@ func (f frame) escape() (frame, wish) {
 		return f.moved(f.browse().at(s)).settled(), wish{}
 	case len(f.browse().path) > 0:
 		return f.moved(f.browse().back()).settled(), wish{look: true}
+	case f.browse().aside():
+		return f.moved(newBrowse()).settled(), wish{look: true}
 	}
 	return f, wish{}
 }

@@ -64,6 +64,22 @@ func TestWhoseTwindDoesNotRun(t *testing.T) {
 	}
 }
 
+// TestEscAlwaysLeaves holds that esc goes back to what a screen is for, from all that
+// can be seen of it.
+func TestEscAlwaysLeaves(t *testing.T) {
+	for name, f := range resting() {
+		if f.screen().show == nil {
+			continue
+		}
+		for range 5 {
+			f, _ = f.press("esc")
+		}
+		if b := f.browse(); len(b.path) > 0 || b.aside() {
+			t.Errorf("%s: esc does not leave %v %v", name, b.path, b.knobs)
+		}
+	}
+}
+
 // TestADryAnswer holds that a key which says neither yes nor no says that.
 func TestADryAnswer(t *testing.T) {
 	f := keyed(on("Timetables", someTimetables()), "R")

@@ -43,6 +43,10 @@ func (p place) turned(knob, value string) place {
 	return place{p.path, knobs}
 }
 
+// aside tells whether something else of the screen is seen than what it is for: its
+// log, its draft, or what belongs to a row of another screen.
+func (p place) aside() bool { return p.knobs["see"] != "" || p.knobs["timetable"] != "" }
+
 // in returns the place one level down.
 func (p place) in(key string) place {
 	return place{append(slices.Clone(p.path), key), p.knobs}
