@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/twinctl/twin/cmd/internal/app"
 	"github.com/twinctl/twin/cmd/internal/cli"
@@ -51,11 +53,14 @@ func writePlan(out io.Writer, p switchover.Plan) {
 		}
 	}
 	fmt.Fprintln(out)
-	ok := 0
+	ok, blockers := 0, []string{}
 	for _, c := range preflight.Sorted(p.Checks) {
 		if c.Level == preflight.OK {
 			ok++
 			continue
+		}
+		if c.Level == preflight.Blocker && !slices.Contains(blockers, c.Name) {
+			blockers = append(blockers, c.Name)
 		}
 		fmt.Fprintf(out, "%-7s  %s\n", c.Level, inert.Text(c.String()))
 		if c.Fix != "" {
@@ -64,7 +69,7 @@ func writePlan(out io.Writer, p switchover.Plan) {
 	}
 	verdict := "ready: nothing was changed"
 	if !p.Ready {
-		verdict = "blocked: nothing was changed"
+		verdict = strings.TrimSuffix("blocked by "+strings.Join(blockers, ", "), " by ") + ": nothing was changed"
 	}
 	fmt.Fprintf(out, "%s are ok\n%s\n", app.Counted(ok, "check"), verdict)
 	if p.Epoch == 0 && p.From != "" {

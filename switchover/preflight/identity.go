@@ -108,7 +108,7 @@ func runbook(q question) finding {
 func calm(q question) finding {
 	was := q.it.At.Sub(q.it.Since)
 	if max(q.it.Seen, q.other.Seen) > 1 && was < q.limits.Calm {
-		return warn("", "%s became primary only %s ago", q.it.Name, rough(max(0, was)))
+		return warn("wait "+rough(q.limits.Calm-max(0, was)), "%s became primary only %s ago", q.it.Name, rough(max(0, was)))
 	}
 	return ok("%s has been primary for %s", q.it.Name, rough(was))
 }
