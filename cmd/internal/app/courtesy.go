@@ -60,10 +60,11 @@ func (c *courtesy) busy() bool { return time.Since(time.Unix(0, c.last.Load())) 
 
 // What an import leaves to collecting: a commit waits for one of its
 // transactions at the most, so these are short. They have all the time between
-// commits, for nothing else wants the writer then.
+// commits, for nothing else wants the writer then. A thousand records take
+// two milliseconds: fewer would cost a busy disk a flush each, and spare nobody anything.
 const (
 	stepTook            = 10 * time.Millisecond
-	leastStep, mostStep = 100, 4000 // records
+	leastStep, mostStep = 1000, 4000 // records
 )
 
 // longestBehind is how long counting rests at once behind an import: what is
