@@ -41,11 +41,9 @@ func (s share) rest(took time.Duration) time.Duration {
 	return min(rest, longest)
 }
 
-// A courtesy makes fills go behind collecting as long as anything is collected,
-// and counting behind an import.
+// A courtesy makes fills go behind collecting as long as anything is collected.
 type courtesy struct {
-	last      atomic.Int64                  // when records were collected, nanoseconds since 1970
-	importing atomic.Pointer[chan struct{}] // closed when the import is over; nil while none runs
+	last atomic.Int64 // when records were collected, nanoseconds since 1970
 }
 
 // collected is told of each commit of the collector.
@@ -66,42 +64,6 @@ const (
 	stepTook            = 10 * time.Millisecond
 	leastStep, mostStep = 1000, 4000 // records
 )
-
-// longestBehind is how long counting rests at once behind an import: what is
-// collected meanwhile is counted that much later at the most.
-const longestBehind = 5 * time.Second
-
-// imports says that an import runs, until over is called.
-func (c *courtesy) imports() (over func()) {
-	end := make(chan struct{})
-	c.importing.Store(&end)
-	return func() {
-		c.importing.Store(nil)
-		close(end)
-	}
-}
-
-// behind is count.Options.Room: who counts much goes behind collecting, as a fill
-// does that nobody waits for. While old files are imported, whose records it
-// counts, it takes no more than its part of a processor, however long a step
-// took: a person waits for the import, and the rest is counted after it.
-func (c *courtesy) behind() func(context.Context, time.Duration) {
-	room := c.room(byTheWay)
-	return func(ctx context.Context, took time.Duration) {
-		over := c.importing.Load()
-		if over == nil {
-			room(ctx, took)
-			return
-		}
-		wait := time.NewTimer(min(took*time.Duration(byTheWay-1), longestBehind))
-		defer wait.Stop()
-		select {
-		case <-ctx.Done():
-		case <-*over:
-		case <-wait.C:
-		}
-	}
-}
 
 // steps is archive.Options.Room: as long as anything is collected, as many
 // records as are stored in stepTook.

@@ -33,32 +33,6 @@ func TestCourtesy(t *testing.T) {
 	})
 }
 
-// Counting keeps to its part of a processor while an import runs, however long
-// its steps take, and no longer than that.
-func TestCourtesyBehind(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var c courtesy
-		behind := c.behind()
-		check := func(took, want time.Duration) {
-			t.Helper()
-			begun := time.Now()
-			if behind(t.Context(), took); time.Since(begun) != want {
-				t.Errorf("waited %s after a step of %s, want %s", time.Since(begun), took, want)
-			}
-		}
-		check(time.Second, 0)
-		c.collected(collector.Commit{Records: 1})
-		check(time.Second, longest)
-		over := c.imports()
-		check(10*time.Millisecond, 110*time.Millisecond)
-		check(time.Second, longestBehind)
-		time.AfterFunc(time.Second, over)
-		check(time.Second, time.Second)
-		<-time.After(busyFor + 1)
-		check(time.Second, 0)
-	})
-}
-
 // An import's transactions are as long as collecting can bear, while there is any.
 func TestCourtesySteps(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
