@@ -101,7 +101,11 @@ func Plan(g Goal, s Seen) ([]Step, error) {
 		steps = append(steps, Step{do, fmt.Sprintf(format, args...), state})
 	}
 	if g.Feed != "" {
-		add(Examine, s.Config != nil && s.Self != nil, "examine the upstream of feed %q, and log in", g.Feed)
+		how := ""
+		if g.SecretFile != "" {
+			how = ", and log in"
+		}
+		add(Examine, s.Config != nil && s.Self != nil, "examine the upstream of feed %q%s", g.Feed, how)
 	}
 	add(MakeData, s.Data, "make the directory %s (0700 %s)", g.Data, s.Owner.Name)
 	if g.SecretFile != "" {
