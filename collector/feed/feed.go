@@ -117,7 +117,7 @@ const (
 	Mute        Reason = "mute"        // connected, but nothing came back any more
 	Refused     Reason = "refused"     // the upstream does not let us in
 	Paused      Reason = "paused"      // a person paused the feed
-	Overrun     Reason = "overrun"     // it spoke faster than could be stored
+	Overrun     Reason = "overrun"     // it spoke faster than could be stored, or over more connections than are heard
 	DiskFull    Reason = "disk_full"   // there was no room to store it
 	Rejected    Reason = "rejected"    // a frame or record that cannot be kept
 	Clock       Reason = "clock"       // a time that cannot be true

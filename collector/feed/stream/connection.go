@@ -30,6 +30,7 @@ type connection struct {
 	waiting atomic.Int64 // since when something that arrived is not a record yet, as a record.Instant; or 0
 	known   atomic.Bool  // it has said a record
 	hushed  atomic.Bool  // nothing more is to be read
+	ousted  atomic.Bool  // it was closed so that another has its place
 	stale   atomic.Bool  // this process stood still, and what arrived meanwhile may not have been read
 }
 
@@ -130,6 +131,8 @@ func (c *connection) ended(ctx context.Context, err error) *feed.Lost {
 	switch {
 	case ctx.Err() != nil:
 		return &feed.Lost{Reason: feed.Stopped, Err: ctx.Err()}
+	case c.ousted.Load():
+		return &feed.Lost{Reason: feed.Overrun, Err: errOusted}
 	case errors.Is(err, os.ErrDeadlineExceeded) && c.session.Silence > 0:
 		return &feed.Lost{Reason: feed.Mute, Err: fmt.Errorf("said nothing for %s", c.session.Silence)}
 	case errors.Is(err, io.EOF) && size > 0:
@@ -140,6 +143,8 @@ func (c *connection) ended(ctx context.Context, err error) *feed.Lost {
 	}
 	return &feed.Lost{Reason: feed.Unreachable, Err: err}
 }
+
+var errOusted = errors.New("it was silent, and made room for another")
 
 // tell makes a record of a frame.
 func (s *session) tell(ctx context.Context, c *connection, frame []byte) error {

@@ -14,8 +14,6 @@ import (
 )
 
 const (
-	mostOpen   = 16          // connections that are heard at the same time
-	strange    = time.Second // after this a connection without a record makes room
 	retryAfter = time.Second // when the address cannot be had
 	breath     = 100 * time.Millisecond
 	tellEvery  = time.Minute // how often refusals are logged at the most
@@ -120,12 +118,14 @@ type hall struct {
 
 // admit takes a connection in, or closes it and returns nil.
 func (h *hall) admit(conn net.Conn) *connection {
+	now := time.Now()
 	h.mu.Lock()
-	full := len(h.guests) >= mostOpen && !h.makeRoom(time.Now())
+	none := h.place(hostOf(conn.RemoteAddr()), now)
 	h.mu.Unlock()
-	if full {
+	if none != nil {
 		_ = conn.Close() // nothing was said
-		h.log("too many are open", "from", conn.RemoteAddr().String())
+		h.log("too many are open", "from", conn.RemoteAddr().String(), "err", none)
+		h.session.turnAway(now, fmt.Errorf("a connection from %s was refused: %w", conn.RemoteAddr(), none))
 		return nil
 	}
 	c := h.session.join(conn)
@@ -133,23 +133,6 @@ func (h *hall) admit(conn net.Conn) *connection {
 	defer h.mu.Unlock()
 	h.guests[c] = struct{}{}
 	return c
-}
-
-// makeRoom closes the oldest connection that never said a record and had time
-// to. It returns false if there is none. The caller holds mu.
-func (h *hall) makeRoom(now time.Time) bool {
-	var oldest *connection
-	for c := range h.guests {
-		if !c.known.Load() && now.Sub(c.opened) >= strange && (oldest == nil || c.opened.Before(oldest.opened)) {
-			oldest = c
-		}
-	}
-	if oldest == nil {
-		return false
-	}
-	delete(h.guests, oldest)
-	_ = oldest.Close() // its goroutine takes notice
-	return true
 }
 
 // attend hears a connection to its end.

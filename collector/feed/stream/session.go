@@ -34,6 +34,8 @@ type session struct {
 	untimed record.Instant // of the last record that had no time of its own
 	left    record.Instant // when the last one left behind a line, so that nothing is missing; or 0
 	broken  record.Instant // since when nothing is missing
+	turned  record.Instant // until when somebody who was turned away may not have come back
+	away    error          // who that was, and why
 
 	looked time.Time // when it was seen to be alive last
 	thawed time.Time // when it was found to have stood still last
@@ -70,17 +72,18 @@ func (s *session) join(conn net.Conn) *connection {
 // it is the upstream's, which therefore was heard since it was opened: not
 // before something was rejected or cut, but without a break if the last one
 // left, in order, only after that. An upstream that keeps what it cannot deliver
-// goes on where it was heard last, unless something of that was rejected.
+// goes on where it was heard last, unless something of that was rejected. While
+// somebody who was turned away is missed, nothing begins.
 func (s *session) enter(c *connection) {
 	c.known.Store(true)
-	if s.begun {
+	if s.begun || s.crowded(time.Now()) {
 		return
 	}
-	from := max(record.At(c.opened), c.spoilt, s.broken)
+	from := max(record.At(c.opened), c.spoilt, s.broken, s.turned)
 	if c == s.dialled {
 		from = max(from, record.Instant(c.arrived.Load()))
 	}
-	if s.Keeps && s.proven != 0 && !s.spoilt {
+	if s.Keeps && s.proven != 0 && !s.spoilt && s.proven >= s.turned {
 		s.begin(feed.Session{From: s.proven, Continues: true})
 		return
 	}
@@ -122,7 +125,8 @@ func (s *session) leave(c *connection, why *feed.Lost) {
 	if s.left = record.At(now); missing {
 		s.left, s.broken = 0, record.At(now)
 	}
-	if !s.begun {
+	if !s.begun { // while somebody is missed; nobody known may be left
+		s.left, s.told = 0, ""
 		return
 	}
 	if whole {
@@ -184,6 +188,8 @@ func (s *session) tick(now time.Time) {
 		s.prove(now)
 	case s.dialled != nil:
 		s.attend(now)
+	case s.turned != 0 && s.known():
+		s.again(now)
 	case !s.bound.IsZero() && now.Sub(s.bound) >= alone:
 		if why := s.nobody(now); why.Error() != s.told {
 			s.deaf(feed.Unreachable, why)
@@ -209,6 +215,8 @@ func (s *session) nobody(now time.Time) error {
 		}
 	}
 	switch {
+	case s.crowded(now):
+		return s.away
 	case oldest != nil && now.Sub(oldest.opened) >= strange:
 		return fmt.Errorf("%s is connected, but has said no record yet", oldest.RemoteAddr())
 	case s.gone != nil:

@@ -14,10 +14,17 @@
 // the feed is covered while there is at least one that has said a record: who
 // has not may be anybody, and proves nothing. With its first record it is the
 // upstream's, which then was heard since that connection was opened, or since
-// the last frame of it that cannot be a record. More than 16 are refused,
-// but one that never said a record makes room after a second, so that idle
-// strangers do not keep the upstream out. Who connects and goes again at once
-// without a record, as a probe does, leaves no trace.
+// the last frame of it that cannot be a record.
+//
+// More than 32 are refused, and more than 16 of one host (of IPv6: one network
+// of 64 bits), so that no host takes all places. But one that never said a
+// record makes room after a second, so that idle strangers do not keep the
+// upstream out, and one that said nothing for a minute makes room for another
+// of its host. What a refused one had to say is missing: the session ends with
+// the reason overrun, and none begins until ten minutes after the last one was
+// refused, by when it has tried again. Meanwhile the health says who was
+// refused, and all others are heard and stored. Who connects and goes again at
+// once without a record, as a probe does, leaves no trace.
 package stream
 
 import (
