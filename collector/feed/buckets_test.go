@@ -13,7 +13,9 @@ import (
 
 func TestBucketGuard(t *testing.T) {
 	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
-	bucket := func(i int) record.Instant { return record.At(now) - record.Instant(i)*record.BucketWidth }
+	bucket := func(i int) record.Instant {
+		return record.At(now.Add(-bucketsFree)) - record.Instant(i)*record.BucketWidth
+	}
 	var g bucketGuard
 	for i := range bucketsPerMinute {
 		if wait := g.admit(bucket(i), now); wait != 0 {
@@ -37,6 +39,53 @@ func TestBucketGuard(t *testing.T) {
 	if again := g.admit(bucket(3*bucketsPerMinute), later.Add(59*time.Second)); again != time.Second {
 		t.Errorf("the next waits %s", again)
 	}
+}
+
+// Whoever makes up times takes nothing from those who tell of today.
+func TestBucketsOfTodayAreFree(t *testing.T) {
+	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+	var g bucketGuard
+	for i := range bucketsPerMinute + 1 {
+		g.admit(record.Instant(i)*record.BucketWidth, now)
+	}
+	for ago := -time.Hour; ago < bucketsFree; ago += 5 * time.Minute {
+		if wait := g.admit(record.At(now.Add(-ago)), now); wait != 0 {
+			t.Errorf("%s ago waits %s", ago, wait)
+		}
+	}
+	edge := record.At(now.Add(-bucketsFree)) + 1
+	if wait := g.admit(edge, now.Add(time.Second)); wait == 0 {
+		t.Error("a day ago does not wait")
+	}
+	g.admit(edge, now)
+	if wait := g.admit(edge, now.Add(time.Second)); wait != 0 {
+		t.Errorf("what was let in just now waits %s when it is asked for again", wait)
+	}
+}
+
+// Early tells what Record would do, and Record keeps to it.
+func TestEarly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(1<<20, Kind{})
+		if err := d.far(t.Context(), bucketsPerMinute); err != nil {
+			t.Fatal(err)
+		}
+		begun := time.Now()
+		old := record.At(begun.AddDate(-2, 0, 0))
+		if wait := d.Early(old); wait != time.Minute {
+			t.Fatalf("it is to wait %s", wait)
+		}
+		if wait := d.Early(0); wait != 0 { // Record refuses it
+			t.Errorf("a time that cannot be true waits %s", wait)
+		}
+		time.Sleep(time.Minute)
+		if wait := d.Early(old); wait != 0 {
+			t.Fatalf("after a minute it is to wait %s", wait)
+		}
+		if err := d.Record(t.Context(), record.New(old, 0, []byte("x")), nil); err != nil || time.Since(begun) != time.Minute {
+			t.Errorf("after %s: %v", time.Since(begun), err)
+		}
+	})
 }
 
 // Whoever comes for hours gets the allowance of hours, and no more.
@@ -66,7 +115,7 @@ func TestBucketGuardHoldsItsRate(t *testing.T) {
 // queue said to the last.
 func (d *desk) far(ctx context.Context, n int) (err error) {
 	for i := range n {
-		at := record.At(time.Now()) - record.Instant(i)*record.BucketWidth
+		at := record.At(time.Now().Add(-bucketsFree)) - record.Instant(i)*record.BucketWidth
 		err = d.Record(ctx, record.New(at, 0, fmt.Append(nil, i)), nil)
 	}
 	return err

@@ -83,7 +83,7 @@ func (q *Queue) Record(ctx context.Context, r record.Record, position []byte) er
 	}
 	if wait := q.buckets.admit(r.At, now); wait > 0 {
 		if q.overruns {
-			q.Reject(Rejected, "times too far apart: over 1,000 new stretches of five minutes in a minute", r.Raw, position)
+			q.Reject(Rejected, TooFar, r.Raw, position)
 			return nil
 		}
 		if err := q.waitBucket(ctx, r.At, wait); err != nil {
@@ -97,6 +97,17 @@ func (q *Queue) Record(ctx context.Context, r record.Record, position []byte) er
 	}
 	q.add(r, position)
 	return nil
+}
+
+// Early returns how long Record would keep a record of that time waiting for the
+// reason TooFar; after 0 it does not. It is for the telling goroutine of a
+// source of several senders, of which one must not make the others wait.
+func (q *Queue) Early(at record.Instant) time.Duration {
+	now := time.Now()
+	if !canBe(at, now) {
+		return 0
+	}
+	return q.buckets.admit(at, now)
 }
 
 // Reject counts a frame or record that cannot be kept, and keeps its beginning

@@ -32,6 +32,28 @@ type connection struct {
 	hushed  atomic.Bool  // nothing more is to be read
 	ousted  atomic.Bool  // it was closed so that another has its place
 	stale   atomic.Bool  // this process stood still, and what arrived meanwhile may not have been read
+
+	closing sync.Once
+	closed  chan struct{} // by us
+}
+
+// Close closes the connection, and ends its waiting. Once more does no harm.
+func (c *connection) Close() error {
+	c.closing.Do(func() { close(c.closed) })
+	return c.Conn.Close()
+}
+
+// wait waits for so long, until ctx ends, or until we close the connection.
+func (c *connection) wait(ctx context.Context, d time.Duration) error {
+	c.session.q.Flush()
+	select {
+	case <-time.After(d):
+		return nil
+	case <-c.closed:
+		return net.ErrClosed
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // Read notes what arrives when, and for how long nothing did.
@@ -146,11 +168,25 @@ func (c *connection) ended(ctx context.Context, err error) *feed.Lost {
 
 var errOusted = errors.New("it was silent, and made room for another")
 
-// tell makes a record of a frame.
+// tell makes a record of a frame. One whose time is too far from all others
+// waits, and with it its connection alone.
 func (s *session) tell(ctx context.Context, c *connection, frame []byte) error {
 	if len(frame) == 0 {
 		return nil
 	}
+	for {
+		early, err := s.keep(ctx, c, frame)
+		if err != nil || early == 0 {
+			return err
+		}
+		if err := c.wait(ctx, early); err != nil {
+			return err
+		}
+	}
+}
+
+// keep is tell, or returns how long to wait before it may be called again.
+func (s *session) keep(ctx context.Context, c *connection, frame []byte) (early time.Duration, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var r record.Record
@@ -160,8 +196,11 @@ func (s *session) tell(ctx context.Context, c *connection, frame []byte) error {
 		r = record.New(s.arrival(), record.Untimed, frame)
 	case err != nil:
 		s.refuse(c, frame, err)
-		return nil
+		return 0, nil
 	default:
+		if early := s.q.Early(at); early > 0 {
+			return early, nil
+		}
 		r = record.New(at, 0, frame)
 		c.pace = pace{last: at, came: time.Now()}
 	}
@@ -170,7 +209,7 @@ func (s *session) tell(ctx context.Context, c *connection, frame []byte) error {
 	if r.Timed() && !s.Repeats {
 		r.N = c.ordinals.Next(at, r.Digest)
 	}
-	return s.q.Record(ctx, r, nil)
+	return 0, s.q.Record(ctx, r, nil)
 }
 
 // arrival returns the time for a record that has none: now, and never the same

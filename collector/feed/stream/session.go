@@ -59,7 +59,7 @@ func (s *session) at(address string) {
 // join takes a connection in. The session begins with its first record; when we
 // dialled, after a second at the latest.
 func (s *session) join(conn net.Conn) *connection {
-	c := &connection{Conn: conn, session: s, opened: time.Now()}
+	c := &connection{Conn: conn, session: s, opened: time.Now(), closed: make(chan struct{})}
 	c.arrived.Store(int64(record.At(c.opened)))
 	c.frames = s.Frames(c, s.q)
 	s.mu.Lock()

@@ -24,7 +24,8 @@
 // the reason overrun, and none begins until ten minutes after the last one was
 // refused, by when it has tried again. Meanwhile the health says who was
 // refused, and all others are heard and stored. Who connects and goes again at
-// once without a record, as a probe does, leaves no trace.
+// once without a record, as a probe does, leaves no trace. Whose times lie too
+// far apart (feed.TooFar) waits alone; nothing is proven beyond what waits.
 package stream
 
 import (

@@ -228,6 +228,10 @@ func (e *ear) tell(ctx context.Context, message []byte, cut bool) error {
 		e.q.Reject(feed.Rejected, err.Error(), raw, nil)
 		return nil
 	}
+	if e.q.Early(at) > 0 { // all others would wait with it
+		e.q.Reject(feed.Overrun, feed.TooFar, raw, nil)
+		return nil
+	}
 	r := record.New(at, 0, raw)
 	r.N = e.ordinals.Next(at, r.Digest)
 	return e.q.Record(ctx, r, nil)

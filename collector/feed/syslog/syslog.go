@@ -24,7 +24,9 @@
 //     one unless silence says how long it may be quiet at the most.
 //   - Over TCP a full queue makes the upstream wait. Over UDP the kernel throws
 //     away what we do not fetch in time; it counts that, and what it threw away
-//     is told as a hole with the reason overrun.
+//     is told as a hole with the reason overrun. Times that lie too far apart
+//     make a sender wait over TCP, and that one alone; over UDP their messages
+//     are refused, with the same reason.
 //
 // # Framing
 //

@@ -312,3 +312,36 @@ func TestUDPSilence(t *testing.T) {
 	say(t, "udp", address, one)
 	eventually(t, "begin again", func() bool { return strings.HasPrefix(words(), "begin mute begin ") })
 }
+
+// Over UDP nobody can be made to wait: who makes up times is refused, and told
+// of, and all others are heard.
+func TestMadeUpTimesAreRefusedByUDP(t *testing.T) {
+	s, address := start(t, "udp")
+	evil, good := say(t, "udp", address), say(t, "udp", address)
+	at := time.Now().AddDate(-1, 0, 0)
+	const free, more = 1000, 20
+	for i := range free + more {
+		text := fmt.Sprintf("<13>1 %s evil - - - - x", at.Add(time.Duration(i)*5*time.Minute).UTC().Format(time.RFC3339))
+		if _, err := io.WriteString(evil, text); err != nil {
+			t.Fatal(err)
+		}
+		if i%100 == 99 { // no faster than they are read
+			eventually(t, "hear what was sent", func() bool { said, _ := s.heard(); return len(said) == i+1 })
+		}
+	}
+	text := fmt.Sprintf("<13>1 %s good - - - - y", time.Now().UTC().Format(time.RFC3339))
+	if _, err := io.WriteString(good, text); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "hear the good one", func() bool { said, _ := s.heard(); return len(said) == free+1 })
+	want := "overrun: " + feed.TooFar
+	eventually(t, "tell of the refused ones", func() bool { _, rejected := s.heard(); return len(rejected) == more && rejected[0] == want })
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, m := range s.marks {
+		if m.What == feed.HoleMark && m.Reason == feed.Overrun {
+			return
+		}
+	}
+	t.Errorf("no hole among %+v", s.marks)
+}
