@@ -10,7 +10,8 @@ import (
 )
 
 // holeJoin is how near two holes of one reason may lie to be written as one:
-// a hostile upstream must not get a row for each bad frame.
+// a hostile upstream must not get a row for each bad frame. Nor may it by having
+// the reasons take turns, of which there are fewer than are looked at.
 const holeJoin = record.Second
 
 // mark applies m to the feed: its coverage and its gaps.
@@ -103,8 +104,10 @@ func (f *feedRow) hole(ctx context.Context, tx *store.Tx, g gap) error {
 	}
 	res, err := tx.ExecContext(ctx, `
 		UPDATE gap SET until = max(until, ?1)
-		WHERE id = (SELECT id FROM gap WHERE feed = ?2 AND start <= ?3 ORDER BY start DESC, id DESC LIMIT 1)
-		  AND reason = ?4 AND state = ?5 AND until IS NOT NULL AND until + ?6 >= ?3`,
+		WHERE id = (SELECT id
+		            FROM (SELECT * FROM gap WHERE feed = ?2 AND start <= ?3 ORDER BY start DESC, id DESC LIMIT 8)
+		            WHERE reason = ?4 AND state = ?5 ORDER BY start DESC, id DESC LIMIT 1)
+		  AND until IS NOT NULL AND until + ?6 >= ?3`,
 		g.Until, f.id, g.From, g.Reason, g.State, holeJoin)
 	if err != nil {
 		return err

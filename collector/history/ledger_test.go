@@ -127,11 +127,19 @@ func TestHolesThatLieNearAreJoined(t *testing.T) {
 		Reason      feed.Reason
 	}
 	for name, c := range map[string]struct{ holes, want []told }{
-		"near":                  {[]told{{0, 1, "rejected"}, {s, s + 5, "rejected"}, {2 * s, 3 * s, "rejected"}}, []told{{0, 3 * s, "rejected"}}},
-		"far":                   {[]told{{0, 1, "rejected"}, {s + 2, s + 5, "rejected"}}, []told{{0, 1, "rejected"}, {s + 2, s + 5, "rejected"}}},
-		"inside":                {[]told{{0, 9, "rejected"}, {2, 5, "rejected"}}, []told{{0, 9, "rejected"}}},
-		"begun, then in full":   {[]told{{0, 1, "rejected"}, {0, 9 * s, "rejected"}}, []told{{0, 9 * s, "rejected"}}},
-		"for another reason":    {[]told{{0, 9, "rejected"}, {10, 12, "clock"}}, []told{{0, 9, "rejected"}, {10, 12, "clock"}}},
+		"near":                {[]told{{0, 1, "rejected"}, {s, s + 5, "rejected"}, {2 * s, 3 * s, "rejected"}}, []told{{0, 3 * s, "rejected"}}},
+		"far":                 {[]told{{0, 1, "rejected"}, {s + 2, s + 5, "rejected"}}, []told{{0, 1, "rejected"}, {s + 2, s + 5, "rejected"}}},
+		"inside":              {[]told{{0, 9, "rejected"}, {2, 5, "rejected"}}, []told{{0, 9, "rejected"}}},
+		"begun, then in full": {[]told{{0, 1, "rejected"}, {0, 9 * s, "rejected"}}, []told{{0, 9 * s, "rejected"}}},
+		"for another reason":  {[]told{{0, 9, "rejected"}, {10, 12, "clock"}}, []told{{0, 9, "rejected"}, {10, 12, "clock"}}},
+		"in turns": {
+			[]told{{0, 1, "rejected"}, {1, 2, "clock"}, {2, 3, "overrun"}, {s, s + 1, "rejected"}, {s + 1, s + 2, "clock"}, {s + 2, s + 3, "overrun"}, {2 * s, 2*s + 1, "rejected"}},
+			[]told{{0, 2*s + 1, "rejected"}, {1, s + 2, "clock"}, {2, s + 3, "overrun"}},
+		},
+		"in turns, far": {
+			[]told{{0, 1, "rejected"}, {1, 2, "clock"}, {s + 2, s + 3, "rejected"}},
+			[]told{{0, 1, "rejected"}, {1, 2, "clock"}, {s + 2, s + 3, "rejected"}},
+		},
 		"before all the others": {[]told{{5, 9, "rejected"}, {2, 3, "rejected"}}, []told{{2, 3, "rejected"}, {5, 9, "rejected"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
