@@ -146,10 +146,10 @@ func (v *Voice) Record(ctx context.Context, r record.Record, position []byte) er
 	return v.q.Record(ctx, r, position)
 }
 
-// Reject is Queue.Reject with the reason Rejected.
-func (v *Voice) Reject(text string, raw, position []byte) {
+// Reject is Queue.Reject.
+func (v *Voice) Reject(why Reason, text string, raw, position []byte) {
 	if !v.silent() {
-		v.q.Reject(Rejected, text, raw, position)
+		v.q.Reject(why, text, raw, position)
 	}
 }
 

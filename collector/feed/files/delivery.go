@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"time"
 
 	"github.com/twinctl/twin/collector/feed"
 	"github.com/twinctl/twin/collector/record"
@@ -76,7 +77,7 @@ func (d *delivery) recount(ctx context.Context, p *position, format feed.Format)
 		if at == p.LastAt {
 			met = bytes.Equal(digest[:], p.Last)
 		}
-		if t, err := format(piece); err == nil {
+		if t, err := format(piece); err == nil && feed.Credible(t, time.Now()) {
 			d.ordinals.Next(t, digest)
 			d.numbers.Note(piece, t)
 		}

@@ -106,7 +106,7 @@ func (r *reader) pieces(ctx context.Context, w *waiting, d *delivery) (whole boo
 			}
 		case isLong(err):
 			long, _ := errors.AsType[*feed.LongLineError](err)
-			r.reject(d, at, long.Head, err)
+			r.reject(d, refusal{at, long.Head, feed.Rejected}, err)
 		case err != nil:
 			return false, err
 		default:
@@ -125,8 +125,12 @@ func (r *reader) tell(ctx context.Context, d *delivery, at int64, piece []byte) 
 		return nil
 	}
 	when, err := r.format(piece)
+	reason := feed.Rejected
+	if err == nil && !feed.Credible(when, time.Now()) { // the queue would not keep it either: the file is the only copy
+		reason, err = feed.Clock, fmt.Errorf("its time %s cannot be true", when)
+	}
 	if err != nil {
-		r.reject(d, at, piece, err)
+		r.reject(d, refusal{at, piece, reason}, err)
 		return nil
 	}
 	r.hear(when)
@@ -145,12 +149,19 @@ func (r *reader) tell(ctx context.Context, d *delivery, at int64, piece []byte) 
 	return nil
 }
 
+// A refusal is a piece that cannot be a record.
+type refusal struct {
+	at     int64  // where it begins
+	head   []byte // how
+	reason feed.Reason
+}
+
 // reject tells the queue of a piece that cannot be a record, and why.
-func (r *reader) reject(d *delivery, at int64, head []byte, why error) {
+func (r *reader) reject(d *delivery, p refusal, why error) {
 	r.goOn()
 	r.pos.move(d.offset(), &d.content.known)
 	r.pos.Bad++
-	r.voice.Reject(fmt.Sprintf("%s, byte %d: %v", d.name, at, why), head, r.code.encode(&r.pos))
+	r.voice.Reject(p.reason, fmt.Sprintf("%s, byte %d: %v", d.name, p.at, why), p.head, r.code.encode(&r.pos))
 }
 
 // ended is called at the end of a file. It tells whether that was all of it, or
@@ -162,7 +173,7 @@ func (r *reader) ended(w *waiting, d *delivery) (whole, more bool) {
 		r.skip(d)
 		return true, false
 	case d.content.closed:
-		r.reject(d, d.offset(), head, errHalf)
+		r.reject(d, refusal{d.offset(), head, feed.Rejected}, errHalf)
 		r.pos.Offset = d.content.known.End
 		r.skip(d)
 		return true, false

@@ -222,7 +222,7 @@ func (r *reader) failed(ctx context.Context, w *waiting, why error) error {
 	r.pos.giveUp(why)
 	r.ledger.finish(&w.entry)
 	r.goOn()
-	r.voice.Reject(text, nil, r.encoded())
+	r.voice.Reject(feed.Rejected, text, nil, r.encoded())
 	return r.settle(ctx, &w.entry)
 }
 

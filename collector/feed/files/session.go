@@ -9,12 +9,6 @@ import (
 	"github.com/twinctl/twin/collector/record"
 )
 
-// Between these a time can be true, as far as the queue is concerned; ofFuture
-// is by how much it may lie after now.
-var earliest = record.At(time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC))
-
-const ofFuture = time.Hour
-
 // A fault is what is wrong with a file, for people to see while it lasts.
 type fault struct {
 	text  string
@@ -44,7 +38,7 @@ func (r *reader) lose(why error) {
 	r.log.Warn("records may be lost", "err", why)
 	r.blame(why.Error(), 0)
 	r.goOn()
-	r.voice.Reject(why.Error(), nil, nil)
+	r.voice.Reject(feed.Rejected, why.Error(), nil, nil)
 }
 
 // listening tells whether a session is open. One may have been ended by whoever
@@ -59,15 +53,12 @@ func (r *reader) goOn() {
 }
 
 // hear begins a session, if none is, with a record of that time which is about
-// to be told. One whose time cannot be true does not show since when all is
-// heard: then a look without anything left to read will.
+// to be told.
 func (r *reader) hear(when record.Instant) {
 	r.goOn()
-	now := record.At(time.Now())
-	if r.listening() || when <= max(r.covered, earliest) || when > now.Add(ofFuture) {
-		return
+	if !r.listening() && when > r.covered {
+		r.begins(min(when, record.At(time.Now())))
 	}
-	r.begins(min(when, now))
 }
 
 // tellSkipped tells of calls that are missing. Where no session is open yet, the

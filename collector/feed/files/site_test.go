@@ -42,6 +42,7 @@ type site struct {
 	keys     map[record.Key]bool
 	twice    int
 	rejected []string
+	reasons  []feed.Reason // of these
 	marks    []feed.Mark
 	start    feed.Start // for the next reader
 }
@@ -163,6 +164,7 @@ func (s *site) store(l *life) {
 	}
 	for _, r := range b.Quarantine {
 		s.rejected = append(s.rejected, strings.ReplaceAll(r.Text, filepath.Dir(s.dir)+"/", ""))
+		s.reasons = append(s.reasons, r.Reason)
 	}
 	for _, m := range b.Marks {
 		s.marks = append(s.marks, m)

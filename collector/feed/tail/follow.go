@@ -227,7 +227,7 @@ func (f *follower) reject(at int64, line []byte, why error) {
 		line = long.Head
 	}
 	f.encoded = f.file.pos.appendTo(f.encoded[:0])
-	f.voice.Reject(fmt.Sprintf("%s, byte %d: %v", f.file.Name(), at, why), line, f.encoded)
+	f.voice.Reject(feed.Rejected, fmt.Sprintf("%s, byte %d: %v", f.file.Name(), at, why), line, f.encoded)
 }
 
 // unfinished notes since when a line waits for its end.
@@ -296,7 +296,7 @@ func (f *follower) finish(ctx context.Context) error {
 	}
 	if size > 0 {
 		f.encoded = f.pos.appendTo(f.encoded[:0])
-		f.voice.Reject(name+": was left in the middle of its last line", half, f.encoded)
+		f.voice.Reject(feed.Rejected, name+": was left in the middle of its last line", half, f.encoded)
 	}
 	return nil
 }
