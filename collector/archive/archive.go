@@ -123,7 +123,9 @@ func Import(ctx context.Context, into History, paths []string, opt Options) (Res
 }
 
 func importFile(ctx context.Context, into History, path string, opt Options) (File, error) {
-	s, err := open(path)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	s, err := open(ctx, path)
 	if err != nil {
 		return File{File: path}, err
 	}
@@ -132,8 +134,6 @@ func importFile(ctx context.Context, into History, path string, opt Options) (Fi
 	if err != nil {
 		return File{File: path}, err
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
 	r := newReader(s, format, opt)
 	go r.run(ctx)
 	w := writer{into: into, opt: opt, begun: time.Now(), from: s, done: File{File: path}}

@@ -285,3 +285,20 @@ func TestClaimOfSkippedNumbers(t *testing.T) {
 		}
 	}
 }
+
+// A file that goes on without a line end is none of the format: it is not read
+// for hours, and what came before stays.
+func TestImportOfALineWithoutEnd(t *testing.T) {
+	h := openHistory(t)
+	path := file(t, "f", []byte("1262340000|a\n"))
+	if err := os.Truncate(path, 4<<40); err != nil {
+		t.Skip(err)
+	}
+	done, err := archive.Import(t.Context(), h, []string{path}, options("queue_log"))
+	if !errors.As(err, new(*feed.ShapeError)) || !strings.Contains(err.Error(), "there is no line end in the ") {
+		t.Errorf("imported with %v", err)
+	}
+	if len(done.Files) != 1 || done.Files[0].Added != 1 {
+		t.Errorf("imported %+v", done)
+	}
+}

@@ -3,6 +3,7 @@ package archive
 import (
 	"bufio"
 	"compress/gzip"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -19,8 +20,9 @@ type source struct {
 	read atomic.Int64 // bytes on disk
 }
 
-// open opens a regular file, and waits for no other end of a pipe.
-func open(path string) (*source, error) {
+// open opens a regular file, and waits for no other end of a pipe. It is read
+// until ctx ends.
+func open(ctx context.Context, path string) (*source, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, unwrapped(err)
@@ -34,7 +36,7 @@ func open(path string) (*source, error) {
 	}
 	s := &source{file: f, size: info.Size()}
 	const ahead = 256 << 10
-	plain := bufio.NewReaderSize(&counted{f, &s.read}, ahead)
+	plain := bufio.NewReaderSize(&counted{f, ctx.Err, &s.read}, ahead)
 	s.Reader = plain
 	if magic, err := plain.Peek(2); err == nil && magic[0] == 0x1f && magic[1] == 0x8b {
 		z, err := gzip.NewReader(plain)
@@ -60,10 +62,15 @@ func (s *source) Close() error { return s.file.Close() }
 // counted counts what is read.
 type counted struct {
 	io.Reader
-	n *atomic.Int64
+	over func() error // why nothing more is to be read
+	n    *atomic.Int64
 }
 
+// Read implements io.Reader.
 func (c *counted) Read(p []byte) (int, error) {
+	if err := c.over(); err != nil {
+		return 0, err
+	}
 	n, err := c.Reader.Read(p)
 	c.n.Add(int64(n))
 	return n, err

@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"errors"
 	"fmt"
 	"io"
 
@@ -25,7 +26,7 @@ type Cutter interface {
 }
 
 // A ShapeError tells that a file is not of its format: nothing in it is a
-// record, and to read it again will not help.
+// record, or nothing from some place on, and to read it again will not help.
 type ShapeError struct {
 	Format string
 	Err    error
@@ -54,9 +55,37 @@ func NewCutter(o Options, src io.Reader) Cutter {
 	case "ech":
 		return newECHCutter(src, o.FrameLimit)
 	case "cucm_cdr":
-		return &cucmCutter{LineReader: NewLineReader(src, o.FrameLimit)}
+		return &cucmCutter{lineCutter: newLineCutter(o.Format, src, o.FrameLimit)}
 	}
-	return NewLineReader(src, o.FrameLimit)
+	return newLineCutter(o.Format, src, o.FrameLimit)
+}
+
+// A line of a file that goes on for longer than both has no end: the file is not
+// one of lines. It may have cost nobody anything, as a sparse one of terabytes.
+const (
+	endlessBytes  = 64 << 20
+	endlessLimits = 64 // times the longest line
+)
+
+// A lineCutter cuts a file of lines.
+type lineCutter struct {
+	*LineReader
+	format string
+}
+
+func newLineCutter(format string, src io.Reader, limit int) lineCutter {
+	lines := NewLineReader(src, limit)
+	lines.most = max(endlessBytes, endlessLimits*int64(limit))
+	return lineCutter{lines, format}
+}
+
+// Next implements Cutter.
+func (c lineCutter) Next() ([]byte, error) {
+	line, err := c.LineReader.Next()
+	if errors.Is(err, errEndless) {
+		err = &ShapeError{c.format, err}
+	}
+	return line, err
 }
 
 // FileOrdinals counts the identical records of one file, also where they are not

@@ -10,7 +10,7 @@ import (
 // cucmCutter cuts a file of cucm_cdr. Files that were written one behind the
 // other are cut as well: their heads may come again.
 type cucmCutter struct {
-	*LineReader
+	lineCutter
 	names   []byte // nil before the first line
 	types   bool   // the second line was read
 	unusual bool   // names go before each line
@@ -25,7 +25,7 @@ func (c *cucmCutter) Next() ([]byte, error) {
 	if c.wrong != nil {
 		return nil, c.wrong
 	}
-	line, err := c.LineReader.Next()
+	line, err := c.lineCutter.Next()
 	switch {
 	case err != nil || len(line) == 0:
 		return nil, err

@@ -14,7 +14,7 @@ import (
 type echCutter struct {
 	src    *bufio.Reader
 	limit  int
-	lines  *LineReader // of the text form
+	lines  *lineCutter // of the text form
 	binary bool
 	done   int // bytes of the binary form up to the end of the last piece
 	wrong  error
@@ -59,7 +59,8 @@ func (c *echCutter) begin() error {
 		c.wrong = &ShapeError{"ech", wrong}
 		return c.wrong
 	case !isBinary:
-		c.lines = NewLineReader(c.src, c.limit)
+		lines := newLineCutter("ech", c.src, c.limit)
+		c.lines = &lines
 		return nil
 	case len(head) < ech.HeadSize:
 		return err

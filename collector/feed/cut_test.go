@@ -172,3 +172,44 @@ func FuzzCutter(f *testing.F) {
 		}
 	})
 }
+
+// endless goes on for ever with one byte, and counts how much was asked for.
+type endless struct {
+	with byte
+	read int64
+}
+
+func (e *endless) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = e.with
+	}
+	e.read += int64(len(p))
+	return len(p), nil
+}
+
+// A file of which a line never ends is none of its format: what came before is
+// good, and it is not read for ever, whatever it goes on with.
+func TestCutterOfALineWithoutEnd(t *testing.T) {
+	for format, first := range map[string]string{"queue_log": "1|a\n", "cucm_cdr": "\n", "ech": "a line of text, which is no version\n"} {
+		for _, with := range []byte{0, 'x'} {
+			rest := &endless{with: with}
+			c := feed.NewCutter(feed.Options{Format: format, FrameLimit: 256}, io.MultiReader(strings.NewReader(first), rest))
+			if piece, err := c.Next(); err != nil || string(piece) != strings.TrimSpace(first) {
+				t.Errorf("%s: first %q, %v", format, piece, err)
+			}
+			for range 2 {
+				_, err := c.Next()
+				shape, ok := errors.AsType[*feed.ShapeError](err)
+				if !ok || !strings.Contains(err.Error(), "there is no line end in the 67") || shape.Format != format {
+					t.Errorf("%s goes on: %v", format, err)
+				}
+			}
+			if most := int64(65 << 20); rest.read > most {
+				t.Errorf("%s: %d bytes were read, want %d at most", format, rest.read, most)
+			}
+			if c.Consumed() != int64(len(first)) {
+				t.Errorf("%s: %d bytes consumed", format, c.Consumed())
+			}
+		}
+	}
+}

@@ -2,6 +2,7 @@ package feed
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 )
@@ -17,12 +18,17 @@ type LineReader struct {
 	dropped int64  // bytes of the unfinished line that are no longer there
 	head    []byte // the beginning of an unfinished line that is too long
 	before  int64  // bytes up to the end of the line that was returned last
+
+	most int64 // bytes after which an unfinished line is taken to have no end; 0: none
 }
 
 // NewLineReader makes a reader of lines of at most limit bytes.
 func NewLineReader(src io.Reader, limit int) *LineReader {
 	return &LineReader{window: NewWindow(src), limit: limit, feed: -1}
 }
+
+// errEndless tells that what is read as lines goes on and on without a line feed.
+var errEndless = errors.New("there is no line end")
 
 // A LongLineError tells of a line that was longer than the limit. It has been
 // read to its end; the next line is whole again.
@@ -40,10 +46,14 @@ func (e *LongLineError) Error() string {
 //
 // It blocks as the stream does. A *LongLineError stands for one line. With any
 // other error, which is the stream's, the unfinished line stays where it is,
-// and Next may be called again: a file may have grown since io.EOF.
+// and Next may be called again: a file may have grown since io.EOF. errEndless
+// stands for all that is to come.
 func (r *LineReader) Next() ([]byte, error) {
 	for !r.Buffered() {
 		r.shorten()
+		if unfinished := r.dropped + int64(len(r.window.Bytes())); r.most > 0 && unfinished > r.most {
+			return nil, fmt.Errorf("%w in the %d bytes behind byte %d", errEndless, unfinished, r.before)
+		}
 		if err := r.window.Fill(); err != nil {
 			return nil, err
 		}

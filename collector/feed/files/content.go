@@ -37,7 +37,7 @@ func newContent(name string, file *section, far bool) (*content, error) {
 		c.stream = bufio.NewReaderSize(file, ahead)
 	}
 	if c.packed && file.size > 0 {
-		c.most = unpackAny + unpackBy*file.size
+		c.most = unpackAny + unpackBy*min(file.size, 1<<50) // a size is easily claimed
 		unpacked, err := gzip.NewReader(c.stream)
 		if err != nil {
 			return nil, fmt.Errorf("unpack it: %w", err)
@@ -82,6 +82,7 @@ func (c *content) growsTo(file *section) (bool, error) {
 type section struct {
 	feed.File
 	voice *feed.Voice
+	over  func() error // why nothing more is to be read
 	size  int64
 	at    int64
 }
@@ -90,6 +91,9 @@ type section struct {
 func (s *section) Read(p []byte) (int, error) {
 	if s.at >= s.size {
 		return 0, io.EOF
+	}
+	if err := s.over(); err != nil {
+		return 0, err
 	}
 	s.voice.Leave(time.Now())
 	n, err := s.ReadAt(p[:min(int64(len(p)), s.size-s.at)], s.at)

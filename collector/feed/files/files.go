@@ -71,6 +71,8 @@
 // file is let be until it changes: touch it to have it read again. What was
 // read of it is stored. A file of which some pieces were rejected goes to error
 // too, at once: to read it again would not help, and to delete it would be a loss.
+// So does one in which a line goes on without an end, for 64 MiB and for 64 times
+// the longest line that is taken.
 package files
 
 import (

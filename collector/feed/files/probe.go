@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"path"
 	"time"
@@ -96,7 +97,7 @@ func (s *source) sample(ctx context.Context, lib feed.Library, e *entry) feed.Ch
 	}
 	defer opened.Close() //nolint:errcheck // it was only read
 	voice := feed.NewVoice(nil, nil)
-	d, err := s.newDelivery(e, &section{File: opened, voice: voice, size: e.size})
+	d, err := s.newDelivery(e, &section{File: opened, voice: voice, over: ctx.Err, size: e.size})
 	if err != nil {
 		c.Text = plain(err)
 		return c
@@ -104,6 +105,8 @@ func (s *source) sample(ctx context.Context, lib feed.Library, e *entry) feed.Ch
 	good, bad, latest, why := s.count(ctx, d)
 	c.Result, c.Text = feed.Pass, fmt.Sprintf("%d of %d pieces have a time, the latest %s", good, good+bad, latest)
 	switch {
+	case good+bad == 0 && why != nil:
+		c.Result, c.Text = feed.Fail, plain(why)
 	case good+bad == 0:
 		c.Result, c.Text = feed.Warn, "there is nothing whole in it"
 	case good == 0:
@@ -121,6 +124,8 @@ func (s *source) count(ctx context.Context, d *delivery) (good, bad int, latest 
 		piece, err := d.cutter.Next()
 		var at record.Instant
 		switch {
+		case err != nil && good+bad == 0 && !isLong(err) && !errors.Is(err, io.EOF):
+			return 0, 0, 0, err
 		case err != nil && !isLong(err):
 			return good, bad, latest, why
 		case err == nil && len(piece) == 0:

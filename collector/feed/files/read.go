@@ -40,7 +40,7 @@ func (r *reader) read(ctx context.Context, w *waiting) (whole bool, err error) {
 	if now := newEntry(e.dir, e.name, info); !info.Mode().IsRegular() || now.file != e.file || now.size < e.size {
 		return false, errChanged
 	}
-	d, err := r.begin(ctx, w, &section{File: opened, voice: r.voice, size: e.size})
+	d, err := r.begin(ctx, w, &section{File: opened, voice: r.voice, over: ctx.Err, size: e.size})
 	if err != nil {
 		return false, err
 	}
