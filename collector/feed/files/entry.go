@@ -35,15 +35,33 @@ type entry struct {
 
 // newEntry takes what a storage says of a file. Inodes are those of this machine.
 func newEntry(dir, name string, info fs.FileInfo) entry {
-	e := entry{dir: dir, name: name, size: info.Size(), changed: info.ModTime()}
+	e := entry{dir: dir, name: name, size: info.Size(), changed: within(info.ModTime())}
 	id := "name " + e.name
 	if st, ok := info.Sys().(*syscall.Stat_t); ok {
 		id = fmt.Sprintf("inode %d", st.Ino)
 		e.touched = time.Unix(st.Ctim.Unix())
 	}
 	e.file = markOf(id)
-	e.state = markOf(fmt.Sprintf("%s, %d bytes, %d", id, e.size, e.changed.UnixNano()))
+	e.state = markOf(fmt.Sprintf("%s, %d bytes, %d", id, e.size, info.ModTime().UnixNano()))
 	return e
+}
+
+// Between these a file was changed, as far as we are concerned: storages can say
+// more than nanoseconds since 1970 can hold, and then the oldest would be the
+// newest.
+var (
+	firstChange = time.Unix(0, 0)
+	lastChange  = time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC)
+)
+
+func within(t time.Time) time.Time {
+	switch {
+	case t.Before(firstChange):
+		return firstChange
+	case t.After(lastChange):
+		return lastChange
+	}
+	return t
 }
 
 // path returns where the file lies, for the storage.

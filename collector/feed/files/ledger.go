@@ -53,7 +53,7 @@ func newLedger(s *settings, p *position) *ledger {
 	for _, state := range p.done() {
 		l.done[state] = true
 	}
-	if p.Before != 0 {
+	if p.Before != 0 && p.Before <= p.Swept { // what came after the last look was not read
 		l.before = time.Unix(0, p.Before)
 	}
 	if p.Swept != 0 {
