@@ -73,6 +73,9 @@
 // too, at once: to read it again would not help, and to delete it would be a loss.
 // So does one in which a line goes on without an end, for 64 MiB and for 64 times
 // the longest line that is taken.
+//
+// A file that cannot be put away stays where it is, which is logged and shown; it
+// is tried again at each look. Others are read meanwhile, unless 256 stay so.
 package files
 
 import (
@@ -86,12 +89,13 @@ import (
 )
 
 const (
-	behind    = 2 * time.Second  // coverage is proven up to this long before a look
-	stillFor  = 10 * time.Second // a file that stayed the same so long has its last line end or never will
-	maxDone   = 256              // files that the position names
-	maxWait   = 4096             // files that are not read yet and are remembered from one look to the next
-	maxKnown  = 1 << 17          // files that are read and are remembered from one look to the next
-	nextRound = time.Second      // to the next look when more files lie there than are remembered
+	behind     = 2 * time.Second  // coverage is proven up to this long before a look
+	stillFor   = 10 * time.Second // a file that stayed the same so long has its last line end or never will
+	maxDone    = 256              // files that the position names
+	maxWait    = 4096             // files that are not read yet and are remembered from one look to the next
+	maxKnown   = 1 << 17          // files that are read and are remembered from one look to the next
+	maxStaying = 256              // files that are read, cannot be put away, and stop no others
+	nextRound  = time.Second      // to the next look when more files lie there than are remembered
 )
 
 // Kind describes files in a directory.

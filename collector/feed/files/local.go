@@ -10,6 +10,8 @@ import (
 	"path"
 	"syscall"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/twinctl/twin/collector/feed"
 )
 
@@ -93,6 +95,20 @@ func (local) Create(_ context.Context, file string, text []byte) error {
 	}
 	_, err = f.Write(text)
 	return errors.Join(err, f.Close())
+}
+
+// apart tells whether two directories lie on different file systems, or in
+// different mounts of one, so that no file can be moved from one to the other.
+func apart(a, b string) bool {
+	const ask = unix.STATX_BASIC_STATS | unix.STATX_MNT_ID
+	var x, y unix.Statx_t
+	if unix.Statx(unix.AT_FDCWD, a, 0, ask, &x) != nil || unix.Statx(unix.AT_FDCWD, b, 0, ask, &y) != nil {
+		return false // nobody knows
+	}
+	if x.Dev_major != y.Dev_major || x.Dev_minor != y.Dev_minor {
+		return true
+	}
+	return x.Mask&y.Mask&unix.STATX_MNT_ID != 0 && x.Mnt_id != y.Mnt_id // older kernels do not tell it
 }
 
 // Close implements io.Closer.

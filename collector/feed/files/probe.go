@@ -37,7 +37,7 @@ func (s *source) Test(ctx context.Context, _ bool) []feed.Check {
 	checks = append(checks, counted)
 	for _, dir := range []string{s.stage, s.archived, s.refused} {
 		if dir != "" {
-			checks = append(checks, listable(ctx, lib, dir))
+			checks = append(checks, s.reachable(ctx, lib, dir))
 		}
 	}
 	if newest.name != "" {
@@ -72,6 +72,16 @@ func (s *source) survey(ctx context.Context, lib feed.Library) (c feed.Check, ne
 		c.Text = fmt.Sprintf("%d files fit, the newest of %s", fit, record.At(newest.changed))
 	}
 	return c, newest
+}
+
+// reachable says whether files can be moved to a directory, as far as that is
+// known without moving one.
+func (s *source) reachable(ctx context.Context, lib feed.Library, dir string) feed.Check {
+	c := listable(ctx, lib, dir)
+	if c.Result == feed.Pass && s.remote == nil && apart(s.dir, dir) {
+		c.Result, c.Text = feed.Fail, fmt.Sprintf("it lies on another file system than %s: no file can be moved there; make one beside it", s.dir)
+	}
+	return c
 }
 
 // listable says whether a directory that files are moved to is there.

@@ -29,21 +29,22 @@ type reader struct {
 	pos     position
 	code    encoder
 
-	session bool           // told to the queue, and not ended
-	resumed bool           // nothing was missed since covered
-	covered record.Instant // proven up to here
-	came    time.Time      // when something new was read last, or this began
-	away    time.Time      // since when the directory cannot be read; zero while it can
-	told    string         // why, as was logged last
-	wrong   fault          // what is wrong with a file
-	skipped []feed.Missing // calls of which there is no session to tell yet
-	absent  feed.Absent    // calls that were told to be missing
+	session bool            // told to the queue, and not ended
+	resumed bool            // nothing was missed since covered
+	covered record.Instant  // proven up to here
+	came    time.Time       // when something new was read last, or this began
+	away    time.Time       // since when the directory cannot be read; zero while it can
+	told    string          // why, as was logged last
+	wrong   fault           // what is wrong with a file
+	staying map[mark]string // files that are done with and cannot be put away, and why they are wrong; "" if they are not
+	skipped []feed.Missing  // calls of which there is no session to tell yet
+	absent  feed.Absent     // calls that were told to be missing
 }
 
 // newReader goes on where the one before it was, if that read the same files.
 func newReader(s *source, from feed.Start, v *feed.Voice) (*reader, error) {
 	place := markOf(s.place + " " + s.mask)
-	r := &reader{source: s, voice: v, covered: from.CoveredUntil, came: time.Now(), pos: position{Place: place, LastAt: -1}}
+	r := &reader{source: s, voice: v, covered: from.CoveredUntil, came: time.Now(), pos: position{Place: place, LastAt: -1}, staying: make(map[mark]string)}
 	if from.Position != nil {
 		pos, err := parsePosition(from.Position)
 		if err != nil {
@@ -106,19 +107,17 @@ func (r *reader) sweep(ctx context.Context) (more bool, err error) {
 	ready, gone := k.end()
 	r.mourn(gone)
 	r.advance()
+	r.miss(k.moved)
 	for i := range k.moved {
 		if err := r.settle(ctx, &k.moved[i]); err != nil {
 			return false, err
 		}
 	}
-	for i, w := range ready {
-		if r.readLimit > 0 && i == r.readLimit {
-			ready = ready[:i]
-			break
-		}
-		if err := r.take(ctx, w); err != nil {
-			return false, err
-		}
+	if r.readLimit > 0 {
+		ready = ready[:min(len(ready), r.readLimit)]
+	}
+	if err := r.takeAll(ctx, ready); err != nil {
+		return false, err
 	}
 	r.prove(began)
 	return k.cut && (r.readLimit == 0 || len(ready) < r.readLimit), nil
@@ -170,6 +169,33 @@ func (r *reader) mourn(gone []entry) {
 
 // half returns the name of the file that was read last.
 func (r *reader) half() string { return inert.Text(in(r.dir, string(r.pos.Name))) }
+
+// takeAll reads files. One that cannot be claimed stops no other; if none can, it
+// is the directory's error.
+func (r *reader) takeAll(ctx context.Context, ready []*waiting) error {
+	var unclaimed error
+	taken := 0
+	for _, w := range ready {
+		err := r.take(ctx, w)
+		switch {
+		case err == nil:
+			taken++
+		case isLost(err), ctx.Err() != nil, !errors.Is(err, errUnclaimed):
+			return err
+		default:
+			unclaimed = err
+		}
+	}
+	if unclaimed == nil || taken == 0 {
+		return unclaimed
+	}
+	text := inert.Text(unclaimed.Error())
+	if text != r.wrong.text {
+		r.log.Warn("cannot claim a file: it is tried again at each look", "err", text)
+	}
+	r.blame(text, 0)
+	return nil
+}
 
 // take reads one file, and does with it what is to be done. What is wrong with
 // the file is told; the error is the directory's.
