@@ -73,8 +73,50 @@ func (local) Open(_ context.Context, file string) (feed.File, error) {
 	return f, nil
 }
 
-// Rename implements feed.Mover. Nobody else is taken to write where we move to.
+// Rename implements feed.Mover. Others may move to that name at the same time, as
+// another feed with the same archive: one of them does, whatever is there stays.
 func (local) Rename(_ context.Context, from, to string) error {
+	for {
+		err := unix.Renameat2(unix.AT_FDCWD, from, unix.AT_FDCWD, to, unix.RENAME_NOREPLACE)
+		switch {
+		case err == nil:
+			return nil
+		case errors.Is(err, unix.EINTR):
+		case lacking(err):
+			return renameByLink(from, to)
+		default:
+			return &os.LinkError{Op: "rename", Old: from, New: to, Err: err}
+		}
+	}
+}
+
+// lacking tells whether the kernel or the file system cannot do what was asked
+// for, to any file.
+func lacking(err error) bool {
+	return errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOSYS) || errors.Is(err, unix.EOPNOTSUPP)
+}
+
+// renameByLink is Rename where the file system cannot refuse to replace a file, as
+// NFS: a second name is never given over another's. What dies in between leaves
+// both names, which loses nothing.
+func renameByLink(from, to string) error {
+	err := os.Link(from, to)
+	switch {
+	case err == nil:
+		err = os.Remove(from)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) { // else it is the only name now
+			return errors.Join(err, os.Remove(to))
+		}
+		return nil
+	case lacking(err), errors.Is(err, fs.ErrPermission), errors.Is(err, unix.EMLINK):
+		return renameBySight(from, to)
+	}
+	return err
+}
+
+// renameBySight is Rename where a file can have no second name either, or none
+// that we may give it. Nobody else must move to the same name at that moment.
+func renameBySight(from, to string) error {
 	switch _, err := os.Lstat(to); {
 	case err == nil:
 		return fmt.Errorf("%s: %w", to, fs.ErrExist)
