@@ -2,7 +2,9 @@ package feed
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
+	"fmt"
 	"io"
 
 	"github.com/twinctl/twin/collector/ech"
@@ -16,6 +18,7 @@ type echCutter struct {
 	limit  int
 	lines  *lineCutter // of the text form
 	binary bool
+	empty  int // bytes of the binary form before the next piece in which there is nothing
 	done   int // bytes of the binary form up to the end of the last piece
 	wrong  error
 }
@@ -41,6 +44,14 @@ func (c *echCutter) Next() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(bytes.TrimLeft(piece, "\x00")) > 0 {
+		c.empty = 0
+		return piece, c.take(len(piece))
+	}
+	if c.empty >= endlessBytes {
+		return nil, &ShapeError{"ech", fmt.Errorf("there is nothing in the %d bytes before byte %d", c.empty, c.done)}
+	}
+	c.empty += len(piece)
 	return piece, c.take(len(piece))
 }
 

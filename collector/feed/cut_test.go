@@ -213,3 +213,22 @@ func TestCutterOfALineWithoutEnd(t *testing.T) {
 		}
 	}
 }
+
+// Nor is a file of binary records in which there is nothing read for ever.
+func TestCutterOfRecordsWithoutEnd(t *testing.T) {
+	whole := calls.ECH(12, 1, segments(2))
+	rest := &endless{}
+	c := feed.NewCutter(feed.Options{Format: "ech", FrameLimit: 256}, io.MultiReader(bytes.NewReader(whole), rest))
+	for before := int64(-1); ; before = c.Consumed() {
+		_, err := c.Next()
+		if errors.As(err, new(*feed.ShapeError)) && strings.Contains(err.Error(), "there is nothing in the 67") {
+			break
+		}
+		if err != nil || c.Consumed() <= before || rest.read > 65<<20 {
+			t.Fatalf("behind %d bytes: %v", c.Consumed(), err)
+		}
+	}
+	if _, err := c.Next(); !errors.As(err, new(*feed.ShapeError)) {
+		t.Errorf("asked again: %v", err)
+	}
+}
