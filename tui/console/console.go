@@ -66,9 +66,9 @@ func (c *Console) Receive(ctx context.Context, g link.Guest, asked link.Stay) in
 		say(asked, ErrFull.Error())
 		return busy
 	}
-	defer c.leave()
 	log.Info("ssh: session begins", "terminal", asked.Term != nil, "command", brief(asked.Command))
 	status, err := s.serve(ctx, c.options.Command(g.Login))
+	c.leave() // before anything more is said: others need not wait for who does not listen
 	log.Info("ssh: session ended", "after", time.Since(s.since).Round(time.Second).String(), "exit", status, "err", err)
 	if err != nil {
 		say(asked, err.Error())
@@ -98,11 +98,20 @@ func brief(command string) string {
 	return inert.Text(strings.ToValidUTF8(command[:min(len(command), most)], ""))
 }
 
-// say tells somebody why there is no session, or none any more.
+// say tells somebody why there is no session, or none any more. Who takes nothing
+// of what is written is not waited for.
 func say(s link.Stay, text string) {
 	out, end := s.Err, "\n"
 	if s.Term != nil { // which is raw on the other side
 		out, end = s.Out, "\r\n"
 	}
-	_, _ = io.WriteString(out, fmt.Sprint("twind: ", text, end))
+	said := make(chan struct{})
+	go func() { // it ends with the channel
+		defer close(said)
+		_, _ = io.WriteString(out, fmt.Sprint("twind: ", text, end))
+	}()
+	select {
+	case <-said:
+	case <-time.After(endWithin):
+	}
 }

@@ -197,6 +197,48 @@ func TestLimits(t *testing.T) {
 	})
 }
 
+// mute is a client that takes nothing of what is written to it.
+type mute struct{ left <-chan struct{} }
+
+func (m mute) Write([]byte) (int, error) {
+	<-m.left
+	return 0, io.ErrClosedPipe
+}
+
+// TestWhoTakesNothingKeepsNoPlace holds that a limit ends a session, and what is
+// said of it, though nothing can be written any more; and that a full house is told
+// within bounds.
+func TestWhoTakesNothingKeepsNoPlace(t *testing.T) {
+	for name, c := range map[string]struct {
+		script string
+		term   *link.Term
+		limits Limits
+		status int
+	}{
+		"pipes":          {"while :; do echo aaaaaaaa; done", nil, Limits{Sessions: 1, Idle: time.Hour, Longest: time.Millisecond}, ended},
+		"pipes, idle":    {"while :; do echo aaaaaaaa; done", nil, Limits{Sessions: 1, Idle: time.Millisecond, Longest: time.Hour}, ended},
+		"pipes, at once": {"echo a", nil, Limits{Sessions: 1, Idle: time.Hour, Longest: time.Millisecond}, ended},
+		"terminal":       {"while :; do echo aaaaaaaa; done", &link.Term{}, Limits{Sessions: 1, Idle: time.Hour, Longest: time.Millisecond}, ended},
+		"nobody gets in": {"echo a", nil, Limits{Idle: time.Hour, Longest: time.Hour}, busy},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			left := make(chan struct{})
+			in, typed := io.Pipe()
+			defer typed.Close()
+			defer close(left)
+			v := visit{status: make(chan int, 1)}
+			stay := link.Stay{Command: "x", Term: c.term, In: in, Out: mute{left}, Err: mute{left}, Sizes: make(chan link.Size, 1)}
+			house := running(c.script, c.limits)
+			go func() { v.status <- house.Receive(t.Context(), ops, stay) }()
+			v.ended(t, c.status)
+			if n := house.here(); n != 0 {
+				t.Errorf("%d places are taken", n)
+			}
+		})
+	}
+}
+
 // TestNoProgram holds that a session which cannot be says so.
 func TestNoProgram(t *testing.T) {
 	c := New(Options{

@@ -48,10 +48,7 @@ func (s *stay) onTerminal(ctx context.Context, cmd *exec.Cmd) error {
 	go s.follow(ctx, ours)
 	err = cmd.Wait()
 	_ = unix.Kill(-cmd.Process.Pid, unix.SIGKILL) // who still has the terminal
-	select {
-	case <-said:
-	case <-ctx.Done():
-	}
+	hearOut(ctx, said)
 	return err
 }
 

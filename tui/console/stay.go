@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -37,7 +38,8 @@ type stay struct {
 func (s *stay) note() { s.heard.Store(int64(time.Since(s.since))) }
 
 // serve runs the program, and returns its exit status, and why it was ended if it
-// was not by itself. Nothing of it runs when serve returns.
+// was not by itself. No process of it runs when serve returns; what waits for the
+// guest alone, to take what was said, ends with the channel.
 func (s *stay) serve(ctx context.Context, argv []string) (status int, err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -67,8 +69,6 @@ func (s *stay) serve(ctx context.Context, argv []string) (status int, err error)
 		return exit.ExitCode(), nil
 	case isExit:
 		return failed, fmt.Errorf("the session was ended: %w", exit)
-	case errors.Is(err, exec.ErrWaitDelay):
-		return failed, nil
 	}
 	return failed, errors.New("the session cannot be served now")
 }
@@ -94,20 +94,63 @@ func (s *stay) limit(ctx context.Context, end func(error)) {
 }
 
 // onPipes runs a program that has no terminal.
-func (s *stay) onPipes(_ context.Context, cmd *exec.Cmd) error {
+func (s *stay) onPipes(ctx context.Context, cmd *exec.Cmd) error {
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		return err
 	}
-	cmd.Stdout, cmd.Stderr = noting{s.Out, s}, noting{s.Err, s}
-	if err := start(cmd); err != nil {
+	out, theirOut, err := os.Pipe()
+	if err != nil {
 		return err
 	}
+	defer out.Close() //nolint:errcheck // the process has ended
+	words, theirWords, err := os.Pipe()
+	if err != nil {
+		return errors.Join(err, theirOut.Close())
+	}
+	defer words.Close() //nolint:errcheck // likewise
+	cmd.Stdout, cmd.Stderr = theirOut, theirWords
+	err = start(cmd)
+	if err := errors.Join(err, theirOut.Close(), theirWords.Close()); err != nil {
+		return err
+	}
+	var both sync.WaitGroup
+	both.Go(func() { pass(noting{s.Out, s}, out) })
+	both.Go(func() { pass(noting{s.Err, s}, words) })
 	go func() { // it ends with the channel
 		_, _ = io.Copy(noting{in, s}, s.In)
 		_ = in.Close()
 	}()
-	return cmd.Wait()
+	err = cmd.Wait()
+	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // who still has the pipes
+	said := make(chan struct{})
+	go func() {
+		both.Wait()
+		close(said)
+	}()
+	hearOut(ctx, said)
+	return err
+}
+
+// pass writes what a process says, until nobody takes it: then the process has
+// nobody to say it to.
+func pass(to io.Writer, from *os.File) {
+	_, _ = io.Copy(to, from)
+	_ = from.Close()
+}
+
+// hearOut waits until what a process said has been written, for as long as the
+// session may last and a little more: who takes nothing keeps nothing by that.
+func hearOut(ctx context.Context, said <-chan struct{}) {
+	select {
+	case <-said:
+		return
+	case <-ctx.Done():
+	}
+	select {
+	case <-said:
+	case <-time.After(endWithin):
+	}
 }
 
 // start starts a program as one that goes before twind where memory is short.
