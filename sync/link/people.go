@@ -83,12 +83,15 @@ type lodging struct {
 	line   string // the key
 	people People
 	unfit  chan struct{} // closed when the guest may be here no longer
+
+	served int       // sessions that are, with mu
+	last   time.Time // when there was one last, or the guest came, with mu
 }
 
 // guest makes a visit a person's.
 func (v *visit) guest(conn net.Conn, has map[string]string) *lodging {
 	l := &lodging{
-		visit: v, line: has[extensionLine], people: v.server.options.People, unfit: make(chan struct{}),
+		visit: v, line: has[extensionLine], people: v.server.options.People, unfit: make(chan struct{}), last: time.Now(),
 		guest: Guest{Login: has[extensionLogin], Key: has[extensionKey], From: conn.RemoteAddr(), At: conn.LocalAddr()},
 	}
 	v.log = v.log.With("login", shorten(l.guest.Login))
@@ -103,9 +106,9 @@ var errUnfit = errors.New("this key is not that login's any longer")
 // in order.
 const lastStay = 3 * time.Second
 
-// stillKnown ends the sessions and the connection of a guest who may be here no
-// longer.
-func (l *lodging) stillKnown(ctx context.Context) {
+// look ends the sessions and the connection of a guest who may be here no longer,
+// and a connection that serves for nothing: each is a place that others want.
+func (l *lodging) look(ctx context.Context) {
 	tick := time.NewTicker(l.server.limits.Again)
 	defer tick.Stop()
 	for {
@@ -123,7 +126,33 @@ func (l *lodging) stillKnown(ctx context.Context) {
 			l.end()
 			return
 		}
+		if l.unused(time.Now()) > l.server.limits.Unused {
+			if l.server.inside.may() {
+				l.log.Info("ssh: connection ended: no session in it for too long")
+			}
+			l.end()
+			return
+		}
 	}
+}
+
+// unused returns for how long no session has been served. One that the guest has
+// only not closed is none.
+func (l *lodging) unused(now time.Time) time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.served > 0 {
+		return 0
+	}
+	return now.Sub(l.last)
+}
+
+// serving counts the sessions that are.
+func (l *lodging) serving(more int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.served += more
+	l.last = time.Now()
 }
 
 // empty waits until no session goes on, for as long as they may take.
@@ -201,7 +230,9 @@ func (l *lodging) wants(ctx context.Context, stay *Stay, r *ssh.Request) bool {
 
 // receive serves the session, and tells how it ended as a process would.
 func (l *lodging) receive(ctx context.Context, ch ssh.Channel, stay Stay) {
+	l.serving(1)
 	status := l.people.Receive(ctx, l.guest, stay)
+	l.serving(-1)
 	_, _ = ch.SendRequest("exit-status", false, ssh.Marshal(struct{ Status uint32 }{uint32(status)}))
 	_ = ch.Close()
 }

@@ -284,3 +284,37 @@ func TestPeopleTakeNoPlaceOfTheTwin(t *testing.T) {
 	must(t, err)
 	must(t, c.Close())
 }
+
+// TestWhoComesForNothingLeaves holds that a connection without a session ends, as
+// does one whose session is over; and none that is served.
+func TestWhoComesForNothingLeaves(t *testing.T) {
+	_, ops, p, _ := receiving(t, link.Limits{Again: 10 * time.Millisecond, Unused: 100 * time.Millisecond})
+	served := logged(t, ops)
+	s := session(t, served)
+	if !granted(s, "exec", command("stay")) {
+		t.Fatal("no command is let in")
+	}
+	soon(t, "she stays", func() bool { return p.staying.Load() == 1 })
+	over := logged(t, ops)
+	if !granted(session(t, over), "exec", command("status")) {
+		t.Fatal("no command is let in")
+	}
+	for _, conn := range []ssh.Conn{logged(t, ops), over} {
+		gone := make(chan struct{})
+		go func() {
+			defer close(gone)
+			_ = conn.Wait()
+		}()
+		soon(t, "it is ended", func() bool {
+			select {
+			case <-gone:
+				return true
+			default:
+				return false
+			}
+		})
+	}
+	if _, _, err := served.SendRequest("x", true, nil); err != nil {
+		t.Errorf("one that is served was ended: %v", err)
+	}
+}

@@ -45,6 +45,7 @@ type Limits struct {
 	Guests      int           // connections of people, beside those: 50
 	Stays       int           // sessions at once in one of them: 4
 	Again       time.Duration // how often it is asked whether a guest still may be here: 2 s
+	Unused      time.Duration // how long a guest may be here without a session: 1 h
 	Login       time.Duration // from the connection to the login: 10 s
 	BeforeLogin int64         // bytes that may come before the login: 64 KiB
 	Keepalive   time.Duration // how often life is asked for: 5 s
@@ -61,6 +62,7 @@ func (l Limits) settled() Limits {
 	l.Guests = orElse(l.Guests, 50)
 	l.Stays = orElse(l.Stays, 4)
 	l.Again = orElse(l.Again, 2*time.Second)
+	l.Unused = orElse(l.Unused, time.Hour)
 	l.Login = orElse(l.Login, 10*time.Second)
 	l.BeforeLogin = orElse(l.BeforeLogin, 64<<10)
 	l.Keepalive = orElse(l.Keepalive, 5*time.Second)

@@ -47,7 +47,7 @@ func (s *Server) receive(ctx context.Context, conn net.Conn) {
 	person := has[extensionLogin] != ""
 	if person {
 		g := v.guest(conn, has)
-		v.running.Go(func() { g.stillKnown(ctx) })
+		v.running.Go(func() { g.look(ctx) })
 	}
 	if !s.welcome(person) {
 		if s.inside.may() {

@@ -12,6 +12,10 @@ import (
 	"github.com/twinctl/twin/sync/link"
 )
 
+// turnedAway is how many people may come beside those who have a session, for as long
+// as it takes to tell them that there is none left.
+const turnedAway = 16
+
 // openDoor opens the embedded SSH server, and returns what runs it; nil when it
 // is turned off. It lets in the twin that was accepted, for the link alone, and
 // administered users for twinctl alone.
@@ -23,6 +27,7 @@ func (s *server) openDoor(ctx context.Context) (func(context.Context) error, err
 	if _, err := link.EnsureHostKey(cfg.SSH.HostKey); err != nil {
 		return nil, err
 	}
+	sessions, idle, _ := cfg.SSH.People()
 	server, err := link.NewServer(link.ServerOptions{
 		HostKey: cfg.SSH.HostKey,
 		Authorize: func(ctx context.Context, line string) (string, bool) {
@@ -35,7 +40,7 @@ func (s *server) openDoor(ctx context.Context) (func(context.Context) error, err
 		Refused: s.refused,
 		Log:     s.log,
 		People:  s.receiving(),
-		Limits:  link.Limits{Guests: Stays(cfg)},
+		Limits:  link.Limits{Guests: sessions + turnedAway, Unused: idle},
 	})
 	if err != nil {
 		return nil, err
