@@ -10,10 +10,15 @@ import (
 	"github.com/twinctl/twin/collector/node"
 )
 
-// Books are what servers write down about themselves.
+// Books are what servers write down about themselves for everybody.
 type Books interface {
 	// Alarms returns what wants a person, here, and what ended lately.
 	Alarms(ctx context.Context) ([]node.KeptAlarm, error)
+}
+
+// A Journal is what they write down of all that happens, and of any feed: how
+// something began that was not stored, too.
+type Journal interface {
 	// Entries returns the last warnings and errors, the last first.
 	Entries(ctx context.Context) ([]Entry, error)
 	// Acts returns who did what to this server, the last first.
@@ -203,7 +208,7 @@ func showAlarm(all []node.KeptAlarm, as sight) page {
 
 func logScreen() screen {
 	return of(screen{tab: "9", name: "Log", about: "warnings and errors of this server"},
-		func(ctx context.Context, from Sources, _ place) ([]Entry, error) { return from.Books.Entries(ctx) }, showEntries)
+		func(ctx context.Context, from Sources, _ place) ([]Entry, error) { return from.Journal.Entries(ctx) }, showEntries)
 }
 
 func showEntries(all []Entry, as sight) page {
@@ -234,7 +239,7 @@ func showEntries(all []Entry, as sight) page {
 
 func auditScreen() screen {
 	return of(screen{tab: "9", name: "Audit", about: "who did what to this server"},
-		func(ctx context.Context, from Sources, _ place) ([]Done, error) { return from.Books.Acts(ctx) }, showActs)
+		func(ctx context.Context, from Sources, _ place) ([]Done, error) { return from.Journal.Acts(ctx) }, showActs)
 }
 
 func (d Done) key() string { return d.File + " " + strconv.FormatInt(d.ID, 10) }

@@ -37,8 +37,9 @@ func everySource() Sources {
 		Mover
 		Listener
 		Books
+		Journal
 	}
-	return Sources{Timetables: none, Runs: none, Reports: none, Admin: none, Sync: none, Moves: none, Feeds: none, Books: none}
+	return Sources{Timetables: none, Runs: none, Reports: none, Admin: none, Sync: none, Moves: none, Feeds: none, Books: none, Journal: none}
 }
 
 // idle does nothing.

@@ -16,8 +16,8 @@ func screens(from Sources) []screen {
 		{from.Sync != nil, syncScreen},
 		{from.Moves != nil, moveScreen},
 		{from.Books != nil, alarmScreen},
-		{from.Books != nil, logScreen},
-		{from.Books != nil, auditScreen},
+		{from.Journal != nil, logScreen},
+		{from.Journal != nil, auditScreen},
 	} {
 		if s.has {
 			all = append(all, s.screen())

@@ -45,6 +45,7 @@ type Sources struct {
 	Sync       Syncer
 	Moves      Mover
 	Books      Books
+	Journal    Journal
 	Do         Doer
 	Editor     Editor
 	Texts      Writer

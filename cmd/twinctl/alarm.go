@@ -71,6 +71,8 @@ func showAlarms(ctx context.Context, call *cli.Call, s *site, from record.Instan
 	if err != nil {
 		return err
 	}
+	alarms = s.seenAlarms(alarms)
+	messages = s.seenMessages(messages, alarms)
 	rows := alarmRows(alarms, messages)
 	unsent := slices.DeleteFunc(slices.Clone(messages), func(m node.Message) bool { return m.Done != nil && m.State != node.MessageGivenUp })
 	err = call.Show(cli.View{
@@ -185,6 +187,7 @@ func alarmAckCommand() cli.Command {
 			if len(done) == 0 {
 				fmt.Fprintln(call.Err, "nothing was changed: somebody has taken note of all of it")
 			}
+			done = s.seenAlarms(done)
 			return call.Show(cli.View{
 				Document: struct {
 					Acked []node.KeptAlarm `json:"acked"`

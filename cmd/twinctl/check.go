@@ -43,10 +43,14 @@ func checkCommand() cli.Command {
 			if err != nil {
 				return err
 			}
+			doc = v.seen(doc)
 			doc.Alarms = slices.Insert(doc.Alarms, 0, v.alarms...)
 			there, _, err := app.TwinStatus(ctx, v.data)
 			if err != nil {
 				return err
+			}
+			if there != nil {
+				*there = v.seen(*there)
 			}
 			return showPoints(call, points(doc, there, time.Now()))
 		},

@@ -15,7 +15,9 @@ const (
 	here      = "here"
 )
 
-// What a verb shows of calls, queues and agents, to whom may not see all.
+// What a verb shows of calls, queues and agents, to whom may not see all. That a
+// feed is heard or not, since when, and how much it said, is nobody's secret: who
+// looks after two servers must know; what it said is.
 const (
 	nothing = ""       // so that everybody may see it
 	ofFeeds = "feeds"  // of the feeds that it is told: --feed, or FEED
@@ -28,6 +30,7 @@ type rule struct {
 	verb  string // as it is typed; KIND is each kind of administration data
 	needs string
 	shows string
+	quiet string            // a flag with which it shows nothing of that
 	dear  map[string]string // flags with which it needs more
 	files bool              // an argument that names a file is refused; - is none
 }
@@ -97,7 +100,7 @@ func workRules() []rule {
 		{verb: "timetable copy", needs: toAdmin},
 		{verb: "timetable rename", needs: toAdmin},
 		{verb: "timetable delete", needs: toAdmin},
-		{verb: "timetable run", needs: toOperate},
+		{verb: "timetable run", needs: toOperate, shows: ofAll, quiet: "no-wait"}, // likewise what it says
 		{verb: "timetable cancel", needs: toOperate},
 		{verb: "timetable pause", needs: toOperate},
 		{verb: "timetable resume", needs: toOperate},
@@ -155,8 +158,8 @@ func otherRules() []rule {
 	return []rule{
 		{verb: "role show", needs: toView},
 		{verb: "role confirm", needs: toOperate},
-		{verb: "log", needs: toView},
-		{verb: "audit list", needs: toView},
+		{verb: "log", needs: toView, shows: ofAll},        // how a record began that was not stored
+		{verb: "audit list", needs: toView, shows: ofAll}, // likewise, of an import
 		{verb: "audit verify", needs: toView},
 		{verb: "audit accept", needs: toAdmin},
 		{verb: "replay", needs: here},

@@ -9,6 +9,7 @@ import (
 	"github.com/twinctl/twin/cmd/internal/app"
 	"github.com/twinctl/twin/cmd/internal/cli"
 	"github.com/twinctl/twin/collector/admin"
+	"github.com/twinctl/twin/collector/node"
 )
 
 // eachVerb calls do for every verb that can be run.
@@ -210,5 +211,120 @@ func TestMayChange(t *testing.T) {
 				t.Errorf("%s as %s: %v", c.name, permission, err)
 			}
 		}
+	}
+}
+
+// TestWhatTheLimitedSee says of each verb what it shows to whom may not see all. A
+// verb that is added is refused a place here until somebody has thought of it.
+func TestWhatTheLimitedSee(t *testing.T) {
+	const (
+		all    = "as to everybody"        // how servers and feeds are, what is administered; or less, see site.seen
+		feeds  = "of the feeds it names"  // --feed, FEED
+		groups = "of the groups it names" // --group, and feeds likewise
+		none   = "to nobody"
+		quiet  = "nothing" // with a flag that has it show nothing
+	)
+	shown := map[string]string{}
+	for what, verbs := range map[string][]string{
+		all: {
+			"", "pair check", "status", "check", "ready", "tui", "alarm list", "alarm ack", "notify", "version", "completion", "help",
+			"feed list", "feed pause", "feed resume", "feed reconnect", "gap list", "compare", "fill", "report rebuild",
+			"timetable list", "timetable show", "timetable add", "timetable edit", "timetable copy", "timetable rename", "timetable delete",
+			"timetable cancel", "timetable pause", "timetable resume", "timetable next", "timetable simulate", "timetable backfill",
+			"run list", "maintenance on", "maintenance off", "maintenance show", "history verify", "history drop",
+			"backup full", "backup incremental", "backup send", "backup list", "backup verify", "backup prune", "backup drill", "rejoin",
+			"admin KIND list", "admin KIND show", "admin KIND set", "admin KIND delete", "admin export", "admin import", "admin log", "admin undo",
+			"sync", "sync log", "sync show", "sync diff", "sync rollback",
+			"switchover", "switchover plan", "switchover status", "switchover history", "switchover drill", "promote", "failover",
+			"role show", "role confirm", "audit verify", "audit accept", "config check", "config show", "config diff",
+		},
+		feeds:  {"feed test", "feed tail", "record export", "report agent", "report call", "report exception", "report coverage"},
+		groups: {"report queue"},
+		none:   {"report now", "report saved", "run show", "run output", "log", "audit list"},
+		quiet:  {"timetable run"},
+	} {
+		for _, verb := range verbs {
+			shown[verb] = what
+		}
+	}
+	ofSmall, ofNorth := &cli.Person{Login: "vera", Feeds: []string{"small"}}, &cli.Person{Login: "tim", Groups: []string{"north"}}
+	for _, r := range rules() {
+		if r.needs == here {
+			continue
+		}
+		sees := func(p *cli.Person, flags map[string][]string) bool {
+			asked := cli.Asked{Verb: strings.Fields(r.verb), Flags: flags, Args: flags["feed"]}
+			return (&site{}).shows(t.Context(), p, asked) == nil
+		}
+		what, known := shown[r.verb]
+		if !known {
+			t.Errorf("%q: say here what it shows to whom may not see all", r.verb)
+		}
+		byFeed := what == feeds || what == groups
+		for name, c := range map[string]struct{ got, want bool }{
+			"who may see a feed, of all":         {sees(ofSmall, nil), what == all},
+			"of that feed":                       {sees(ofSmall, map[string][]string{"feed": {"small"}}), what == all || byFeed},
+			"of another":                         {sees(ofSmall, map[string][]string{"feed": {"secret"}}), what == all},
+			"of both":                            {sees(ofSmall, map[string][]string{"feed": {"small", "secret"}}), what == all},
+			"who may see a group, of all":        {sees(ofNorth, nil), what == all},
+			"who may see a group, of a feed":     {sees(ofNorth, map[string][]string{"feed": {"small"}}), what == all},
+			"who may see a feed, if it is quiet": {sees(ofSmall, map[string][]string{"no-wait": {"true"}}), what == all || what == quiet},
+			"if it is not quiet after all":       {sees(ofSmall, map[string][]string{"no-wait": {"false"}}), what == all},
+		} {
+			if c.got != c.want {
+				t.Errorf("%q, %s: %v, want it shown %s", r.verb, name, c.got, what)
+			}
+		}
+	}
+}
+
+// TestWhatIsKeptFromTheLimited holds what verbs and screens that everybody may look
+// at leave out.
+func TestWhatIsKeptFromTheLimited(t *testing.T) {
+	twice := func(feed string) node.KeptAlarm {
+		return node.KeptAlarm{ID: int64(len(feed)), Code: app.AgentTwice, Object: feed + " Agent/7", Text: "agent 7"}
+	}
+	doc := node.Document{
+		Told:   []string{"north"},
+		Alarms: []node.Alarm{{Code: app.AgentTwice, Object: "secret Agent/7"}, {Code: app.AgentTwice, Object: "small Agent/7"}, {Code: "gap_open", Object: "secret"}},
+		People: &node.PeopleDocument{Sessions: []node.PersonDocument{{Login: "ops", Verb: "report call --number 0049"}, {Login: "vera", Verb: "feed tail small"}}},
+	}
+	doc.Twin = &node.TwinDocument{People: doc.People}
+	messages := []node.Message{{About: node.AboutAlarm(5)}, {About: node.AboutAlarm(6)}, {About: node.AboutCrossing(5)}, {About: "report/1"}}
+	for name, c := range map[string]struct {
+		person           *cli.Person
+		alarms, messages int
+		verb             string
+	}{
+		"who is here":          {nil, 3, 4, "report call --number 0049"},
+		"who may see all":      {&cli.Person{Login: "ops"}, 3, 4, "report call --number 0049"},
+		"who may see a feed":   {&cli.Person{Login: "vera", Feeds: []string{"small"}}, 2, 1, "report"},
+		"who may see a group":  {&cli.Person{Login: "tim", Groups: []string{"north"}}, 1, 0, "report"},
+		"a group, and a feed ": {&cli.Person{Login: "tim", Groups: []string{"north"}, Feeds: []string{"small"}}, 1, 0, "report"},
+	} {
+		s := &site{person: c.person}
+		is := s.seen(doc)
+		alarms := s.seenAlarms([]node.KeptAlarm{twice("secret"), twice("small")})
+		told := s.seenMessages(slices.Clone(messages), alarms)
+		if len(is.Alarms) != c.alarms || len(told) != c.messages || (is.Told == nil) != c.person.Limited() {
+			t.Errorf("%s: %+v, %+v, told of %v", name, is.Alarms, told, is.Told)
+		}
+		if is.People.Sessions[0].Verb != c.verb || is.Twin.People.Sessions[0].Verb != c.verb {
+			t.Errorf("%s: %+v", name, is.People)
+		}
+		if c.person != nil && c.person.Login == "vera" && is.People.Sessions[1].Verb != "feed tail small" {
+			t.Errorf("%s: %+v", name, is.People)
+		}
+		from := s.shelves(&cli.Call{})
+		for screen, missing := range map[string]bool{
+			"log": from.Journal == nil, "reports": from.Reports == nil, "runs": from.Runs == nil, "feeds": from.Feeds == nil,
+		} {
+			if missing != c.person.Limited() {
+				t.Errorf("%s: the screens of %s are not there: %v", name, screen, missing)
+			}
+		}
+	}
+	if doc.People.Sessions[0].Verb != "report call --number 0049" || len(doc.Alarms) != 3 {
+		t.Error("what was told was changed")
 	}
 }

@@ -72,8 +72,11 @@ func (s *site) shows(ctx context.Context, p *cli.Person, asked cli.Asked) error 
 	hidden := func(hint string) error {
 		return cli.Fail(cli.Refused, fmt.Errorf("twinctl %s: it would show more than %s may see", strings.Join(asked.Verb, " "), p.Login), hint)
 	}
-	if r.shows == nothing {
+	if r.shows == nothing || r.quiet != "" && slices.Equal(asked.Flags[r.quiet], []string{"true"}) {
 		return nil
+	}
+	if r.quiet != "" {
+		return hidden("the same with --" + r.quiet)
 	}
 	if r.shows == ofAll || len(p.Groups) > 0 && r.shows != ofGroup {
 		return hidden("")

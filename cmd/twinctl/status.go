@@ -84,6 +84,7 @@ func showStatus(ctx context.Context, call *cli.Call, v *view) error {
 	if err != nil {
 		return err
 	}
+	doc = v.seen(doc)
 	doc.Alarms = slices.Insert(doc.Alarms, 0, v.alarms...)
 	if call.Format == cli.Text {
 		var text bytes.Buffer

@@ -75,22 +75,15 @@ func showScreen(ctx context.Context, call *cli.Call, s *site, w screenWish) erro
 	if err != nil {
 		return err
 	}
-	board := planboard{s}
 	show := tui.Run
 	if w.aloud {
 		show = tui.Aloud
-	}
-	from := tui.Sources{
-		Pair: glance{s}, Timetables: board, Runs: board, Reports: desk{s}, Admin: bureau{s}, Editor: bureau{s}, Texts: bureau{s}, Sync: crossing{s}, Moves: helm{s}, Feeds: ear{glance{s}}, Books: shelf{s}, Do: typist{call},
 	}
 	named, program := call.Named, editor()
 	if s.person != nil {
 		named, program = "", nil // who comes by SSH need not name it, and cannot; and an editor would be a shell
 	}
-	if s.person.Limited() {
-		from.Runs, from.Reports, from.Feeds = nil, nil, nil // they show what is of all
-	}
-	err = show(ctx, from, tui.Options{
+	err = show(ctx, s.shelves(call), tui.Options{
 		In: call.In, Out: call.Out, Theme: theme, Look: w.look || s.person != nil && s.person.Permission == toView, Apart: s.person != nil,
 		Editor: program,
 		Config: named, Local: func(command string) string { return cli.Local(command, call.Config) },
@@ -99,6 +92,19 @@ func showScreen(ctx context.Context, call *cli.Call, s *site, w screenWish) erro
 		return interrupted(ctx)
 	}
 	return err
+}
+
+// shelves are what the screens may look at, for whom they are shown.
+func (s *site) shelves(call *cli.Call) tui.Sources {
+	board := planboard{s}
+	from := tui.Sources{
+		Pair: glance{s}, Timetables: board, Runs: board, Reports: desk{s}, Admin: bureau{s}, Editor: bureau{s}, Texts: bureau{s},
+		Sync: crossing{s}, Moves: helm{s}, Feeds: ear{glance{s}}, Books: shelf{s}, Journal: shelf{s}, Do: typist{call},
+	}
+	if s.person.Limited() {
+		from.Runs, from.Reports, from.Feeds, from.Journal = nil, nil, nil, nil // they show what is of all
+	}
+	return from
 }
 
 func themes() []string {
@@ -133,6 +139,7 @@ func (g glance) Load(ctx context.Context) (tui.State, error) {
 	if err != nil {
 		return tui.State{}, err
 	}
+	doc = g.seen(doc)
 	is := tui.State{Own: doc}
 	if is.Gaps, err = app.Gaps(ctx, g.data, ""); err != nil {
 		return is, err
@@ -146,7 +153,7 @@ func (g glance) Load(ctx context.Context) (tui.State, error) {
 	}
 	is.Fills = filling(doc, doc.Twin.Name)
 	if told != nil {
-		is.Twin = &tui.Told{At: at, Document: *told}
+		is.Twin = &tui.Told{At: at, Document: g.seen(*told)}
 		is.Fills = append(is.Fills, filling(*told, doc.Name)...)
 	}
 	return is, nil

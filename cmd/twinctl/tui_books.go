@@ -52,10 +52,11 @@ type shelf struct{ *site }
 
 // Alarms implements tui.Books.
 func (b shelf) Alarms(ctx context.Context) ([]node.KeptAlarm, error) {
-	return b.data.Node.Alarms(ctx, record.At(time.Now().Add(-alarmsBack)))
+	all, err := b.data.Node.Alarms(ctx, record.At(time.Now().Add(-alarmsBack)))
+	return b.seenAlarms(all), err
 }
 
-// Entries implements tui.Books.
+// Entries implements tui.Journal.
 func (b shelf) Entries(ctx context.Context) ([]tui.Entry, error) {
 	entries, err := b.data.Node.Log(ctx, record.At(time.Now().Add(-entriesBack)), slog.LevelWarn)
 	if err != nil {
@@ -71,7 +72,7 @@ func (b shelf) Entries(ctx context.Context) ([]tui.Entry, error) {
 	return all, nil
 }
 
-// Acts implements tui.Books.
+// Acts implements tui.Journal.
 func (b shelf) Acts(ctx context.Context) ([]tui.Done, error) {
 	acts, err := b.acts(ctx, record.At(time.Now().Add(-actsBack)))
 	if err != nil {

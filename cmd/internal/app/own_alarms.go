@@ -17,6 +17,10 @@ const (
 	maintainedLong   = 24 * time.Hour
 )
 
+// AgentTwice is the code of the alarm that an agent is logged in more than once. Its
+// object is the feed and the agent.
+const AgentTwice = "agent_twice"
+
 // ownAlarms returns what is wrong with this server, beside its feeds: doc is
 // what it is doing.
 func (s *server) ownAlarms(doc node.Document, unsent []node.Undelivered) concerns {
@@ -29,7 +33,7 @@ func (s *server) ownAlarms(doc node.Document, unsent []node.Undelivered) concern
 	s.publisher.alarms(&all)
 	s.roles.alarms(&all)
 	for _, t := range s.lookout.twice() {
-		all.add(concern{code: "agent_twice", of: t.feed + " " + t.agent, severity: "warning"},
+		all.add(concern{code: AgentTwice, of: t.feed + " " + t.agent, severity: "warning"},
 			"feed %q: agent %q is logged in more than once: %s", t.feed, t.agent, t.phones)
 	}
 	if n := s.lookout.leftOut(); n > 0 {
