@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/twinctl/twin/cmd/internal/app"
 	"github.com/twinctl/twin/cmd/internal/cli"
 	"github.com/twinctl/twin/collector/admin"
@@ -20,6 +22,9 @@ var (
 	errFile   = errors.New("a file of this server is nobody's who acts by way of --as")
 	errRights = errors.New("what this login may do was changed, or it is gone: this ends here")
 )
+
+// An overstay is why a session ends that is too long or too quiet.
+type overstay struct{ error }
 
 // stillEvery is how often somebody who is let in is held against what he may do.
 const stillEvery = 2 * time.Second
@@ -52,13 +57,14 @@ func admit(ctx context.Context, call *cli.Call, asked cli.Asked, run func(contex
 	defer cancel(nil)
 	go func() {
 		defer close(ended)
-		s.watch(ctx, person, cancel)
+		s.watch(ctx, call, cancel)
 	}()
 	if err = s.greet(ctx, call, person, asked.Verb); err == nil {
 		err = run(ctx)
 	}
-	if errors.Is(context.Cause(ctx), errRights) {
-		return cli.Fail(cli.Refused, errRights, "")
+	cause := context.Cause(ctx)
+	if _, over := errors.AsType[overstay](cause); over || errors.Is(cause, errRights) {
+		return cli.Fail(cli.Refused, cause, "")
 	}
 	return err
 }
@@ -70,7 +76,7 @@ func (s *site) arrive(call *cli.Call, asked cli.Asked) (leave func(), err error)
 	entry, err := app.Visitors(s.data.Dir).Enter(console.Session{
 		Login: asked.Login, From: client(os.Getenv("SSH_CONNECTION")), Since: time.Now(),
 		Terminal: cli.IsTerminal(call.In), Command: asked.Line,
-	}, app.Stays(s.Config))
+	}, app.Stays(s.Config).Sessions)
 	switch {
 	case errors.Is(err, console.ErrFull):
 		return nil, cli.Fail(cli.Busy, err, "")
@@ -91,10 +97,12 @@ func client(connection string) string {
 	return net.JoinHostPort(words[0], words[1])
 }
 
-// watch calls off when what a person may do is no longer what it was, or a key of
-// that person is gone; twind itself looks after who came by its own SSH server,
-// and knows by which key. That it cannot be read for once is no reason.
-func (s *site) watch(ctx context.Context, person *cli.Person, off func(error)) {
+// watch calls off when what a person may do is no longer what it was, a key of
+// that person is gone, or the session is too long or too quiet; twind itself looks
+// after the last two of who came by its own SSH server, and knows by which key.
+// That it cannot be read for once is no reason.
+func (s *site) watch(ctx context.Context, call *cli.Call, off func(error)) {
+	person, since, limits := call.Person, time.Now(), app.Stays(s.Config)
 	ofTwind := os.Getppid() == app.Running(s.data.Dir)
 	tick := time.NewTicker(stillEvery)
 	defer tick.Stop()
@@ -104,12 +112,30 @@ func (s *site) watch(ctx context.Context, person *cli.Person, off func(error)) {
 			return
 		case <-tick.C:
 		}
+		if err := limits.Over(time.Since(since), quiet(call.In, time.Now())); err != nil && !ofTwind {
+			off(overstay{err})
+			return
+		}
 		now, err := s.whoIs(ctx, person.Login)
 		if errors.Is(err, errUnknown) || err == nil && (!samePerson(now, person) || !ofTwind && lost(person.Keys, now.Keys)) {
 			off(errRights)
 			return
 		}
 	}
+}
+
+// quiet returns for how long nothing was typed at a terminal, to some seconds: the
+// kernel notes it with the terminal's device. It is 0 for anything else.
+func quiet(in any, now time.Time) time.Duration {
+	f, ok := in.(*os.File)
+	if !ok || !cli.IsTerminal(f) {
+		return 0
+	}
+	var st unix.Stat_t
+	if err := unix.Fstat(int(f.Fd()), &st); err != nil {
+		return 0
+	}
+	return now.Sub(time.Unix(st.Atim.Unix()))
 }
 
 func samePerson(a, b *cli.Person) bool {

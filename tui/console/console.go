@@ -34,6 +34,18 @@ type Limits struct {
 	Longest  time.Duration // how long one may last
 }
 
+// Over says why a session that lasts so long, and from which nothing came for so
+// long, is to end; nil: it is not.
+func (l Limits) Over(lasted, quiet time.Duration) error {
+	switch {
+	case lasted > l.Longest:
+		return fmt.Errorf("a session lasts %s at most: log in again", l.Longest)
+	case quiet > l.Idle:
+		return fmt.Errorf("nothing came for %s: log in again", l.Idle)
+	}
+	return nil
+}
+
 // A Console is where people are received. It implements link.People.
 type Console struct {
 	options Options

@@ -84,11 +84,8 @@ func (s *stay) limit(ctx context.Context, end func(error)) {
 		case <-tick.C:
 		}
 		lasted := time.Since(s.since)
-		switch {
-		case lasted > s.limits.Longest:
-			end(fmt.Errorf("a session lasts %s at most: log in again", s.limits.Longest))
-		case lasted-time.Duration(s.heard.Load()) > s.limits.Idle:
-			end(fmt.Errorf("nothing came for %s: log in again", s.limits.Idle))
+		if err := s.limits.Over(lasted, lasted-time.Duration(s.heard.Load())); err != nil {
+			end(err)
 		}
 	}
 }

@@ -31,10 +31,10 @@ type people struct {
 // Visitors is the book of who is on the server of a data directory by --as.
 func Visitors(data string) console.Book { return console.Book{Dir: filepath.Join(data, "people")} }
 
-// Stays is how many people may be here at once.
-func Stays(cfg *config.Config) int {
-	sessions, _, _ := cfg.SSH.People()
-	return sessions
+// Stays bounds what people take, whichever SSH server let them in.
+func Stays(cfg *config.Config) console.Limits {
+	sessions, idle, longest := cfg.SSH.People()
+	return console.Limits{Sessions: sessions, Idle: idle, Longest: longest}
 }
 
 // receiving returns who receives people, nil where nobody can: then they are not
@@ -48,11 +48,8 @@ func (s *server) receiving() link.People {
 	s.people = &people{Console: console.New(console.Options{
 		Known:   s.knows,
 		Command: func(login string) []string { return asPerson(twinctl, s.config(), login) },
-		Limits: func() console.Limits {
-			sessions, idle, longest := s.config().SSH.People()
-			return console.Limits{Sessions: sessions, Idle: idle, Longest: longest}
-		},
-		Log: s.log,
+		Limits:  func() console.Limits { return Stays(s.config()) },
+		Log:     s.log,
 	})}
 	return s.people
 }

@@ -111,11 +111,11 @@ func peopleSettings() []Setting {
 			check: atOnce, field: func(c *Config) *string { return &c.SSH.Sessions },
 		},
 		{
-			Key: "ssh.idle", Doc: "one by this SSH server ends when nothing was typed, or of a verb nothing came or went, for this long", Default: "1h",
+			Key: "ssh.idle", Doc: "one ends when nothing was typed for this long; by this SSH server a verb too, of which nothing came or went", Default: "1h",
 			check: lasting, field: func(c *Config) *string { return &c.SSH.Idle },
 		},
 		{
-			Key: "ssh.longest", Doc: "one by this SSH server ends after this long, whatever goes on", Default: "24h",
+			Key: "ssh.longest", Doc: "one ends after this long, whatever goes on", Default: "24h",
 			check: lasting, field: func(c *Config) *string { return &c.SSH.Longest },
 		},
 	}
