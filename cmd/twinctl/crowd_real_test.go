@@ -11,6 +11,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"github.com/twinctl/twin/cmd/internal/cli"
+	"github.com/twinctl/twin/fixtures/await"
 	"github.com/twinctl/twin/tui/console"
 )
 
@@ -42,7 +43,7 @@ func TestRealCrowd(t *testing.T) {
 	}
 
 	must(t, inside[0].Close()) // who leaves makes room
-	soon(t, "there is room", func() bool { return r.console.here() == room-1 })
+	await.Until(t, "there is room", func() bool { return r.console.here() == room-1 })
 	ch, _ := asks(t, r.comes(t))
 	hears(t, ch, "in\n")
 

@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
+	"github.com/twinctl/twin/fixtures/await"
 	"github.com/twinctl/twin/sync/link"
 	"github.com/twinctl/twin/tui/console"
 )
@@ -37,21 +38,6 @@ func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
-	}
-}
-
-// soon polls a condition.
-func soon(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	deadline := time.After(30 * time.Second)
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for !holds() {
-		select {
-		case <-deadline:
-			t.Fatal("not within thirty seconds: " + what)
-		case <-tick.C:
-		}
 	}
 }
 
@@ -140,8 +126,8 @@ func TestWhoNeverReadsIsPutOut(t *testing.T) {
 	for range 2 {
 		asks(t, mute)
 	}
-	soon(t, "both are there", func() bool { return r.console.here() == 2 })
-	soon(t, "both places are free", func() bool { return r.console.here() == 0 })
+	await.Until(t, "both are there", func() bool { return r.console.here() == 2 })
+	await.Until(t, "both places are free", func() bool { return r.console.here() == 0 })
 	ch, _ := asks(t, r.comes(t))
 	word := make([]byte, 2)
 	if _, err := io.ReadFull(ch, word); err != nil || string(word) != "y\n" {

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/twinctl/twin/fixtures/await"
 	"github.com/twinctl/twin/sync/link"
 )
 
@@ -74,7 +75,7 @@ func cuts(t *testing.T, h host) {
 		}
 	}
 	// Each proxy waits in two goroutines for the end of the test.
-	soon(t, "nothing is left behind", func() bool { return runtime.NumGoroutine() <= before+3*64+4 })
+	await.Until(t, "nothing is left behind", func() bool { return runtime.NumGoroutine() <= before+3*64+4 })
 	_, _, err := converse(t.Context(), h.target, link.Options{}) // whoever served is none the worse for it
 	must(t, err)
 }

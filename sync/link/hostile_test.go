@@ -14,6 +14,7 @@ import (
 	"github.com/pkg/sftp"
 	"golang.org/x/crypto/ssh"
 
+	"github.com/twinctl/twin/fixtures/await"
 	"github.com/twinctl/twin/sync/link"
 )
 
@@ -234,7 +235,7 @@ func TestUnaskedReplies(t *testing.T) {
 	target, _ := newKeys(t, "twin@"+listener.Addr().String(), hostKey)
 	c := dial(t, target, link.Options{Keepalive: time.Millisecond, Misses: 10_000})
 	before := c.BytesIn()
-	soon(t, "a flood of replies came in", func() bool { return c.BytesIn() > before+1<<18 })
+	await.Until(t, "a flood of replies came in", func() bool { return c.BytesIn() > before+1<<18 })
 	must(t, c.Call(t.Context(), "echo", nil, nil))
 }
 
@@ -350,5 +351,5 @@ func TestNothingIsLeftBehind(t *testing.T) {
 	for range 20 {
 		once()
 	}
-	soon(t, fmt.Sprintf("%d goroutines again", before), func() bool { return runtime.NumGoroutine() <= before+2 })
+	await.Until(t, fmt.Sprintf("%d goroutines again", before), func() bool { return runtime.NumGoroutine() <= before+2 })
 }

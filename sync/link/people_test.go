@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
+	"github.com/twinctl/twin/fixtures/await"
 	"github.com/twinctl/twin/sync/link"
 )
 
@@ -150,7 +151,7 @@ func TestPeople(t *testing.T) {
 		t.Errorf("said %q", buf)
 	}
 	must(t, s.Close())
-	soon(t, "a session that was closed ends", func() bool { return p.staying.Load() == 0 })
+	await.Until(t, "a session that was closed ends", func() bool { return p.staying.Load() == 0 })
 
 	// What the twin's key opens she cannot, nor the twin what is hers.
 	s = session(t, conn)
@@ -242,10 +243,10 @@ func TestWhoIsNoLongerKnownIsSentAway(t *testing.T) {
 	if !granted(s, "exec", command("stay")) {
 		t.Fatal("no command is let in")
 	}
-	soon(t, "she stays", func() bool { return p.staying.Load() == 1 })
+	await.Until(t, "she stays", func() bool { return p.staying.Load() == 1 })
 	p.fails.Store(true)
 	before := p.looks.Load()
-	soon(t, "it is looked again", func() bool { return p.looks.Load() > before+2 })
+	await.Until(t, "it is looked again", func() bool { return p.looks.Load() > before+2 })
 	p.fails.Store(false)
 	if _, _, err := conn.SendRequest("x", true, nil); err != nil {
 		t.Errorf("while nobody could tell: %v", err)
@@ -294,7 +295,7 @@ func TestWhoComesForNothingLeaves(t *testing.T) {
 	if !granted(s, "exec", command("stay")) {
 		t.Fatal("no command is let in")
 	}
-	soon(t, "she stays", func() bool { return p.staying.Load() == 1 })
+	await.Until(t, "she stays", func() bool { return p.staying.Load() == 1 })
 	over := logged(t, ops)
 	if !granted(session(t, over), "exec", command("status")) {
 		t.Fatal("no command is let in")
@@ -305,7 +306,7 @@ func TestWhoComesForNothingLeaves(t *testing.T) {
 			defer close(gone)
 			_ = conn.Wait()
 		}()
-		soon(t, "it is ended", func() bool {
+		await.Until(t, "it is ended", func() bool {
 			select {
 			case <-gone:
 				return true

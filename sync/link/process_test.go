@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/twinctl/twin/fixtures/await"
 	"github.com/twinctl/twin/sync/link"
 )
 
@@ -119,7 +120,7 @@ func stop(t *testing.T, pids ...int) (thaw func()) {
 		must(t, syscall.Kill(pid, syscall.SIGSTOP))
 	}
 	for _, pid := range pids {
-		soon(t, "it stands", func() bool { return state(pid) == "T" })
+		await.Until(t, "it stands", func() bool { return state(pid) == "T" })
 	}
 	return func() {
 		for _, pid := range pids {

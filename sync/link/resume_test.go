@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/twinctl/twin/fixtures/await"
 	"github.com/twinctl/twin/sync/apply"
 	"github.com/twinctl/twin/sync/bundle"
 	"github.com/twinctl/twin/sync/link"
@@ -102,7 +103,7 @@ func (p parcel) send(ctx context.Context, target link.Target) (missing int, err 
 func (p parcel) same(t *testing.T) {
 	t.Helper()
 	var whole *apply.Whole
-	soon(t, "nobody is at it any more", func() bool {
+	await.Until(t, "nobody is at it any more", func() bool {
 		var err error
 		whole, err = apply.Spool{Dir: p.Dir}.Open(p.Manifest.Name)
 		if !errors.Is(err, apply.ErrBusy) {

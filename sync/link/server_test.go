@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
+	"github.com/twinctl/twin/fixtures/await"
 	"github.com/twinctl/twin/sync/link"
 )
 
@@ -88,7 +89,7 @@ func TestStrangersAreBounded(t *testing.T) {
 			}
 		}
 	}
-	soon(t, "there is room again", func() bool {
+	await.Until(t, "there is room again", func() bool {
 		c, err := link.Dial(t.Context(), h.target, link.Options{})
 		if err == nil {
 			_ = c.Close()
@@ -138,7 +139,7 @@ func TestConnectionsAndSessionsAreBounded(t *testing.T) {
 	if len(refused()) > 0 {
 		t.Errorf("refused: %q", refused())
 	}
-	soon(t, "the place of the second is free", func() bool {
+	await.Until(t, "the place of the second is free", func() bool {
 		c, err := link.Dial(t.Context(), h.target, link.Options{})
 		if err == nil {
 			_ = c.Close()
@@ -188,7 +189,7 @@ func TestWhatIsToldOfRefusalsIsBounded(t *testing.T) {
 		}
 		return single, more
 	}
-	soon(t, "all are told or counted", func() bool {
+	await.Until(t, "all are told or counted", func() bool {
 		single, more := told()
 		return single+more == 20
 	})
@@ -217,7 +218,7 @@ func TestStrangersFillNoLog(t *testing.T) {
 		_, _ = io.Copy(io.Discard, conn)
 		must(t, conn.Close())
 	}
-	soon(t, "three lines are in the log", func() bool { return lines.Load() == 3 })
+	await.Until(t, "three lines are in the log", func() bool { return lines.Load() == 3 })
 }
 
 // A counter counts what is written to it.
@@ -268,7 +269,7 @@ func TestADeadClientIsLetGo(t *testing.T) {
 	h, _ := limited(t, link.Limits{Connections: 1, Keepalive: 50 * time.Millisecond})
 	login, _, err := converse(t.Context(), h.target, link.Options{})
 	must(t, err)
-	soon(t, "the first is gone", func() bool {
+	await.Until(t, "the first is gone", func() bool {
 		// Another network for each try: one that came too early used some of it up.
 		c, err := link.Dial(t.Context(), newProxy(t, h, login+200, true), link.Options{})
 		if err == nil {
@@ -276,7 +277,7 @@ func TestADeadClientIsLetGo(t *testing.T) {
 		}
 		return err == nil
 	})
-	soon(t, "there is room for another", func() bool {
+	await.Until(t, "there is room for another", func() bool {
 		c, err := link.Dial(t.Context(), h.target, link.Options{})
 		if err == nil {
 			_ = c.Close()

@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/twinctl/twin/fixtures/await"
 	"github.com/twinctl/twin/sync/link"
 )
 
@@ -110,7 +111,7 @@ LogLevel VERBOSE
 		}
 		must(t, log.Close())
 	})
-	soon(t, "sshd listens", func() bool {
+	await.Until(t, "sshd listens", func() bool {
 		conn, err := net.Dial("tcp", "127.0.0.1:"+port)
 		if err == nil {
 			_ = conn.Close()

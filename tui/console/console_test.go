@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/twinctl/twin/fixtures/await"
 	"github.com/twinctl/twin/sync/link"
 )
 
@@ -34,21 +35,6 @@ func (c *client) said() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.text.String()
-}
-
-// soon polls a condition.
-func soon(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	deadline := time.After(30 * time.Second)
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for !holds() {
-		select {
-		case <-deadline:
-			t.Fatal("not within thirty seconds: " + what)
-		case <-tick.C:
-		}
-	}
 }
 
 func generous() Limits { return Limits{Sessions: 2, Idle: time.Hour, Longest: time.Hour} }
@@ -110,7 +96,7 @@ func TestAVerb(t *testing.T) {
 	t.Setenv("SECRET", "of twind")
 	c := running(`read -r line; echo "$0 $line"; echo "$SSH_ORIGINAL_COMMAND|$SSH_CONNECTION|$TERM|$SECRET" >&2; exit 4`, generous())
 	v := visiting(t.Context(), t, c, link.Stay{Command: "feed pause 'a b'\x00"})
-	soon(t, "it is there", func() bool { return c.here() == 1 })
+	await.Until(t, "it is there", func() bool { return c.here() == 1 })
 	_, _ = io.WriteString(v.typed, "typed\n")
 	v.ended(t, 4)
 	if v.out.said() != "ops typed\n" || v.err.said() != "feed pause 'a b' |192.0.2.1 40000 192.0.2.2 7022||\n" {
@@ -125,9 +111,9 @@ func TestAVerb(t *testing.T) {
 func TestATerminal(t *testing.T) {
 	c := running(`stty -echo; stty size; echo "$TERM"; trap 'stty size; exit 3' WINCH; while :; do read -r line && echo "got $line"; done`, generous())
 	v := visiting(t.Context(), t, c, link.Stay{Term: &link.Term{Name: "xterm-256color", Size: link.Size{Columns: 120, Rows: 40}}})
-	soon(t, "it is drawn on", func() bool { return strings.Contains(v.out.said(), "40 120\r\nxterm-256color\r\n") })
+	await.Until(t, "it is drawn on", func() bool { return strings.Contains(v.out.said(), "40 120\r\nxterm-256color\r\n") })
 	_, _ = io.WriteString(v.typed, "a\n")
-	soon(t, "it is typed on", func() bool { return strings.Contains(v.out.said(), "got a") })
+	await.Until(t, "it is typed on", func() bool { return strings.Contains(v.out.said(), "got a") })
 	v.sizes <- link.Size{Columns: 1<<32 - 1, Rows: 1<<32 - 1}
 	v.ended(t, 3)
 	if !strings.Contains(v.out.said(), "400 1000\r\n") {
@@ -142,7 +128,7 @@ func TestWhoLeavesLeavesNothing(t *testing.T) {
 			ctx, leave := context.WithCancelCause(t.Context())
 			c := running(`trap "" HUP TERM; sleep 600 & echo "pid $! pid"; wait; wait; sleep 600`, generous())
 			v := visiting(ctx, t, c, link.Stay{Term: term})
-			soon(t, "it runs", func() bool { return strings.Count(v.out.said(), "pid") == 2 })
+			await.Until(t, "it runs", func() bool { return strings.Count(v.out.said(), "pid") == 2 })
 			leave(errors.New("he had to go"))
 			v.ended(t, ended)
 			if all := v.out.said() + v.err.said(); !strings.Contains(all, "twind: he had to go") {
@@ -152,7 +138,7 @@ func TestWhoLeavesLeavesNothing(t *testing.T) {
 			for _, digit := range strings.Split(v.out.said(), " ")[1] {
 				pid = pid*10 + int(digit-'0')
 			}
-			soon(t, "nothing runs", func() bool { return !runs(pid) })
+			await.Until(t, "nothing runs", func() bool { return !runs(pid) })
 		})
 	}
 }
@@ -185,7 +171,7 @@ func TestLimits(t *testing.T) {
 		ctx, leave := context.WithCancel(t.Context())
 		c := running("sleep 600", generous())
 		first, second := visiting(ctx, t, c, link.Stay{}), visiting(ctx, t, c, link.Stay{})
-		soon(t, "both are there", func() bool { return c.here() == 2 })
+		await.Until(t, "both are there", func() bool { return c.here() == 2 })
 		third := visiting(ctx, t, c, link.Stay{})
 		third.ended(t, busy)
 		if !strings.Contains(third.err.said(), "too many") {

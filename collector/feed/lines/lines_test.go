@@ -18,6 +18,7 @@ import (
 	"github.com/twinctl/twin/collector/feed"
 	"github.com/twinctl/twin/collector/feed/stream"
 	"github.com/twinctl/twin/collector/record"
+	"github.com/twinctl/twin/fixtures/await"
 )
 
 const frameLimit = 256
@@ -133,23 +134,8 @@ func listen(address string) stream.ListenOptions { return stream.ListenOptions{L
 func startListening(t testing.TB) (*store, string) {
 	t.Helper()
 	s := start(t, &options{ListenOptions: listen("127.0.0.1:0"), Late: "2s"})
-	eventually(t, "listen", func() bool { return s.q.Health().Err == stream.ErrWaiting })
+	await.Until(t, "listen", func() bool { return s.q.Health().Err == stream.ErrWaiting })
 	return s, s.q.Health().Address
-}
-
-// eventually waits for a condition, and fails the test if it does not come true.
-func eventually(t testing.TB, what string, ok func() bool) {
-	t.Helper()
-	tick := time.NewTicker(time.Millisecond)
-	defer tick.Stop()
-	deadline := time.After(30 * time.Second)
-	for !ok() {
-		select {
-		case <-tick.C:
-		case <-deadline:
-			t.Fatalf("did not %s in 30 s", what)
-		}
-	}
 }
 
 func connect(t testing.TB, address string) net.Conn {
@@ -178,7 +164,7 @@ func hangUp(t testing.TB, conn net.Conn) {
 
 func (s *store) wait(t testing.TB, want ...string) {
 	t.Helper()
-	eventually(t, fmt.Sprintf("store %d records", len(want)), func() bool { return len(s.said()) >= len(want) })
+	await.Until(t, fmt.Sprintf("store %d records", len(want)), func() bool { return len(s.said()) >= len(want) })
 	if diff := cmp.Diff(want, s.said()); diff != "" {
 		t.Errorf("records (-want +got):\n%s", diff)
 	}
@@ -203,12 +189,12 @@ func TestListen(t *testing.T) {
 		t.Errorf("%d sessions ended", n)
 	}
 	hangUp(t, one)
-	eventually(t, "end the session", func() bool { return s.count(feed.EndMark) == 1 })
+	await.Until(t, "end the session", func() bool { return s.count(feed.EndMark) == 1 })
 	if h := s.q.Health(); h.State != feed.Connecting || !strings.Contains(h.Err.Error(), "nobody is connected (the last was 127.0.0.1:") || !strings.HasSuffix(h.Err.Error(), ", it closed)") {
 		t.Errorf("alone: %+v", h)
 	}
 	say(t, connect(t, address), "1767225601,d\n")
-	eventually(t, "begin another", func() bool { return s.count(feed.BeginMark) == 2 })
+	await.Until(t, "begin another", func() bool { return s.count(feed.BeginMark) == 2 })
 }
 
 // What the end of a connection cut is not stored, and makes a gap.
@@ -220,7 +206,7 @@ func TestListenCut(t *testing.T) {
 	say(t, goes, "1767225600,b\n1767225600,ha")
 	s.wait(t, "a#0", "b#0")
 	hangUp(t, goes)
-	eventually(t, "begin again", func() bool { return s.count(feed.EndMark) == 1 && s.count(feed.BeginMark) == 2 })
+	await.Until(t, "begin again", func() bool { return s.count(feed.EndMark) == 1 && s.count(feed.BeginMark) == 2 })
 	again := connect(t, address)
 	say(t, again, "lf\n1767225600,half\n")
 	s.wait(t, "a#0", "b#0", "half#0")
@@ -235,7 +221,7 @@ func TestListenEndless(t *testing.T) {
 	conn := connect(t, address)
 	say(t, conn, strings.Repeat("x", 10*frameLimit))
 	hangUp(t, conn)
-	eventually(t, "reject it", func() bool { return s.rejections() == 1 })
+	await.Until(t, "reject it", func() bool { return s.rejections() == 1 })
 }
 
 // Many strangers do not keep the upstream out, and hurt nobody who was there.
@@ -247,7 +233,7 @@ func TestListenCrowd(t *testing.T) {
 	for range 200 {
 		connect(t, address)
 	}
-	eventually(t, "hear the upstream", func() bool {
+	await.Until(t, "hear the upstream", func() bool {
 		late, err := net.Dial("tcp", address)
 		if err != nil {
 			t.Fatal(err)
@@ -261,7 +247,7 @@ func TestListenCrowd(t *testing.T) {
 		return len(s.said()) > 1
 	})
 	say(t, first, "1767225600,still here\n")
-	eventually(t, "hear the first", func() bool { return strings.Contains(strings.Join(s.said(), " "), "still here#0") })
+	await.Until(t, "hear the first", func() bool { return strings.Contains(strings.Join(s.said(), " "), "still here#0") })
 }
 
 func TestListenAddressIsHeld(t *testing.T) {
@@ -271,7 +257,7 @@ func TestListenAddressIsHeld(t *testing.T) {
 	}
 	own := &options{ListenOptions: listen(held.Addr().String()), Late: "2s"}
 	s := start(t, own)
-	eventually(t, "say so", func() bool { return s.q.Health().State == feed.Down })
+	await.Until(t, "say so", func() bool { return s.q.Health().State == feed.Down })
 	if err := s.q.Health().Err; !strings.Contains(err.Error(), "another process holds") {
 		t.Errorf("got %v", err)
 	}
@@ -287,7 +273,7 @@ func TestListenAddressIsHeld(t *testing.T) {
 	if err := held.Close(); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "listen once it is free", func() bool { return s.q.Health().Err == stream.ErrWaiting })
+	await.Until(t, "listen once it is free", func() bool { return s.q.Health().Err == stream.ErrWaiting })
 }
 
 func TestDial(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/twinctl/twin/collector/feed"
+	"github.com/twinctl/twin/fixtures/await"
 )
 
 // BenchmarkWindow is the way of lines of 200 bytes over loopback from a sender
@@ -29,7 +30,7 @@ func BenchmarkWindow(b *testing.B) {
 	go func() { drain(ctx, s); done <- struct{}{} }()
 	go func() { _ = src.Run(ctx, feed.Start{}, s.q); done <- struct{}{} }()
 	b.Cleanup(func() { cancel(); <-done; <-done })
-	eventually(b, "listen", func() bool { return s.q.Health().Err != nil })
+	await.Until(b, "listen", func() bool { return s.q.Health().Err != nil })
 	address := s.q.Health().Address
 	b.SetBytes(200 * number)
 	for b.Loop() {

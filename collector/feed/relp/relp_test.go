@@ -14,6 +14,7 @@ import (
 	"github.com/twinctl/twin/collector/feed"
 	"github.com/twinctl/twin/collector/feed/stream"
 	"github.com/twinctl/twin/collector/record"
+	"github.com/twinctl/twin/fixtures/await"
 )
 
 func TestConversation(t *testing.T) {
@@ -45,7 +46,7 @@ func TestNothingIsAnsweredBeforeItIsStored(t *testing.T) {
 	up.expect(t, "1 rsp")
 	s.hold(true)
 	up.write(t, up.command("syslog", "1767225600,a")+up.command("syslog", "no time"))
-	eventually(t, "tell both", func() bool { return s.q.Told() == 2 })
+	await.Until(t, "tell both", func() bool { return s.q.Told() == 2 })
 	up.muteFor(t, 100*time.Millisecond)
 	s.hold(false)
 	up.expect(t, "2 rsp 200 OK", "3 rsp 200 OK")
@@ -164,14 +165,14 @@ func TestSilence(t *testing.T) {
 	up := dial(t, address)
 	up.write(t, up.command("syslog", "1767225600,a"))
 	up.expect(t, "1 rsp 200 OK", "2 rsp 200 OK")
-	eventually(t, "become mute", marked(feed.EndMark, 1))
+	await.Until(t, "become mute", marked(feed.EndMark, 1))
 	if h := s.q.Health(); h.State != feed.Connecting || !strings.HasSuffix(fmt.Sprint(h.Err), "said nothing for 1s)") {
 		t.Errorf("health %+v", h)
 	}
 	again := dial(t, address)
 	again.write(t, again.command("syslog", "1767225601,b"))
 	again.expect(t, "1 rsp 200 OK", "2 rsp 200 OK")
-	eventually(t, "begin again", marked(feed.BeginMark, 2))
+	await.Until(t, "begin again", marked(feed.BeginMark, 2))
 
 	own.Silence = "24h"
 	patient := newStore()

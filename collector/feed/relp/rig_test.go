@@ -16,6 +16,7 @@ import (
 	"github.com/twinctl/twin/collector/feed/replay"
 	"github.com/twinctl/twin/collector/feed/stream"
 	"github.com/twinctl/twin/collector/record"
+	"github.com/twinctl/twin/fixtures/await"
 )
 
 const frameLimit = 256
@@ -142,27 +143,12 @@ func start(t testing.TB, c feed.Config, s *store) (address string, stop func()) 
 		}
 	})
 	stop = sync.OnceFunc(func() { cancel(); source.Wait(); end(); storer.Wait() })
-	eventually(t, "listen", func() bool { return errors.Is(s.q.Health().Err, stream.ErrWaiting) })
+	await.Until(t, "listen", func() bool { return errors.Is(s.q.Health().Err, stream.ErrWaiting) })
 	return s.q.Health().Address, stop
 }
 
 func listening() *options {
 	return &options{ListenOptions: stream.ListenOptions{Listen: "127.0.0.1:0"}, Late: "2s"}
-}
-
-// eventually waits for a condition, and fails the test if it does not come true.
-func eventually(t testing.TB, what string, ok func() bool) {
-	t.Helper()
-	tick := time.NewTicker(time.Millisecond)
-	defer tick.Stop()
-	deadline := time.After(30 * time.Second)
-	for !ok() {
-		select {
-		case <-tick.C:
-		case <-deadline:
-			t.Fatalf("did not %s in 30 s", what)
-		}
-	}
 }
 
 // A sender speaks RELP as omrelp does, and may be cut anywhere.

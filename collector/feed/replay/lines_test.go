@@ -18,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/twinctl/twin/collector/feed"
+	"github.com/twinctl/twin/fixtures/await"
 )
 
 func TestLinesPace(t *testing.T) {
@@ -139,7 +140,7 @@ func TestFullHouse(t *testing.T) {
 	for range maxClients - 1 {
 		conns = append(conns, dial(t, addr))
 	}
-	eventually(t, "one too many is turned away, and the rest is served", func() bool {
+	await.Until(t, "one too many is turned away, and the rest is served", func() bool {
 		conn := dial(t, addr)
 		line, err := bufio.NewReader(conn).ReadString('\n')
 		if err == nil && line != "1700000000|a\n" {

@@ -3,7 +3,6 @@ package replay
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -224,21 +223,6 @@ func unpacked(tb testing.TB, name string) []byte {
 		tb.Fatal(err)
 	}
 	return data
-}
-
-// eventually waits until ok, on a real clock.
-func eventually(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	tick := time.NewTicker(2 * time.Millisecond)
-	defer tick.Stop()
-	late := time.After(20 * time.Second)
-	for !ok() {
-		select {
-		case <-tick.C:
-		case <-late:
-			t.Fatal(errors.New("never happened: " + what))
-		}
-	}
 }
 
 func write(t *testing.T, conn net.Conn, text string) {

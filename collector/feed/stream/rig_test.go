@@ -8,7 +8,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -60,21 +59,6 @@ func hearing(t testing.TB) Hearing {
 }
 
 func lines(r net.Conn, _ *feed.Queue) Frames { return feed.NewLineReader(r, frameLimit) }
-
-// eventually waits for a condition, and fails the test if it does not come true.
-func eventually(t testing.TB, what string, ok func() bool) {
-	t.Helper()
-	tick := time.NewTicker(time.Millisecond)
-	defer tick.Stop()
-	deadline := time.After(30 * time.Second)
-	for !ok() {
-		select {
-		case <-tick.C:
-		case <-deadline:
-			t.Fatalf("did not %s in 30 s", what)
-		}
-	}
-}
 
 func connect(t testing.TB, address string) net.Conn {
 	t.Helper()

@@ -9,6 +9,7 @@ import (
 
 	"github.com/twinctl/twin/collector/feed"
 	"github.com/twinctl/twin/collector/record"
+	"github.com/twinctl/twin/fixtures/await"
 )
 
 // caught is a session with one connection that has said a record, of which
@@ -42,7 +43,7 @@ func TestNothingIsProvenBeforeWhatWasBufferedIsRead(t *testing.T) {
 	s, c, upstream := caught(t)
 	began, proven := time.Now(), s.proven
 	say(t, upstream, "while it stood still\n")
-	eventually(t, "it has arrived", func() bool { return !c.empty() })
+	await.Until(t, "it has arrived", func() bool { return !c.empty() })
 	for _, at := range []time.Duration{time.Minute, time.Minute + tickEvery, time.Minute + 2*tickEvery} {
 		if s.tick(began.Add(at)); s.proven != proven {
 			t.Fatalf("after %s %s was proven, unread", at, s.proven)
@@ -50,7 +51,7 @@ func TestNothingIsProvenBeforeWhatWasBufferedIsRead(t *testing.T) {
 	}
 	ended := make(chan *feed.Lost, 1)
 	go func() { ended <- c.hear(context.Background()) }()
-	eventually(t, "it was read", func() bool { return c.empty() && c.waiting.Load() == 0 })
+	await.Until(t, "it was read", func() bool { return c.empty() && c.waiting.Load() == 0 })
 	s.tick(began.Add(time.Minute + 3*tickEvery))
 	if least := record.At(began.Add(time.Minute - blind)); s.proven < least {
 		t.Errorf("after it was read %s is proven, want at least %s", s.proven, least)

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/twinctl/twin/collector/feed"
+	"github.com/twinctl/twin/fixtures/await"
 )
 
 // papers are a certificate that is its own authority, and its key, in files.
@@ -88,7 +89,7 @@ func TestTLS(t *testing.T) {
 	var all sync.WaitGroup
 	all.Go(func() { _ = src.Run(ctx, feed.Start{}, s.q) })
 	t.Cleanup(func() { cancel(); all.Wait() })
-	eventually(t, "listen", func() bool { return s.q.Health().Err == ErrWaiting })
+	await.Until(t, "listen", func() bool { return s.q.Health().Err == ErrWaiting })
 	address := s.q.Health().Address
 
 	connect(t, address) // is mute at the handshake: nobody waits for it
@@ -109,7 +110,7 @@ func TestTLS(t *testing.T) {
 		}
 		defer conn.Close()
 		say(t, conn, text)
-		eventually(t, "hear it", func() bool { return s.q.Told() == told })
+		await.Until(t, "hear it", func() bool { return s.q.Told() == told })
 	}
 	speak(us, "1767225600,a\n", 1)
 	us = newPapers(t, dir, "here") // renewed, without a start

@@ -18,6 +18,7 @@ import (
 
 	"github.com/twinctl/twin/collector/feed"
 	"github.com/twinctl/twin/collector/feed/stream"
+	"github.com/twinctl/twin/fixtures/await"
 )
 
 const frameLimit = 256
@@ -112,22 +113,8 @@ func startOwn(t *testing.T, own *options) (*store, string) {
 		}
 	})
 	t.Cleanup(func() { cancel(); all.Wait() })
-	eventually(t, "listen", func() bool { return strings.HasPrefix(s.q.Health().Address, "127.0.0.1:") })
+	await.Until(t, "listen", func() bool { return strings.HasPrefix(s.q.Health().Address, "127.0.0.1:") })
 	return s, s.q.Health().Address
-}
-
-func eventually(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	tick := time.NewTicker(time.Millisecond)
-	defer tick.Stop()
-	deadline := time.After(30 * time.Second)
-	for !ok() {
-		select {
-		case <-tick.C:
-		case <-deadline:
-			t.Fatalf("did not %s in 30 s", what)
-		}
-	}
 }
 
 func say(t *testing.T, network, address string, texts ...string) net.Conn {
@@ -154,7 +141,7 @@ func TestUDP(t *testing.T) {
 	}
 	say(t, "udp", address, one+"\n", one, "<13>when?", strings.Repeat("x", frameLimit+1), one)
 	want := []string{one + "#0", one + "#1", "<13>when? without time", one + "#2"}
-	eventually(t, "hear all", func() bool { said, _ := s.heard(); return len(said) >= len(want) })
+	await.Until(t, "hear all", func() bool { said, _ := s.heard(); return len(said) >= len(want) })
 	said, rejected := s.heard()
 	if diff := cmp.Diff(want, said); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
@@ -163,7 +150,7 @@ func TestUDP(t *testing.T) {
 		t.Errorf("rejected %q", rejected)
 	}
 	began := time.Now()
-	eventually(t, "prove what is heard", func() bool {
+	await.Until(t, "prove what is heard", func() bool {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		for _, m := range s.marks {
@@ -200,7 +187,7 @@ func TestUDPOverrun(t *testing.T) {
 	all.Go(func() { s.run(ctx) })
 	all.Go(func() { _ = d.guard(ctx, conn, s.q) })
 	t.Cleanup(func() { cancel(); all.Wait() })
-	eventually(t, "tell of it", func() bool {
+	await.Until(t, "tell of it", func() bool {
 		_, _ = io.WriteString(up, one) // the count comes with what is taken after it
 		_, rejected := s.heard()
 		return len(rejected) > 0
@@ -216,7 +203,7 @@ func TestTCP(t *testing.T) {
 	framed := func(m string) string { return fmt.Sprintf("%d %s", len(m), m) }
 	say(t, "tcp", address, framed(one)+framed(one+"\nwith a second line")+framed(strings.Repeat("x", 1000))+framed(one))
 	say(t, "tcp", address, one+"\n\n"+strings.Repeat("y", 1000)+"\n"+one+"\r\n")
-	eventually(t, "hear all", func() bool { said, rejected := s.heard(); return len(said) == 5 && len(rejected) == 2 })
+	await.Until(t, "hear all", func() bool { said, rejected := s.heard(); return len(said) == 5 && len(rejected) == 2 })
 	_, rejected := s.heard()
 	for _, r := range rejected {
 		if !strings.HasSuffix(r, "is longer than frame_limit = 256") {
@@ -305,12 +292,12 @@ func TestUDPSilence(t *testing.T) {
 		}
 		return all
 	}
-	eventually(t, "become mute", func() bool { return words() == "begin mute " })
+	await.Until(t, "become mute", func() bool { return words() == "begin mute " })
 	if h := s.q.Health(); h.State != feed.Connecting || fmt.Sprint(h.Err) != "said nothing for 1s" {
 		t.Errorf("health %+v", h)
 	}
 	say(t, "udp", address, one)
-	eventually(t, "begin again", func() bool { return strings.HasPrefix(words(), "begin mute begin ") })
+	await.Until(t, "begin again", func() bool { return strings.HasPrefix(words(), "begin mute begin ") })
 }
 
 // Over UDP nobody can be made to wait: who makes up times is refused, and told
@@ -326,16 +313,16 @@ func TestMadeUpTimesAreRefusedByUDP(t *testing.T) {
 			t.Fatal(err)
 		}
 		if i%100 == 99 { // no faster than they are read
-			eventually(t, "hear what was sent", func() bool { said, _ := s.heard(); return len(said) == i+1 })
+			await.Until(t, "hear what was sent", func() bool { said, _ := s.heard(); return len(said) == i+1 })
 		}
 	}
 	text := fmt.Sprintf("<13>1 %s good - - - - y", time.Now().UTC().Format(time.RFC3339))
 	if _, err := io.WriteString(good, text); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "hear the good one", func() bool { said, _ := s.heard(); return len(said) == free+1 })
+	await.Until(t, "hear the good one", func() bool { said, _ := s.heard(); return len(said) == free+1 })
 	want := "overrun: " + feed.TooFar
-	eventually(t, "tell of the refused ones", func() bool { _, rejected := s.heard(); return len(rejected) == more && rejected[0] == want })
+	await.Until(t, "tell of the refused ones", func() bool { _, rejected := s.heard(); return len(rejected) == more && rejected[0] == want })
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, m := range s.marks {
