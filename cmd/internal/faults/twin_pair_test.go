@@ -18,7 +18,7 @@ import (
 
 const (
 	tell    = 10 * time.Second // within which a trouble of the twin shows
-	heal    = 30 * time.Second // and within which a gap is filled by itself
+	heal    = patience         // and a gap is filled by itself: 10 s on a machine with nothing else to do
 	twinLag = 2 * time.Second  // that the other server's trouble may cost a feed
 )
 
