@@ -33,7 +33,7 @@ func (s *source) newDelivery(e *entry, file *section) (*delivery, error) {
 	// Pieces need not be in the order of their times.
 	return &delivery{
 		name: e.String(), content: c, cutter: s.cut(c),
-		ordinals: record.Ordinals{Keep: 4096}, numbers: feed.NewNumbers(s.options.Format),
+		ordinals: feed.FileOrdinals(), numbers: feed.NewNumbers(s.options.Format),
 	}, nil
 }
 
