@@ -33,9 +33,14 @@ type unsettledGap struct {
 
 // unsettled returns the ids of the gaps that are over, and open or lost.
 func (f *feedRow) unsettled(ctx context.Context, tx *store.Tx) ([]int64, error) {
-	rows, err := tx.QueryContext(ctx, `
+	return gapIDs(ctx, tx, `
 		SELECT id FROM gap
 		WHERE feed = ? AND until IS NOT NULL AND state IN ('open', 'lost') ORDER BY start, id`, f.id)
+}
+
+// gapIDs returns the ids that a query selects.
+func gapIDs(ctx context.Context, tx *store.Tx, query string, args ...any) ([]int64, error) {
+	rows, err := tx.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}

@@ -121,46 +121,17 @@ func (f *feedRow) hole(ctx context.Context, tx *store.Tx, g gap) error {
 // found fills what gaps of a reason tell of a stretch: it was here, and came late.
 // One that would become too many stays as it is.
 func (f *feedRow) found(ctx context.Context, tx *store.Tx, g gap) error {
-	var rows int
-	if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM gap WHERE feed = ?`, f.id).Scan(&rows); err != nil {
-		return err
-	}
-	ids, err := f.gapsOf(ctx, tx, g)
-	said := Testimony{Until: g.Until, Asked: []record.Span{{From: g.From, To: g.Until}}, Heard: []record.Span{{From: g.From, To: g.Until}}}
-	for _, id := range ids {
-		if err != nil {
-			return err
-		}
-		var was unsettledGap
-		if was, err = readGap(ctx, tx, id); err != nil {
-			return err
-		}
-		pieces := settle(was.gap, said)
-		if rows += len(pieces) - 1; rows <= mostGaps {
-			_, err = f.split(ctx, tx, was, pieces)
-		}
-	}
-	return err
-}
-
-// gapsOf returns the gaps of a reason that may be filled in a stretch.
-func (f *feedRow) gapsOf(ctx context.Context, tx *store.Tx, g gap) (ids []int64, err error) {
-	rows, err := tx.QueryContext(ctx, `
+	here := []record.Span{{From: g.From, To: g.Until}}
+	j := judging{said: Testimony{Until: g.Until, Asked: here, Heard: here}}
+	var err error
+	j.left, err = gapIDs(ctx, tx, `
 		SELECT id FROM gap
 		WHERE feed = ? AND reason = ? AND start < ? AND until > ? AND state IN ('open', 'lost') ORDER BY start, id LIMIT ?`,
 		f.id, g.Reason, g.Until, g.From, portionRows)
-	if err != nil {
-		return nil, err
+	for err == nil && len(j.left) > 0 {
+		err = j.take(ctx, tx, f)
 	}
-	defer rows.Close() //nolint:errcheck // rows.Err tells
-	for rows.Next() {
-		var id int64
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		ids = append(ids, id)
-	}
-	return ids, rows.Err()
+	return err
 }
 
 func insertID(ctx context.Context, tx *store.Tx, query string, args ...any) (sql.NullInt64, error) {
