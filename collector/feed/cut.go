@@ -73,14 +73,14 @@ type lineCutter struct {
 	format string
 }
 
-func newLineCutter(format string, src io.Reader, limit int) lineCutter {
+func newLineCutter(format string, src io.Reader, limit int) *lineCutter {
 	lines := NewLineReader(src, limit)
 	lines.most = max(endlessBytes, endlessLimits*int64(limit))
-	return lineCutter{lines, format}
+	return &lineCutter{lines, format}
 }
 
 // Next implements Cutter.
-func (c lineCutter) Next() ([]byte, error) {
+func (c *lineCutter) Next() ([]byte, error) {
 	line, err := c.LineReader.Next()
 	if errors.Is(err, errEndless) {
 		err = &ShapeError{c.format, err}

@@ -10,7 +10,7 @@ import (
 // cucmCutter cuts a file of cucm_cdr. Files that were written one behind the
 // other are cut as well: their heads may come again.
 type cucmCutter struct {
-	lineCutter
+	*lineCutter
 	names   []byte // nil before the first line
 	types   bool   // the second line was read
 	unusual bool   // names go before each line

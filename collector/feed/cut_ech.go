@@ -70,8 +70,7 @@ func (c *echCutter) begin() error {
 		c.wrong = &ShapeError{"ech", wrong}
 		return c.wrong
 	case !isBinary:
-		lines := newLineCutter("ech", c.src, c.limit)
-		c.lines = &lines
+		c.lines = newLineCutter("ech", c.src, c.limit)
 		return nil
 	case len(head) < ech.HeadSize:
 		return err
