@@ -109,18 +109,20 @@ func (f *replayFlags) fill(files []string) (replay.Options, error) {
 	if o.Kind == "" {
 		return o, errors.New("replay: --kind is missing: want ami, lines, relp or tail")
 	}
-	where, other, name := f.listen, f.to, "--listen ADDRESS"
-	if o.Kind == replay.RELP || o.Kind == replay.Tail {
-		where, other, name = f.to, f.listen, "--to WHERE"
+	where, other, flag, value := f.listen, f.to, "--listen", "ADDRESS"
+	if o.Calls() {
+		where, other, flag, value = f.to, f.listen, "--to", "WHERE"
 	}
 	if len(where) != len(files) || len(other) > 0 {
-		return o, fmt.Errorf("replay: %d %.*s for %s: want one %s for each FILE of kind %s, and nothing else",
-			len(where), strings.IndexByte(name, ' '), name, app.Counted(len(files), "file"), name, o.Kind)
+		return o, fmt.Errorf("replay: %d %s for %s: want one %s %s for each FILE of kind %s, and nothing else",
+			len(where), flag, app.Counted(len(files), "file"), flag, value, o.Kind)
 	}
 	for i, file := range files {
-		door := replay.Door{Listen: where[i], File: file}
-		if len(f.to) > 0 {
-			door = replay.Door{To: where[i], File: file}
+		door := replay.Door{File: file}
+		if o.Calls() {
+			door.To = where[i]
+		} else {
+			door.Listen = where[i]
 		}
 		o.Doors = append(o.Doors, door)
 	}

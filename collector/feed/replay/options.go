@@ -78,9 +78,9 @@ func (o *Options) fill() error {
 	return o.fillFormat()
 }
 
-// calls tells whether the upstream goes to who hears it, and not the other way
-// round.
-func (o *Options) calls() bool { return o.Kind == RELP || o.Kind == Tail }
+// Calls tells whether the upstream goes to who hears it, and not the other way
+// round: doors then have To, else Listen.
+func (o *Options) Calls() bool { return o.Kind == RELP || o.Kind == Tail }
 
 // fillDoors refuses doors that the kind cannot have, and a start that never comes.
 func (o *Options) fillDoors() error {
@@ -88,7 +88,7 @@ func (o *Options) fillDoors() error {
 		return errors.New("replay: no door: want at least one address with its file")
 	}
 	for _, d := range o.Doors {
-		if o.calls() && (d.To == "" || d.Listen != "") || !o.calls() && d.To != "" {
+		if o.Calls() && (d.To == "" || d.Listen != "") || !o.Calls() && d.To != "" {
 			return fmt.Errorf("replay: door of %s: ami and lines listen, relp and tail go to an address or a file", d.File)
 		}
 	}
@@ -102,7 +102,7 @@ func (o *Options) fillDoors() error {
 	if o.Rotate != 0 && o.Kind != Tail {
 		return errors.New("replay: rotate: only a file is rotated; want kind tail")
 	}
-	if o.Rotate < 0 || o.Parts < 0 || o.Parts > 0 && !o.calls() {
+	if o.Rotate < 0 || o.Parts < 0 || o.Parts > 0 && !o.Calls() {
 		return fmt.Errorf("replay: rotate %d, parts %d: want 0 or more, and parts of relp or tail alone", o.Rotate, o.Parts)
 	}
 	if o.Clients == 0 {
