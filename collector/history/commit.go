@@ -22,14 +22,18 @@ type Origin int
 
 // The origins.
 const (
-	FromFeed Origin = 0
+	FromFeed Origin = 0 // heard here, as the upstream said it
 	FromTwin Origin = 1
+	FromFile Origin = 2 // somebody had kept it, and imported it
 )
 
 // String names the origin as exports do.
 func (o Origin) String() string {
-	if o == FromTwin {
+	switch o {
+	case FromTwin:
 		return "twin"
+	case FromFile:
+		return "file"
 	}
 	return "feed"
 }

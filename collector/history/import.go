@@ -21,7 +21,7 @@ func (h *DB) Import(ctx context.Context, name string, kind int, records []record
 		if err != nil {
 			return err
 		}
-		in := f.inserter(tx, kind, FromFeed)
+		in := f.inserter(tx, kind, FromFile)
 		if done, err = f.add(ctx, &in, records); err != nil {
 			return err
 		}

@@ -79,6 +79,18 @@ func (h *DB) Arrivals(ctx context.Context, name string, seq int64) iter.Seq2[Row
 	})
 }
 
+// OwnArrivals yields those of Arrivals, up to end, that were heard here: what the twin
+// or a file brought was said earlier.
+func (h *DB) OwnArrivals(ctx context.Context, name string, seq, end int64) iter.Seq2[Row, error] {
+	return pages(Row{Seq: seq}, func(last Row) ([]Row, error) {
+		return h.page(ctx, name, `
+			SELECT seq, at, digest, n, kind, origin, raw FROM record NOT INDEXED
+			WHERE feed = ?1 AND seq > ?2 AND seq <= ?3 AND origin = 0
+			  AND at >= (SELECT retained_from FROM feed WHERE id = ?1)
+			ORDER BY seq LIMIT ?4`, last.Seq, end)
+	})
+}
+
 // SeqBefore returns the sequence number before the first one that was stored
 // for a record of time at or later: from there on Arrivals yields all of them.
 func (h *DB) SeqBefore(ctx context.Context, name string, at record.Instant) (int64, error) {
@@ -97,15 +109,33 @@ func (h *DB) SeqOfLast(ctx context.Context, name string, n int) (int64, error) {
 		  (SELECT max(seq) FROM record), 0)`, n)
 }
 
+// SeqOfLastOwn returns the sequence number behind which OwnArrivals yields the last
+// n records, but none before seq.
+func (h *DB) SeqOfLastOwn(ctx context.Context, name string, seq int64, n int) (int64, error) {
+	return h.seq(ctx, name, `
+		SELECT coalesce(
+		  (SELECT min(seq) - 1 FROM (
+		    SELECT seq FROM record NOT INDEXED WHERE feed = ? AND seq > ? AND origin = 0 ORDER BY seq DESC LIMIT ?)),
+		  (SELECT max(seq) FROM record), 0)`, seq, n)
+}
+
+// SeqOfAll returns the sequence number of the last record of all feeds.
+func (h *DB) SeqOfAll(ctx context.Context) (seq int64, err error) {
+	err = h.db.View(ctx, func(tx *store.Tx) error {
+		return tx.QueryRowContext(ctx, `SELECT coalesce(max(seq), 0) FROM record`).Scan(&seq)
+	})
+	return seq, err
+}
+
 // seq runs a query for a place in a feed's records. It falls back on the end
 // of the same snapshot, so that nothing that comes later is passed over.
-func (h *DB) seq(ctx context.Context, name, query string, arg any) (seq int64, err error) {
+func (h *DB) seq(ctx context.Context, name, query string, args ...any) (seq int64, err error) {
 	err = h.db.View(ctx, func(tx *store.Tx) error {
 		f, err := readFeed(ctx, tx, name)
 		if err != nil {
 			return err
 		}
-		return tx.QueryRowContext(ctx, query, f.id, arg).Scan(&seq)
+		return tx.QueryRowContext(ctx, query, append([]any{f.id}, args...)...).Scan(&seq)
 	})
 	if err != nil {
 		return 0, fmt.Errorf("find a place in the records of %q: %w", name, err)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -181,6 +182,61 @@ func TestSeqOfLast(t *testing.T) {
 		if got := arrivals(t, h, "pbx", seq); len(got) != want {
 			t.Errorf("the last %d: %d", n, len(got))
 		}
+	}
+}
+
+// What was heard here is found among what the twin and a file brought.
+func TestOwnArrivals(t *testing.T) {
+	h := open(t)
+	start(t, h, "pbx")
+	commit(t, h, "pbx", feed.Batch{Records: []record.Record{said(1, "heard")}})
+	if _, err := h.Merge(t.Context(), "pbx", []Row{{Record: said(2, "of the twin"), Kind: 1}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.Import(t.Context(), "pbx", 1, []record.Record{said(3, "of a file"), said(1, "heard")}); err != nil {
+		t.Fatal(err)
+	}
+	commit(t, h, "pbx", feed.Batch{Records: []record.Record{said(4, "heard too")}})
+	commit(t, h, "other", feed.Batch{Records: numbered(3)})
+	own := func(after, end int64) (raws []string) {
+		for row, err := range h.OwnArrivals(t.Context(), "pbx", after, end) {
+			if err != nil || row.Origin != FromFeed {
+				t.Fatal(row, err)
+			}
+			raws = append(raws, string(row.Raw))
+		}
+		return raws
+	}
+	end, err := h.SeqOfAll(t.Context())
+	if err != nil || end != 7 {
+		t.Fatal(end, err)
+	}
+	for _, c := range []struct {
+		after, end int64
+		want       []string
+	}{{0, end, []string{"heard", "heard too"}}, {1, end, []string{"heard too"}}, {0, 3, []string{"heard"}}, {4, end, nil}} {
+		if got := own(c.after, c.end); !slices.Equal(got, c.want) {
+			t.Errorf("behind %d up to %d: %q, want %q", c.after, c.end, got, c.want)
+		}
+	}
+	for _, c := range []struct {
+		after int64
+		n     int
+		want  int64
+	}{{0, 9, 0}, {0, 2, 0}, {0, 1, 3}, {1, 9, 3}, {0, 0, end}, {4, 9, end}} {
+		if seq, err := h.SeqOfLastOwn(t.Context(), "pbx", c.after, c.n); err != nil || seq != c.want {
+			t.Errorf("the last %d behind %d: behind %d, want %d: %v", c.n, c.after, seq, c.want, err)
+		}
+	}
+	origins := map[string]int{}
+	for row, err := range h.Arrivals(t.Context(), "pbx", 0) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		origins[row.Origin.String()]++
+	}
+	if want := (map[string]int{"feed": 2, "twin": 1, "file": 1}); !maps.Equal(origins, want) {
+		t.Errorf("origins %v, want %v", origins, want)
 	}
 }
 

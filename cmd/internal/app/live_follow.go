@@ -58,8 +58,8 @@ func (f *follower) catchUp(ctx context.Context, h *history.DB) (err error) {
 			return err
 		}
 	}
-	before, corrected := f.seq, f.reach(f.seq)
-	all, err := f.read(ctx, h)
+	corrected := f.reach(f.seq)
+	looked, all, err := f.read(ctx, h)
 	if f.turn = liveTurn; err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ func (f *follower) catchUp(ctx context.Context, h *history.DB) (err error) {
 			return err
 		}
 	}
-	if !f.known || corrected || f.seq != before {
+	if !f.known || corrected || looked > 0 {
 		f.state, f.known = f.live.State(), true
 	}
 	return nil
@@ -89,40 +89,42 @@ func (f *follower) begin(ctx context.Context, h *history.DB) error {
 		if err != nil {
 			return err
 		}
-		many, err := h.SeqOfLast(ctx, f.name, liveBackMax)
-		if err != nil {
+		if f.seq, err = h.SeqOfLastOwn(ctx, f.name, early, liveBackMax); err != nil {
 			return err
 		}
-		f.seq = max(early, many)
 	}
 	f.begun = true
 	return nil
 }
 
-// read looks at records until there are no more, or it is another's turn.
-func (f *follower) read(ctx context.Context, h *history.DB) (all bool, err error) {
-	looked := 0
-	for row, err := range h.Arrivals(ctx, f.name, f.seq) {
+// read looks at what was heard until there is no more, or it is another's turn.
+// What the twin or a file brought is of earlier.
+func (f *follower) read(ctx context.Context, h *history.DB) (looked int, all bool, err error) {
+	end, err := h.SeqOfAll(ctx)
+	if err != nil || end <= f.seq {
+		return 0, err == nil, err
+	}
+	for row, err := range h.OwnArrivals(ctx, f.name, f.seq, end) {
 		switch {
 		case errors.Is(err, history.ErrUnknownFeed): // not heard yet
-			return true, nil
+			return 0, true, nil
 		case errors.Is(err, history.ErrDamaged):
-			return false, errors.Join(err, f.jump(ctx, h, 0))
+			return looked, false, errors.Join(err, f.jump(ctx, h, 0))
 		case err != nil:
-			return false, err
+			return looked, false, err
 		}
 		f.reach(row.Seq - 1)
-		if f.seq = row.Seq; row.Origin == history.FromFeed { // the twin's are of earlier
-			f.events = f.decode(f.events[:0], row.Raw, row.At)
-			for _, e := range f.events {
-				f.live.Add(e)
-			}
+		f.seq = row.Seq
+		f.events = f.decode(f.events[:0], row.Raw, row.At)
+		for _, e := range f.events {
+			f.live.Add(e)
 		}
 		if looked++; looked >= f.turn {
-			return false, nil
+			return looked, false, nil
 		}
 	}
-	return true, nil
+	f.seq = max(f.seq, end)
+	return looked, true, nil
 }
 
 // reach takes the pending snapshot if it belongs before what was stored behind
@@ -154,9 +156,9 @@ func (f *follower) skip(ctx context.Context, h *history.DB) (bool, error) {
 	return true, nil
 }
 
-// jump goes on with the last n records.
-func (f *follower) jump(ctx context.Context, h *history.DB, n int) error {
-	last, err := h.SeqOfLast(ctx, f.name, n)
+// jump goes on with the last n records that were heard.
+func (f *follower) jump(ctx context.Context, h *history.DB, n int) (err error) {
+	last, err := h.SeqOfLastOwn(ctx, f.name, f.seq, n)
 	f.seq = max(f.seq, last)
 	return err
 }

@@ -335,19 +335,42 @@ func TestASnapshotTakesItsPlace(t *testing.T) {
 	}
 }
 
-// What the twin copies here was said long before.
-func TestWhatTheTwinFillsIsNotNow(t *testing.T) {
+// What the twin fills, or a person imports, was said long before. It does not
+// hide what is heard meanwhile either.
+func TestWhatIsBroughtIsNotNow(t *testing.T) {
 	t.Parallel()
-	p := newPBX(t)
-	p.joins(t, 2)
-	p.waits(t, 2)
-	filled := history.Row{Record: p.event("QueueCallerJoin", 99), Kind: 1}
-	if _, err := p.data.History.Merge(t.Context(), "log", []history.Row{filled}); err != nil {
-		t.Fatal(err)
+	for name, bring := range map[string]func(*history.DB, context.Context, []record.Record) error{
+		"fill": func(h *history.DB, ctx context.Context, records []record.Record) error {
+			var rows []history.Row
+			for _, r := range records {
+				rows = append(rows, history.Row{Record: r, Kind: 1})
+			}
+			_, err := h.Merge(ctx, "log", rows)
+			return err
+		},
+		"import": func(h *history.DB, ctx context.Context, records []record.Record) error {
+			_, err := h.Import(ctx, "log", 1, records)
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newPBX(t)
+			p.joins(t, 2)
+			p.waits(t, 2)
+			brought := make([]record.Record, 2*liveTurn)
+			for i := range brought {
+				brought[i] = record.New(pbxClock-record.Day, uint32(i), p.event("QueueCallerJoin", 99).Raw)
+			}
+			if err := bring(p.data.History, t.Context(), brought); err != nil {
+				t.Fatal(err)
+			}
+			p.joins(t, 1)
+			p.waits(t, 3)
+			p.follower = newFollower("log", p.format) // twind is started again
+			p.waits(t, 3)
+		})
 	}
-	p.waits(t, 2)
-	p.joins(t, 1)
-	p.waits(t, 3)
 }
 
 // Of whom nothing is known any more nothing is said either.
