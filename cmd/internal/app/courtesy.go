@@ -32,18 +32,24 @@ const (
 	rebuild  share = 2 // a person waits for it
 )
 
-// rest returns how long to wait after a step that took so long.
+// whole returns how long to wait after a step that took so long, so that the
+// share is kept.
+func (s share) whole(took time.Duration) time.Duration { return took * time.Duration(s-1) }
+
+// rest returns how long a fill waits after a step that took so long.
 func (s share) rest(took time.Duration) time.Duration {
-	rest := took * time.Duration(s-1)
+	rest := s.whole(took)
 	if s == byTheWay {
 		rest = max(rest, apart)
 	}
 	return min(rest, longest)
 }
 
-// A courtesy makes fills go behind collecting as long as anything is collected.
+// A courtesy makes fills go behind collecting as long as anything is collected,
+// and counting behind an import too.
 type courtesy struct {
-	last atomic.Int64 // when records were collected, nanoseconds since 1970
+	last    atomic.Int64 // when records were collected, nanoseconds since 1970
+	imports atomic.Int64 // that are running
 }
 
 // collected is told of each commit of the collector.
@@ -83,6 +89,24 @@ func (c *courtesy) steps() func(context.Context, time.Duration) int {
 	}
 }
 
+// importing tells that an import runs until done is called.
+func (c *courtesy) importing() (done func()) {
+	c.imports.Add(1)
+	return func() { c.imports.Add(-1) }
+}
+
+// behind is count.Options.Room. Counting takes about as much of a processor as
+// the import that gives it its work, and can wait: a person waits for the import.
+func (c *courtesy) behind() func(context.Context, time.Duration) {
+	room := c.room(byTheWay)
+	return func(ctx context.Context, took time.Duration) {
+		room(ctx, took)
+		for rest := byTheWay.whole(took); rest > 0 && c.imports.Load() > 0 && ctx.Err() == nil; rest -= longest {
+			pause(ctx, min(rest, longest))
+		}
+	}
+}
+
 // room is fill.Options.Room for a fill of that share. How long a step took
 // tells how much else wanted the same: on a busy server a fill waits longer.
 func (c *courtesy) room(s share) func(context.Context, time.Duration) int {
@@ -90,12 +114,7 @@ func (c *courtesy) room(s share) func(context.Context, time.Duration) int {
 		if !c.busy() {
 			return 0
 		}
-		wait := time.NewTimer(s.rest(took))
-		defer wait.Stop()
-		select {
-		case <-ctx.Done():
-		case <-wait.C:
-		}
+		pause(ctx, s.rest(took))
 		return gentleRows
 	}
 }

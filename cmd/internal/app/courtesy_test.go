@@ -33,6 +33,34 @@ func TestCourtesy(t *testing.T) {
 	})
 }
 
+// Counting keeps its share beside an import, whether anything is collected or
+// not, and takes what it can get once that has ended.
+func TestCourtesyBehindAnImport(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var c courtesy
+		behind := c.behind()
+		check := func(took, want time.Duration) {
+			t.Helper()
+			begun := time.Now()
+			if behind(t.Context(), took); time.Since(begun) != want {
+				t.Errorf("waited %s after %s, want %s", time.Since(begun), took, want)
+			}
+		}
+		check(time.Second, 0)
+		done := c.importing()
+		check(time.Second, 11*time.Second)
+		check(2*time.Millisecond, 22*time.Millisecond)
+		go func() {
+			<-time.After(3*time.Second - 1) // which shows a tenth of a second later at the most
+			done()
+		}()
+		check(time.Hour, 3*time.Second)
+		check(time.Hour, 0)
+		c.collected(collector.Commit{Records: 1})
+		check(time.Hour, longest)
+	})
+}
+
 // An import's transactions are as long as collecting can bear, while there is any.
 func TestCourtesySteps(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -73,6 +73,7 @@ func (i *importer) ask(ctx context.Context, r node.Request) node.Answer {
 		return unable(cli.Fail(cli.Busy, errors.New("another import is running; nothing was changed"), ""))
 	}
 	defer func() { i.turn <- struct{}{} }()
+	defer i.courtesy.importing()()
 	return answered(r, func(args ImportArgs) (any, error) {
 		opt, err := i.options(args)
 		if err != nil {

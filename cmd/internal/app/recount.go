@@ -40,14 +40,9 @@ type RebuiltFeed struct {
 }
 
 // newCounter makes who counts what the feeds say. It goes behind collecting, as
-// a fill does that nobody waits for.
+// a fill does that nobody waits for, and behind an import.
 func newCounter(data *Data, f *filler, log *slog.Logger) *count.Counter {
-	room := f.courtesy.room(byTheWay)
-	return count.New(data.History, count.Options{
-		Log:  log,
-		Room: func(ctx context.Context, took time.Duration) { room(ctx, took) },
-		Rots: f.rots,
-	})
+	return count.New(data.History, count.Options{Log: log, Room: f.courtesy.behind(), Rots: f.rots})
 }
 
 // countedFeeds returns the feeds of cfg that may be counted. What is configured
