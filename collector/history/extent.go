@@ -16,6 +16,7 @@ type Extent struct {
 	Since        record.Instant `json:"since"`         // first configured here, by the local clock
 	HeardFrom    record.Instant `json:"heard_from"`    // where the first session that is kept begins
 	CoveredUntil record.Instant `json:"covered_until"` // never goes back
+	DeafSince    record.Instant `json:"deaf_since"`    // where the gap begins that lasts
 	RetainedFrom record.Instant `json:"retained_from"` // everything before was dropped
 	Records      int64          `json:"records"`
 	Untimed      int64          `json:"untimed"`     // of them: without time of their own, which twins do not share
@@ -45,7 +46,8 @@ func (h *DB) extents(ctx context.Context, name string) (map[string]Extent, error
 			SELECT name, since, covered_until, retained_from, records, untimed, incarnation,
 			       ifnull((SELECT min(at) FROM record r WHERE r.feed = f.id AND r.at >= f.retained_from), 0),
 			       ifnull((SELECT max(at) FROM record r WHERE r.feed = f.id AND r.at >= f.retained_from), 0),
-			       ifnull((SELECT min(start) FROM coverage c WHERE c.feed = f.id), 0)
+			       ifnull((SELECT min(start) FROM coverage c WHERE c.feed = f.id), 0),
+			       ifnull((SELECT start FROM gap g WHERE g.id = f.gap), 0)
 			FROM feed f WHERE ?1 IN ('', name)`, name)
 		if err != nil {
 			return err
@@ -55,7 +57,7 @@ func (h *DB) extents(ctx context.Context, name string) (map[string]Extent, error
 			var name string
 			var e Extent
 			if err := rows.Scan(&name, &e.Since, &e.CoveredUntil, &e.RetainedFrom, &e.Records, &e.Untimed, &e.Incarnation,
-				&e.First, &e.Last, &e.HeardFrom); err != nil {
+				&e.First, &e.Last, &e.HeardFrom, &e.DeafSince); err != nil {
 				return err
 			}
 			all[name] = e

@@ -92,6 +92,12 @@ func TestExtents(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	commit(t, h, "deaf", feed.Batch{Marks: []feed.Mark{
+		begin(feed.Session{From: noon}), proof(noon + 3), {What: feed.EndMark, Reason: feed.Unreachable},
+	}})
+	if e, err := h.Extent(t.Context(), "deaf"); err != nil || e.DeafSince != noon+3 {
+		t.Errorf("%+v, %v", e, err)
+	}
 	since := func(name string) record.Instant {
 		return record.Instant(scalar(t, h, `SELECT since FROM feed WHERE name = ?`, name))
 	}

@@ -3,7 +3,9 @@
 // own: both histories are a [Side], one of them beyond a link.
 //
 // Compare and Fill look only at what both twins have closed and still retain,
-// so the live edge is never taken for a difference.
+// so the live edge is never taken for a difference. But where a gap lasts, Fill
+// copies all that the twin has heard so far: whoever reads here need not wait
+// for its end, by which it is judged.
 package fill
 
 import (
@@ -34,7 +36,7 @@ type Options struct {
 	// Closed leaves out the five minutes that are not over yet, as Options of
 	// Compare does.
 	Closed bool
-	// GapsOnly looks at nothing but the gaps here that are over.
+	// GapsOnly looks at nothing but the gaps here.
 	GapsOnly bool
 	// Since leaves out what lies before its bucket, but not the gaps; zero:
 	// nothing.
@@ -168,8 +170,9 @@ func (f *filler) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	looked := look(f.here, f.there, gaps, record.Span{From: record.Bucket(f.opt.Since), To: f.limit()})
-	c := copier{filler: f, gaps: gaps}
+	announced := record.Union(append(f.lasting(), gaps...))
+	looked := look(f.here, f.there, announced, record.Span{From: record.Bucket(f.opt.Since), To: f.limit()})
+	c := copier{filler: f, gaps: announced}
 	if err := c.copy(ctx, looked); err != nil {
 		return err
 	}
@@ -237,6 +240,15 @@ func (f *filler) dropped(ctx context.Context) (record.Span, error) {
 	return record.Span{From: f.there.RetainedFrom, To: e.RetainedFrom}, nil
 }
 
+// lasting returns what the twin has heard so far while nothing is heard here.
+func (f *filler) lasting() []record.Span {
+	s := record.Span{From: f.here.DeafSince, To: f.theirs()}
+	if s.From == 0 || s.Empty() {
+		return nil
+	}
+	return []record.Span{s}
+}
+
 // limit returns up to when this run looks at all.
 func (f *filler) limit() record.Instant {
 	if f.opt.GapsOnly {
@@ -244,10 +256,15 @@ func (f *filler) limit() record.Instant {
 	}
 	to := min(f.here.CoveredUntil, f.there.CoveredUntil)
 	if f.opt.All {
-		// No record may lie further ahead of the clock.
-		to = min(f.there.CoveredUntil, record.At(time.Now())+record.Hour)
+		to = f.theirs()
 	}
 	return closed(to, f.opt.Closed)
+}
+
+// theirs returns up to when the twin has heard, as far as that can be: no record
+// may lie further ahead of the clock.
+func (f *filler) theirs() record.Instant {
+	return min(f.there.CoveredUntil, record.At(time.Now())+record.Hour)
 }
 
 // inGap tells which of the spans, in order, at lies in; -1 is none.

@@ -11,7 +11,7 @@ import (
 const forever record.Instant = 1<<63 - 1
 
 // look returns what a fill looks at: what both sides have closed, within the
-// limits, and the gaps here that are over, wherever they end. What either side
+// limits, and the gaps here, wherever they end. What either side
 // has dropped is left alone.
 func look(here, there history.Extent, gaps []record.Span, limits record.Span) []record.Span {
 	kept := record.Span{From: max(here.RetainedFrom, there.RetainedFrom), To: forever}

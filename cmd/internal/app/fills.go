@@ -21,9 +21,10 @@ import (
 )
 
 const (
-	gapInterval     = 5 * time.Second // how often is looked for gaps that can be filled
-	compareInterval = 5 * time.Minute // and for differences that no gap announced,
-	compareReach    = 24 * time.Hour  // so far back; and once in so long, all of it
+	gapInterval     = 5 * time.Second  // how often is looked for gaps that can be filled
+	lastingInterval = 10 * time.Second // and is copied what the twin hears while a gap lasts
+	compareInterval = 5 * time.Minute  // and for differences that no gap announced,
+	compareReach    = 24 * time.Hour   // so far back; and once in so long, all of it
 )
 
 // maxWaiting is how many fills may be asked for at a time.
@@ -96,8 +97,8 @@ func (f *filler) run(ctx context.Context) error {
 	}
 }
 
-// rounds remember when was last compared.
-type rounds struct{ recent, whole time.Time }
+// rounds remember when was last compared, and looked at gaps that last.
+type rounds struct{ recent, whole, lasting time.Time }
 
 // due returns what to look at now, apart from the gaps; nil for nothing.
 func (r rounds) due(now time.Time) *fill.Options {
@@ -127,7 +128,11 @@ func (f *filler) look(ctx context.Context, did *rounds, now time.Time) error {
 	}
 	opt := did.due(now)
 	if opt == nil {
-		feeds, err := f.gaping(ctx)
+		lasting := now.Sub(did.lasting) >= lastingInterval
+		if lasting {
+			did.lasting = now
+		}
+		feeds, err := f.gaping(ctx, lasting)
 		if err != nil || len(feeds) == 0 {
 			return err
 		}
@@ -151,8 +156,9 @@ func (f *filler) agree(ctx context.Context, since record.Instant) error {
 	return err
 }
 
-// gaping returns the feeds that have gaps which are over and open.
-func (f *filler) gaping(ctx context.Context) ([]string, error) {
+// gaping returns the feeds that have open gaps: those that are over, and on
+// request also those that last.
+func (f *filler) gaping(ctx context.Context, lasting bool) ([]string, error) {
 	all, err := f.history.Summaries(ctx)
 	if err != nil {
 		return nil, err
@@ -166,7 +172,7 @@ func (f *filler) gaping(ctx context.Context) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		if len(gaps) > 0 {
+		if len(gaps) > 0 || lasting {
 			feeds = append(feeds, name)
 		}
 	}
@@ -201,7 +207,7 @@ func (f *filler) fill(ctx context.Context, opt fill.Options, actor string) (fill
 	}
 	defer f.progress(nil)
 	done, err := fill.Fill(ctx, fill.Local{DB: f.history}, fill.Remote{Caller: twin}, opt)
-	return done, errors.Join(err, f.note(context.WithoutCancel(ctx), done, actor))
+	return done, errors.Join(err, f.note(context.WithoutCancel(ctx), done, opt, actor))
 }
 
 func (f *filler) progress(p *node.FillDocument) {
@@ -210,11 +216,12 @@ func (f *filler) progress(p *node.FillDocument) {
 	f.running = p
 }
 
-// note writes down what a fill did, if it did anything.
-func (f *filler) note(ctx context.Context, done fill.Result, actor string) error {
-	did := false
+// note writes down what a fill did, if it did anything. What comes by itself
+// while a gap lasts would be a line every ten seconds: its end is written down.
+func (f *filler) note(ctx context.Context, done fill.Result, opt fill.Options, actor string) error {
+	did, goesOn := false, opt.GapsOnly && actor == byItself
 	for _, r := range done.Feeds {
-		did = did || r.Added > 0 || r.Filled > 0 || r.Lost > 0
+		did = did || r.Filled > 0 || r.Lost > 0 || r.Added > 0 && !goesOn
 		if r.Unannounced > 0 {
 			f.log.Warn("the twins differed, and no gap had announced it", "feed", r.Feed, "records", r.Unannounced)
 			f.mu.Lock()

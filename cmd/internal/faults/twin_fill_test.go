@@ -53,6 +53,33 @@ func TestTwinFills(t *testing.T) {
 	w.hasAll("calls", calls.lines(), heal)
 }
 
+// TestTwinFillsWhileAGapLasts has one twin hear nothing, and reads there what
+// the other hears.
+func TestTwinFillsWhileAGapLasts(t *testing.T) {
+	t.Parallel()
+	calls := newHall(t)
+	w := newTwins(t, calls.section("calls"))
+	w.start()
+	calls.rate.Store(500)
+	calls.missed(t, 300)
+	ctl(t, "feed", "pause", "calls", "--config", w.b.config)
+	calls.missed(t, spoken)
+	said := len(calls.lines())
+	eventually(t, heal, "what the twin heard is here", func() bool { return w.b.feed("calls").Records >= int64(said) })
+	gaps := w.b.gaps("calls")
+	if len(gaps) != 1 || gaps[0].To != nil || gaps[0].State != history.GapOpen || gaps[0].Records == 0 {
+		t.Errorf("gaps %+v, want one that lasts", gaps)
+	}
+	ctl(t, "feed", "resume", "calls", "--config", w.b.config)
+	eventually(t, heal, "the gap is filled", func() bool {
+		gaps := w.b.gaps("calls")
+		return len(gaps) == 1 && gaps[0].State == history.GapFilled
+	})
+	w.a.undisturbed("calls")
+	calls.rate.Store(0)
+	w.hasAll("calls", calls.lines(), heal)
+}
+
 // audited tells whether the audit holds such a verb, and is whole.
 func (s *server) audited(verb string) bool {
 	s.t.Helper()
