@@ -262,7 +262,7 @@ func collectOnce(b *testing.B, feeds int) {
 	b.ReportMetric(t.peakMiB(b), "MiB-resident")
 	b.ReportMetric(t.diskBytes(b)/float64(feeds*each*lineBytes), "disk/raw")
 	b.ReportMetric(rate/driverRate(b), "x-driver")
-	if r := rsyslogRate(b); r > 0 {
+	if r := rsyslogRate(b, imtcp, byLines, lineCount/4); r > 0 {
 		b.ReportMetric(rate/r, "x-rsyslog-sync")
 	}
 	b.StartTimer()

@@ -6,12 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 )
 
 // window is how many messages of RELP may be unanswered: rsyslog's own number.
@@ -115,57 +111,9 @@ func BenchmarkRELP(b *testing.B) {
 		rate := way{"relp", relpSection, byRELP}.rate(b, n)
 		b.ReportMetric(rate, "records/s")
 		b.ReportMetric(rate*lineBytes/1e6, "MB/s")
-		if r := rsyslogRELP(b, n); r > 0 {
+		if r := rsyslogRate(b, imrelp, byRELP, n); r > 0 {
 			b.ReportMetric(r, "rsyslog/s")
 			b.ReportMetric(rate/r, "x-rsyslog-sync")
 		}
 	}
-}
-
-// rsyslogRELP returns how many lines a second rsyslog receives by RELP and writes
-// to a file that it flushes; 0, and a word, where that is not installed.
-func rsyslogRELP(b *testing.B, n int) float64 {
-	b.Helper()
-	program, err := exec.LookPath("rsyslogd")
-	found, _ := filepath.Glob("/usr/lib/*/rsyslog/imrelp.so")
-	if err != nil || len(found) == 0 {
-		b.Log("no rsyslogd with imrelp here (Debian: rsyslog rsyslog-relp): its yardstick is left out")
-		return 0
-	}
-	dir, address := b.TempDir(), freeAddress(b)
-	_, port, _ := net.SplitHostPort(address)
-	out, conf := filepath.Join(dir, "out"), filepath.Join(dir, "conf")
-	err = os.WriteFile(conf, fmt.Appendf(nil, `
-global(workDirectory=%q)
-module(load="imrelp")
-input(type="imrelp" address="127.0.0.1" port=%q ruleset="all")
-template(name="raw" type="string" string="%%rawmsg%%\n")
-ruleset(name="all") { action(type="omfile" file=%q template="raw" sync="on") }
-`, dir, port, out), 0o600)
-	if err != nil {
-		b.Fatal(err)
-	}
-	cmd := exec.Command(program, "-n", "-f", conf, "-i", filepath.Join(dir, "pid"))
-	if err := cmd.Start(); err != nil {
-		b.Fatal(err)
-	}
-	defer func() { cmd.Process.Kill(); cmd.Wait() }()
-	say := byRELP(b, address, "")
-	spoke := make(chan error, 1)
-	begun := time.Now()
-	go func() { spoke <- say(n) }()
-	size := int64(0)
-	for want := int64(n * (lineBytes + 1)); size < want; <-time.After(5 * time.Millisecond) {
-		if info, err := os.Stat(out); err == nil {
-			size = info.Size()
-		}
-		if time.Since(begun) > 2*time.Minute {
-			b.Fatalf("rsyslog wrote %d of %d bytes within two minutes", size, want)
-		}
-	}
-	took := time.Since(begun)
-	if err := <-spoke; err != nil {
-		b.Fatal(err)
-	}
-	return float64(n) / took.Seconds()
 }
