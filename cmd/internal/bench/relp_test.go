@@ -4,10 +4,10 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
-	"io"
 	"net"
-	"strings"
 	"testing"
+
+	"github.com/twinctl/twin/collector/feed/replay"
 )
 
 // window is how many messages of RELP may be unanswered: rsyslog's own number.
@@ -16,24 +16,21 @@ const window = 128
 // A relp is the sender's end of a conversation.
 type relp struct {
 	net.Conn
-	in   *bufio.Reader
-	txnr int
+	talk *replay.Talk
 }
 
 // byRELP says lines by RELP, each in a frame that is answered.
 func byRELP(b *testing.B, address, _ string) talk {
 	b.Helper()
-	r := &relp{Conn: dial(b, address)}
-	b.Cleanup(func() { r.Close() })
-	r.in = bufio.NewReaderSize(r, 1<<16)
-	const offer = "relp_version=0\nrelp_software=bench\ncommands=syslog"
-	if _, err := fmt.Fprintf(r, "1 open %d %s\n", len(offer), offer); err != nil {
+	conn := dial(b, address)
+	b.Cleanup(func() { conn.Close() })
+	r := &relp{conn, replay.NewTalk(conn)}
+	if _, err := r.Write(r.talk.Command(nil, "open", replay.Offers)); err != nil {
 		b.Fatal(err)
 	}
-	if err := r.answer(); err != nil {
+	if err := r.answered(); err != nil {
 		b.Fatal(err)
 	}
-	r.txnr = 1
 	return r.say
 }
 
@@ -44,7 +41,7 @@ func (r *relp) say(n int) error {
 	go func() {
 		var err error
 		for range n {
-			if err = r.answer(); err != nil {
+			if err = r.answered(); err != nil {
 				r.Close() // so that the other goroutine ends too
 				break
 			}
@@ -53,21 +50,20 @@ func (r *relp) say(n int) error {
 		heard <- err
 	}()
 	out := bufio.NewWriterSize(r, 1<<16)
+	var frame []byte
 	for line := range made(n) {
-		select {
-		case tokens <- struct{}{}:
-		default: // the window is full: what is said must go out
+		if len(tokens) == window { // what is said must go out
 			if err := out.Flush(); err != nil {
 				return errors.Join(err, <-heard)
 			}
-			select {
-			case tokens <- struct{}{}:
-			case err := <-heard:
-				return err
-			}
 		}
-		r.txnr++
-		if _, err := fmt.Fprintf(out, "%d syslog %d %s\n", r.txnr, len(line), line); err != nil {
+		select {
+		case tokens <- struct{}{}:
+		case err := <-heard:
+			return err
+		}
+		frame = r.talk.Command(frame[:0], "syslog", string(line))
+		if _, err := out.Write(frame); err != nil {
 			return errors.Join(err, <-heard)
 		}
 	}
@@ -77,29 +73,13 @@ func (r *relp) say(n int) error {
 	return <-heard
 }
 
-// answer reads one.
-func (r *relp) answer() error {
-	var txnr, size int
-	var command string
-	head, err := r.in.ReadString(' ')
-	for range 2 {
-		more, next := r.in.ReadString(' ')
-		head, err = head+more, errors.Join(err, next)
+// answered reads one answer, which is to be that it was done.
+func (r *relp) answered() error {
+	a, err := r.talk.Answer()
+	if err == nil && !a.OK() {
+		err = fmt.Errorf("answered %q", a)
 	}
-	if err != nil {
-		return err
-	}
-	if _, err := fmt.Sscanf(head, "%d %s %d ", &txnr, &command, &size); err != nil || command != "rsp" {
-		return fmt.Errorf("not an answer: %q: %w", head, err)
-	}
-	text := make([]byte, size+1) // and a line feed
-	if _, err := io.ReadFull(r.in, text); err != nil {
-		return err
-	}
-	if !strings.HasPrefix(string(text), "200 ") {
-		return fmt.Errorf("refused: %q", text)
-	}
-	return nil
+	return err
 }
 
 // BenchmarkRELP has a server answer messages by RELP once they are in its history,
