@@ -3,7 +3,6 @@
 package faults
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"net"
@@ -55,25 +54,8 @@ func newBalancer(t *testing.T, w *twins) *balancer {
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	b.start(file)
+	startDaemon(t, exec.Command("haproxy", "-db", "-f", file))
 	return b
-}
-
-func (b *balancer) start(file string) {
-	b.t.Helper()
-	cmd := exec.Command("haproxy", "-db", "-f", file)
-	var said bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &said, &said
-	if err := cmd.Start(); err != nil {
-		b.t.Fatal(err)
-	}
-	b.t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-		if b.t.Failed() {
-			b.t.Logf("haproxy said:\n%s", said.String())
-		}
-	})
 }
 
 // reaches returns the name of the server that a client gets to, "" for none.

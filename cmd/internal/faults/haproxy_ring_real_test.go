@@ -3,7 +3,6 @@
 package faults
 
 import (
-	"bytes"
 	"fmt"
 	"net"
 	"net/http"
@@ -11,7 +10,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 )
 
@@ -52,27 +50,7 @@ frontend pages
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command("haproxy", "-db", "-f", config)
-	var said bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &said, &said
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-		if t.Failed() {
-			t.Logf("haproxy said:\n%s", said.String())
-		}
-	})
-	eventually(t, patience, "haproxy listens", func() bool {
-		conn, err := net.Dial("tcp", r.pages)
-		if err == nil {
-			conn.Close() // no request, and no line in its log
-		}
-		return err == nil
-	})
+	startDaemon(t, exec.Command("haproxy", "-db", "-f", config)).listens(r.pages) // no request, and no line in its log
 	return r
 }
 

@@ -3,7 +3,6 @@
 package faults
 
 import (
-	"bytes"
 	"fmt"
 	"net"
 	"os"
@@ -17,11 +16,10 @@ import (
 
 // A logger is rsyslog, as scripts/asterisk configures it on a PBX.
 type logger struct {
+	*daemon
 	t      *testing.T
 	config string
 	pid    string // the name of its file
-	proc   *exec.Cmd
-	said   *bytes.Buffer
 }
 
 // newLogger makes one that follows a file and sends it to two addresses.
@@ -58,33 +56,18 @@ func newLoggerOf(t *testing.T, dir, config string) *logger {
 	if err := os.WriteFile(l.config, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(l.kill)
 	return l
 }
 
 func (l *logger) start() {
 	l.t.Helper()
-	l.said = new(bytes.Buffer)
-	l.proc = exec.Command("rsyslogd", "-n", "-f", l.config, "-i", l.pid)
-	l.proc.Stdout, l.proc.Stderr = l.said, l.said
-	l.proc.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := l.proc.Start(); err != nil {
-		l.t.Fatal(err)
-	}
+	l.daemon = startDaemon(l.t, exec.Command("rsyslogd", "-n", "-f", l.config, "-i", l.pid))
 }
 
 // kill ends it as a power cut does, as far as a process can tell.
 func (l *logger) kill() {
-	if l.proc == nil {
-		return
-	}
-	_ = l.proc.Process.Kill()
-	_ = l.proc.Wait()
+	l.end(syscall.SIGKILL)
 	_ = os.Remove(l.pid)
-	if l.t.Failed() {
-		l.t.Logf("rsyslog said:\n%s", l.said.String())
-	}
-	l.proc = nil
 }
 
 // A queueLog is a file that an Asterisk appends numbered lines to.

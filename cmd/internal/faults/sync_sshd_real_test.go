@@ -5,7 +5,6 @@ package faults
 import (
 	"fmt"
 	"math/rand/v2"
-	"net"
 	"os"
 	"os/exec"
 	"os/user"
@@ -89,26 +88,7 @@ MaxStartups 200
 	if err := os.MkdirAll("/run/sshd", 0o755); err != nil { // it wants that
 		t.Fatal(err)
 	}
-	cmd := exec.Command("/usr/sbin/sshd", "-D", "-e", "-f", filepath.Join(dir, "config"))
-	var said strings.Builder
-	cmd.Stderr = &said
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-		if t.Failed() {
-			t.Logf("sshd said:\n%.4000s", said.String())
-		}
-	})
-	eventually(t, patience, "sshd listens", func() bool {
-		conn, err := net.Dial("tcp", address)
-		if err == nil {
-			conn.Close()
-		}
-		return err == nil
-	})
+	startDaemon(t, exec.Command("/usr/sbin/sshd", "-D", "-e", "-f", filepath.Join(dir, "config"))).listens(address)
 	return address
 }
 

@@ -3,14 +3,12 @@
 package faults
 
 import (
-	"bytes"
 	"fmt"
 	"maps"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"syscall"
 	"testing"
 )
 
@@ -48,19 +46,7 @@ log { source(said); destination(twins); flags(flow-control); };
 		"--module-path", syslogNG+"/lib/syslog-ng/3.38", "--persist-file", filepath.Join(dir, "persist"),
 		"--pidfile", filepath.Join(dir, "pid"), "--control", filepath.Join(dir, "control"))
 	cmd.Env = append(os.Environ(), "LD_LIBRARY_PATH="+syslogNG+"/lib/syslog-ng")
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-		if t.Failed() {
-			t.Logf("syslog-ng said:\n%s", out.String())
-		}
-	})
+	startDaemon(t, cmd)
 }
 
 // newRelayed makes twins that hear one feed of syslog, each at its own address of

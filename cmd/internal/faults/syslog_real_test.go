@@ -25,16 +25,6 @@ func newSyslog(t *testing.T) (s *server, host, port string) {
 	return s, host, port
 }
 
-// stop ends rsyslog in order.
-func (l *logger) stop() {
-	l.t.Helper()
-	if err := l.proc.Process.Signal(syscall.SIGTERM); err != nil {
-		l.t.Fatal(err)
-	}
-	_ = l.proc.Wait()
-	l.proc = nil
-}
-
 // awaitTexts waits until each of the texts stands in a record.
 func (s *server) awaitTexts(texts []string) {
 	s.t.Helper()
@@ -73,7 +63,7 @@ ruleset(name="twin" queue.type="direct") {
 			l.start()
 			q.write(200)
 			s.awaitTexts(q.said[:1])
-			l.stop()
+			l.end(syscall.SIGTERM)
 			q.write(200)
 			l.start()
 			q.write(200)
