@@ -3,7 +3,6 @@ package replay
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -62,30 +61,6 @@ func TestLinesShift(t *testing.T) {
 	})
 }
 
-// serve runs a server on loopback until the test ends.
-func serve(t *testing.T, o Options) []net.Addr {
-	t.Helper()
-	o.Log = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
-	s, err := New(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	addrs, err := s.Listen(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- s.Run(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Errorf("Run: %v", err)
-		}
-	})
-	return addrs
-}
-
 func dial(t *testing.T, addr net.Addr) net.Conn {
 	t.Helper()
 	conn, err := new(net.Dialer).DialContext(t.Context(), addr.Network(), addr.String())
@@ -103,7 +78,7 @@ func dial(t *testing.T, addr net.Addr) net.Conn {
 func TestLinesOverLoopback(t *testing.T) {
 	door := Door{Listen: "127.0.0.1:0", File: fixtures + "queue_log.gz"}
 	want := unpacked(t, "queue_log.gz")
-	addrs := serve(t, Options{Kind: Lines, Format: "queue_log", Speed: math.Inf(1), Doors: []Door{door, door}})
+	_, addrs := serve(t, Options{Kind: Lines, Format: "queue_log", Speed: math.Inf(1), Doors: []Door{door, door}})
 	conns := []net.Conn{dial(t, addrs[0]), dial(t, addrs[1])}
 	for _, conn := range conns {
 		got := make([]byte, len(want))
@@ -116,7 +91,8 @@ func TestLinesOverLoopback(t *testing.T) {
 func TestAMIOverLoopback(t *testing.T) {
 	want := unpacked(t, "varied-b.ami.gz")
 	door := Door{Listen: "127.0.0.1:0", File: fixtures + "varied-b.ami.gz"}
-	conn := dial(t, serve(t, Options{Kind: AMI, Speed: math.Inf(1), Doors: []Door{door}})[0])
+	_, addrs := serve(t, Options{Kind: AMI, Speed: math.Inf(1), Doors: []Door{door}})
+	conn := dial(t, addrs[0])
 	if err := tryWrite(conn, "Action: Login\r\nEvents: agent,cdr,dialplan\r\n\r\n"); err != nil {
 		t.Fatal(err)
 	}
@@ -135,13 +111,13 @@ func TestAMIOverLoopback(t *testing.T) {
 
 func TestFullHouse(t *testing.T) {
 	name := file(t, "q", "1700000000|a\n")
-	addr := serve(t, Options{Kind: Lines, Format: "queue_log", Clients: maxClients, Doors: []Door{{Listen: "127.0.0.1:0", File: name}}})[0]
+	_, addrs := serve(t, Options{Kind: Lines, Format: "queue_log", Clients: maxClients, Doors: []Door{{Listen: "127.0.0.1:0", File: name}}})
 	var conns []net.Conn
 	for range maxClients - 1 {
-		conns = append(conns, dial(t, addr))
+		conns = append(conns, dial(t, addrs[0]))
 	}
 	await.Until(t, "one too many is turned away, and the rest is served", func() bool {
-		conn := dial(t, addr)
+		conn := dial(t, addrs[0])
 		line, err := bufio.NewReader(conn).ReadString('\n')
 		if err == nil && line != "1700000000|a\n" {
 			t.Fatalf("%q", line)
@@ -159,7 +135,8 @@ func TestFullHouse(t *testing.T) {
 
 func TestListenRefused(t *testing.T) {
 	name := file(t, "q", "1700000000|a\n")
-	taken := serve(t, Options{Kind: Lines, Format: "queue_log", Doors: []Door{{Listen: "127.0.0.1:0", File: name}}})[0].String()
+	_, addrs := serve(t, Options{Kind: Lines, Format: "queue_log", Doors: []Door{{Listen: "127.0.0.1:0", File: name}}})
+	taken := addrs[0].String()
 	s, err := New(Options{Kind: Lines, Format: "queue_log", Doors: []Door{{Listen: "127.0.0.1:0", File: name}, {Listen: taken, File: name}}})
 	if err != nil {
 		t.Fatal(err)
@@ -190,26 +167,17 @@ func BenchmarkLines(b *testing.B) {
 	name := b.TempDir() + "/lines"
 	keep(b, name, text.String())
 	spec := &feed.TimeSpec{Field: 1, Layout: "epoch"}
-	s, err := New(Options{Kind: Lines, Time: spec, Speed: math.Inf(1), Doors: []Door{{Listen: "127.0.0.1:0", File: name}}})
-	if err != nil {
-		b.Fatal(err)
-	}
-	addrs, err := s.Listen(b.Context())
-	if err != nil {
-		b.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(b.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- s.Run(ctx) }()
+	_, addrs := serve(b, Options{
+		Kind: Lines, Time: spec, Speed: math.Inf(1), Doors: []Door{{Listen: "127.0.0.1:0", File: name}},
+		Log: slog.New(slog.DiscardHandler),
+	})
 	b.SetBytes(size)
 	b.ResetTimer()
-	conn, err := new(net.Dialer).DialContext(ctx, "tcp", addrs[0].String())
+	conn, err := new(net.Dialer).DialContext(b.Context(), "tcp", addrs[0].String())
 	if err != nil {
 		b.Fatal(err)
 	}
 	if _, err := io.CopyN(io.Discard, conn, int64(text.Len())); err != nil {
 		b.Fatal(err)
 	}
-	cancel()
-	<-ended
 }

@@ -109,15 +109,7 @@ func messenger(t *testing.T, k *taker, o Options) *Server {
 	}
 	s := newSender(server.doors[0])
 	s.dial = k.dial
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- s.run(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Errorf("run: %v", err)
-		}
-	})
+	start(t, s.run)
 	return server
 }
 

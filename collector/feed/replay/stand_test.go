@@ -2,9 +2,11 @@ package replay
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -49,6 +51,36 @@ func (p *pipeDoor) Close() error {
 
 func (p *pipeDoor) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "pipe"} }
 
+// start has it run until the test ends.
+func start(tb testing.TB, run func(ctx context.Context) error) {
+	tb.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- run(ctx) }()
+	tb.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			tb.Errorf("run: %v", err)
+		}
+	})
+}
+
+// serve runs a server until the test ends, and returns where it listens.
+func serve(tb testing.TB, o Options) (*Server, []net.Addr) {
+	tb.Helper()
+	o.Log = cmp.Or(o.Log, slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelDebug})))
+	s, err := New(o)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	addrs, err := s.Listen(tb.Context())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	start(tb, s.Run)
+	return s, addrs
+}
+
 // perform runs a server on pipes until the test ends. It is for bubbles.
 func perform(t *testing.T, o Options) []*pipeDoor {
 	t.Helper()
@@ -62,15 +94,7 @@ func perform(t *testing.T, o Options) []*pipeDoor {
 		d.listener = p
 		doors = append(doors, p)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- s.Run(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Errorf("Run: %v", err)
-		}
-	})
+	start(t, s.Run)
 	return doors
 }
 

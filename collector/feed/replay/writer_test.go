@@ -1,7 +1,6 @@
 package replay
 
 import (
-	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -13,29 +12,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 )
-
-// grow runs a server of a file until the test ends. It is for bubbles.
-func grow(t *testing.T, o Options) *Server {
-	t.Helper()
-	o.Kind = Tail
-	s, err := New(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.Listen(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- s.Run(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Errorf("Run: %v", err)
-		}
-	})
-	return s
-}
 
 func content(t *testing.T, path string) string {
 	t.Helper()
@@ -52,7 +28,7 @@ func TestWriterGrowsAndRotates(t *testing.T) {
 		to := filepath.Join(t.TempDir(), "queue_log")
 		keep(t, to+".0", "of before\n") // is no name for another
 		lines := file(t, "q", "1700000000|a\n1700000002|b\n1700000004|c\n1700000004|d\n1700000009|e\n")
-		grow(t, Options{Format: "queue_log", Rotate: 2, Speed: 2, Doors: []Door{{To: to, File: lines}}})
+		serve(t, Options{Kind: Tail, Format: "queue_log", Rotate: 2, Speed: 2, Doors: []Door{{To: to, File: lines}}})
 		want := map[string]string{"": "1700000000|a\n"}
 		for _, after := range []time.Duration{0, time.Second, time.Second, 3 * time.Second} {
 			pass(after)
@@ -83,7 +59,7 @@ func TestWriterWritesInParts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		to := filepath.Join(t.TempDir(), "queue_log")
 		lines := file(t, "q", "1700000000|a\n1700000002|b\n1700000004|c\n1700000009|d\n")
-		s := grow(t, Options{Format: "queue_log", Parts: 2, Doors: []Door{{To: to, File: lines}}})
+		s, _ := serve(t, Options{Kind: Tail, Format: "queue_log", Parts: 2, Doors: []Door{{To: to, File: lines}}})
 		pass(5 * time.Second)
 		if got := content(t, to); got != "1700000000|a\n1700000002|b\n" {
 			t.Errorf("before: %q", got)
