@@ -36,8 +36,6 @@ type Options struct {
 	// and returns how many records it may store. nil: as many as are useful.
 	Room   func(ctx context.Context, took time.Duration) (rows int)
 	Report func(Progress) // called after each transaction; may be nil
-
-	seen *feed.Numbers // of calls, in all of the files
 }
 
 // Rows is how many records one transaction stores at the most: more gains nothing.
@@ -73,7 +71,7 @@ type File struct {
 	Skipped  []Skipped      `json:"skipped"`  // numbers of calls that are missing in the file
 	TookS    float64        `json:"took_s"`
 
-	missing []feed.Missing // all of them
+	numbers *feed.Numbers // of its calls
 }
 
 // A Refusal is a piece of a file that is no record.
@@ -104,17 +102,17 @@ const manyTold = 20
 // stored until then stays, and is told in the result beside the error.
 func Import(ctx context.Context, into History, paths []string, opt Options) (Result, error) {
 	done := Result{Files: []File{}}
-	opt.seen = feed.NewNumbers(opt.Feed.Format)
+	var numbers []*feed.Numbers
 	for _, path := range paths {
 		f, err := importFile(ctx, into, path, opt)
-		done.Files = append(done.Files, f)
+		done.Files, numbers = append(done.Files, f), append(numbers, f.numbers)
 		if err != nil {
 			return done, fmt.Errorf("file %s: %w", path, err)
 		}
 	}
-	for i := range done.Files {
-		for _, m := range done.Files[i].missing {
-			if !opt.seen.Has(m) {
+	for _, n := range numbers {
+		for _, m := range n.Missing() {
+			if !m.In(numbers) {
 				done.Missing = append(done.Missing, m.Span())
 			}
 		}

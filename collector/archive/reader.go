@@ -28,7 +28,6 @@ type reader struct {
 	cutter   feed.Cutter
 	format   feed.Format
 	numbers  *feed.Numbers
-	seen     *feed.Numbers // in the other files too
 	ordinals record.Ordinals
 	repeats  bool
 
@@ -47,7 +46,6 @@ func newReader(s *source, format feed.Format, opt Options) *reader {
 		cutter:   feed.NewCutter(opt.Feed, s),
 		format:   format,
 		numbers:  feed.NewNumbers(opt.Feed.Format),
-		seen:     opt.seen,
 		ordinals: feed.FileOrdinals(),
 		repeats:  opt.Kind.Repeats,
 		full:     make(chan load, loads),
@@ -136,7 +134,6 @@ func (r *reader) take(l *load, piece []byte, now time.Time) {
 		rec.N = r.ordinals.Next(at, rec.Digest)
 	}
 	r.numbers.Note(piece, at)
-	r.seen.Note(piece, at)
 	l.records = append(l.records, rec)
 }
 

@@ -83,8 +83,9 @@ func (w *writer) finish(r *reader) File {
 	if d.Refusals == nil {
 		d.Refusals = []Refusal{}
 	}
-	d.missing = r.numbers.Missing()
-	for _, m := range d.missing[:min(len(d.missing), manyTold)] {
+	d.numbers = r.numbers
+	missing := r.numbers.Missing()
+	for _, m := range missing[:min(len(missing), manyTold)] {
 		d.Skipped = append(d.Skipped, Skipped{m.First, m.Last, m.From, m.Until})
 	}
 	return d

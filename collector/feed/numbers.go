@@ -118,9 +118,28 @@ func (n *Numbers) join(i int) {
 	}
 }
 
-// Has tells whether all of these numbers were noted.
-func (n *Numbers) Has(m Missing) bool {
-	return slices.ContainsFunc(n.runs, func(r run) bool { return r.first <= m.First && m.Last <= r.last })
+// In tells whether each of the numbers was noted in one of the deliveries.
+func (m Missing) In(deliveries []*Numbers) bool {
+	for next := m.First; next <= m.Last; {
+		last := next - 1
+		for _, n := range deliveries {
+			last = max(last, n.through(next))
+		}
+		if last < next {
+			return false
+		}
+		next = last + 1
+	}
+	return true
+}
+
+// through returns up to which number all were noted from this one on.
+func (n *Numbers) through(number int64) (last int64) {
+	i, _ := slices.BinarySearchFunc(n.runs, number, func(r run, number int64) int { return cmp.Compare(r.last, number) })
+	if i == len(n.runs) || n.runs[i].first > number {
+		return number - 1
+	}
+	return n.runs[i].last
 }
 
 // Missing returns what was skipped between the calls that were noted, of those

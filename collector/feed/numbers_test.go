@@ -85,6 +85,32 @@ func TestNumbersInAnyOrder(t *testing.T) {
 	})
 }
 
+// What one delivery skips may stand in several others, a part in each.
+func TestMissingInOthers(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		ids := rapid.SliceOfN(rapid.Uint32Range(1, 30), 1, 20)
+		there := map[int64]bool{}
+		var all []*feed.Numbers
+		for _, ids := range rapid.SliceOfN(ids, 1, 4).Draw(t, "deliveries") {
+			all = append(all, numbered(ids...))
+			for _, id := range ids {
+				there[int64(id)] = true
+			}
+		}
+		for _, n := range all {
+			for _, m := range n.Missing() {
+				want := true
+				for id := m.First; id <= m.Last; id++ {
+					want = want && there[id]
+				}
+				if got := m.In(all); got != want {
+					t.Fatalf("%d to %d: %t, want %t", m.First, m.Last, got, want)
+				}
+			}
+		}
+	})
+}
+
 func TestNumbersAreBounded(t *testing.T) {
 	n := feed.NewNumbers("ech")
 	one := calls.ECH(12, 1, segments(1))[8:]
