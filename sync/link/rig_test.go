@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/twinctl/twin/fixtures/await"
 	"github.com/twinctl/twin/sync/link"
 )
 
@@ -124,15 +125,7 @@ func listen(t *testing.T, o link.ServerOptions) (address, hostKey string) {
 	must(t, err)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- server.Run(ctx, listener) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Errorf("server: %v", err)
-		}
-	})
+	await.Run(t, func(ctx context.Context) error { return server.Run(ctx, listener) })
 	return listener.Addr().String(), hostKey
 }
 

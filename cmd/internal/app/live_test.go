@@ -22,6 +22,7 @@ import (
 	"github.com/twinctl/twin/collector/history"
 	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/collector/record"
+	"github.com/twinctl/twin/fixtures/await"
 )
 
 const varied = "../../../fixtures/asterisk/varied-a.ami.gz"
@@ -37,15 +38,7 @@ func played(t *testing.T, speed float64, clients int) (address string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- s.Run(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	})
+	await.Run(t, s.Run)
 	return "tcp://" + at[0].String()
 }
 
@@ -64,23 +57,9 @@ func listening(t *testing.T, address string, feeds ...string) *server {
 	}
 	s := initialized(t, configured(t, text.String()), io.Discard)
 	setFeeds(t, s)
-	for _, part := range []func(context.Context) error{s.collector.Run, s.live.run} {
-		runPart(t, part)
-	}
+	await.Run(t, s.collector.Run)
+	await.Run(t, s.live.run)
 	return s
-}
-
-func runPart(t *testing.T, part func(context.Context) error) {
-	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- part(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	})
 }
 
 // until polls until the state of a feed, without since when, is as wanted.
@@ -174,7 +153,7 @@ func TestHowQueuesStandIsKnown(t *testing.T) {
 
 	again := newLiveKeeper(s.data, s.log)
 	again.set(s.config())
-	runPart(t, again.run)
+	await.Run(t, again.run)
 	until(t, again, "pbx", want)
 	docs := documents(t, s, 1)
 	var said acd.LiveState

@@ -17,6 +17,7 @@ import (
 	"github.com/twinctl/twin/cmd/internal/pairing"
 	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/collector/store"
+	"github.com/twinctl/twin/fixtures/await"
 	"github.com/twinctl/twin/sync/link"
 )
 
@@ -52,16 +53,12 @@ func newNotary(t *testing.T, name string, role node.Role) Notary {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- server.Run(ctx, door) }()
 	t.Cleanup(func() {
-		cancel()
-		<-ended
 		if err := data.Close(); err != nil {
 			t.Error(err)
 		}
 	})
+	await.Run(t, func(ctx context.Context) error { return server.Run(ctx, door) })
 	return n
 }
 

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"context"
 	"encoding/json"
 	"io"
 	"strings"
@@ -14,6 +13,7 @@ import (
 	"github.com/twinctl/twin/collector/history"
 	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/collector/record"
+	"github.com/twinctl/twin/fixtures/await"
 )
 
 const threeFeeds = oneFeed + `
@@ -38,12 +38,10 @@ func TestRebuildIsAnswered(t *testing.T) {
 	if _, err := s.data.History.Commit(t.Context(), []history.Batch{{Feed: "log", Batch: feed.Batch{Records: []record.Record{line}}}}); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- s.counter.Run(ctx) }()
+	await.Run(t, s.counter.Run)
 	s.counter.Notify()
 	for deadline := time.Now().Add(20 * time.Second); ; <-time.After(20 * time.Millisecond) {
-		if c, err := s.data.History.CountedState(ctx, "log"); err == nil && c.Through > noon {
+		if c, err := s.data.History.CountedState(t.Context(), "log"); err == nil && c.Through > noon {
 			break
 		}
 		if time.Now().After(deadline) {
@@ -52,7 +50,7 @@ func TestRebuildIsAnswered(t *testing.T) {
 	}
 	c := &recounter{s.counter, s.data.Node, s.log}
 	ask := func(args string) node.Answer {
-		return c.ask(ctx, node.Request{Verb: Rebuild, Args: json.RawMessage(args), Actor: "maria"})
+		return c.ask(t.Context(), node.Request{Verb: Rebuild, Args: json.RawMessage(args), Actor: "maria"})
 	}
 	for args, want := range map[string]int64{
 		`{}`:                                1,
@@ -83,9 +81,5 @@ func TestRebuildIsAnswered(t *testing.T) {
 		if err != nil || row.Start != acd.Interval(noon) || row.Counts.Offered != 1 {
 			t.Errorf("%+v, %v", row, err)
 		}
-	}
-	cancel()
-	if err := <-ended; err != nil {
-		t.Error(err)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/twinctl/twin/collector/admin"
 	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/collector/record"
+	"github.com/twinctl/twin/fixtures/await"
 	"github.com/twinctl/twin/timetable/engine"
 )
 
@@ -30,7 +31,7 @@ func TestHandsOfTwind(t *testing.T) {
 		t.Fatal(err)
 	}
 	edits(t, s.data.Admin, admin.Edit{Kind: "timetable", Body: admin.Body{"name": "a", "schedule": "@yearly", "tasks": []string{"exec /bin/true"}, "runs_on": "primary"}})
-	keepingTime(t, s)
+	await.Run(t, s.timekeeper.run)
 	h := roleHands{data: s.data, config: s.config, keeper: s.timekeeper}
 	if run, err := h.Probe(t.Context(), "ann"); err != nil || run.State != node.RunOK || run.Actor != "ann" || run.Epoch != 1 {
 		t.Errorf("probe: %+v: %v", run, err)

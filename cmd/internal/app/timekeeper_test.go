@@ -1,7 +1,6 @@
 package app
 
 import (
-	"context"
 	"io"
 	"net/http/httptest"
 	"os"
@@ -14,23 +13,10 @@ import (
 	"github.com/twinctl/twin/collector/admin"
 	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/collector/record"
+	"github.com/twinctl/twin/fixtures/await"
 	"github.com/twinctl/twin/timetable"
 	"github.com/twinctl/twin/timetable/task"
 )
-
-// keepingTime runs the timetables of a server until the test ends.
-func keepingTime(t *testing.T, s *server) {
-	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- s.timekeeper.run(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	})
-}
 
 // What is wrong with timetables is told, each until it is right.
 func TestTimetableAlarms(t *testing.T) {
@@ -43,7 +29,7 @@ func TestTimetableAlarms(t *testing.T) {
 		admin.Edit{Kind: "timetable", Body: admin.Body{"name": "late", "schedule": "every 1s", "tasks": []string{"check"}, "must_finish_s": int64(1)}},
 		admin.Edit{Kind: "timetable", Body: admin.Body{"name": "tired", "schedule": "@yearly", "tasks": []string{"check"}, "paused": true, "pause_reason": "it failed 3 times in a row"}},
 	)
-	keepingTime(t, s)
+	await.Run(t, s.timekeeper.run)
 	codes := func() (all []string) {
 		var cs concerns
 		s.timekeeper.alarms(&cs, time.Now())

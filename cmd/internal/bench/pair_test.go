@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/twinctl/twin/collector/history"
+	"github.com/twinctl/twin/fixtures/await"
 	"github.com/twinctl/twin/sync/fill"
 	"github.com/twinctl/twin/sync/link"
 )
@@ -47,11 +48,7 @@ func serve(b *testing.B, db *history.DB) *link.Client {
 	if err != nil {
 		b.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- server.Run(ctx, l) }()
-	b.Cleanup(func() { cancel(); <-ended })
-
+	await.Run(b, func(ctx context.Context) error { return server.Run(ctx, l) })
 	target.Address = "twin@" + l.Addr().String()
 	if err := link.PinHost(target.KnownHosts, target.Address, hostKey); err != nil {
 		b.Fatal(err)

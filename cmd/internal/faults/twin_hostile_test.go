@@ -18,6 +18,7 @@ import (
 	"github.com/twinctl/twin/collector/history"
 	"github.com/twinctl/twin/collector/record"
 	"github.com/twinctl/twin/collector/store"
+	"github.com/twinctl/twin/fixtures/await"
 	"github.com/twinctl/twin/sync/exchange"
 	"github.com/twinctl/twin/sync/fill"
 	"github.com/twinctl/twin/sync/link"
@@ -127,16 +128,12 @@ func newLiar(t *testing.T, s *server) *liar {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- server.Run(ctx, door) }()
 	t.Cleanup(func() {
-		cancel()
-		<-ended
 		if err := data.Close(); err != nil {
 			t.Error(err)
 		}
 	})
+	await.Run(t, func(ctx context.Context) error { return server.Run(ctx, door) })
 	return l
 }
 

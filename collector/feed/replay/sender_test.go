@@ -16,6 +16,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"github.com/twinctl/twin/fixtures/await"
 )
 
 // A taker is a server of RELP that a sender calls, one connection at a time.
@@ -109,7 +111,7 @@ func messenger(t *testing.T, k *taker, o Options) *Server {
 	}
 	s := newSender(server.doors[0])
 	s.dial = k.dial
-	start(t, s.run)
+	await.Run(t, s.run)
 	return server
 }
 

@@ -3,7 +3,6 @@ package replay
 import (
 	"bufio"
 	"cmp"
-	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -17,6 +16,7 @@ import (
 	"time"
 
 	"github.com/twinctl/twin/collector/record"
+	"github.com/twinctl/twin/fixtures/await"
 )
 
 const fixtures = "../../../fixtures/asterisk/"
@@ -51,20 +51,6 @@ func (p *pipeDoor) Close() error {
 
 func (p *pipeDoor) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "pipe"} }
 
-// start has it run until the test ends.
-func start(tb testing.TB, run func(ctx context.Context) error) {
-	tb.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- run(ctx) }()
-	tb.Cleanup(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			tb.Errorf("run: %v", err)
-		}
-	})
-}
-
 // serve runs a server until the test ends, and returns where it listens.
 func serve(tb testing.TB, o Options) (*Server, []net.Addr) {
 	tb.Helper()
@@ -77,7 +63,7 @@ func serve(tb testing.TB, o Options) (*Server, []net.Addr) {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	start(tb, s.Run)
+	await.Run(tb, s.Run)
 	return s, addrs
 }
 
@@ -94,7 +80,7 @@ func perform(t *testing.T, o Options) []*pipeDoor {
 		d.listener = p
 		doors = append(doors, p)
 	}
-	start(t, s.Run)
+	await.Run(t, s.Run)
 	return doors
 }
 
