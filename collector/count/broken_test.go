@@ -7,11 +7,11 @@ import (
 	"reflect"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/twinctl/twin/collector/acd"
 	"github.com/twinctl/twin/collector/history"
 	"github.com/twinctl/twin/collector/record"
+	"github.com/twinctl/twin/fixtures/await"
 )
 
 // A record that is damaged is passed over, told, and counted once it is healed.
@@ -70,11 +70,7 @@ func TestABrokenDecoderHurtsNoOtherFeed(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() { ended <- f.run(ctx) }()
 	r.commit(t, entered(begins, 3))
-	for deadline := time.Now().Add(20 * time.Second); r.offered(t) < 3; <-time.After(20 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("the other feed is not counted")
-		}
-	}
+	await.Until(t, "the other feed is counted", func() bool { return r.offered(t) >= 3 })
 	cancel()
 	if err := <-ended; err != nil {
 		t.Error(err)

@@ -16,6 +16,7 @@ import (
 	"github.com/twinctl/twin/collector/feed"
 	"github.com/twinctl/twin/collector/record"
 	"github.com/twinctl/twin/fixtures"
+	"github.com/twinctl/twin/fixtures/await"
 )
 
 // recorded returns the records of a recording.
@@ -88,13 +89,7 @@ func (r *rig) countAll(t testing.TB) {
 			t.Error(err)
 		}
 	}()
-	ticks := time.NewTicker(20 * time.Millisecond)
-	defer ticks.Stop()
-	for deadline := time.Now().Add(30 * time.Second); !r.isCounted(t); <-ticks.C {
-		if time.Now().After(deadline) {
-			t.Fatal("not counted in time")
-		}
-	}
+	await.Until(t, "all is counted", func() bool { return r.isCounted(t) })
 }
 
 func (r *rig) isCounted(t testing.TB) bool {

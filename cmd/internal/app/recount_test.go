@@ -40,14 +40,10 @@ func TestRebuildIsAnswered(t *testing.T) {
 	}
 	await.Run(t, s.counter.Run)
 	s.counter.Notify()
-	for deadline := time.Now().Add(20 * time.Second); ; <-time.After(20 * time.Millisecond) {
-		if c, err := s.data.History.CountedState(t.Context(), "log"); err == nil && c.Through > noon {
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatal("it is not counted")
-		}
-	}
+	await.Until(t, "it is counted", func() bool {
+		c, err := s.data.History.CountedState(t.Context(), "log")
+		return err == nil && c.Through > noon
+	})
 	c := &recounter{s.counter, s.data.Node, s.log}
 	ask := func(args string) node.Answer {
 		return c.ask(t.Context(), node.Request{Verb: Rebuild, Args: json.RawMessage(args), Actor: "maria"})

@@ -43,7 +43,7 @@ func TestHandsOfTwind(t *testing.T) {
 	if _, err := s.timekeeper.engine.Start(t.Context(), list.Timetables[0].ID, "ann"); err != nil {
 		t.Fatal(err)
 	}
-	wait(t, func() bool { return len(s.timekeeper.engine.State().Running) == 1 })
+	await.Until(t, "it runs", func() bool { return len(s.timekeeper.engine.State().Running) == 1 })
 	if err := s.data.Node.Drain(t.Context(), "r", time.Minute); err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +54,7 @@ func TestHandsOfTwind(t *testing.T) {
 	if n, err := h.Cancel(t.Context(), false, "ann"); n != 1 || err != nil {
 		t.Errorf("%d: %v", n, err)
 	}
-	wait(t, func() bool { return len(s.timekeeper.engine.State().Running) == 0 })
+	await.Until(t, "it runs no more", func() bool { return len(s.timekeeper.engine.State().Running) == 0 })
 	token, err := h.Demote(t.Context(), args, "ann")
 	if err != nil || token.Epoch != 1 || token.Taker != "S" || token.Mark == 0 {
 		t.Errorf("%+v: %v", token, err)
@@ -93,7 +93,7 @@ func TestHandsWithoutTwind(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wait(t, func() bool { return record.At(time.Now()) > slot+3*record.Second })
+	await.Until(t, "three seconds passed", func() bool { return record.At(time.Now()) > slot+3*record.Second })
 	h := roleHands{data: data, config: func() *config.Config { return cfg }}
 	if n, err := h.Cancel(t.Context(), true, "ann"); n != 0 || err != nil {
 		t.Errorf("%d: %v", n, err)

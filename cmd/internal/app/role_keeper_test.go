@@ -9,6 +9,7 @@ import (
 
 	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/collector/record"
+	"github.com/twinctl/twin/fixtures/await"
 	"github.com/twinctl/twin/timetable/engine"
 )
 
@@ -49,7 +50,7 @@ func TestRoleKeeper(t *testing.T) {
 		}
 		return text.String()
 	}
-	wait(t, func() bool { return strings.Contains(alarms(), "slots_doubled: 1 slot") })
+	await.Until(t, "the slot is told", func() bool { return strings.Contains(alarms(), "slots_doubled: 1 slot") })
 	if said := alarms(); strings.Contains(said, "superseded") || !strings.Contains(said, "slots_in_doubt: 1 slot") || !strings.Contains(said, "(nightly)") {
 		t.Errorf("said %q", said)
 	}
@@ -57,12 +58,12 @@ func TestRoleKeeper(t *testing.T) {
 	if _, err := n.Seen(t.Context(), 2); err != nil {
 		t.Fatal(err)
 	}
-	wait(t, func() bool {
+	await.Until(t, "it steps down", func() bool {
 		self, err := n.Self(t.Context())
 		return err == nil && self.Role == node.Secondary
 	})
 	t.Logf("it stepped down after %s", time.Since(begun))
-	wait(t, func() bool {
+	await.Until(t, "that is told", func() bool {
 		return strings.Contains(alarms(), "superseded: superseded by epoch 2; was primary until 20")
 	})
 	cancel()

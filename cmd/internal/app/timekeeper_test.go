@@ -40,7 +40,7 @@ func TestTimetableAlarms(t *testing.T) {
 		return all
 	}
 	want := []string{"timetable_late late", "timetable_problem his", "timetable_problem tired", "timetable_unreadable never"}
-	wait(t, func() bool { return slices.Equal(codes(), want) })
+	await.Until(t, "each is told", func() bool { return slices.Equal(codes(), want) })
 	d := s.timekeeper.describe()
 	if d.Total != 3 || d.Unreadable != 1 || d.Armed != 3 || d.Paused != 1 || d.Next == nil || d.Next.Timetable != "late" {
 		t.Errorf("%+v", d)
@@ -63,17 +63,7 @@ func TestTimetableAlarms(t *testing.T) {
 	for _, row := range list {
 		edits(t, s.data.Admin, admin.Edit{Kind: row.Kind, Key: row.Key})
 	}
-	wait(t, func() bool { return len(codes()) == 0 && s.timekeeper.describe() == nil })
-}
-
-func wait(t *testing.T, done func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !done(); {
-		if time.Now().After(deadline) {
-			t.Fatal("waited 30 s")
-		}
-		<-time.After(20 * time.Millisecond)
-	}
+	await.Until(t, "nothing is told", func() bool { return len(codes()) == 0 && s.timekeeper.describe() == nil })
 }
 
 // A timetable that pauses itself is changed as if a person did it.

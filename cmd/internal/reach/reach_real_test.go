@@ -15,12 +15,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/twinctl/twin/cmd/internal/config"
 	"github.com/twinctl/twin/cmd/internal/reach"
 	"github.com/twinctl/twin/collector"
 	"github.com/twinctl/twin/collector/feed"
+	"github.com/twinctl/twin/fixtures/await"
 	"github.com/twinctl/twin/sync/link"
 )
 
@@ -28,16 +28,6 @@ func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
-	}
-}
-
-func soon(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !holds(); {
-		if time.Now().After(deadline) {
-			t.Fatal("not within thirty seconds: " + what)
-		}
-		<-time.After(20 * time.Millisecond)
 	}
 }
 
@@ -94,7 +84,7 @@ func (s *sftpd) start(t *testing.T) {
 	must(t, s.cmd.Start())
 	t.Cleanup(s.stop)
 	_, address, _ := strings.Cut(s.remote.Address, "@")
-	soon(t, "sshd listens", func() bool {
+	await.Until(t, "sshd listens", func() bool {
 		conn, err := net.Dial("tcp", address)
 		if err == nil {
 			_ = conn.Close()
@@ -160,13 +150,13 @@ func TestRealSFTP(t *testing.T) {
 		}
 	}
 	d := collect(t, source)
-	soon(t, "all is stored and archived", func() bool { return d.count() == 50003 && len(names(t, s.dir+"/archive")) == 2 })
+	await.Until(t, "all is stored and archived", func() bool { return d.count() == 50003 && len(names(t, s.dir+"/archive")) == 2 })
 	s.stop() // the session under way goes on: cut it as well
 	d.stop(t)
 	s.start(t)
 	d = collect(t, s.open(t))
 	write("c", "1767225605|c\n")
-	soon(t, "c is stored and archived", func() bool { return d.count() == 1 && slices.Contains(names(t, s.dir+"/archive"), "c") })
+	await.Until(t, "c is stored and archived", func() bool { return d.count() == 1 && slices.Contains(names(t, s.dir+"/archive"), "c") })
 	d.stop(t)
 	if got := names(t, s.dir+"/in"); !slices.Equal(got, []string{"_not"}) {
 		t.Errorf("left: %q", got)
