@@ -14,7 +14,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/twinctl/twin/fixtures/await"
+	"github.com/twinctl/twin/fixtures/daemon"
 	"github.com/twinctl/twin/sync/link"
 )
 
@@ -96,28 +96,14 @@ LogLevel VERBOSE
 `, port, dir), 0o600))
 	program, err := exec.LookPath("/usr/sbin/sshd")
 	must(t, err)
-	log, err := os.Create(filepath.Join(dir, "log"))
-	must(t, err)
 	cmd := exec.Command(program, "-D", "-e", "-f", config)
-	cmd.Stderr = log
-	must(t, cmd.Start())
+	d := daemon.Start(t, cmd)
 	t.Cleanup(func() {
 		for _, pid := range family(cmd.Process.Pid) {
 			_ = syscall.Kill(pid, syscall.SIGTERM)
 		}
-		_ = cmd.Wait()
-		if said, err := os.ReadFile(log.Name()); err == nil && t.Failed() {
-			t.Logf("sshd says:\n%s", said[max(0, len(said)-4<<10):])
-		}
-		must(t, log.Close())
 	})
-	await.Until(t, "sshd listens", func() bool {
-		conn, err := net.Dial("tcp", "127.0.0.1:"+port)
-		if err == nil {
-			_ = conn.Close()
-		}
-		return err == nil
-	})
+	d.Listens("127.0.0.1:" + port)
 	return cmd.Process.Pid
 }
 

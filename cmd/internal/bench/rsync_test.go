@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/twinctl/twin/collector/history"
+	"github.com/twinctl/twin/fixtures/daemon"
 	"github.com/twinctl/twin/sync/link"
 )
 
@@ -113,10 +114,7 @@ func startSSHD(b *testing.B) sshd {
 	if me.Uid == "0" {
 		must(os.MkdirAll("/run/sshd", 0o755)) // it insists
 	}
-	cmd := exec.Command(sshdProgram, "-D", "-f", in("config"))
-	must(cmd.Start())
-	b.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
-	dial(b, "127.0.0.1:"+port).Close()
+	daemon.Start(b, exec.Command(sshdProgram, "-D", "-e", "-f", in("config"))).Listens("127.0.0.1:" + port)
 	return sshd{user: me.Username, port: port, hostKey: in("host_key.pub"), keys: in("twin_keys"), shell: fmt.Sprintf("ssh -F none -p %s -i %s -o IdentitiesOnly=yes -o UserKnownHostsFile=%s -o StrictHostKeyChecking=yes -o BatchMode=yes",
 		port, in("identity"), in("known_hosts"))}
 }

@@ -10,8 +10,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
+
+	"github.com/twinctl/twin/fixtures/daemon"
 )
 
 // table is the record table, without the rest of the house.
@@ -92,11 +95,8 @@ global(workDirectory=%q)
 		b.Logf("no rsyslogd here that can (Debian: rsyslog rsyslog-relp), its yardstick is left out: %v\n%s", err, said)
 		return 0
 	}
-	cmd := exec.Command("rsyslogd", "-n", "-f", conf, "-i", filepath.Join(dir, "pid"))
-	if err := cmd.Start(); err != nil {
-		b.Fatal(err)
-	}
-	defer func() { cmd.Process.Kill(); cmd.Wait() }()
+	rsyslog := daemon.Start(b, exec.Command("rsyslogd", "-n", "-f", conf, "-i", filepath.Join(dir, "pid")))
+	defer rsyslog.End(syscall.SIGKILL) // the next one is not to run beside it
 	say := open(b, address, "")
 	spoke := make(chan error, 1)
 	begun := time.Now()

@@ -18,6 +18,7 @@ import (
 	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/collector/record"
 	"github.com/twinctl/twin/collector/store"
+	"github.com/twinctl/twin/fixtures/daemon"
 )
 
 // follows is within what time clients are to be at the new primary.
@@ -54,7 +55,7 @@ func newBalancer(t *testing.T, w *twins) *balancer {
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	startDaemon(t, exec.Command("haproxy", "-db", "-f", file))
+	daemon.Start(t, exec.Command("haproxy", "-db", "-f", file))
 	return b
 }
 

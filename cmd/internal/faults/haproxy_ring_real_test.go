@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/twinctl/twin/fixtures/daemon"
 )
 
 // A ringer is HAProxy, which logs each request that it answers to a ring in its
@@ -50,7 +52,7 @@ frontend pages
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	startDaemon(t, exec.Command("haproxy", "-db", "-f", config)).listens(r.pages) // no request, and no line in its log
+	daemon.Start(t, exec.Command("haproxy", "-db", "-f", config)).Listens(r.pages) // no request, and no line in its log
 	return r
 }
 

@@ -12,11 +12,13 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/twinctl/twin/fixtures/daemon"
 )
 
 // A logger is rsyslog, as scripts/asterisk configures it on a PBX.
 type logger struct {
-	*daemon
+	*daemon.Daemon
 	t      *testing.T
 	config string
 	pid    string // the name of its file
@@ -61,12 +63,12 @@ func newLoggerOf(t *testing.T, dir, config string) *logger {
 
 func (l *logger) start() {
 	l.t.Helper()
-	l.daemon = startDaemon(l.t, exec.Command("rsyslogd", "-n", "-f", l.config, "-i", l.pid))
+	l.Daemon = daemon.Start(l.t, exec.Command("rsyslogd", "-n", "-f", l.config, "-i", l.pid))
 }
 
 // kill ends it as a power cut does, as far as a process can tell.
 func (l *logger) kill() {
-	l.end(syscall.SIGKILL)
+	l.End(syscall.SIGKILL)
 	_ = os.Remove(l.pid)
 }
 

@@ -16,6 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/twinctl/twin/fixtures/daemon"
 	"github.com/twinctl/twin/sync/link"
 )
 
@@ -88,7 +89,7 @@ MaxStartups 200
 	if err := os.MkdirAll("/run/sshd", 0o755); err != nil { // it wants that
 		t.Fatal(err)
 	}
-	startDaemon(t, exec.Command("/usr/sbin/sshd", "-D", "-e", "-f", filepath.Join(dir, "config"))).listens(address)
+	daemon.Start(t, exec.Command("/usr/sbin/sshd", "-D", "-e", "-f", filepath.Join(dir, "config"))).Listens(address)
 	return address
 }
 

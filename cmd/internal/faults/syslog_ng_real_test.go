@@ -10,6 +10,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"github.com/twinctl/twin/fixtures/daemon"
 )
 
 // syslogNG is where scripts/syslog-ng.sh unpacks it.
@@ -46,7 +48,7 @@ log { source(said); destination(twins); flags(flow-control); };
 		"--module-path", syslogNG+"/lib/syslog-ng/3.38", "--persist-file", filepath.Join(dir, "persist"),
 		"--pidfile", filepath.Join(dir, "pid"), "--control", filepath.Join(dir, "control"))
 	cmd.Env = append(os.Environ(), "LD_LIBRARY_PATH="+syslogNG+"/lib/syslog-ng")
-	startDaemon(t, cmd)
+	daemon.Start(t, cmd)
 }
 
 // newRelayed makes twins that hear one feed of syslog, each at its own address of

@@ -63,7 +63,7 @@ ruleset(name="twin" queue.type="direct") {
 			l.start()
 			q.write(200)
 			s.awaitTexts(q.said[:1])
-			l.end(syscall.SIGTERM)
+			l.End(syscall.SIGTERM)
 			q.write(200)
 			l.start()
 			q.write(200)

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/twinctl/twin/cmd/internal/config"
@@ -21,6 +22,7 @@ import (
 	"github.com/twinctl/twin/collector"
 	"github.com/twinctl/twin/collector/feed"
 	"github.com/twinctl/twin/fixtures/await"
+	"github.com/twinctl/twin/fixtures/daemon"
 	"github.com/twinctl/twin/sync/link"
 )
 
@@ -34,9 +36,9 @@ func must(t *testing.T, err error) {
 // An sftpd is OpenSSH's server with a directory for files, and nothing else
 // that a key may do.
 type sftpd struct {
+	*daemon.Daemon
 	dir    string
 	remote feed.Remote
-	cmd    *exec.Cmd
 }
 
 func startSFTP(t *testing.T) *sftpd {
@@ -80,22 +82,9 @@ UsePAM no
 
 func (s *sftpd) start(t *testing.T) {
 	t.Helper()
-	s.cmd = exec.Command("/usr/sbin/sshd", "-D", "-e", "-f", s.dir+"/config")
-	must(t, s.cmd.Start())
-	t.Cleanup(s.stop)
+	s.Daemon = daemon.Start(t, exec.Command("/usr/sbin/sshd", "-D", "-e", "-f", s.dir+"/config"))
 	_, address, _ := strings.Cut(s.remote.Address, "@")
-	await.Until(t, "sshd listens", func() bool {
-		conn, err := net.Dial("tcp", address)
-		if err == nil {
-			_ = conn.Close()
-		}
-		return err == nil
-	})
-}
-
-func (s *sftpd) stop() {
-	_ = s.cmd.Process.Kill()
-	_ = s.cmd.Wait()
+	s.Listens(address)
 }
 
 // open makes the source of a section.
@@ -151,7 +140,7 @@ func TestRealSFTP(t *testing.T) {
 	}
 	d := collect(t, source)
 	await.Until(t, "all is stored and archived", func() bool { return d.count() == 50003 && len(names(t, s.dir+"/archive")) == 2 })
-	s.stop() // the session under way goes on: cut it as well
+	s.End(syscall.SIGKILL) // the session under way goes on: cut it as well
 	d.stop(t)
 	s.start(t)
 	d = collect(t, s.open(t))
