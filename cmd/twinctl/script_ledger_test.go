@@ -8,12 +8,9 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/twinctl/twin/cmd/internal/app"
-	"github.com/twinctl/twin/cmd/internal/cli"
 	"github.com/twinctl/twin/collector/admin"
 	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/collector/record"
-	"github.com/twinctl/twin/collector/store"
 )
 
 // ledger CONFIG claim NAME STATE MINUTE [REASON] writes the row of a slot, and
@@ -24,10 +21,7 @@ func ledger(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: ledger CONFIG claim|start|end ...")
 	}
 	ctx := context.Background()
-	cfg, err := app.Configure(&cli.Call{Config: ts.MkAbs(args[0])})
-	ts.Check(err)
-	data, err := app.OpenData(ctx, cfg.Data, store.Use)
-	ts.Check(err)
+	data := dataOf(ts, args[0])
 	defer data.Close()
 	args = append(args, "", "") // what may be left out
 	switch args[1] {
@@ -77,12 +71,9 @@ func misfit(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: misfit CONFIG KEY NAME")
 	}
 	ctx := context.Background()
-	cfg, err := app.Configure(&cli.Call{Config: ts.MkAbs(args[0])})
-	ts.Check(err)
-	data, err := app.OpenData(ctx, cfg.Data, store.Use)
-	ts.Check(err)
+	data := dataOf(ts, args[0])
 	defer data.Close()
 	body := admin.Body{"name": args[2], "schedule": "when it rains", "tasks": []string{"verify"}}
-	_, err = data.Admin.Change(ctx, admin.Author{Actor: "test", From: fromHere, Verb: "test"}, []admin.Edit{{Kind: "timetable", Key: args[1], Body: body}}, admin.How{})
+	_, err := data.Admin.Change(ctx, admin.Author{Actor: "test", From: fromHere, Verb: "test"}, []admin.Edit{{Kind: "timetable", Key: args[1], Body: body}}, admin.How{})
 	ts.Check(err)
 }

@@ -13,15 +13,21 @@ import (
 	"github.com/twinctl/twin/collector/store"
 )
 
+// dataOf opens the data of a server beside whatever else has it open.
+func dataOf(ts *testscript.TestScript, file string) *app.Data {
+	cfg, err := app.Configure(&cli.Call{Config: ts.MkAbs(file)})
+	ts.Check(err)
+	data, err := app.OpenData(context.Background(), cfg.Data, store.Use)
+	ts.Check(err)
+	return data
+}
+
 // heard CONFIG out|in FILE notes the document in the file as what the twin told.
 func heard(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 3 {
 		ts.Fatalf("usage: heard CONFIG out|in FILE")
 	}
-	cfg, err := app.Configure(&cli.Call{Config: ts.MkAbs(args[0])})
-	ts.Check(err)
-	data, err := app.OpenData(context.Background(), cfg.Data, store.Use)
-	ts.Check(err)
+	data := dataOf(ts, args[0])
 	defer data.Close()
 	h := node.Heard{Doc: json.RawMessage(ts.ReadFile(args[2]))}
 	ts.Check(data.Node.SetHeard(context.Background(), node.Direction(args[1]), h))
@@ -34,10 +40,7 @@ func seen(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	epoch, err := strconv.ParseInt(args[1], 10, 64)
 	ts.Check(err)
-	cfg, err := app.Configure(&cli.Call{Config: ts.MkAbs(args[0])})
-	ts.Check(err)
-	data, err := app.OpenData(context.Background(), cfg.Data, store.Use)
-	ts.Check(err)
+	data := dataOf(ts, args[0])
 	defer data.Close()
 	_, err = data.Node.Seen(context.Background(), epoch)
 	ts.Check(err)
