@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -91,12 +92,13 @@ func BenchmarkKeyToFrame(b *testing.B) {
 const idleFor = 10 * time.Second
 
 // BenchmarkIdle is what a screen costs that nobody touches: of a core, the program
-// as it is installed, beside one that draws one line; of the line to the terminal,
-// while every number of both servers moves each second.
+// as it is installed, on a pair that hears an upstream, beside one that draws one
+// line; of the line to the terminal, while every number of both servers moves each
+// second.
 func BenchmarkIdle(b *testing.B) {
 	dir := b.TempDir()
 	program := buildTwinctl(b, dir)
-	config := pairedServer(b, program, dir)
+	config := livingPair(b, program, filepath.Join(dir, "pair"))
 	for b.Loop() {
 		p, y := newPTY(b), newPTY(b)
 		cmd := p.start(b, "", program, "tui", "--config", config)
@@ -212,13 +214,40 @@ func (p *pty) press(b *testing.B, keys, text string) {
 	p.await(b, from, text)
 }
 
+// buildTwinctl builds twinctl, and twind beside it.
 func buildTwinctl(b *testing.B, dir string) string {
 	b.Helper()
 	program := filepath.Join(dir, "twinctl")
-	if out, err := exec.Command("go", "build", "-o", program, "github.com/twinctl/twin/cmd/twinctl").CombinedOutput(); err != nil {
-		b.Fatalf("build twinctl: %v\n%s", err, out)
+	const module = "github.com/twinctl/twin/cmd/"
+	if out, err := exec.Command("go", "build", "-o", dir, module+"twinctl", module+"twind").CombinedOutput(); err != nil {
+		b.Fatalf("build twinctl and twind: %v\n%s", err, out)
 	}
 	return program
+}
+
+// livingPair has a pair hear an upstream until the benchmark ends, and returns the
+// configuration of its primary.
+func livingPair(b *testing.B, program, dir string) string {
+	b.Helper()
+	demo := exec.Command(program, "demo", "--hold", "--dir", dir)
+	said, err := demo.StdoutPipe()
+	if err == nil {
+		err = demo.Start()
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		_ = demo.Process.Signal(os.Interrupt)
+		_ = demo.Wait() // it was told to end
+	})
+	for lines := bufio.NewScanner(said); lines.Scan(); {
+		if lines.Text() == "ready" {
+			return filepath.Join(dir, "cms-a", "twin.toml")
+		}
+	}
+	b.Fatal("the pair does not come up")
+	return ""
 }
 
 // pairedServer makes a server that has a twin, which is not there, and returns its
