@@ -24,14 +24,35 @@ type line []piece
 func foreign(s string) string { return inert.Text(s) }
 
 // wide returns how many columns a text takes.
-func wide(s string) int { return ansi.StringWidth(s) }
+func wide(s string) int {
+	if plain(s) {
+		return len(s)
+	}
+	return ansi.StringWidth(s)
+}
+
+// plain reports whether each byte of s is a column: nearly all that is shown is so,
+// and nobody has to find out where the characters of that begin.
+func plain(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
 
 // cut returns s in at most n columns, with a mark where something was cut off.
 func cut(s string, n int) string {
-	if n <= 0 {
+	switch {
+	case n <= 0:
 		return ""
+	case !plain(s):
+		return ansi.Truncate(s, n, more)
+	case len(s) <= n:
+		return s
 	}
-	return ansi.Truncate(s, n, more)
+	return s[:n-len(more)] + more
 }
 
 // shorten returns s in at most n columns; it cuts out of the middle, because

@@ -81,6 +81,21 @@ func TestOnAnyTerminal(t *testing.T) {
 	})
 }
 
+// TestPlainText holds that text whose every byte is a column is measured and cut as
+// any other.
+func TestPlainText(t *testing.T) {
+	some := rapid.OneOf(text(), rapid.StringMatching(`[ -~]*`), rapid.StringMatching(`[ -\x7f]*`))
+	rapid.Check(t, func(t *rapid.T) {
+		s, n := some.Draw(t, "text"), rapid.IntRange(1, 40).Draw(t, "columns")
+		if got, want := wide(s), ansi.StringWidth(s); got != want {
+			t.Errorf("%q is %d columns wide, want %d", s, got, want)
+		}
+		if got, want := cut(s, n), ansi.Truncate(s, n, more); got != want {
+			t.Errorf("%q cut to %d columns is %q, want %q", s, n, got, want)
+		}
+	})
+}
+
 // TestShare holds that the room is given away, to those who want it, and that
 // nobody who wants more has less than somebody who wants less.
 func TestShare(t *testing.T) {

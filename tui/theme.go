@@ -2,6 +2,7 @@ package tui
 
 import (
 	"io"
+	"strings"
 
 	"github.com/charmbracelet/lipgloss"
 	"github.com/muesli/termenv"
@@ -25,8 +26,21 @@ const (
 // A Theme is how the tones look.
 type Theme struct {
 	Name   string
-	styles [tones]lipgloss.Style
+	inks   [tones]ink
 	styled bool
+}
+
+// An ink is what stands around a text that has a style. What is painted is one
+// line of inert text: nothing in it has to be looked at for that.
+type ink struct{ before, behind string }
+
+// inks asks each style once how it looks.
+func inks(styles [tones]lipgloss.Style) (all [tones]ink) {
+	const text = "text"
+	for i, s := range styles {
+		all[i].before, all[i].behind, _ = strings.Cut(s.Render(text), text)
+	}
+	return all
 }
 
 // Colour is the theme for terminals with colours. It uses the sixteen that the
@@ -41,7 +55,7 @@ func Light() Theme { return coloured("light", "4", "5", "1") }
 
 func coloured(name, well, wary, wrong string) Theme {
 	r := renderer()
-	return Theme{Name: name, styled: true, styles: [tones]lipgloss.Style{
+	return Theme{Name: name, styled: true, inks: inks([tones]lipgloss.Style{
 		usual:  r.NewStyle(),
 		strong: r.NewStyle().Bold(true),
 		quiet:  r.NewStyle().Faint(true),
@@ -49,13 +63,13 @@ func coloured(name, well, wary, wrong string) Theme {
 		warn:   r.NewStyle().Foreground(lipgloss.Color(wary)).Bold(true),
 		bad:    r.NewStyle().Foreground(lipgloss.Color(wrong)).Bold(true),
 		picked: r.NewStyle().Reverse(true),
-	}}
+	})}
 }
 
 // Mono is the theme without colours: bold, faint and reverse only.
 func Mono() Theme {
 	r := renderer()
-	return Theme{Name: "mono", styled: true, styles: [tones]lipgloss.Style{
+	return Theme{Name: "mono", styled: true, inks: inks([tones]lipgloss.Style{
 		usual:  r.NewStyle(),
 		strong: r.NewStyle().Bold(true),
 		quiet:  r.NewStyle().Faint(true),
@@ -63,7 +77,7 @@ func Mono() Theme {
 		warn:   r.NewStyle().Bold(true),
 		bad:    r.NewStyle().Reverse(true),
 		picked: r.NewStyle().Reverse(true),
-	}}
+	})}
 }
 
 // renderer does not ask the environment: which theme it is was decided.
@@ -82,7 +96,7 @@ func (t Theme) paint(text string, as tone) string {
 	if !t.styled || as == usual || text == "" {
 		return text
 	}
-	return t.styles[as].Render(text)
+	return t.inks[as].before + text + t.inks[as].behind
 }
 
 // Themes are all of them, in the order in which a key goes through them.

@@ -71,6 +71,10 @@ func Name(s string) error {
 // hidden returns where the first character of s stands that is not visible.
 func hidden(s string) (at int, ok bool) {
 	for i := 0; i < len(s); {
+		if ' ' <= s[i] && s[i] <= '~' {
+			i++ // nearly all there is, and nothing to look up
+			continue
+		}
 		r, size := utf8.DecodeRuneInString(s[i:])
 		if !visible(r, size) {
 			return i, true
