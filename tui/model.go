@@ -34,8 +34,13 @@ type visited struct {
 	took  time.Duration
 }
 
+// A ticked moves the clock of the picture, unless a look has done so since.
+type ticked struct {
+	at      time.Time
+	glances int // how many looks there were when the wait for it began
+}
+
 type (
-	ticked   time.Time           // moves the clock of the picture
 	again    struct{}            // the wait until the next look is over
 	anew     struct{ visit int } // likewise, of the place of that visit
 	listened struct{ to *transcript }
@@ -45,10 +50,17 @@ type (
 // A model is the frame and what works for it, as Bubble Tea keeps them.
 type model struct {
 	frame
-	themes []Theme
-	visit  int // counts: a look for an older one is not shown
-	work   work
+	themes  []Theme
+	visit   int // counts: a look for an older one is not shown
+	glances int // counts the looks at the pair
+	work    work
+	drawn   *drawing // of what there is now; nil: none is kept
 }
+
+// A drawing is the picture of a model, "" until it was asked for. It belongs to
+// what there was between two things that happened, and never outlives it: whatever
+// may change the picture puts a new one in its place.
+type drawing struct{ text string }
 
 // A work is what the loop has done outside of it. Each of its commands may block.
 type work struct {
@@ -65,14 +77,27 @@ type work struct {
 }
 
 // Init begins to look and starts the clock.
-func (m model) Init() tea.Cmd { return tea.Batch(m.work.pair, tick(), m.look()) }
+func (m model) Init() tea.Cmd { return tea.Batch(m.work.pair, m.tick(time.Second), m.look()) }
 
-func tick() tea.Cmd {
-	return tea.Tick(time.Second, func(now time.Time) tea.Msg { return ticked(now) })
+// lateAfter is how long the clock waits for a look that is due and moves it too: a
+// second has one picture then, not two.
+const lateAfter = 100 * time.Millisecond
+
+func (m model) tick(after time.Duration) tea.Cmd {
+	glances := m.glances
+	return tea.Tick(after, func(now time.Time) tea.Msg { return ticked{now, glances} })
 }
 
-// View draws.
-func (m model) View() string { return render(m.frame, m.width, m.height, m.theme()) }
+// View draws. It is asked after each message, whatever came of it.
+func (m model) View() string {
+	if m.drawn == nil {
+		return render(m.frame, m.width, m.height, m.theme())
+	}
+	if m.drawn.text == "" {
+		m.drawn.text = render(m.frame, m.width, m.height, m.theme())
+	}
+	return m.drawn.text
+}
 
 func (m model) theme() Theme {
 	if len(m.themes) == 0 {
@@ -84,24 +109,39 @@ func (m model) theme() Theme {
 // Update takes in what happened. It never blocks: looking and doing are commands.
 func (m model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
+	case again:
+		return m, m.work.pair
+	case anew:
+		if msg.visit == m.visit {
+			return m, m.look()
+		}
+		return m, nil
+	case ticked:
+		if msg.glances != m.glances {
+			return m, nil
+		}
+	}
+	m.drawn = &drawing{}
+	return m.happened(msg)
+}
+
+// happened takes in what may change the picture.
+func (m model) happened(msg tea.Msg) (tea.Model, tea.Cmd) {
+	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		m.width, m.height = msg.Width, msg.Height
 		m.frame = m.settled()
 	case ticked:
 		if !m.frozen {
-			m.Now = time.Time(msg)
+			m.Now = msg.at
 		}
-		return m, tick()
-	case again:
-		return m, m.work.pair
+		return m, m.tick(time.Second)
 	case looked:
 		m.take(msg)
+		m.glances++
 		rest := min(max(lookEvery, restFactor*msg.took), restMost)
-		return m, tea.Tick(rest, func(time.Time) tea.Msg { return again{} })
-	case anew:
-		if msg.visit == m.visit {
-			return m, m.look()
-		}
+		next := tea.Tick(rest, func(time.Time) tea.Msg { return again{} })
+		return m, tea.Batch(next, m.tick(lookEvery+lateAfter))
 	case visited:
 		return m.arrived(msg)
 	case listened:

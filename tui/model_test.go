@@ -9,6 +9,7 @@ import (
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
+	"pgregory.net/rapid"
 
 	"github.com/twinctl/twin/collector/node"
 )
@@ -174,7 +175,7 @@ func TestFailedLook(t *testing.T) {
 	if !strings.Contains(m.View(), "WELL") {
 		t.Fatalf("a look is not shown:\n%s", m.View())
 	}
-	m = after(m, looked{err: errors.New("disk I/O error"), at: night.Add(5 * time.Second)}, ticked(night.Add(9*time.Second)))
+	m = after(m, looked{err: errors.New("disk I/O error"), at: night.Add(5 * time.Second)}, ticked{night.Add(9 * time.Second), 2})
 	for _, want := range []string{"TROUBLE", "disk I/O error", "pbx-log", "this picture is 9s old", "03:00:09"} {
 		if !strings.Contains(m.View(), want) {
 			t.Errorf("the screen does not say %q:\n%s", want, m.View())
@@ -195,7 +196,11 @@ func TestRhythm(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			began := time.Now()
 			_, cmd := at(pair(), 80, 24).Update(looked{at: night, took: took})
-			if msg := cmd(); msg != (again{}) {
+			next, ok := cmd().(tea.BatchMsg)
+			if !ok {
+				t.Fatal("nothing but a look or the clock comes then")
+			}
+			if msg := next[0](); msg != (again{}) {
 				t.Fatalf("then comes %#v, want another look", msg)
 			}
 			if waited := time.Since(began); waited != want {
@@ -203,6 +208,73 @@ func TestRhythm(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestClock holds that a look moves the clock, that where the next one is late the
+// clock moves by itself, and that a wait which a look has overtaken does nothing.
+func TestClock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		next, cmd := at(pair(), 80, 24).Update(looked{at: began, took: time.Second})
+		m := next.(model)
+		waits := cmd().(tea.BatchMsg)
+		first := waits[1]().(ticked)
+		if late := time.Since(began); late != lookEvery+lateAfter {
+			t.Errorf("without a look the clock moves after %s", late)
+		}
+		next, cmd = m.Update(first)
+		if m = next.(model); !m.Now.Equal(first.at) {
+			t.Errorf("the clock stands at %s, at %s", m.Now, first.at)
+		}
+		second := cmd().(ticked)
+		if late := second.at.Sub(first.at); late != time.Second {
+			t.Errorf("the clock moves again after %s", late)
+		}
+		m = after(m, looked{at: second.at.Add(-time.Millisecond)})
+		if next, cmd = m.Update(second); !next.(model).Now.Equal(m.Now) || cmd != nil {
+			t.Error("a wait that a look has overtaken moves the clock, or goes on")
+		}
+	})
+}
+
+// TestDrawnIsWhatThereIs holds that the picture that is kept is never an old one,
+// and that it is not made twice where nothing can have changed.
+func TestDrawnIsWhatThereIs(t *testing.T) {
+	drawAnew := func(m model) string { return render(m.frame, m.width, m.height, m.theme()) }
+	rapid.Check(t, func(t *rapid.T) {
+		m := at(pair(), 80, 24)
+		m.themes, m.drawn = Themes(), &drawing{}
+		now := night
+		for range rapid.IntRange(1, 30).Draw(t, "messages") {
+			now = now.Add(time.Duration(rapid.IntRange(0, 3000).Draw(t, "ms")) * time.Millisecond)
+			is := pair().State
+			is.Own.Feeds[0].Records += now.UnixMilli()
+			msg := rapid.SampledFrom([]tea.Msg{
+				again{},
+				anew{m.visit},
+				anew{m.visit - 1},
+				ticked{now, m.glances},
+				ticked{now, m.glances - 1},
+				looked{state: is, at: now},
+				looked{err: errors.New("disk I/O error"), at: now},
+				tea.WindowSizeMsg{Width: 60 + int(now.UnixMilli()%80), Height: 30},
+				tea.FocusMsg{},
+				key("t"), key("?"), key("j"), key("1"), key("2"), key("esc"), key("F"), key("!"),
+			}).Draw(t, "message")
+			before, was := m.View(), m.drawn
+			m = after(m, msg)
+			if got, want := m.View(), drawAnew(m); got != want {
+				t.Fatalf("after %#v the screen shows\n%s\nand there is\n%s", msg, got, want)
+			}
+			if m.drawn == was && m.View() != before {
+				t.Fatalf("%#v changes a picture that was drawn", msg)
+			}
+		}
+		was := m.drawn
+		if after(m, again{}, anew{m.visit - 1}, ticked{now, m.glances - 1}).drawn != was {
+			t.Error("a picture is made twice")
+		}
+	})
 }
 
 // A sourceFunc is a source made of a function.
