@@ -77,10 +77,18 @@ func readPartner(ctx context.Context, n *node.DB) (p partner, err error) {
 // last returns what the twin told last, whether it answered or asked: who has moved
 // the role says so by asking at once. nil: it never told anything.
 func (p partner) last() (*node.Heard, *exchange.Word) {
-	if p.word == nil || p.saidWhenAsking != nil && p.asked.At > p.answered.At {
-		return p.asked, p.saidWhenAsking
+	if newest(p.answered, p.asked) == p.answered {
+		return p.answered, p.word
 	}
-	return p.answered, p.word
+	return p.asked, p.saidWhenAsking
+}
+
+// newest returns what was heard last, nil if nothing ever was.
+func newest(answered, asked *node.Heard) *node.Heard {
+	if answered == nil || asked != nil && asked.At > answered.At {
+		return asked
+	}
+	return answered
 }
 
 // describeTwin makes the document of what is known of the twin: is is what
@@ -128,23 +136,40 @@ func lastWord(ctx context.Context, n *node.DB, way node.Direction) (*node.Heard,
 	if err != nil || h == nil {
 		return nil, nil, err
 	}
+	w, err := wordOf(h)
+	return h, w, err
+}
+
+func wordOf(h *node.Heard) (*exchange.Word, error) {
 	var w exchange.Word
 	if err := json.Unmarshal(h.Doc, &w); err != nil {
-		return nil, nil, fmt.Errorf("what the twin told: %w", err)
+		return nil, fmt.Errorf("what the twin told: %w", err)
 	}
-	return h, &w, nil
+	return &w, nil
 }
 
 // TwinStatus returns what the twin said of itself last, and when; nil if it
-// never did.
+// never did. Of its two words it reads the later alone: screens ask each second.
 func TwinStatus(ctx context.Context, data *Data) (*node.Document, time.Time, error) {
-	p, err := readPartner(ctx, data.Node)
-	if err != nil || p.pair == nil {
+	pair, err := data.Node.Pair(ctx)
+	if err != nil || pair == nil {
 		return nil, time.Time{}, err
 	}
-	h, w := p.last()
+	answered, err := data.Node.Heard(ctx, node.Out)
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	asked, err := data.Node.Heard(ctx, node.In)
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	h := newest(answered, asked)
 	if h == nil {
 		return nil, time.Time{}, nil
+	}
+	w, err := wordOf(h)
+	if err != nil {
+		return nil, time.Time{}, err
 	}
 	return &w.Doc, h.At.Time(), nil
 }

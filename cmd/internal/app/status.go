@@ -24,47 +24,85 @@ const staleAfter = 8 * time.Second
 // can be read without it. Only another process than that twind may ask.
 func Status(ctx context.Context, cfg *config.Config, data *Data) (node.Document, error) {
 	pid := Running(data.Dir)
+	if pid == 0 {
+		return describeStopped(ctx, cfg, data)
+	}
+	said, err := data.Node.Activity(ctx)
+	if err != nil {
+		return node.Document{}, err
+	}
+	if said.PID == pid {
+		return freshened(ctx, data, said)
+	}
+	doc, err := describeUntold(ctx, cfg, data) // it has said nothing yet
+	doc.Running, doc.PID = true, pid
+	return doc, err
+}
+
+// describeStopped tells what can be told of a server whose twind does not run.
+func describeStopped(ctx context.Context, cfg *config.Config, data *Data) (node.Document, error) {
+	doc, err := describeUntold(ctx, cfg, data)
+	if err != nil {
+		return doc, err
+	}
+	if doc.Timetables, err = describeIdle(ctx, data); err != nil {
+		return doc, err
+	}
+	var own concerns
+	backupAlarms(&own, doc.Backups, time.Now())
+	maintenanceAlarms(&own, doc.Maintenance, time.Now())
+	doc.Alarms = new(alarms).now(time.Now(), state{nameless: nameless(cfg), own: own})
+	if err := countUnfinished(ctx, data, doc.Feeds); err != nil {
+		return doc, err
+	}
+	doc.People = whoIsHere(data.Dir)
+	doc.Ready, err = readyIdle(ctx, cfg, data, doc)
+	return doc, err
+}
+
+// describeUntold describes a server by its files alone.
+func describeUntold(ctx context.Context, cfg *config.Config, data *Data) (node.Document, error) {
 	paused, err := data.Node.Paused(ctx)
 	if err != nil {
 		return node.Document{}, err
 	}
-	doc, err := describe(ctx, cfg, data, doing{
+	return describe(ctx, cfg, data, doing{
 		feeds: idle(cfg, paused), rows: func(ctx context.Context) (rows, error) { return lookAtRows(ctx, data.Admin) },
 	})
+}
+
+// freshened returns what twind said of itself, with what the files tell better:
+// it says so once a second, and a role may have moved since. Nothing else is read:
+// screens ask each second.
+func freshened(ctx context.Context, data *Data, said node.Activity) (node.Document, error) {
+	var doc node.Document
+	if err := json.Unmarshal(said.Doc, &doc); err != nil {
+		return doc, fmt.Errorf("what twind says of itself: %w", err)
+	}
+	self, err := data.Node.Self(ctx)
 	if err != nil {
 		return doc, err
 	}
-	if pid == 0 {
-		if doc.Timetables, err = describeIdle(ctx, data); err != nil {
-			return doc, err
-		}
-		var own concerns
-		backupAlarms(&own, doc.Backups, time.Now())
-		maintenanceAlarms(&own, doc.Maintenance, time.Now())
-		doc.Alarms = new(alarms).now(time.Now(), state{nameless: nameless(cfg), own: own})
-		if err := countUnfinished(ctx, data, doc.Feeds); err != nil {
-			return doc, err
-		}
-		doc.People = whoIsHere(data.Dir)
-		doc.Ready, err = readyIdle(ctx, cfg, data, doc)
-		return doc, err
-	}
-	said, err := data.Node.Activity(ctx)
+	identify(&doc, self)
+	maintenance, err := data.Node.Maintenance(ctx)
 	if err != nil {
 		return doc, err
 	}
-	if said.PID == pid {
-		var own node.Document // a fresh one: decoding writes into the slices that are there
-		if err := json.Unmarshal(said.Doc, &own); err != nil {
-			return doc, fmt.Errorf("what twind says of itself: %w", err)
-		}
-		doc = freshened(own, doc)
+	doc.Maintenance = DescribeMaintenance(maintenance, time.Now())
+	held, err := data.History.Summaries(ctx)
+	if err != nil {
+		return doc, err
 	}
-	doc.Running, doc.PID = true, pid
+	for i := range doc.Feeds {
+		if f, ok := held[doc.Feeds[i].Name]; ok {
+			tally(&doc.Feeds[i], f)
+		}
+	}
+	doc.Running, doc.PID = true, said.PID
 	if here := whoIsHere(data.Dir); doc.People != nil && here != nil {
 		doc.People.Sessions = here.Sessions
 	}
-	if age := time.Since(said.At.Time()); said.PID == pid && age > staleAfter {
+	if age := time.Since(said.At.Time()); age > staleAfter {
 		silence(&doc, said.At.Time(), age.Round(time.Second))
 	}
 	return doc, nil
@@ -112,28 +150,6 @@ func countUnfinished(ctx context.Context, data *Data, feeds []node.FeedDocument)
 	return nil
 }
 
-// freshened returns what twind said of itself, with what the files tell better:
-// it says so once a second, and a role may have moved since.
-func freshened(said, now node.Document) node.Document {
-	said.Role, said.Epoch, said.Since, said.Maintenance = now.Role, now.Epoch, now.Since, now.Maintenance
-	said.OwnsFrom, said.OwnsUntil = now.OwnsFrom, now.OwnsUntil
-	recount(said.Feeds, now.Feeds)
-	return said
-}
-
-// recount takes over the counts of the same feeds.
-func recount(feeds, from []node.FeedDocument) {
-	for i := range feeds {
-		for _, f := range from {
-			if f.Name == feeds[i].Name {
-				feeds[i].Records, feeds[i].Duplicates, feeds[i].Rejected = f.Records, f.Duplicates, f.Rejected
-				feeds[i].LastRecordAt, feeds[i].CoveredUntil, feeds[i].RetainedFrom = f.LastRecordAt, f.CoveredUntil, f.RetainedFrom
-				feeds[i].GapsOpen, feeds[i].Incarnation, feeds[i].Untimed = f.GapsOpen, f.Incarnation, f.Untimed
-			}
-		}
-	}
-}
-
 // idle is what the feeds are doing when nobody runs them.
 func idle(cfg *config.Config, paused map[string]string) []collector.Status {
 	var all []collector.Status
@@ -168,10 +184,9 @@ func describe(ctx context.Context, cfg *config.Config, data *Data, is doing) (no
 		return node.Document{}, err
 	}
 	doc := node.Document{
-		Schema: 1, Name: self.Name, Role: self.Role, Epoch: self.EpochSeen, Since: wholeSecond(self.Since.Time()),
-		OwnsFrom: known(self.OwnsFrom), OwnsUntil: known(self.OwnsUntil),
-		Version: Version(), Feeds: []node.FeedDocument{}, Alarms: []node.Alarm{},
+		Schema: 1, Name: self.Name, Version: Version(), Feeds: []node.FeedDocument{}, Alarms: []node.Alarm{},
 	}
+	identify(&doc, self)
 	twin, err := readPartner(ctx, data.Node)
 	if err != nil {
 		return node.Document{}, err
@@ -198,6 +213,12 @@ func describe(ctx context.Context, cfg *config.Config, data *Data, is doing) (no
 	return doc, nil
 }
 
+// identify says which role the server has.
+func identify(doc *node.Document, self node.Self) {
+	doc.Role, doc.Epoch, doc.Since = self.Role, self.EpochSeen, wholeSecond(self.Since.Time())
+	doc.OwnsFrom, doc.OwnsUntil = known(self.OwnsFrom), known(self.OwnsUntil)
+}
+
 // DescribeMaintenance returns what is said of a maintenance now, nil if there
 // is none or its time is over.
 func DescribeMaintenance(m node.Maintenance, now time.Time) *node.MaintenanceDocument {
@@ -209,15 +230,20 @@ func DescribeMaintenance(m node.Maintenance, now time.Time) *node.MaintenanceDoc
 
 func describeFeed(s collector.Status, held history.Summary) node.FeedDocument {
 	f := node.FeedDocument{
-		Name: s.Name, Kind: s.Kind, State: string(s.State), Address: s.Address, Rate: s.Rate,
-		Records: held.Records, Duplicates: held.Duplicates, Rejected: held.Rejected, GapsOpen: held.GapsOpen,
-		LastRecordAt: known(held.LastAt), CoveredUntil: known(held.CoveredUntil), RetainedFrom: known(held.RetainedFrom),
-		Incarnation: held.Incarnation, Unproven: s.Unproven, Untimed: held.Untimed,
+		Name: s.Name, Kind: s.Kind, State: string(s.State), Address: s.Address, Rate: s.Rate, Unproven: s.Unproven,
 	}
+	tally(&f, held)
 	if s.Err != nil {
 		f.Error = s.Err.Error()
 	}
 	return f
+}
+
+// tally says what the history holds of a feed.
+func tally(f *node.FeedDocument, held history.Summary) {
+	f.Records, f.Duplicates, f.Rejected, f.Untimed = held.Records, held.Duplicates, held.Rejected, held.Untimed
+	f.LastRecordAt, f.CoveredUntil, f.RetainedFrom = known(held.LastAt), known(held.CoveredUntil), known(held.RetainedFrom)
+	f.GapsOpen, f.Incarnation = held.GapsOpen, held.Incarnation
 }
 
 func known(at record.Instant) *node.Moment {
