@@ -29,19 +29,26 @@ type Gap struct {
 	To      *record.Instant `json:"to"` // nil while it lasts
 	Reason  feed.Reason     `json:"reason"`
 	State   GapState        `json:"state"`
-	Records int64           `json:"records"` // stored from that stretch all the same
+	Records int64           `json:"records"` // with a time of their own, stored from that stretch all the same
 }
 
 // Gaps returns the gaps of a feed, or of all when name is empty, in order of time.
+// What was stored of a long one is read from the buckets, but at its two ends: what
+// came back of a week costs no more than of an hour.
 func (h *DB) Gaps(ctx context.Context, name string) ([]Gap, error) {
 	gaps := []Gap{}
 	err := h.db.View(ctx, func(tx *store.Tx) error {
 		rows, err := tx.QueryContext(ctx, `
-			SELECT g.id, f.name, g.start, g.until, g.reason, g.state,
-			       (SELECT count(*) FROM record r
-			        WHERE r.feed = g.feed AND r.at > g.start AND r.at < ifnull(g.until, ?2))
-			FROM gap g JOIN feed f ON f.id = g.feed
-			WHERE ?1 IN ('', f.name) ORDER BY g.start, g.id`, name, maxInstant)
+			WITH stretch AS (
+				SELECT g.id, g.feed, f.name, g.start, g.until, g.reason, g.state, ifnull(g.until, ?2) AS ends,
+				       (g.start / ?3 + 1) * ?3 AS first, ifnull(g.until, ?2) / ?3 * ?3 AS behind -- whole buckets lie between them
+				FROM gap g JOIN feed f ON f.id = g.feed
+				WHERE ?1 IN ('', f.name))
+			SELECT id, name, start, until, reason, state,
+			       (SELECT count(*) FROM record r WHERE r.feed = g.feed AND r.at > g.start AND r.at < min(g.first, g.ends) AND r.n < ?4) +
+			       (SELECT ifnull(sum(b.count), 0) FROM bucket b WHERE b.feed = g.feed AND b.start >= g.first AND b.start < g.behind) +
+			       (SELECT count(*) FROM record r WHERE r.feed = g.feed AND r.at >= max(g.first, g.behind) AND r.at < g.ends AND r.n < ?4)
+			FROM stretch g ORDER BY start, id`, name, maxInstant, record.BucketWidth, int64(record.Untimed))
 		if err != nil {
 			return err
 		}
