@@ -60,8 +60,10 @@ func headSide(s side) line {
 		l = append(l, piece{" (here)", quiet})
 	}
 	switch {
-	case s.doc != nil:
+	case s.doc != nil && s.fresh():
 		l = append(l, piece{" " + strings.ToUpper(foreign(string(s.doc.Role))), usual})
+	case s.doc != nil:
+		l = append(l, piece{" " + strings.ToUpper(foreign(string(s.doc.Role))) + "?", quiet})
 	case s.link.Role != nil:
 		l = append(l, piece{" " + strings.ToUpper(foreign(string(*s.link.Role))) + "?", quiet})
 	}

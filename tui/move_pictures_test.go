@@ -118,6 +118,10 @@ func movePictures() map[string]frame {
 	alone.width, alone.height, alone.at = 80, 24, ready.at
 	lost := framed(pairs()["unreachable"])
 	lost.width, lost.height, lost.at = 80, 24, ready.at
+	lost = lost.took(lost.placeID(), known{data: moving{}, looked: night})
+	dead, taken := secondary(lost), secondary(lost)
+	dead.memo, taken.memo = &memo{}, &memo{}
+	taken.Own.Role, taken.Own.Epoch = node.Primary, 8 // by a promotion: what the twin told was before it
 	asked := keyed(ready, "S", "n", "e", "w", "enter", "enter")
 	return map[string]frame{
 		"move_full":      ready,
@@ -128,7 +132,9 @@ func movePictures() map[string]frame {
 		"move_after":     after,
 		"move_promoting": moveWhile(moving{book: withState(promoted, node.RunbookOpen)}, isReady()),
 		"move_alone":     alone.took(alone.placeID(), known{data: moving{}, looked: night}),
-		"move_lost":      lost.took(lost.placeID(), known{data: moving{}, looked: night}),
+		"move_lost":      lost,
+		"move_dead":      dead,
+		"move_taken":     taken,
 		"move_deserted":  deserted(moveWhile(waiting, isReady()), waiting),
 		"move_failing":   failing(ready),
 		"move_hostile":   moveWhile(moving{book: hostileMove(), waits: "wait: " + evil}, hostileReady()),

@@ -20,10 +20,7 @@ func readyLines(m moving, as sight) []line {
 	if as.looked.IsZero() {
 		return nil
 	}
-	lines := []line{readyVerdict(as)}
-	if l := deadLine(as); l != nil {
-		lines = append(lines, l)
-	}
+	lines := append([]line{readyVerdict(as)}, deadLines(as)...)
 	last, recent := lastLines(m, as), m.recent(as.now)
 	if recent {
 		lines = append(lines, last...)
@@ -55,13 +52,19 @@ func wrongs(r node.Readiness) []node.ReadyCheck {
 	return all
 }
 
-// deadLine says what there is to do if the primary is dead; nil where it is
-// heard, or is this server.
-func deadLine(as sight) line {
+// deadLines say what there is to do if the primary is dead; none where it is heard,
+// or where this server is primary, whatever the other said of itself before. What is
+// to be typed is never cut off where there is a line for it.
+func deadLines(as sight) []line {
 	for _, s := range as.sides {
-		if s.doc != nil && s.doc.Role == node.Primary && !s.here && (!s.fresh() || !s.doc.Running) {
-			return line{{"   if " + s.name + " is dead, and not only out of reach: ", usual}, {promoteLine, strong}}
+		if as.primary || s.doc == nil || s.doc.Role != node.Primary || s.here || s.fresh() && s.doc.Running {
+			continue
 		}
+		said, typed := piece{"   if " + s.name + " is dead, and not only out of reach: ", usual}, piece{promoteLine, strong}
+		if one := (line{said, typed}); one.columns() <= as.width {
+			return []line{one}
+		}
+		return []line{{said}, {{"   ", usual}, typed}}
 	}
 	return nil
 }

@@ -25,6 +25,12 @@ func (v view) servers(g grid) []line {
 }
 
 func role(s side) line {
+	if s.doc != nil && !s.fresh() {
+		return line{
+			{"? " + left(strings.ToUpper(foreign(string(s.doc.Role))), len("SECONDARY")), warn},
+			{"  epoch " + count(s.doc.Epoch), usual},
+		}
+	}
 	if s.doc != nil {
 		return line{
 			{left(strings.ToUpper(foreign(string(s.doc.Role))), len("SECONDARY")), strong},
