@@ -40,10 +40,11 @@ func verdict(found []finding, width int) []line {
 		text += " (and " + count(int64(n)) + " more)"
 	}
 	var lines []line
-	for i, part := range wrap(text, width-wide(sign.text)-1) {
-		if i == sentence {
-			break
-		}
+	parts := wrap(text, width-wide(sign.text)-1)
+	if len(parts) > sentence {
+		parts[sentence-1] = cut(parts[sentence-1]+" "+parts[sentence], width-wide(sign.text)-1)
+	}
+	for i, part := range parts[:min(len(parts), sentence)] {
 		if i > 0 {
 			sign.text = strings.Repeat(" ", wide(sign.text))
 		}
