@@ -34,6 +34,7 @@ func (o Origin) String() string {
 		return "twin"
 	case FromFile:
 		return "file"
+	case FromFeed:
 	}
 	return "feed"
 }
