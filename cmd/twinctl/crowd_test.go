@@ -69,7 +69,7 @@ func serving(t *testing.T, script string, limits console.Limits) *rig {
 	pinned, _, _, _, err := ssh.ParseAuthorizedKey([]byte(line))
 	must(t, err)
 	server, err := link.NewServer(link.ServerOptions{
-		HostKey: file, People: c, Limits: link.Limits{Guests: limits.Sessions + 16},
+		HostKey: file, People: c, Limits: func() link.Limits { return link.Limits{Guests: limits.Sessions + 16} },
 		Authorize: func(context.Context, string) (string, bool) { return "", false },
 	})
 	must(t, err)

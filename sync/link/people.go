@@ -95,7 +95,7 @@ func (v *visit) guest(conn net.Conn, has map[string]string) *lodging {
 		guest: Guest{Login: has[extensionLogin], Key: has[extensionKey], From: conn.RemoteAddr(), At: conn.LocalAddr()},
 	}
 	v.log = v.log.With("login", shorten(l.guest.Login))
-	v.most, v.serves = v.server.limits.Stays, l.session
+	v.most, v.serves = v.server.limits().Stays, l.session
 	return l
 }
 
@@ -109,7 +109,7 @@ const lastStay = 3 * time.Second
 // look ends the sessions and the connection of a guest who may be here no longer,
 // and a connection that serves for nothing: each is a place that others want.
 func (l *lodging) look(ctx context.Context) {
-	tick := time.NewTicker(l.server.limits.Again)
+	tick := time.NewTicker(l.server.limits().Again)
 	defer tick.Stop()
 	for {
 		select {
@@ -126,7 +126,7 @@ func (l *lodging) look(ctx context.Context) {
 			l.end()
 			return
 		}
-		if l.unused(time.Now()) > l.server.limits.Unused {
+		if l.unused(time.Now()) > l.server.limits().Unused {
 			if l.server.inside.may() {
 				l.log.Info("ssh: connection ended: no session in it for too long")
 			}

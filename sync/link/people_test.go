@@ -60,6 +60,12 @@ func (p *parlour) Receive(ctx context.Context, g link.Guest, s link.Stay) int {
 // the twin's way in; ops is ops's.
 func receiving(t *testing.T, limits link.Limits) (twin, ops host, p *parlour, refused func() []string) {
 	t.Helper()
+	return receivingBy(t, func() link.Limits { return limits })
+}
+
+// receivingBy is as receiving, with limits that change.
+func receivingBy(t *testing.T, limits func() link.Limits) (twin, ops host, p *parlour, refused func() []string) {
+	t.Helper()
 	var mu sync.Mutex
 	var line string
 	var all []string
@@ -317,5 +323,32 @@ func TestWhoComesForNothingLeaves(t *testing.T) {
 	}
 	if _, _, err := served.SendRequest("x", true, nil); err != nil {
 		t.Errorf("one that is served was ended: %v", err)
+	}
+}
+
+// TestLimitsAsTheyAreNow raises how many guests there may be while one is there, and
+// then shortens how long one may stay for nothing.
+func TestLimitsAsTheyAreNow(t *testing.T) {
+	var now atomic.Pointer[link.Limits]
+	set := func(guests int, unused time.Duration) {
+		now.Store(&link.Limits{Guests: guests, Unused: unused, Again: 10 * time.Millisecond})
+	}
+	set(1, time.Hour)
+	_, ops, _, _ := receivingBy(t, func() link.Limits { return *now.Load() })
+	first := logged(t, ops)
+	if _, err := link.Dial(t.Context(), ops.target, link.Options{}); err == nil {
+		t.Error("a second connection stands")
+	}
+	set(2, time.Hour)
+	second := logged(t, ops)
+	if _, _, err := second.OpenChannel("session", nil); err != nil {
+		t.Errorf("a second connection is not served: %v", err)
+	}
+	set(2, time.Millisecond)
+	for _, conn := range []ssh.Conn{first, second} {
+		await.Until(t, "it is ended", func() bool {
+			_, _, err := conn.SendRequest("x", true, nil)
+			return err != nil
+		})
 	}
 }

@@ -103,7 +103,7 @@ func embedded(t *testing.T) host {
 	t.Helper()
 	var line string
 	o := link.ServerOptions{
-		Limits:    link.Limits{Strangers: 100, PerHost: 100, Connections: 100},
+		Limits:    func() link.Limits { return link.Limits{Strangers: 100, PerHost: 100, Connections: 100} },
 		Authorize: func(_ context.Context, key string) (string, bool) { return "cms-a", key == line },
 		Serve: func(ctx context.Context, _ string, s link.Session, rw io.ReadWriter) error {
 			return serveSession(ctx, s, rw)

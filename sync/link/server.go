@@ -32,7 +32,10 @@ type ServerOptions struct {
 	// People may log in too, if it is not nil: see there.
 	People People
 	Log    *slog.Logger // nothing is logged unless said
-	Limits Limits
+	// Limits says what they are now; nil: as Limits names them. Those of a connection
+	// that stands go by it too, but for what it began with: Stays, Sessions, Again,
+	// Keepalive and Misses. Told and TellEvery are those of the start.
+	Limits func() Limits
 }
 
 // Limits bound what strangers, and those who may log in, can take. What is
@@ -77,7 +80,6 @@ func (l Limits) settled() Limits {
 // subsystem, and for the twin no terminal or shell.
 type Server struct {
 	options ServerOptions
-	limits  Limits
 	log     *slog.Logger
 	signer  ssh.Signer
 	outside teller // tells of those who are not logged in, or are nobody yet
@@ -95,11 +97,18 @@ func NewServer(o ServerOptions) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("host key: %w", err)
 	}
-	limits := o.Limits.settled()
-	return &Server{
-		options: o, limits: limits, log: orDiscard(o.Log), signer: signer, strangers: map[string]int{},
-		outside: teller{most: limits.Told}, inside: teller{most: limits.Told, refused: o.Refused},
-	}, nil
+	s := &Server{options: o, log: orDiscard(o.Log), signer: signer, strangers: map[string]int{}}
+	told := s.limits().Told
+	s.outside, s.inside = teller{most: told}, teller{most: told, refused: o.Refused}
+	return s, nil
+}
+
+// limits returns what they are now.
+func (s *Server) limits() Limits {
+	if s.options.Limits == nil {
+		return Limits{}.settled()
+	}
+	return s.options.Limits().settled()
 }
 
 // Run serves until ctx ends (nil), or the listener fails. It closes the
@@ -184,13 +193,14 @@ const (
 
 // enter takes a place for a stranger.
 func (s *Server) enter(host string) error {
+	limits := s.limits()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	all := 0
 	for _, n := range s.strangers {
 		all += n
 	}
-	if all >= s.limits.Strangers || s.strangers[host] >= s.limits.PerHost {
+	if all >= limits.Strangers || s.strangers[host] >= limits.PerHost {
 		return fmt.Errorf("%d connections wait for their login, %d of them from there", all, s.strangers[host])
 	}
 	s.strangers[host]++
@@ -209,11 +219,12 @@ func (s *Server) leave(host string) {
 // welcome takes a place for a connection that has logged in: people take none of
 // the twin's.
 func (s *Server) welcome(person bool) bool {
+	limits := s.limits()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	places, most := &s.known, s.limits.Connections
+	places, most := &s.known, limits.Connections
 	if person {
-		places, most = &s.guests, s.limits.Guests
+		places, most = &s.guests, limits.Guests
 	}
 	if *places >= most {
 		return false

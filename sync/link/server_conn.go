@@ -40,7 +40,7 @@ func (s *Server) receive(ctx context.Context, conn net.Conn) {
 	}
 	has := login.Permissions.Extensions
 	v := &visit{
-		server: s, conn: login, who: has[extensionWho], end: cancel, most: s.limits.Sessions,
+		server: s, conn: login, who: has[extensionWho], end: cancel, most: s.limits().Sessions,
 		patience: newBudget(256, 32), log: s.log.With("from", host, "key", has[extensionKey]),
 	}
 	v.serves = v.session
@@ -71,10 +71,11 @@ func hostOf(conn net.Conn) string {
 
 // login does the SSH handshake, within bounds of time and bytes.
 func (s *Server) login(ctx context.Context, m *meter) (*ssh.ServerConn, <-chan ssh.NewChannel, <-chan *ssh.Request, error) {
-	if err := m.SetDeadline(time.Now().Add(s.limits.Login)); err != nil {
+	limits := s.limits()
+	if err := m.SetDeadline(time.Now().Add(limits.Login)); err != nil {
 		return nil, nil, nil, err
 	}
-	m.limit.Store(s.limits.BeforeLogin)
+	m.limit.Store(limits.BeforeLogin)
 	conn, channels, requests, err := ssh.NewServerConn(m, s.config(ctx))
 	if err != nil {
 		return nil, nil, nil, err
@@ -102,7 +103,7 @@ type visit struct {
 func (v *visit) run(ctx context.Context, m *meter, channels <-chan ssh.NewChannel, requests <-chan *ssh.Request) {
 	defer v.running.Wait()
 	defer v.conn.Close() //nolint:errcheck // it is gone already, or is meant to be
-	limits := v.server.limits
+	limits := v.server.limits()
 	v.running.Go(func() {
 		pulse{conn: v.conn, meter: m, every: limits.Keepalive, misses: limits.Misses}.watch(ctx.Done(), v.end)
 	})

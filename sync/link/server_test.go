@@ -27,7 +27,7 @@ func limited(t *testing.T, limits link.Limits) (h host, refused func() []string)
 	var line string
 	var all []string
 	address, hostKey := listen(t, link.ServerOptions{
-		Limits:    limits,
+		Limits:    func() link.Limits { return limits },
 		Authorize: func(_ context.Context, key string) (string, bool) { return "cms-a", key == line },
 		Serve: func(ctx context.Context, who string, s link.Session, rw io.ReadWriter) error {
 			if who != "cms-a" {
@@ -204,7 +204,7 @@ func TestStrangersFillNoLog(t *testing.T) {
 	var lines atomic.Int64
 	log := slog.New(slog.NewTextHandler(counter{&lines}, nil))
 	address, _ := listen(t, link.ServerOptions{
-		Limits: link.Limits{Told: 3, TellEvery: time.Hour}, Log: log,
+		Limits: func() link.Limits { return link.Limits{Told: 3, TellEvery: time.Hour} }, Log: log,
 		Authorize: func(context.Context, string) (string, bool) { return "", false },
 	})
 	a, err := link.ParseAddress("x@" + address)

@@ -65,7 +65,7 @@ func (t *teller) turn(ctx context.Context, log *slog.Logger) {
 
 // reckon turns the tellers of a server once in a while, until ctx ends.
 func (s *Server) reckon(ctx context.Context) {
-	tick := time.NewTicker(s.limits.TellEvery)
+	tick := time.NewTicker(s.limits().TellEvery)
 	defer tick.Stop()
 	for {
 		select {

@@ -23,7 +23,7 @@ type Options struct {
 	// Command returns the program that serves a login, and its arguments. What a
 	// person asks for it finds in SSH_ORIGINAL_COMMAND.
 	Command func(login string) []string
-	Limits  func() Limits // as they are now; it is asked for each session
+	Limits  func() Limits // as they are now; a session that goes on goes by it too
 	Log     *slog.Logger
 }
 
@@ -71,7 +71,7 @@ const (
 
 // Receive implements link.People.
 func (c *Console) Receive(ctx context.Context, g link.Guest, asked link.Stay) int {
-	s := &stay{Stay: asked, guest: g, since: time.Now(), limits: c.options.Limits()}
+	s := &stay{Stay: asked, guest: g, since: time.Now(), limits: c.options.Limits}
 	log := c.options.Log.With("login", g.Login, "from", g.From.String(), "key", g.Key)
 	if !c.enter(s) {
 		log.Warn("ssh: session refused: too many people are here")
@@ -91,7 +91,7 @@ func (c *Console) Receive(ctx context.Context, g link.Guest, asked link.Stay) in
 func (c *Console) enter(s *stay) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.stays >= s.limits.Sessions {
+	if c.stays >= s.limits().Sessions {
 		return false
 	}
 	c.stays++

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -166,6 +167,20 @@ func TestLimits(t *testing.T) {
 			}
 		})
 	}
+	t.Run("while it goes on", func(t *testing.T) {
+		t.Parallel()
+		var now atomic.Pointer[Limits]
+		now.Store(new(generous()))
+		c := running("sleep 600", generous())
+		c.options.Limits = func() Limits { return *now.Load() }
+		v := visiting(t.Context(), t, c, link.Stay{Term: &link.Term{}})
+		await.Until(t, "it goes on", func() bool { return c.here() == 1 })
+		now.Store(&Limits{Sessions: 1, Idle: time.Hour, Longest: time.Millisecond})
+		v.ended(t, ended)
+		if !strings.Contains(v.out.said(), "lasts 1ms at most") {
+			t.Errorf("said %q", v.out.said())
+		}
+	})
 	t.Run("at once", func(t *testing.T) {
 		t.Parallel()
 		ctx, leave := context.WithCancel(t.Context())

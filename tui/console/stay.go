@@ -30,7 +30,7 @@ type stay struct {
 	link.Stay
 	guest  link.Guest
 	since  time.Time
-	limits Limits
+	limits func() Limits
 	heard  atomic.Int64 // when something came last, in nanoseconds since the session began
 }
 
@@ -84,7 +84,7 @@ func (s *stay) limit(ctx context.Context, end func(error)) {
 		case <-tick.C:
 		}
 		lasted := time.Since(s.since)
-		if err := s.limits.Over(lasted, lasted-time.Duration(s.heard.Load())); err != nil {
+		if err := s.limits().Over(lasted, lasted-time.Duration(s.heard.Load())); err != nil {
 			end(err)
 		}
 	}

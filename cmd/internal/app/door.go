@@ -27,7 +27,6 @@ func (s *server) openDoor(ctx context.Context) (func(context.Context) error, err
 	if _, err := link.EnsureHostKey(cfg.SSH.HostKey); err != nil {
 		return nil, err
 	}
-	sessions, idle, _ := cfg.SSH.People()
 	server, err := link.NewServer(link.ServerOptions{
 		HostKey: cfg.SSH.HostKey,
 		Authorize: func(ctx context.Context, line string) (string, bool) {
@@ -40,7 +39,7 @@ func (s *server) openDoor(ctx context.Context) (func(context.Context) error, err
 		Refused: s.refused,
 		Log:     s.log,
 		People:  s.receiving(),
-		Limits:  link.Limits{Guests: sessions + turnedAway, Unused: idle},
+		Limits:  func() link.Limits { return bounds(s.config()) },
 	})
 	if err != nil {
 		return nil, err
@@ -52,6 +51,13 @@ func (s *server) openDoor(ctx context.Context) (func(context.Context) error, err
 	s.people.at(l.Addr())
 	s.log.Info("listening", "ssh", l.Addr().String())
 	return func(ctx context.Context) error { return server.Run(ctx, l) }, nil
+}
+
+// bounds are what those who come may take of the door, as ssh.sessions and ssh.idle
+// are now.
+func bounds(cfg *config.Config) link.Limits {
+	sessions, idle, _ := cfg.SSH.People()
+	return link.Limits{Guests: sessions + turnedAway, Unused: idle}
 }
 
 // peer serves whoever has proven to have that key.

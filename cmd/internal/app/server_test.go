@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -181,6 +182,65 @@ func TestAdopt(t *testing.T) {
 	if got := strings.Join(names, " "); got != "other wrong" {
 		t.Errorf("it runs %q", got)
 	}
+}
+
+// TestAdoptEverySetting holds that a reload takes over every setting, or says that it
+// takes a restart; none is passed over.
+func TestAdoptEverySetting(t *testing.T) {
+	restart := []string{"name", "data", "http.listen", "ssh.listen", "ssh.host_key", "timetable.at_once"}
+	other := map[string]string{
+		"name": "cms-x", "http.listen": "127.0.0.1:1", "twin.name": "cms-y", "twin.ssh": "t@y", "twin.boot_alone": "run", "ssh.listen": "127.0.0.1:2",
+		"ssh.address": "t@x", "ssh.sessions": "7", "ssh.idle": "7m", "ssh.longest": "7h", "timetable.at_once": "7", "backup.second": "none", "backup.from_twin": "0",
+		"deliver.exec_timeout": "7s", "deliver.alarms_to": "exec:noc", "mail.server": "mail.example:25", "mail.tls": "tls", "mail.from": "a@b.example",
+		"mail.username": "u", "hooks.timeout": "7s",
+	}
+	var said strings.Builder
+	s := initialized(t, configured(t, oneFeed), &said)
+	setFeeds(t, s)
+	was := settings(s.config())
+	var set []string
+	for _, one := range config.Settings() {
+		value, ok := other[one.Key]
+		switch {
+		case ok:
+		case strings.HasPrefix(one.Key, "hooks."):
+			value = `["/bin/true"]`
+		default: // all others are paths
+			value = filepath.Join(t.TempDir(), "other")
+		}
+		set = append(set, one.Key+"="+value)
+	}
+	next, err := config.Load(s.config().File, config.Source{Set: set}, collector.Kinds())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := settings(next)
+	s.adopt(t.Context(), next)
+	is := settings(s.config())
+	for key, before := range was {
+		told := strings.Contains(said.String(), "takes effect when twind is restarted\" key="+key+"\n")
+		wanted := want[key]
+		if slices.Contains(restart, key) {
+			wanted = before
+		}
+		if before == want[key] || is[key] != wanted || told != slices.Contains(restart, key) {
+			t.Errorf("%s: was %q, is %q, want %q; told: %v", key, before, is[key], wanted, told)
+		}
+	}
+	if got := bounds(s.config()); got.Guests != 7+turnedAway || got.Unused != 7*time.Minute {
+		t.Errorf("the door goes by %+v", got)
+	}
+}
+
+// settings returns all by their key, as text.
+func settings(c *config.Config) map[string]string {
+	all := make(map[string]string)
+	for _, v := range c.Values() {
+		if v.Feed == "" {
+			all[v.Key] = v.Text()
+		}
+	}
+	return all
 }
 
 func TestReloadKeepsTheOldOneWhenTheNewIsWrong(t *testing.T) {
