@@ -134,8 +134,6 @@ func (s *settings) settleDirs() error {
 		return refuse("archive", `missing: after = "archive" wants the directory`)
 	case s.after != archive && s.archived != "":
 		return refuse("archive", `is for after = "archive", which is %q`, s.after)
-	case s.after != leave && s.refused == "":
-		return refuse("error", "missing: say where files go that cannot be read")
 	}
 	taken := map[string]string{s.dir: "dir"}
 	for _, d := range dirs {
@@ -155,6 +153,9 @@ func (s *settings) settleDirs() error {
 			return refuse(d.key, "%q is %s already", *d.path, other)
 		}
 		taken[*d.path] = d.key
+	}
+	if s.after != leave && s.refused == "" { // last: who is asked one after the other was not asked yet
+		return refuse("error", "missing: say where files go that cannot be read")
 	}
 	return nil
 }
