@@ -59,14 +59,41 @@ func (d dialogue) confirm(ctx context.Context, question string) error {
 	return cli.Fail(cli.Refused, errors.New("not confirmed"), "the same again goes on where this ended")
 }
 
+// choose asks until one of the ways is chosen, each as "y: yes", and returns it.
+func (d dialogue) choose(ctx context.Context, question string, ways ...string) (string, error) {
+	for {
+		fmt.Fprintf(d.call.Err, "%s [%s] ", inert.Text(question), strings.Join(ways, ", "))
+		answer, err := d.read(ctx)
+		if err != nil {
+			return "", err
+		}
+		answer = strings.ToLower(strings.TrimSpace(answer))
+		for _, w := range ways {
+			if letter, text, _ := strings.Cut(w, ": "); answer == letter || answer == text {
+				return w, nil
+			}
+		}
+		if answer != "" {
+			d.Wrong(fmt.Errorf("%q: want one of the letters", answer))
+		}
+	}
+}
+
 // Answer implements setup.Person.
 func (d dialogue) Answer(ctx context.Context, q setup.Question, standard string) (string, error) {
 	prompt := q.Prompt
 	if q.Choice != nil {
 		prompt += " (" + strings.Join(q.Choice, ", ") + ")"
 	}
-	if standard != "" {
+	switch {
+	case q.Key == setup.Secret && standard != "":
+		prompt += " [as before]"
+	case standard != "" && q.Optional:
+		prompt += " [" + standard + "; " + setup.None + ": " + q.Empty + "]"
+	case standard != "":
 		prompt += " [" + standard + "]"
+	case q.Optional:
+		prompt += " (empty: " + q.Empty + ")"
 	}
 	fmt.Fprintf(d.call.Err, "%s: ", inert.Text(prompt))
 	if q.Key == setup.Secret {
@@ -78,4 +105,9 @@ func (d dialogue) Answer(ctx context.Context, q setup.Question, standard string)
 }
 
 // Wrong implements setup.Person.
-func (d dialogue) Wrong(err error) { fmt.Fprintf(d.call.Err, "  %s\n", inert.Text(err.Error())) }
+func (d dialogue) Wrong(err error) {
+	fmt.Fprintf(d.call.Err, "  %s\n", inert.Text(err.Error()))
+	if hint := cli.Hint(err); hint != "" {
+		fmt.Fprintf(d.call.Err, "  Try: %s\n", inert.Text(hint))
+	}
+}

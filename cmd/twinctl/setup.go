@@ -15,9 +15,11 @@ func setupCommand() cli.Command {
 			`gives this server its identity, starts the service where systemd runs it, and prints the line for the twin, as twinctl pair show does. ` +
 			`With --no-input it asks nothing: what is not said has its default.
 
+Each answer is held at once against its rules and against this machine, and asked again with the reason. Where the upstream does not do as it should, or the last yes is not given, the answers may be changed: what was typed stands in brackets. < goes back to the question before.
+
 Nothing is written before everything is known: also that the directories can be written, and that --ssh-listen is free and not for this machine alone. A file appears whole or not at all, and the same again goes on where an earlier call was cut short. ` +
 			`A twin.toml that is there is never written over: what is said must agree with it. ` +
-			`A login that fails is told, and with --yes it goes on nevertheless. --set puts further settings into twin.toml.
+			`A login that fails is told; a person may go on without, change the answers or stop, and with --yes it goes on nevertheless. --set puts further settings into twin.toml.
 
 A feed that reads from an SFTP server wants that server's host key pinned. If it is not, setup shows the one that the server has, and a person says that it is right, or --fingerprint does; --yes is not enough.
 

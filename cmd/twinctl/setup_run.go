@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/twinctl/twin/cmd/internal/app"
@@ -23,17 +24,25 @@ const systemd = "/run/systemd/system"
 // A setupRun is one call of setup.
 type setupRun struct {
 	dialogue
-	rim   setup.Rim
-	stage *setup.Stage
-	where app.Where
-	a     setup.Answers
-	pin   *setup.Pin // the host key that is to be pinned; nil if there is none
+	rim      setup.Rim
+	stage    *setup.Stage
+	where    app.Where
+	all      []setup.Question
+	asking   setup.Asking
+	existing *config.Config // nil if there is none
+	a        setup.Answers
+	pin      *setup.Pin // the host key that is to be pinned; nil if there is none
+	anew     bool       // the answers are being changed: what is kept is asked too
 
 	shown  string // its fingerprint, as --fingerprint says
 	dryRun bool
 }
 
-func runSetup(ctx context.Context, call *cli.Call, f setupFlags) (err error) {
+// errAgain is returned when a person changes the answers: all begins anew with
+// those that are left.
+var errAgain = errors.New("the answers are being changed")
+
+func runSetup(ctx context.Context, call *cli.Call, f setupFlags) error {
 	file, err := filepath.Abs(call.Config)
 	if err != nil {
 		return err
@@ -42,32 +51,46 @@ func runSetup(ctx context.Context, call *cli.Call, f setupFlags) (err error) {
 	if err != nil {
 		return err
 	}
-	questions := setup.Questions(host, filepath.Dir(file), setup.Sshd(f.where))
 	r := setupRun{dialogue: dialogue{call: call}, rim: setup.Rim{File: file, Systemd: systemd}, where: f.where, shown: f.shown, dryRun: f.dryRun}
-	if r.a, err = f.answers(call, questions); err != nil {
+	r.all = setup.Questions(host, filepath.Dir(file), setup.Sshd(f.where))
+	if r.a, err = f.answers(call, r.all); err != nil {
 		return err
 	}
 	if !call.NoInput && cli.IsTerminal(call.In) {
 		r.in = bufio.NewReader(call.In)
 	}
-	if r.stage, err = setup.NewStage(); err != nil {
+	if err := r.prepare(ctx); err != nil {
+		return err
+	}
+	for {
+		if err := r.attempt(ctx); !errors.Is(err, errAgain) {
+			return err
+		}
+	}
+}
+
+// attempt asks what is open, and goes on from there to the end. Until the first
+// step that writes, a person may change the answers: errAgain.
+func (r *setupRun) attempt(ctx context.Context) (err error) {
+	if r.stage, err = setup.NewStage(); err != nil { // never one that was given away
 		return err
 	}
 	defer func() { err = errors.Join(err, r.stage.Close()) }()
-	if err := r.settle(ctx, questions); err != nil {
+	if err := r.settle(ctx); err != nil {
 		return err
 	}
+	r.pin = nil
 	if err := r.trust(ctx); err != nil {
 		return err
 	}
 	goal := r.goal()
 	seen, err := r.rim.See(ctx, goal)
 	if err != nil {
-		return err
+		return r.setback(ctx, err, "data")
 	}
 	steps, err := plan(goal, seen)
 	if err != nil {
-		return err
+		return r.setback(ctx, err, "name")
 	}
 	return r.carryOut(ctx, goal, seen, steps)
 }
@@ -89,9 +112,9 @@ func (r *setupRun) carryOut(ctx context.Context, goal setup.Goal, seen setup.See
 		}
 		return showSteps(r.call, setupDocument{File: goal.File, DryRun: true, Steps: steps})
 	case obstacle != nil:
-		return obstacle
+		return r.setback(ctx, obstacle, "name")
 	case unreached != "":
-		if err := r.confirm(ctx, "Go on all the same?"); err != nil {
+		if err := r.proceed(ctx, "Go on all the same?", "ssh.listen"); err != nil {
 			return err
 		}
 	}
@@ -107,54 +130,71 @@ func plan(goal setup.Goal, seen setup.Seen) ([]setup.Step, error) {
 	return steps, err
 }
 
-// settle makes the answers complete: from the configuration that is there, else
-// by asking, else by defaults.
-func (r *setupRun) settle(ctx context.Context, questions []setup.Question) error {
-	asked := questions
-	existing, err := r.rim.Existing()
-	if err != nil {
+// prepare finds out what is there and what is to be asked, before anything is.
+func (r *setupRun) prepare(ctx context.Context) (err error) {
+	if r.existing, err = r.rim.Existing(); err != nil {
 		return app.Denied(err)
 	}
-	if existing == nil && !r.dryRun { // or all would be asked for nothing
-		if err := setup.Writable(r.rim.File); err != nil {
+	questions := slices.Clone(r.all)
+	if r.existing != nil {
+		if questions, err = r.adopt(ctx, questions); err != nil {
 			return err
 		}
-	}
-	if existing != nil {
-		if questions, err = r.adopt(ctx, existing, questions); err != nil {
+	} else if !r.dryRun { // or all would be asked for nothing
+		if err := setup.Writable(r.rim.File); err != nil {
 			return err
 		}
 	}
 	for i, q := range questions {
 		if q.Key == setup.Secret { // one that stands in its file already is kept
-			questions[i].When = func(a setup.Answers) bool { return r.secretFile() != "" && r.kept() == "" }
+			questions[i].When = func(a setup.Answers) bool { return r.secretFile() != "" && (r.anew || r.kept() == "") }
 		}
 	}
-	if err := r.complete(ctx, questions); err != nil {
+	r.asking = setup.Asking{Questions: questions, Person: r, Check: func(a setup.Answers) config.Problems { return r.wrong(ctx, a) }}
+	return nil
+}
+
+// wrong returns what is wrong with the answers so far.
+func (r *setupRun) wrong(ctx context.Context, a setup.Answers) config.Problems {
+	if r.existing != nil {
+		return nil // it was read
+	}
+	problems := r.stage.Check(r.rim.File, a)
+	if !r.dryRun { // which only warns of them
+		problems = append(problems, r.rim.Obstacles(ctx, a)...)
+	}
+	return problems
+}
+
+// settle makes the answers complete: from the configuration that is there, else
+// by asking, else by defaults.
+func (r *setupRun) settle(ctx context.Context) error {
+	if err := r.complete(ctx); err != nil {
 		return err
 	}
 	if _, said := r.a[setup.Secret]; !said {
 		r.a[setup.Secret] = r.kept()
 	}
-	if existing != nil {
+	if r.existing != nil {
 		return nil
 	}
 	if problems := r.stage.Check(r.rim.File, r.a); len(problems) > 0 {
-		return cli.Fail(cli.Usage, fmt.Errorf("twin.toml would be wrong: %w%s", problems, setup.Blame(asked, r.a, problems)), "twinctl help setup")
+		err := fmt.Errorf("twin.toml would be wrong: %w%s", problems, setup.Blame(r.all, r.a, problems))
+		return r.setback(ctx, cli.Fail(cli.Usage, err, "twinctl help setup"), "name")
 	}
 	return nil
 }
 
 // complete asks what was not said, or takes what is usual.
-func (r *setupRun) complete(ctx context.Context, questions []setup.Question) error {
+func (r *setupRun) complete(ctx context.Context) error {
 	var missing []setup.Question
 	if r.in == nil {
-		missing = setup.Fill(questions, r.a)
-	} else if err := setup.Ask(ctx, questions, r.a, r, func(a setup.Answers) config.Problems { return r.stage.Check(r.rim.File, a) }); err != nil {
+		missing = setup.Fill(r.asking.Questions, r.a)
+	} else if err := r.ask(ctx); err != nil {
 		return err
 	}
-	if err := setup.Misfit(questions, r.a); err != nil {
-		return cli.Fail(cli.Usage, err, "twinctl help setup")
+	if err := setup.Misfit(r.asking.Questions, r.a); err != nil {
+		return r.setback(ctx, cli.Fail(cli.Usage, err, "twinctl help setup"), "feed.kind")
 	}
 	if len(missing) > 0 {
 		return cli.Fail(cli.Usage, fmt.Errorf("not said, and nobody is there to ask: %s", flagsOf(missing)), "twinctl help setup")
@@ -164,8 +204,8 @@ func (r *setupRun) complete(ctx context.Context, questions []setup.Question) err
 
 // adopt takes over the configuration that is there, and returns what is still
 // to be asked.
-func (r *setupRun) adopt(ctx context.Context, existing *config.Config, questions []setup.Question) ([]setup.Question, error) {
-	if err := setup.Adopt(existing, r.a); err != nil {
+func (r *setupRun) adopt(ctx context.Context, questions []setup.Question) ([]setup.Question, error) {
+	if err := setup.Adopt(r.existing, r.a); err != nil {
 		return nil, cli.Fail(cli.Refused, fmt.Errorf("%w; nothing was changed", err), "twinctl config show --config "+r.rim.File)
 	}
 	seen, err := r.rim.See(ctx, r.goal())
@@ -177,7 +217,7 @@ func (r *setupRun) adopt(ctx context.Context, existing *config.Config, questions
 	}
 	var left []setup.Question
 	for _, q := range questions {
-		if q.Key == setup.Role || q.Key == setup.Secret {
+		if q.Key == setup.Role && seen.Self == nil || q.Key == setup.Secret {
 			left = append(left, q)
 		}
 	}
@@ -254,7 +294,7 @@ func (r *setupRun) agree(ctx context.Context, steps []setup.Step) error {
 	if !todo {
 		return nil
 	}
-	return r.confirm(ctx, "Do this?")
+	return r.proceed(ctx, "Do this?", r.asking.Questions[0].Key)
 }
 
 func (r *setupRun) step(ctx context.Context, s setup.Step, goal setup.Goal, seen setup.Seen) error {
@@ -268,17 +308,19 @@ func (r *setupRun) step(ctx context.Context, s setup.Step, goal setup.Goal, seen
 	}
 }
 
+// examine tries the feed's upstream. One that is down now may be gone on without:
+// nothing is lost by that but what it says until it is there.
 func (r *setupRun) examine(ctx context.Context, goal setup.Goal, seen setup.Seen) error {
 	checks, err := r.stage.Examine(ctx, r.a, goal, seen)
 	if err != nil {
-		return err
+		return r.setback(ctx, err, r.feedFrom())
 	}
 	t, failed := checkTable(checks)
 	if err := t.WriteText(r.call.Err); err != nil || failed == 0 {
 		return err
 	}
 	fmt.Fprintf(r.call.Err, "warning: %d of %d checks of feed %s failed\n", failed, len(checks), inert.Text(goal.Feed))
-	return r.confirm(ctx, "Go on all the same?")
+	return r.proceed(ctx, "Go on all the same?", r.feedFrom())
 }
 
 // readBack finds every step done, or says which is not.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -68,6 +69,13 @@ func newFeed(doc *document, path string, section map[string]any, kinds []feed.Ki
 	}
 	f.Err = problems.orNil()
 	return f
+}
+
+// With returns the feed as it would be with another value of a key.
+func (f *Feed) With(key string, value any) *Feed {
+	section := maps.Clone(f.section)
+	section[key] = value
+	return new(newFeed(f.doc, f.path, section, []feed.Kind{f.Kind}))
 }
 
 // add blames err too, unless its key is to blame already.

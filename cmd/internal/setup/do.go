@@ -102,8 +102,13 @@ func (st *Stage) secret() string { return filepath.Join(st.dir, "secret") }
 
 func (st *Stage) hosts() string { return filepath.Join(st.dir, "known_hosts") }
 
-// Check returns all that is wrong with the answers, those that are missing too.
+// Check returns all that is wrong with the answers, those that are missing too, but
+// for the feed's name.
 func (st *Stage) Check(file string, a Answers) config.Problems {
+	if a["feed.name"] == "" { // by it a problem is known to be the feed's
+		a = maps.Clone(a)
+		a["feed.name"] = "feed"
+	}
 	c, err := config.Check(file, Render(a, st.secret()), collector.Kinds())
 	wrong := config.AsProblems(err)
 	if err == nil {
@@ -130,6 +135,9 @@ func (st *Stage) Examine(ctx context.Context, a Answers, g Goal, s Seen) (checks
 	if !ok {
 		return nil, fmt.Errorf("%s: there is no feed %q", g.File, g.Feed)
 	}
+	if s.Config != nil { // what is written later is on the stage
+		f = st.stand(f, g, s)
+	}
 	if err := st.fill(g, s); err != nil {
 		return nil, err
 	}
@@ -140,12 +148,23 @@ func (st *Stage) Examine(ctx context.Context, a Answers, g Goal, s Seen) (checks
 	return checks, err
 }
 
+// stand returns the feed of a configuration with what is not yet where it says.
+func (st *Stage) stand(f *config.Feed, g Goal, s Seen) *config.Feed {
+	if g.SecretFile != "" && s.Secret != g.Secret {
+		f = f.With("secret_file", st.secret())
+	}
+	if g.Pin != nil {
+		f = f.With("known_hosts_file", st.hosts())
+	}
+	return f
+}
+
 // fill puts onto the stage what the feed needs to log in, for the owner to read.
 func (st *Stage) fill(g Goal, s Seen) (err error) {
-	if s.Config == nil && g.Secret != "" {
+	if g.Secret != "" {
 		err = os.WriteFile(st.secret(), []byte(g.Secret+"\n"), 0o600)
 	}
-	if s.Config == nil && g.Pin != nil {
+	if g.Pin != nil {
 		text, wrong := g.Pin.text()
 		err = errors.Join(err, wrong, os.WriteFile(st.hosts(), []byte(text), 0o600))
 		if s.Root {

@@ -85,8 +85,8 @@ var ErrAnother = errors.New("this server is another one")
 // Plan lists all steps; those that are done already are among them. It refuses
 // to make another server of one that is there: ErrAnother.
 func Plan(g Goal, s Seen) ([]Step, error) {
-	if s.Self != nil && (s.Self.Name != g.Name || string(s.Self.Role) != g.Role) {
-		return nil, fmt.Errorf("%w: %s is %q, %s; nothing was changed", ErrAnother, g.Data, s.Self.Name, s.Self.Role)
+	if err := another(g, s.Self); err != nil {
+		return nil, err
 	}
 	reader := "0640"
 	if s.Root {
@@ -123,4 +123,12 @@ func Plan(g Goal, s Seen) ([]Step, error) {
 	}
 	add(Show, false, "print the line for the twin")
 	return steps, nil
+}
+
+// another refuses a server that is there and is not the one that is wanted.
+func another(g Goal, self *node.Self) error {
+	if self == nil || self.Name == g.Name && string(self.Role) == g.Role {
+		return nil
+	}
+	return fmt.Errorf("%w: %s is %q, %s; nothing was changed", ErrAnother, g.Data, self.Name, self.Role)
 }

@@ -35,8 +35,9 @@ type Question struct {
 	When     func(Answers) bool
 	Wants    string // what When wants, in words
 	Optional bool
-	List     bool // words, with space or comma between them
-	Path     bool // a relative one starts at the working directory
+	Empty    string // what an optional one means that is left out, in words
+	List     bool   // words, with space or comma between them
+	Path     bool   // a relative one starts at the working directory
 }
 
 // Questions lists all, in the order in which they are asked. The host is what
@@ -49,7 +50,7 @@ func Questions(host, home string, sshd bool) []Question {
 		{Key: "data", Flag: "data", Prompt: "directory of the databases", Default: always("/var/lib/twin"), Path: true},
 	}
 	ssh := Question{
-		Key: "ssh.listen", Flag: "ssh-listen", Prompt: "Twin's own SSH server at HOST:PORT (empty: the system's sshd)", Optional: sshd,
+		Key: "ssh.listen", Flag: "ssh-listen", Prompt: "Twin's own SSH server at HOST:PORT", Optional: sshd, Empty: "the system's sshd",
 	}
 	if !sshd {
 		ssh.Prompt, ssh.Default = "Twin's own SSH server at HOST:PORT (this host has no sshd)", always(":2222")

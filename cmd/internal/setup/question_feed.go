@@ -24,7 +24,7 @@ func feedQuestions(home string) []Question {
 		{Key: Secret, Prompt: "its secret (not shown)", Kinds: of("ami")},
 		{Key: "feed.path", Flag: "path", Prompt: "file to follow", Kinds: of("tail"), Path: true},
 		{Key: "feed.transport", Flag: "transport", Prompt: "it comes over", Choice: of("udp", "tcp"), Kinds: of("syslog"), Default: always("udp")},
-		{Key: "feed.listen", Flag: "listen", Prompt: "the upstream calls this server at HOST:PORT (empty: this server calls it)", Kinds: of("lines"), Optional: true},
+		{Key: "feed.listen", Flag: "listen", Prompt: "the upstream calls this server at HOST:PORT", Kinds: of("lines"), Optional: true, Empty: "this server calls it"},
 		{Key: "feed.addresses", Flag: "upstream", Prompt: "its addresses, as tcp://smdr.example:9000", Kinds: of("lines"), When: silent("feed.listen"), Wants: "no --listen", List: true},
 		{Key: "feed.listen", Flag: "listen", Prompt: "it is sent to this server at HOST:PORT", Kinds: of("relp", "syslog"), Default: usualPort},
 	}
@@ -51,8 +51,8 @@ func directoryQuestions(home string) []Question {
 		},
 		{Key: "feed.error", Flag: "error", Prompt: "directory for what cannot be read", Kinds: kinds, When: moves, Wants: "--after archive or delete", Path: true},
 		{
-			Key: "feed.stage", Flag: "stage", Prompt: "directory that a file is moved to before it is read (empty: none)", Kinds: kinds, When: moves,
-			Wants: "--after archive or delete", Optional: true, Path: true,
+			Key: "feed.stage", Flag: "stage", Prompt: "directory that a file is moved to before it is read", Kinds: kinds, When: moves,
+			Wants: "--after archive or delete", Optional: true, Empty: "none", Path: true,
 		},
 	}
 }
@@ -71,7 +71,7 @@ func formatQuestions() []Question {
 		{Key: ask, Flag: flag, Prompt: "what a message holds", Choice: strings.Fields("syslog queue_log cdr_csv smdr ech text"), Kinds: []string{"syslog"}, Default: always("syslog")},
 		{Key: ask, Flag: flag, Prompt: "what the files are", Choice: strings.Fields("ech cucm_cdr smdr queue_log cdr_csv text"), Kinds: []string{"files"}},
 		{Key: "feed.time.field", Flag: "time-field", Prompt: "the time stands in the field", When: text, Wants: wants, Default: always("1")},
-		{Key: "feed.time.separator", Flag: "time-separator", Prompt: "fields are separated by (empty: space)", When: text, Wants: wants, Optional: true},
+		{Key: "feed.time.separator", Flag: "time-separator", Prompt: "fields are separated by", When: text, Wants: wants, Optional: true, Empty: "space"},
 		{
 			Key: "feed.time.layout", Flag: "time-layout", Prompt: `the time as Go would write 3:04:05 pm on 2 January 2006, or "epoch"`,
 			When: text, Wants: wants, Default: always("2006-01-02 15:04:05"),
@@ -94,13 +94,13 @@ func sealQuestions() []Question {
 			Kinds: []string{"relp"}, Default: always("false"),
 		},
 		{
-			Key: "feed.tls_cert_file", Flag: "tls-cert-file", Prompt: "file of this server's certificate, for TLS (empty: none)", Kinds: kinds,
-			When: called, Wants: "--listen, and of kind syslog --transport tcp", Optional: true, Path: true,
+			Key: "feed.tls_cert_file", Flag: "tls-cert-file", Prompt: "file of this server's certificate, for TLS", Kinds: kinds,
+			When: called, Wants: "--listen, and of kind syslog --transport tcp", Optional: true, Empty: "none", Path: true,
 		},
 		{Key: "feed.tls_key_file", Flag: "tls-key-file", Prompt: "file of its key", Kinds: kinds, When: sealed, Wants: "--tls-cert-file", Path: true},
 		{
-			Key: "feed.client_ca_file", Flag: "client-ca-file", Prompt: "file of the authority of which who sends needs a certificate (empty: none)", Kinds: kinds,
-			When: sealed, Wants: "--tls-cert-file", Optional: true, Path: true,
+			Key: "feed.client_ca_file", Flag: "client-ca-file", Prompt: "file of the authority of which who sends needs a certificate", Kinds: kinds,
+			When: sealed, Wants: "--tls-cert-file", Optional: true, Empty: "none", Path: true,
 		},
 	}
 }

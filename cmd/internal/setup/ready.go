@@ -1,6 +1,7 @@
 package setup
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/twinctl/twin/cmd/internal/app"
 	"github.com/twinctl/twin/cmd/internal/cli"
+	"github.com/twinctl/twin/cmd/internal/config"
 	"github.com/twinctl/twin/sync/link"
 )
 
@@ -44,6 +46,61 @@ func Ready(ctx context.Context, g Goal, steps []Step) error {
 		}
 	}
 	return nil
+}
+
+// Obstacles finds answers that this machine does not go with, before anything is
+// written: what Ready would find, and a directory that is another server's. It
+// changes nothing.
+func (r Rim) Obstacles(ctx context.Context, a Answers) (all config.Problems) {
+	for _, look := range []struct {
+		key string
+		is  func() error
+	}{
+		{"data", func() error { return r.fits(ctx, a) }},
+		{"feed.known_hosts_file", func() error {
+			p, err := Unpinned(a)
+			if err == nil && p != nil {
+				err = Writable(p.File)
+			}
+			return err
+		}},
+		{"ssh.listen", func() error { return free(ctx, a["ssh.listen"]) }},
+	} {
+		if a[look.key] == "" {
+			continue
+		}
+		if err := look.is(); err != nil {
+			key, ofFeed := strings.CutPrefix(look.key, "feed.")
+			p := &config.Problem{Where: r.File, Key: key, Err: err}
+			if ofFeed {
+				p.Feed = a["feed.name"]
+			}
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+// fits tells whether the directory of the databases can be this server's.
+func (r Rim) fits(ctx context.Context, a Answers) error {
+	if os.Geteuid() != 0 {
+		if err := app.BecomeOwner(a["data"]); err != nil { // refuses whoever is not
+			return err
+		}
+	}
+	u, there, err := owner(a["data"])
+	if err != nil {
+		return err
+	}
+	if !there {
+		return Writable(a["data"])
+	}
+	self, err := identity(ctx, a["data"], u)
+	if err != nil || self == nil {
+		return err
+	}
+	g := Goal{Data: a["data"], Name: cmp.Or(a["name"], self.Name), Role: cmp.Or(a[Role], string(self.Role))}
+	return another(g, self)
 }
 
 // Writable tells whether this process may make a file of that name, and the
