@@ -207,6 +207,7 @@ func TestFatal(t *testing.T) {
 		{"no user for ssh", "name='a'\n[twin]\nname='b'\nssh='host:22'", config.Source{}, []string{`FILE:4: twin.ssh: "host:22": want user@host:port`}},
 		{"boot_alone", "name='a'\ntwin.boot_alone='-1m'", config.Source{}, []string{`FILE:2: twin.boot_alone: "-1m": want "hold", "run" or a duration as "10m"`}},
 		{"a twin without an address", "name='a'\ntwin.name='b'", config.Source{}, []string{"FILE:2: twin.name: needs twin.ssh: how the other server is reached, as twin@cms-b.example:22"}},
+		{"one address twice", "name='a'\nhttp = {listen=':7080'}\nssh = {listen='127.0.0.1:7080'}", config.Source{}, []string{`FILE:3: ssh.listen: "127.0.0.1:7080": http.listen has this address already`}},
 		{"a twin of the same name", "name='a'\ntwin = {name='a', ssh='u@h'}", config.Source{}, []string{`FILE:2: twin.name: "a" is this server's own name: the twin has another`}},
 		{"one bracket", "name='a'\n[feed]\nname='f'", config.Source{}, []string{"FILE:2: feed: want each feed as a section of its own: [[feed]], with double brackets"}},
 		{"bad environment", "name='a'", config.Source{LookupEnv: env("TWIN_HTTP_LISTEN", "x")}, []string{`TWIN_HTTP_LISTEN: http.listen: "x": want host:port, as 127.0.0.1:7080`}},

@@ -83,6 +83,8 @@ func (c *Config) contradictions(doc *document) Problems {
 		return blame("twin.name", "needs twin.ssh: how the other server is reached, as twin@cms-b.example:22")
 	case c.Twin.Name != "" && c.Twin.Name == c.Name:
 		return blame("twin.name", "%q is this server's own name: the twin has another", c.Name)
+	case clash(c.HTTP.Listen, c.SSH.Listen):
+		return blame("ssh.listen", "%q: http.listen has this address already", c.SSH.Listen)
 	}
 	if key, why := c.undeliverable(); key != "" {
 		return blame(key, "%s", why)
