@@ -101,14 +101,13 @@ func (r *setupRun) carryOut(ctx context.Context, goal setup.Goal, seen setup.See
 	unreached := ""
 	if seen.Config == nil {
 		unreached = setup.Unreached(goal)
-	}
-	if unreached != "" {
-		fmt.Fprintf(r.call.Err, "warning: %s\n", inert.Text(unreached))
+		r.warn(unreached)
+		r.warn(setup.Taken(ctx, goal))
 	}
 	switch {
 	case r.dryRun:
 		if obstacle != nil {
-			fmt.Fprintf(r.call.Err, "warning: %s\n", inert.Text(obstacle.Error()))
+			r.warn(obstacle.Error())
 		}
 		return showSteps(r.call, setupDocument{File: goal.File, DryRun: true, Steps: steps})
 	case obstacle != nil:
@@ -119,6 +118,13 @@ func (r *setupRun) carryOut(ctx context.Context, goal setup.Goal, seen setup.See
 		}
 	}
 	return r.do(ctx, goal, seen, steps)
+}
+
+// warn says what does not keep this from going on, if it is anything.
+func (r *setupRun) warn(text string) {
+	if text != "" {
+		fmt.Fprintf(r.call.Err, "warning: %s\n", inert.Text(text))
+	}
 }
 
 // plan gives a refusal its exit status.
@@ -233,8 +239,21 @@ func (r *setupRun) goal() setup.Goal {
 		File: r.rim.File, Text: setup.Render(r.a, r.secretFile()),
 		Name: r.a["name"], Data: r.a["data"], Role: r.a[setup.Role],
 		Feed: r.a["feed.name"], SecretFile: r.secretFile(), Secret: r.a[setup.Secret], Pin: r.pin,
-		Listen: r.a["ssh.listen"], Address: r.a["ssh.address"],
+		Pages: r.pages(), Listen: r.a["ssh.listen"], Address: r.a["ssh.address"],
 	}
+}
+
+// pages is where twind will tell how it is.
+func (r *setupRun) pages() string {
+	if said, ok := r.a["http.listen"]; ok {
+		return said
+	}
+	for _, s := range config.Settings() {
+		if s.Key == "http.listen" {
+			return s.Default
+		}
+	}
+	return ""
 }
 
 func flagsOf(missing []setup.Question) string {

@@ -14,7 +14,7 @@ import (
 // What may be answered to every question.
 const (
 	Back = "<"    // back to the question before
-	None = "none" // nothing, where something stands in brackets and may be left out
+	None = "none" // nothing, to one that may be left out, also where something stands in brackets
 )
 
 // A Person answers questions.
@@ -154,7 +154,7 @@ func (as *Asking) askOne(ctx context.Context, q Question, a Answers) (answered b
 	case "":
 		said = standard
 	case None:
-		if q.Optional && standard != "" {
+		if q.Optional {
 			said = ""
 		}
 	}

@@ -75,6 +75,7 @@ type Goal struct {
 	SecretFile string // "" if the feed has none
 	Secret     string
 	Pin        *Pin   // nil if no host key is to be pinned
+	Pages      string // where health and status are told; "" if nowhere
 	Listen     string // of Twin's own SSH server; "" if the system's lets the twin in
 	Address    string // that the twin is told; "" if this host's name
 }

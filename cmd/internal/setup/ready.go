@@ -139,6 +139,22 @@ func free(ctx context.Context, address string) error {
 	return l.Close()
 }
 
+// Taken says why twind will not start, "" if it may: somebody listens where it would
+// tell how it is. It is no question, and may be free by then.
+func Taken(ctx context.Context, g Goal) string {
+	if g.Pages == "" {
+		return ""
+	}
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", g.Pages)
+	if err != nil {
+		return fmt.Sprintf("http.listen = %q: %v: twind does not start with that; --set http.listen=HOST:PORT says another", g.Pages, err)
+	}
+	if err := l.Close(); err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
 // Unreached says why the twin will not come to Twin's own SSH server, "" if it may.
 func Unreached(g Goal) string {
 	host, _, err := net.SplitHostPort(g.Listen)
