@@ -11,6 +11,7 @@ import (
 
 	"github.com/twinctl/twin/cmd/internal/app"
 	"github.com/twinctl/twin/cmd/internal/cli"
+	"github.com/twinctl/twin/cmd/internal/config"
 	"github.com/twinctl/twin/cmd/internal/pairing"
 	"github.com/twinctl/twin/collector/inert"
 	"github.com/twinctl/twin/collector/node"
@@ -50,11 +51,15 @@ func peerCommand() cli.Command {
 				return pairing.ErrAlone
 			}
 			return app.WithLog(ctx, s.data.Node, func(log *slog.Logger) error {
-				p := app.Peer{
-					Notary: s.notary(), Key: have.PublicKey, History: s.data.History, Admin: s.data.Admin, Say: app.Say(s.Config, s.data),
-					Damaged: s.mendLater(ctx, call), Log: log,
+				renewal := app.Renew(s.Config, func() (*config.Config, error) { return app.Configure(call) }, log)
+				now := func() app.Peer {
+					cfg := renewal.Now()
+					return app.Peer{
+						Notary: app.Notary{Config: cfg, Node: s.data.Node}, Key: have.PublicKey, History: s.data.History, Admin: s.data.Admin,
+						Say: app.Say(cfg, s.data), Damaged: s.mendLater(ctx, call), Log: log,
+					}
 				}
-				return p.Serve(ctx, session, stream{os.Stdin, call.Out})
+				return app.Attend(ctx, now, session, stream{os.Stdin, call.Out})
 			})
 		}),
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"os"
 	"slices"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/twinctl/twin/cmd/internal/app"
 	"github.com/twinctl/twin/cmd/internal/cli"
+	"github.com/twinctl/twin/cmd/internal/config"
 	"github.com/twinctl/twin/collector/admin"
 	"github.com/twinctl/twin/tui/console"
 )
@@ -102,7 +104,8 @@ func client(connection string) string {
 // after the last two of who came by its own SSH server, and knows by which key.
 // That it cannot be read for once is no reason.
 func (s *site) watch(ctx context.Context, call *cli.Call, off func(error)) {
-	person, since, limits := call.Person, time.Now(), app.Stays(s.Config)
+	person, since := call.Person, time.Now()
+	configured := app.Renew(s.Config, func() (*config.Config, error) { return app.Configure(call) }, slog.New(slog.DiscardHandler))
 	ofTwind := os.Getppid() == app.Running(s.data.Dir)
 	tick := time.NewTicker(stillEvery)
 	defer tick.Stop()
@@ -112,7 +115,7 @@ func (s *site) watch(ctx context.Context, call *cli.Call, off func(error)) {
 			return
 		case <-tick.C:
 		}
-		if err := limits.Over(time.Since(since), quiet(call.In, time.Now())); err != nil && !ofTwind {
+		if err := app.Stays(configured.Now()).Over(time.Since(since), quiet(call.In, time.Now())); err != nil && !ofTwind {
 			off(overstay{err})
 			return
 		}

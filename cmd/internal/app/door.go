@@ -34,7 +34,7 @@ func (s *server) openDoor(ctx context.Context) (func(context.Context) error, err
 			return line, ok
 		},
 		Serve: func(ctx context.Context, key string, session link.Session, rw io.ReadWriter) error {
-			return s.peer(key).Serve(ctx, session, rw)
+			return Attend(ctx, func() Peer { return s.peer(key) }, session, rw)
 		},
 		Refused: s.refused,
 		Log:     s.log,

@@ -39,13 +39,7 @@ type Peer struct {
 
 // Serve runs one session of the link on rw until it is over.
 func (p Peer) Serve(ctx context.Context, s link.Session, rw io.ReadWriter) error {
-	switch s {
-	case link.Control:
-		return link.ServeControl(ctx, rw, p, link.Options{})
-	case link.Files:
-		return link.ServeFiles(ctx, rw, p, link.Options{})
-	}
-	return fmt.Errorf("%w %q", link.ErrCommand, s)
+	return Attend(ctx, func() Peer { return p }, s, rw)
 }
 
 // twin returns whom this server was paired with, if that is still the one who
