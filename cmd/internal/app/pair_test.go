@@ -47,7 +47,10 @@ func newNotary(t *testing.T, name string, role node.Role) Notary {
 			if err != nil || have == nil {
 				return errors.Join(err, link.ServeControl(ctx, rw, n, link.Options{}))
 			}
-			return Peer{Notary: n, Key: have.PublicKey, History: data.History, Admin: data.Admin}.Serve(ctx, session, rw)
+			now := func() Peer {
+				return Peer{Notary: n, Key: have.PublicKey, History: data.History, Admin: data.Admin}
+			}
+			return Attend(ctx, now, session, rw)
 		},
 	})
 	if err != nil {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"log/slog"
 	"strings"
@@ -35,11 +34,6 @@ type Peer struct {
 	Log     *slog.Logger                    // not for the one who asks; may be nil
 
 	keeper *timekeeper // of this twind; nil: it is another process
-}
-
-// Serve runs one session of the link on rw until it is over.
-func (p Peer) Serve(ctx context.Context, s link.Session, rw io.ReadWriter) error {
-	return Attend(ctx, func() Peer { return p }, s, rw)
 }
 
 // twin returns whom this server was paired with, if that is still the one who
