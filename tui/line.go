@@ -83,12 +83,15 @@ func right(s string, n int) string {
 }
 
 // wrap breaks a text between words into lines of at most n columns; a word
-// that is longer is broken itself.
+// that is longer is broken itself. A time or a server's name is one word, with
+// its hyphens: ansi would break behind each of these.
 func wrap(s string, n int) []string {
 	if n <= 0 {
 		return nil
 	}
-	return strings.Split(ansi.Wrap(s, n, " "), "\n")
+	const held = "\u2011" // the hyphen that breaks no line
+	text := ansi.Wrap(strings.ReplaceAll(s, "-", held), n, " ")
+	return strings.Split(strings.ReplaceAll(text, held, "-"), "\n")
 }
 
 // cells joins pieces of a fixed width, each a column, with a space between.
