@@ -3,6 +3,7 @@
 # README.md. Needs tmux, and the programs built with a version that may be seen:
 #   make build VERSION=v1.0 && scripts/screens.sh
 set -eu
+[ $# -eq 0 ] || { echo "usage: scripts/screens.sh" >&2; exit 2; }
 
 work=$(mktemp -d)
 socket=twin-screens-$$
