@@ -36,6 +36,7 @@ func Keys() []Key {
 		{Name: "events", Kinds: "ami", Default: "agent,cdr,system,dialplan", Doc: "classes that are asked for, as in read of manager.conf"},
 		{Name: "auth", Kinds: "ami", Default: "md5", Doc: "md5, or plain: the secret crosses the network"},
 		{Name: "listen", Kinds: "lines relp syslog", Doc: "host:port on which the upstream connects; for lines in place of addresses"},
+		{Name: "allow_from", Kinds: "lines relp syslog", Default: "all", Doc: "list of addresses and networks that are listened to, as 192.0.2.7 or 192.0.2.0/24; what others send is not taken, and leaves no gap"},
 		{Name: "tls_cert_file", Kinds: "lines relp syslog", Doc: "PEM file of our certificate and its chain: who connects must speak TLS; read for each connection"},
 		{Name: "tls_key_file", Kinds: "lines relp syslog", Doc: "PEM file of its key; mode 0600, of the service's user"},
 		{Name: "client_ca_file", Kinds: "lines relp syslog", Doc: "PEM file of the authorities of which who connects must have a certificate"},

@@ -69,7 +69,7 @@ func open(c feed.Config) (feed.Source, error) {
 	if h.Silence, err = stream.Quiet(own.Silence); err != nil {
 		return nil, err
 	}
-	if own.ListenOptions == (stream.ListenOptions{}) {
+	if reflect.ValueOf(own.ListenOptions).IsZero() {
 		return dialling(own.DialOptions, h)
 	}
 	return listening(own, h)

@@ -10,6 +10,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -167,6 +168,33 @@ func (s *store) wait(t testing.TB, want ...string) {
 	await.Until(t, fmt.Sprintf("store %d records", len(want)), func() bool { return len(s.said()) >= len(want) })
 	if diff := cmp.Diff(want, s.said()); diff != "" {
 		t.Errorf("records (-want +got):\n%s", diff)
+	}
+}
+
+// Who is not listened to is hung up on, whatever it said, and leaves no gap.
+func TestAllowFrom(t *testing.T) {
+	own := &options{ListenOptions: listen("127.0.0.1:0"), Late: "2s"}
+	own.AllowFrom = []string{"192.0.2.0/24", "127.0.0.1"}
+	s := start(t, own)
+	await.Until(t, "listen", func() bool { return s.q.Health().Err == stream.ErrWaiting })
+	address := s.q.Health().Address
+	pbx := connect(t, address)
+	say(t, pbx, "1700000000,one\n")
+	s.wait(t, "one#0")
+	from := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}}
+	stranger, err := from.DialContext(t.Context(), "tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = io.WriteString(stranger, "1700000001,false\n") // it may be closed already
+	if _, err := io.Copy(io.Discard, stranger); err != nil && !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("it is not hung up on: %v", err)
+	}
+	hangUp(t, stranger)
+	say(t, pbx, "1700000002,two\n")
+	s.wait(t, "one#0", "two#0")
+	if h := s.q.Health(); h.State != feed.Live {
+		t.Errorf("health %+v", h)
 	}
 }
 

@@ -22,6 +22,7 @@ const (
 // listener is a source that its upstream connects to.
 type listener struct {
 	ListenOptions
+	from    Senders
 	hearing Hearing
 }
 
@@ -63,6 +64,11 @@ func (l *listener) accept(ctx context.Context, h *hall, all *sync.WaitGroup) *fe
 		}
 		if err != nil {
 			return &feed.Lost{Reason: feed.Unreachable, Err: fmt.Errorf("listen on %s: %w", l.Listen, err)}
+		}
+		if !l.from.has(conn.RemoteAddr()) {
+			_ = conn.Close() // nothing was said
+			h.log("it is not of allow_from", "from", conn.RemoteAddr().String())
+			continue
 		}
 		secured, err := l.wrap(conn)
 		if err != nil {

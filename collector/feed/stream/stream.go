@@ -24,7 +24,8 @@
 // the reason overrun, and none begins until ten minutes after the last one was
 // refused, by when it has tried again. Meanwhile the health says who was
 // refused, and all others are heard and stored. Who connects and goes again at
-// once without a record, as a probe does, leaves no trace. Whose times lie too
+// once without a record, as a probe does, leaves no trace. Nor does a host that
+// the feed does not listen to (allow_from): it is hung up on. Whose times lie too
 // far apart (feed.TooFar) waits alone; nothing is proven beyond what waits.
 package stream
 
@@ -118,7 +119,11 @@ func (h Hearing) Listener(o ListenOptions) (feed.Source, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	return &listener{hearing: h, ListenOptions: o}, nil
+	from, err := o.Senders()
+	if err != nil {
+		return nil, err
+	}
+	return &listener{hearing: h, ListenOptions: o, from: from}, nil
 }
 
 // ErrWaiting is the health of a source that listens and to which nobody has

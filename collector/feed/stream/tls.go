@@ -22,10 +22,16 @@ const (
 // ListenOptions are the keys of every kind that its upstream connects to. A
 // kind embeds them in its own options and hands them to Hearing.Listener.
 type ListenOptions struct {
-	Listen       string `toml:"listen"`         // host:port
-	TLSCertFile  string `toml:"tls_cert_file"`  // PEM, with what stands between it and the authority; TLS is spoken if said
-	TLSKeyFile   string `toml:"tls_key_file"`   // PEM, 0600
-	ClientCAFile string `toml:"client_ca_file"` // PEM: who connects must have a certificate of it
+	Listen       string   `toml:"listen"`         // host:port
+	AllowFrom    []string `toml:"allow_from"`     // addresses and networks that are listened to; none: all
+	TLSCertFile  string   `toml:"tls_cert_file"`  // PEM, with what stands between it and the authority; TLS is spoken if said
+	TLSKeyFile   string   `toml:"tls_key_file"`   // PEM, 0600
+	ClientCAFile string   `toml:"client_ca_file"` // PEM: who connects must have a certificate of it
+}
+
+// TLS tells whether any key of TLS is said.
+func (o ListenOptions) TLS() bool {
+	return o.TLSCertFile != "" || o.TLSKeyFile != "" || o.ClientCAFile != ""
 }
 
 // check refuses what cannot be listened with. The files are read for their

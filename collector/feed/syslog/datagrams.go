@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"os"
 	"runtime/debug"
 	"syscall"
@@ -15,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/twinctl/twin/collector/feed"
+	"github.com/twinctl/twin/collector/feed/stream"
 	"github.com/twinctl/twin/collector/record"
 )
 
@@ -24,11 +26,13 @@ const (
 	proveEvery  = time.Second   // in which nothing comes
 	retryAfter  = time.Second   // when the address cannot be had
 	controlRoom = 2 * (16 + 16) // bytes: a time and a count
+	tellEvery   = time.Minute   // how often is logged at the most what anybody can cause
 )
 
 // datagrams is a source of UDP.
 type datagrams struct {
 	address string
+	from    stream.Senders
 	limit   int
 	body    func([]byte) []byte
 	format  feed.Format
@@ -118,8 +122,9 @@ func (d *datagrams) hear(ctx context.Context, conn *net.UDPConn, q *feed.Queue) 
 		begun := time.Now()
 		err := conn.SetReadDeadline(begun.Add(proveEvery))
 		var n, c, flags int
+		var from netip.AddrPort
 		if err == nil {
-			n, c, flags, _, err = conn.ReadMsgUDPAddrPort(message, control)
+			n, c, flags, from, err = conn.ReadMsgUDPAddrPort(message, control)
 		}
 		switch {
 		case ctx.Err() != nil:
@@ -133,6 +138,11 @@ func (d *datagrams) hear(ctx context.Context, conn *net.UDPConn, q *feed.Queue) 
 			return err
 		}
 		came, lost := understand(control[:c])
+		if !d.from.Have(from.Addr()) {
+			e.miss(lost)
+			e.pass(from, came)
+			continue
+		}
 		e.come(came)
 		e.miss(lost)
 		if err := e.tell(ctx, message[:n], flags&syscall.MSG_TRUNC != 0); err != nil {
@@ -155,6 +165,8 @@ type ear struct {
 	local    string    // address
 	came     time.Time // when the last datagram did, or the session began
 	mute     bool      // nothing came for too long: there is no session
+	passed   int       // datagrams of others than are listened to, since that was told
+	told     time.Time // last
 }
 
 // begin opens a session that hears from then on.
@@ -173,6 +185,19 @@ func (e *ear) come(at time.Time) {
 		at = e.came
 	}
 	e.begin(at)
+}
+
+// pass passes over a datagram of somebody who is not listened to. That it came
+// says only that all before was read.
+func (e *ear) pass(from netip.AddrPort, came time.Time) {
+	e.passed++
+	if now := time.Now(); now.Sub(e.told) >= tellEvery {
+		e.log.Warn("a datagram was not taken", "from", from.String(), "why", "it is not of allow_from", "times", e.passed)
+		e.passed, e.told = 0, now
+	}
+	if !came.IsZero() {
+		e.wait(came)
+	}
 }
 
 // wait is told when nothing came until then. Who expects something says how long

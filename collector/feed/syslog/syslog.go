@@ -88,13 +88,17 @@ func open(c feed.Config) (feed.Source, error) {
 		}
 		return h.Listener(own.ListenOptions)
 	case "udp":
-		if own.ListenOptions != (stream.ListenOptions{Listen: own.Listen}) {
+		if own.TLS() {
 			return nil, &feed.KeyError{Key: "transport", Err: errors.New(`"udp" knows no TLS: want "tcp" with tls_cert_file`)}
 		}
 		if _, _, err := net.SplitHostPort(own.Listen); err != nil {
 			return nil, &feed.KeyError{Key: "listen", Err: fmt.Errorf(`%q: want host:port, as "127.0.0.1:514": %w`, own.Listen, err)}
 		}
-		return &datagrams{address: own.Listen, limit: c.FrameLimit, body: body, format: c.Format, late: late, silence: silence, log: c.Log}, nil
+		from, err := own.Senders()
+		if err != nil {
+			return nil, err
+		}
+		return &datagrams{address: own.Listen, from: from, limit: c.FrameLimit, body: body, format: c.Format, late: late, silence: silence, log: c.Log}, nil
 	}
 	return nil, &feed.KeyError{Key: "transport", Err: fmt.Errorf(`%q: want "udp" or "tcp"`, own.Transport)}
 }

@@ -300,6 +300,32 @@ func TestUDPSilence(t *testing.T) {
 	await.Until(t, "begin again", func() bool { return strings.HasPrefix(words(), "begin mute begin ") })
 }
 
+// Datagrams of whom it does not listen to are no records, and do not stand for
+// the upstream's.
+func TestUDPAllowFrom(t *testing.T) {
+	own := &options{Transport: "udp", Late: "0s", Silence: "1s", ListenOptions: stream.ListenOptions{Listen: "127.0.0.1:0"}}
+	own.AllowFrom = []string{"127.0.0.1"}
+	s, address := startOwn(t, own)
+	from := net.Dialer{LocalAddr: &net.UDPAddr{IP: net.IPv4(127, 0, 0, 2)}}
+	stranger, err := from.DialContext(t.Context(), "udp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = stranger.Close() })
+	await.Until(t, "become mute, for all that a stranger says", func() bool {
+		if _, err := io.WriteString(stranger, one); err != nil {
+			t.Fatal(err)
+		}
+		return fmt.Sprint(s.q.Health().Err) == "said nothing for 1s"
+	})
+	const two = "<13>1 2026-01-01T00:00:01Z pbx app - - - two"
+	say(t, "udp", address, two)
+	await.Until(t, "hear the upstream", func() bool { said, _ := s.heard(); return len(said) > 0 })
+	if said, rejected := s.heard(); len(said) != 1 || said[0] != two+"#0" || len(rejected) > 0 {
+		t.Errorf("heard %q, rejected %q", said, rejected)
+	}
+}
+
 // Over UDP nobody can be made to wait: who makes up times is refused, and told
 // of, and all others are heard.
 func TestMadeUpTimesAreRefusedByUDP(t *testing.T) {
