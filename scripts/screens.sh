@@ -8,6 +8,7 @@ set -eu
 work=$(mktemp -d)
 socket=twin-screens-$$
 trap 'tmux -L "$socket" kill-server 2>/dev/null || :; kill "$demo" 2>/dev/null || :; wait "$demo" 2>/dev/null || :; rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT PIPE TERM # a shell that a signal ends takes no leave else
 demo=
 bin/twinctl demo --hold --dir "$work/pair" >"$work/said" 2>&1 &
 demo=$!
