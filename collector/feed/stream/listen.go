@@ -16,7 +16,6 @@ import (
 const (
 	retryAfter = time.Second // when the address cannot be had
 	breath     = 100 * time.Millisecond
-	tellEvery  = time.Minute // how often refusals are logged at the most
 )
 
 // listener is a source that its upstream connects to.
@@ -115,11 +114,10 @@ func pause(ctx context.Context, d time.Duration) {
 type hall struct {
 	session *session
 
-	mu      sync.Mutex
-	guests  map[*connection]struct{}
-	refused int
-	told    time.Time
-	failed  string // why the address cannot be had, as logged last; the session's mu guards it
+	mu     sync.Mutex
+	guests map[*connection]struct{}
+	told   Seldom // of what strangers cause
+	failed string // why the address cannot be had, as logged last; the session's mu guards it
 }
 
 // admit takes a connection in, or closes it and returns nil.
@@ -183,16 +181,9 @@ func (h *hall) guard(ctx context.Context, c *connection) (why *feed.Lost) {
 	return c.converse(ctx)
 }
 
-// log tells of what strangers can cause, at most once a minute.
-func (h *hall) log(what string, args ...any) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.refused++
-	if now := time.Now(); now.Sub(h.told) >= tellEvery {
-		h.told = now
-		h.session.Log.Warn("a connection was not taken", append(args, "why", what, "times", h.refused)...)
-		h.refused = 0
-	}
+// log tells of what strangers can cause.
+func (h *hall) log(why string, args ...any) {
+	h.told.Warn(h.session.Log, "a connection was not taken", why, args...)
 }
 
 // receive says that the address is had, and waits for somebody to come.

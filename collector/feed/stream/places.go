@@ -21,11 +21,10 @@ const (
 // hostOf names the host of an address. Of IPv6 that is its network of 64 bits:
 // a host takes as many addresses of it as it likes.
 func hostOf(a net.Addr) string {
-	at, err := netip.ParseAddrPort(a.String())
+	host, err := addressOf(a)
 	if err != nil {
 		return a.String()
 	}
-	host := at.Addr().Unmap()
 	if host.Is4() {
 		return host.String()
 	}
@@ -33,6 +32,13 @@ func hostOf(a net.Addr) string {
 		return network.String()
 	}
 	return host.String()
+}
+
+// addressOf returns the address of one end of a connection. That of IPv4 is the
+// same in the clothes of IPv6.
+func addressOf(a net.Addr) (netip.Addr, error) {
+	at, err := netip.ParseAddrPort(a.String())
+	return at.Addr().Unmap(), err
 }
 
 // place finds a place for one of a host, and says why there is none. The

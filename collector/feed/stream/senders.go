@@ -45,6 +45,6 @@ func (s Senders) Have(at netip.Addr) bool {
 
 // has tells the same of the other end of a connection.
 func (s Senders) has(a net.Addr) bool {
-	at, err := netip.ParseAddrPort(a.String())
-	return len(s) == 0 || err == nil && s.Have(at.Addr())
+	at, err := addressOf(a)
+	return len(s) == 0 || err == nil && s.Have(at)
 }

@@ -26,7 +26,6 @@ const (
 	proveEvery  = time.Second   // in which nothing comes
 	retryAfter  = time.Second   // when the address cannot be had
 	controlRoom = 2 * (16 + 16) // bytes: a time and a count
-	tellEvery   = time.Minute   // how often is logged at the most what anybody can cause
 )
 
 // datagrams is a source of UDP.
@@ -162,11 +161,10 @@ type ear struct {
 	untimed  record.Instant // of the last record that had no time of its own
 	lost     uint32         // datagrams that the kernel threw away, as told last
 	proven   time.Time
-	local    string    // address
-	came     time.Time // when the last datagram did, or the session began
-	mute     bool      // nothing came for too long: there is no session
-	passed   int       // datagrams of others than are listened to, since that was told
-	told     time.Time // last
+	local    string        // address
+	came     time.Time     // when the last datagram did, or the session began
+	mute     bool          // nothing came for too long: there is no session
+	told     stream.Seldom // of datagrams of others than are listened to
 }
 
 // begin opens a session that hears from then on.
@@ -190,11 +188,7 @@ func (e *ear) come(at time.Time) {
 // pass passes over a datagram of somebody who is not listened to. That it came
 // says only that all before was read.
 func (e *ear) pass(from netip.AddrPort, came time.Time) {
-	e.passed++
-	if now := time.Now(); now.Sub(e.told) >= tellEvery {
-		e.log.Warn("a datagram was not taken", "from", from.String(), "why", "it is not of allow_from", "times", e.passed)
-		e.passed, e.told = 0, now
-	}
+	e.told.Warn(e.log, "a datagram was not taken", "it is not of allow_from", "from", from.String())
 	if !came.IsZero() {
 		e.wait(came)
 	}
