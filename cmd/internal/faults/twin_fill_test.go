@@ -22,10 +22,7 @@ func (h *hall) missed(t *testing.T, n int) {
 // hear it takes from the other by itself.
 func TestTwinFills(t *testing.T) {
 	t.Parallel()
-	calls := newHall(t)
-	w := newTwins(t, calls.section("calls"))
-	w.start()
-	calls.rate.Store(1000)
+	w, calls := hearing(t, 1000)
 	calls.missed(t, spoken)
 	w.b.stop()
 	calls.missed(t, spoken)
@@ -57,10 +54,7 @@ func TestTwinFills(t *testing.T) {
 // the other hears.
 func TestTwinFillsWhileAGapLasts(t *testing.T) {
 	t.Parallel()
-	calls := newHall(t)
-	w := newTwins(t, calls.section("calls"))
-	w.start()
-	calls.rate.Store(500)
+	w, calls := hearing(t, 500)
 	calls.missed(t, 300)
 	ctl(t, "feed", "pause", "calls", "--config", w.b.config)
 	calls.missed(t, spoken)
@@ -111,10 +105,7 @@ func (w *twins) bothMiss(h *hall) {
 // person ask for a fill of both, or both fill at the same time.
 func TestTwinFillsBothWays(t *testing.T) {
 	t.Parallel()
-	calls := newHall(t)
-	w := newTwins(t, calls.section("calls"))
-	w.start()
-	calls.rate.Store(1000)
+	w, calls := hearing(t, 1000)
 
 	w.bothMiss(calls)
 	w.toA.become(free)

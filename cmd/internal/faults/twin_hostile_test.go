@@ -187,10 +187,8 @@ func (f forged) Records(ctx context.Context, feed string, s record.Span, after *
 // twin becomes honest, all comes.
 func TestTwinHostile(t *testing.T) {
 	t.Parallel()
-	calls, good := newHall(t), newSpeaker(t)
-	w := newTwins(t, calls.section("calls"))
-	w.start()
-	calls.rate.Store(500)
+	good := newSpeaker(t)
+	w, calls := hearing(t, 500)
 	calls.missed(t, 1000)
 	w.a.stop()
 	calls.missed(t, spoken)

@@ -188,6 +188,16 @@ func (s *server) lacks(feed string, said []string) {
 	}
 }
 
+// hearing starts twins, and has the hall that both hear say so many lines a second.
+func hearing(t *testing.T, rate int64) (*twins, *hall) {
+	t.Helper()
+	calls := newHall(t)
+	w := newTwins(t, calls.section("calls"))
+	w.start()
+	calls.rate.Store(rate)
+	return w, calls
+}
+
 // undisturbed demands that a server never lost its feed since it was started.
 func (s *server) undisturbed(feed string) {
 	s.t.Helper()

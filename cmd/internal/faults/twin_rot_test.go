@@ -15,10 +15,7 @@ import (
 // never given to the other, and mended from it.
 func TestTwinRot(t *testing.T) {
 	t.Parallel()
-	calls := newHall(t)
-	w := newTwins(t, calls.section("calls"))
-	w.start()
-	calls.rate.Store(1000)
+	w, calls := hearing(t, 1000)
 	calls.missed(t, spoken)
 	calls.rate.Store(0)
 	w.hasAll("calls", calls.lines(), heal) // and both are stopped
