@@ -23,7 +23,7 @@ func (s *Seldom) Warn(log *slog.Logger, what, why string, args ...any) {
 	defer s.mu.Unlock()
 	s.times++
 	if now := time.Now(); now.Sub(s.told) >= tellEvery {
-		log.Warn(what, append(args, "why", why, "times", s.times)...)
+		log.Warn(what, append(args, "why", why, "times", s.times)...) //nolint:sloglint // what is a constant of who calls
 		s.told, s.times = now, 0
 	}
 }
