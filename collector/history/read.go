@@ -76,19 +76,19 @@ func (h *DB) Arrivals(ctx context.Context, name string, seq int64) iter.Seq2[Row
 // OwnArrivals yields those of Arrivals, up to end, that were heard here: what the twin
 // or a file brought was said earlier.
 func (h *DB) OwnArrivals(ctx context.Context, name string, seq, end int64) iter.Seq2[Row, error] {
-	return h.arrivals(ctx, name, seq, end, FromFeed)
+	return h.arrivals(ctx, name, seq, end, int64(FromFeed))
 }
 
 // anyOrigin stands for all of them in a query.
-const anyOrigin Origin = -1
+const anyOrigin = -1
 
-func (h *DB) arrivals(ctx context.Context, name string, seq, end int64, of Origin) iter.Seq2[Row, error] {
+func (h *DB) arrivals(ctx context.Context, name string, seq, end, of int64) iter.Seq2[Row, error] {
 	return pages(Row{Seq: seq}, func(last Row) ([]Row, error) {
 		return h.page(ctx, name, `
 			SELECT seq, at, digest, n, kind, origin, raw FROM record NOT INDEXED
 			WHERE feed = ?1 AND seq > ?2 AND seq <= ?3 AND ?4 IN (-1, origin)
 			  AND at >= (SELECT retained_from FROM feed WHERE id = ?1)
-			ORDER BY seq LIMIT ?5`, last.Seq, end, int64(of))
+			ORDER BY seq LIMIT ?5`, last.Seq, end, of)
 	})
 }
 
@@ -110,16 +110,16 @@ func (h *DB) SeqOfLast(ctx context.Context, name string, n int) (int64, error) {
 // SeqOfLastOwn returns the sequence number behind which OwnArrivals yields the last
 // n records, but none before seq.
 func (h *DB) SeqOfLastOwn(ctx context.Context, name string, seq int64, n int) (int64, error) {
-	return h.seqOfLast(ctx, name, seq, FromFeed, n)
+	return h.seqOfLast(ctx, name, seq, int64(FromFeed), n)
 }
 
-func (h *DB) seqOfLast(ctx context.Context, name string, seq int64, of Origin, n int) (int64, error) {
+func (h *DB) seqOfLast(ctx context.Context, name string, seq, of int64, n int) (int64, error) {
 	return h.seq(ctx, name, `
 		SELECT coalesce(
 		  (SELECT min(seq) - 1 FROM (
 		    SELECT seq FROM record NOT INDEXED
 		    WHERE feed = ?1 AND seq > ?2 AND ?3 IN (-1, origin) ORDER BY seq DESC LIMIT ?4)),
-		  (SELECT max(seq) FROM record), 0)`, seq, int64(of), n)
+		  (SELECT max(seq) FROM record), 0)`, seq, of, n)
 }
 
 // SeqOfAll returns the sequence number of the last record of all feeds.
