@@ -17,6 +17,7 @@ import (
 	"github.com/twinctl/twin/collector/history"
 	"github.com/twinctl/twin/collector/record"
 	"github.com/twinctl/twin/collector/store"
+	"github.com/twinctl/twin/fixtures/await"
 )
 
 // A twin is one of two collectors, each with a history of its own.
@@ -104,7 +105,7 @@ func (w *twin) summary(name string) history.Summary {
 
 func (w *twin) until(what string, so func() bool) {
 	w.t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !so(); <-time.After(2 * time.Millisecond) {
+	for deadline := time.Now().Add(await.Most); !so(); <-time.After(2 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			w.t.Fatalf("waited in vain for %s; feeds: %+v", what, w.Status())
 		}

@@ -13,6 +13,8 @@ import (
 
 	tea "github.com/charmbracelet/bubbletea"
 	"golang.org/x/sys/unix"
+
+	"github.com/twinctl/twin/fixtures/await"
 )
 
 // asYardstick has the test's program be the yardstick: a terminal program that
@@ -102,7 +104,7 @@ func (p *pty) await(t testing.TB, from int, text string) time.Duration {
 		if seen {
 			return took
 		}
-		if took > 20*time.Second {
+		if took > await.Most {
 			p.mu.Lock()
 			defer p.mu.Unlock()
 			t.Fatalf("%q does not come: %q", text, p.said.Bytes()[from:])

@@ -82,7 +82,7 @@ func serving(t *testing.T, script string, limits console.Limits) *rig {
 		close(ended)
 	}()
 	r := &rig{console: c, address: listener.Addr().String(), guest: &ssh.ClientConfig{
-		User: "ops", Auth: []ssh.AuthMethod{ssh.PublicKeys(signer)}, Timeout: 30 * time.Second,
+		User: "ops", Auth: []ssh.AuthMethod{ssh.PublicKeys(signer)}, Timeout: patience,
 		HostKeyCallback: ssh.FixedHostKey(pinned),
 	}}
 	r.end = func() {

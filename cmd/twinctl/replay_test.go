@@ -51,7 +51,7 @@ func TestReplayServesUntilItIsEnded(t *testing.T) {
 	}
 	for _, conn := range conns {
 		got := make([]byte, len(text))
-		_ = conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+		_ = conn.SetReadDeadline(time.Now().Add(patience))
 		if _, err := io.ReadFull(conn, got); err != nil || string(got) != text {
 			t.Errorf("%q, %v", got, err)
 		}

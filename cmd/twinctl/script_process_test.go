@@ -15,10 +15,12 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/twinctl/twin/fixtures/await"
 )
 
 const (
-	patience  = 30 * time.Second      // until a script gives up waiting
+	patience  = await.Most            // until a script gives up waiting
 	lookAgain = 20 * time.Millisecond // at first; who asks all the time takes a processor from those who are asked
 	lookLate  = 200 * time.Millisecond
 )
@@ -87,7 +89,7 @@ func environ(ts *testscript.TestScript) []string {
 }
 
 // end NAME [STATUS] sends SIGTERM and demands that the program ends with this
-// status, 0 unless said, within five seconds.
+// status, 0 unless said.
 func end(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 || len(args) > 2 {
 		ts.Fatalf("usage: end NAME [STATUS]")
@@ -101,8 +103,8 @@ func end(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(m.cmd.Process.Signal(syscall.SIGTERM))
 	select {
 	case <-m.ended:
-	case <-time.After(5 * time.Second):
-		ts.Fatalf("%s has not ended five seconds after SIGTERM", args[0])
+	case <-time.After(patience):
+		ts.Fatalf("%s has not ended %s after SIGTERM", args[0], patience)
 	}
 	if got := m.cmd.ProcessState.ExitCode(); got != want {
 		ts.Fatalf("%s ended with status %d (%v), want %d", args[0], got, m.err, want)
@@ -119,8 +121,8 @@ func ends(ts *testscript.TestScript, neg bool, args []string) {
 	m := crewOf(ts).named(ts, args[0])
 	select {
 	case <-m.ended:
-	case <-time.After(15 * time.Second):
-		ts.Fatalf("%s has not ended within 15 seconds", args[0])
+	case <-time.After(patience):
+		ts.Fatalf("%s has not ended within %s", args[0], patience)
 	}
 	if got := m.cmd.ProcessState.ExitCode(); got != want {
 		ts.Fatalf("%s ended with status %d (%v), want %d", args[0], got, m.err, want)

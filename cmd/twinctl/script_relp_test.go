@@ -20,7 +20,7 @@ func relp(ts *testscript.TestScript, neg bool, args []string) {
 	conn, err := net.Dial("tcp", args[0])
 	ts.Check(err)
 	defer conn.Close()
-	ts.Check(conn.SetDeadline(time.Now().Add(30 * time.Second)))
+	ts.Check(conn.SetDeadline(time.Now().Add(patience)))
 	talk := replay.NewTalk(conn)
 	said := 0
 	say := func(command, data string) {

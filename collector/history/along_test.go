@@ -9,6 +9,7 @@ import (
 	"github.com/twinctl/twin/collector/feed"
 	"github.com/twinctl/twin/collector/record"
 	"github.com/twinctl/twin/collector/store"
+	"github.com/twinctl/twin/fixtures/await"
 )
 
 // An along is what MergeAlong returned.
@@ -22,7 +23,7 @@ type along struct {
 // meanwhile with ctx; it returns what became of both.
 func mergeAlong(ctx context.Context, t *testing.T, h *DB, name string, rows []Row) (got along, committed error) {
 	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); {
+	for deadline := time.Now().Add(await.Most); time.Now().Before(deadline); {
 		came := make(chan along, 1)
 		go func() {
 			done, n, err := h.MergeAlong(t.Context(), name, rows)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/twinctl/twin/collector/record"
 	"github.com/twinctl/twin/collector/store"
+	"github.com/twinctl/twin/fixtures/await"
 )
 
 func open(t *testing.T) *DB {
@@ -206,7 +207,7 @@ func TestWatchSeesOthersRequests(t *testing.T) {
 		}
 		defer opened[i].Close()
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), await.Most)
 	defer cancel()
 	calls := 0
 	err := opened[0].Watch(ctx, time.Millisecond, func(context.Context) error {

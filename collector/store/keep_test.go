@@ -16,6 +16,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
+
+	"github.com/twinctl/twin/fixtures/await"
 )
 
 const third = `INSERT INTO note (text) VALUES ('third')`
@@ -307,7 +309,7 @@ func must[T any](v T, err error) func(*testing.T) T {
 // quicker dies by itself.
 func killAtSight(t *testing.T, cmd *exec.Cmd, path string) {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); {
+	for end := time.Now().Add(await.Most); time.Now().Before(end); {
 		info, err := os.Stat(path + keepingEnd)
 		if _, whole := os.Stat(path + ".pre-v2"); whole != nil && (err != nil || info.Size() == 0) {
 			continue

@@ -5,15 +5,14 @@ import (
 	"errors"
 	"testing"
 	"time"
-)
 
-// deadline is how long a test waits for what should come at once.
-const deadline = 10 * time.Second
+	"github.com/twinctl/twin/fixtures/await"
+)
 
 func TestWatchSeesOthersCommits(t *testing.T) {
 	path := file(t)
 	db, other := open(t, path, note), open(t, path, note)
-	ctx, cancel := context.WithTimeout(t.Context(), deadline)
+	ctx, cancel := context.WithTimeout(t.Context(), await.Most)
 	defer cancel()
 	calls := 0
 	err := db.Watch(ctx, time.Millisecond, func(context.Context) error {

@@ -82,7 +82,7 @@ func TestStrangersAreBounded(t *testing.T) {
 		t.Errorf("the fifth was let go after %s", took)
 	}
 	for _, conn := range mutes { // they are let go too, in their time
-		must(t, conn.SetReadDeadline(time.Now().Add(20*time.Second)))
+		must(t, conn.SetReadDeadline(time.Now().Add(await.Most)))
 		if _, err := io.Copy(io.Discard, conn); err != nil && !errors.Is(err, net.ErrClosed) {
 			if slow, ok := errors.AsType[net.Error](err); ok && slow.Timeout() {
 				t.Error("a mute connection was kept")

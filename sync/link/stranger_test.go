@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
+	"github.com/twinctl/twin/fixtures/await"
 	"github.com/twinctl/twin/sync/link"
 )
 
@@ -26,7 +27,7 @@ func raw(t *testing.T, h host, auth ...ssh.AuthMethod) (ssh.Conn, error) {
 	conn, err := net.Dial("tcp", a.Dial())
 	must(t, err)
 	t.Cleanup(func() { _ = conn.Close() })
-	must(t, conn.SetDeadline(time.Now().Add(20*time.Second)))
+	must(t, conn.SetDeadline(time.Now().Add(await.Most)))
 	c, channels, requests, err := ssh.NewClientConn(conn, a.Dial(), &ssh.ClientConfig{
 		User: a.User, Auth: auth, HostKeyCallback: ssh.FixedHostKey(pinned), HostKeyAlgorithms: []string{pinned.Type()},
 	})

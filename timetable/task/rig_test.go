@@ -11,10 +11,9 @@ import (
 	"syscall"
 	"testing"
 	"time"
-)
 
-// soon is how long a test waits for what happens at once.
-const soon = 20 * time.Second
+	"github.com/twinctl/twin/fixtures/await"
+)
 
 // TestMain makes this program the twinctl of its tests, and the twind that
 // one of them kills.
@@ -90,7 +89,7 @@ func (r *rig) said(o Outcome) string {
 func (r *rig) pids(file string, n int) []int {
 	r.Helper()
 	var words []string
-	r.until(fmt.Sprintf("%d processes in %s", n, file), func() bool {
+	await.Until(r, fmt.Sprintf("%d processes in %s", n, file), func() bool {
 		text, _ := os.ReadFile(filepath.Join(r.dir, file))
 		words = strings.Fields(string(text))
 		return len(words) == n && bytes.HasSuffix(text, []byte("\n"))
@@ -104,20 +103,6 @@ func (r *rig) pids(file string, n int) []int {
 		all[i] = pid
 	}
 	return all
-}
-
-// until polls for what comes soon.
-func (r *rig) until(what string, ok func() bool) {
-	r.Helper()
-	deadline, tick := time.After(soon), time.NewTicker(5*time.Millisecond)
-	defer tick.Stop()
-	for !ok() {
-		select {
-		case <-tick.C:
-		case <-deadline:
-			r.Fatalf("waited %s for %s", soon, what)
-		}
-	}
 }
 
 // runs reports whether a process is there and has not ended.

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/twinctl/twin/fixtures/await"
 )
 
 // family is a program with a tree of others below it: one whose parent is
@@ -95,7 +97,7 @@ func TestTwindDies(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = twind.Wait() // killed
-	ctx, cancel := context.WithTimeout(t.Context(), soon)
+	ctx, cancel := context.WithTimeout(t.Context(), await.Most)
 	defer cancel()
 	if err := r.Settle(ctx); err != nil {
 		t.Error(err)
@@ -157,7 +159,7 @@ func TestKeeperDies(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := <-done
-	r.until("the end of its group", func() bool { return len(left(pids)) == 0 })
+	await.Until(r, "the end of its group", func() bool { return len(left(pids)) == 0 })
 	if o.State != Failed || o.Exit != 137 {
 		t.Errorf("%+v", o)
 	}

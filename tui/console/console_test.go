@@ -87,7 +87,7 @@ func (v *visit) ended(t *testing.T, status int) {
 		if got != status {
 			t.Errorf("exit %d, want %d: %s%s", got, status, v.out.said(), v.err.said())
 		}
-	case <-time.After(30 * time.Second):
+	case <-time.After(await.Most):
 		t.Fatalf("it goes on: %s", v.out.said())
 	}
 }

@@ -66,7 +66,7 @@ func listening(t *testing.T, address string, feeds ...string) *server {
 func until(t *testing.T, k *liveKeeper, name string, want acd.LiveState) {
 	t.Helper()
 	var diff string
-	for begun := time.Now(); time.Since(begun) < 20*time.Second; <-time.After(50 * time.Millisecond) {
+	for begun := time.Now(); time.Since(begun) < await.Most; <-time.After(50 * time.Millisecond) {
 		got, known := k.state(name)
 		if diff = cmp.Diff(timeless(want), timeless(got)); known && diff == "" {
 			return
@@ -108,7 +108,7 @@ func whole(t *testing.T, h *history.DB, name string) acd.LiveState {
 // heardAll waits until so many records of a feed are stored.
 func heardAll(t *testing.T, s *server, name string, want int64) {
 	t.Helper()
-	for begun := time.Now(); time.Since(begun) < 30*time.Second; <-time.After(20 * time.Millisecond) {
+	for begun := time.Now(); time.Since(begun) < await.Most; <-time.After(20 * time.Millisecond) {
 		held, err := s.data.History.Summaries(t.Context())
 		if err != nil {
 			t.Fatal(err)
@@ -142,7 +142,7 @@ func TestHowQueuesStandIsKnown(t *testing.T) {
 	sessions := func() int64 { return s.collector.Status()[0].Counts.Sessions }
 	was := sessions()
 	s.collector.Reconnect("pbx")
-	for begun := time.Now(); sessions() == was && time.Since(begun) < 20*time.Second; <-time.After(20 * time.Millisecond) {
+	for begun := time.Now(); sessions() == was && time.Since(begun) < await.Most; <-time.After(20 * time.Millisecond) {
 	}
 	for begun := time.Now(); time.Since(begun) < 3*time.Second; <-time.After(100 * time.Millisecond) {
 		after, _ := s.live.state("pbx")
@@ -174,7 +174,7 @@ func TestHowQueuesStandIsKnown(t *testing.T) {
 // documents waits until there are so many in node.db.
 func documents(t *testing.T, s *server, want int) []node.LiveDocument {
 	t.Helper()
-	for begun := time.Now(); time.Since(begun) < 20*time.Second; <-time.After(50 * time.Millisecond) {
+	for begun := time.Now(); time.Since(begun) < await.Most; <-time.After(50 * time.Millisecond) {
 		docs, err := s.data.Node.Live(t.Context())
 		if err != nil {
 			t.Fatal(err)

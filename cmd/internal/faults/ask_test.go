@@ -16,15 +16,15 @@ import (
 	"github.com/twinctl/twin/collector/node"
 )
 
-// eventually waits until ok and returns how long that took. It fails the test
-// when that is longer than at most.
-func eventually(t *testing.T, most time.Duration, what string, ok func() bool) time.Duration {
+// eventually waits until ok and returns how long that took. The test fails when
+// its patience ends.
+func eventually(t *testing.T, what string, ok func() bool) time.Duration {
 	t.Helper()
 	begun := time.Now()
 	const late = 250 * time.Millisecond // who asks all the time takes a processor from those who are asked
 	for wait := 10 * time.Millisecond; !ok(); wait = min(wait*3/2, late) {
-		if time.Since(begun) > most {
-			t.Fatalf("not within %s: %s", most, what)
+		if time.Since(begun) > patience {
+			t.Fatalf("not within %s: %s", patience, what)
 		}
 		<-time.After(wait)
 	}
@@ -108,7 +108,7 @@ func (s *server) gaps(feed string) []history.Gap {
 // page gets a page; status 0 means that nobody answers.
 func (s *server) page(path string) (status int, body string) {
 	s.t.Helper()
-	client := http.Client{Timeout: 20 * time.Second}
+	client := http.Client{Timeout: patience}
 	defer client.CloseIdleConnections()
 	answer, err := client.Get("http://" + s.web() + path)
 	if err != nil {

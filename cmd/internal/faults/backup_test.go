@@ -27,7 +27,7 @@ func backUpUnderLoad(t *testing.T, lines, kills int) {
 	file := newWriterOf(t, lines)
 	s := newServer(t, file.section("file"))
 	s.start()
-	eventually(t, patience, "collecting", func() bool { return s.committed("file") > 0 })
+	eventually(t, "collecting", func() bool { return s.committed("file") > 0 })
 	for i := range kills {
 		kind := []string{"full", "incremental"}[i%4/2]
 		cut := exec.Command("twinctl", "backup", kind, "--config", s.config)
@@ -44,11 +44,11 @@ func backUpUnderLoad(t *testing.T, lines, kills int) {
 		}
 		s.kill()
 		s.start()
-		eventually(t, patience, "collecting again", func() bool { return s.committed("file") > 0 })
+		eventually(t, "collecting again", func() bool { return s.committed("file") > 0 })
 	}
 	ctl(t, "backup", "full", "--config", s.config)
 	before := s.feed("file").Records
-	eventually(t, patience, "more lines", func() bool { return s.feed("file").Records > before })
+	eventually(t, "more lines", func() bool { return s.feed("file").Records > before })
 	ctl(t, "backup", "incremental", "--config", s.config)
 	ctl(t, "backup", "verify", "--config", s.config)
 	s.kill()
@@ -72,7 +72,7 @@ func backUpUnderLoad(t *testing.T, lines, kills int) {
 		t.Errorf("restored %d records of %d", was, before)
 	}
 	s.start()
-	eventually(t, patience, "the whole file is collected", func() bool { return s.feed("file").Records == int64(len(file.lines())) })
+	eventually(t, "the whole file is collected", func() bool { return s.feed("file").Records == int64(len(file.lines())) })
 	s.stop()
 	if f := s.feed("file"); f.Duplicates != 0 {
 		t.Errorf("%d duplicates: something was read twice", f.Duplicates)
@@ -88,7 +88,7 @@ func TestTwoBackupsAtOnce(t *testing.T) {
 	file := newWriter(t)
 	s := newServer(t, file.section("file"))
 	s.start()
-	eventually(t, patience, "collecting", func() bool { return s.committed("file") > 0 })
+	eventually(t, "collecting", func() bool { return s.committed("file") > 0 })
 	s.stop()
 	var all []*exec.Cmd
 	for range 8 {

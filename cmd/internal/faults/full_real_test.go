@@ -17,11 +17,6 @@ import (
 	"github.com/twinctl/twin/collector/store"
 )
 
-const (
-	detect = 5 * time.Second  // a full disk shows within this
-	resume = 10 * time.Second // and is over so soon after there is room
-)
-
 // TestRealDiskFull fills the disk while three kinds of feeds are collected, and
 // empties it again.
 func TestRealDiskFull(t *testing.T) {
@@ -40,27 +35,27 @@ func TestRealDiskFull(t *testing.T) {
 		amiSection(t, "pbx", pbx.Addr())+"queue_limit = 262144\n")
 	readers := map[string]*follower{"calls": s.follow("calls"), "file": s.follow("file"), "pbx": s.follow("pbx")}
 	s.start()
-	eventually(t, patience, "collecting", func() bool {
+	eventually(t, "collecting", func() bool {
 		return s.committed("calls") > 0 && s.committed("file") > 0 && s.committed("pbx") > 0
 	})
-	eventually(t, patience, "room is kept back", s.reserved)
+	eventually(t, "room is kept back", s.reserved)
 
 	full.space()
-	t.Logf("not ready after %s", eventually(t, detect, "not ready", func() bool { return !s.ready() }).Round(time.Millisecond))
-	eventually(t, detect, "an alarm", func() bool { return s.alarm("no space left") != nil })
+	t.Logf("not ready after %s", eventually(t, "not ready", func() bool { return !s.ready() }).Round(time.Millisecond))
+	eventually(t, "an alarm", func() bool { return s.alarm("no space left") != nil })
 	if len(s.export("calls")) == 0 {
 		t.Error("what is stored cannot be read")
 	}
 	ctl(t, "feed", "pause", "aside", "--config", s.config)
-	eventually(t, detect, "the request has an effect", func() bool { return s.feed("aside").State == "paused" })
-	eventually(t, patience, "the PBX is let go of", func() bool { return s.feed("pbx").State != "live" })
+	eventually(t, "the request has an effect", func() bool { return s.feed("aside").State == "paused" })
+	eventually(t, "the PBX is let go of", func() bool { return s.feed("pbx").State != "live" })
 
 	full.drop()
-	t.Logf("ready after %s", eventually(t, resume, "ready again", s.ready).Round(time.Millisecond))
+	t.Logf("ready after %s", eventually(t, "ready again", s.ready).Round(time.Millisecond))
 	n := s.committed("calls")
-	eventually(t, resume, "collecting on", func() bool { return s.committed("calls") > n && s.reserved() })
-	eventually(t, resume, "no alarm", func() bool { return s.alarm("no space left") == nil })
-	eventually(t, patience, "the PBX is heard again", func() bool { return s.feed("pbx").State == "live" })
+	eventually(t, "collecting on", func() bool { return s.committed("calls") > n && s.reserved() })
+	eventually(t, "no alarm", func() bool { return s.alarm("no space left") == nil })
+	eventually(t, "the PBX is heard again", func() bool { return s.feed("pbx").State == "live" })
 	if !hasReason(s, "pbx", "disk_full") {
 		t.Errorf("no gap says that the disk was full: %+v", s.gaps("pbx"))
 	}
@@ -78,7 +73,7 @@ func (s *server) hasAll(calls *speaker, file *writer) {
 	s.t.Helper()
 	file.stop()
 	said := calls.lines()
-	eventually(s.t, patience, "all is collected", func() bool {
+	eventually(s.t, "all is collected", func() bool {
 		return s.feed("file").Records == int64(len(file.lines())) && s.feed("calls").Records >= int64(len(said))
 	})
 	s.stop()
@@ -119,11 +114,11 @@ func TestRealStopOnFullDisk(t *testing.T) {
 	s := newServerAt(t, filepath.Join(disk, "data"), calls.section("calls"), file.section("file"))
 	reader := s.follow("calls")
 	s.start()
-	eventually(t, patience, "collecting", func() bool { return s.committed("calls") > 0 && s.committed("file") > 0 })
+	eventually(t, "collecting", func() bool { return s.committed("calls") > 0 && s.committed("file") > 0 })
 	full.space()
-	eventually(t, detect, "not ready", func() bool { return !s.ready() })
+	eventually(t, "not ready", func() bool { return !s.ready() })
 	s.signal(syscall.SIGTERM)
-	status, took := s.wait(5 * time.Second)
+	status, took := s.wait()
 	t.Logf("ended after %s with %d", took.Round(time.Millisecond), status)
 	if status != 1 {
 		t.Errorf("exit status %d, want 1: something was heard and not stored", status)
@@ -133,7 +128,7 @@ func TestRealStopOnFullDisk(t *testing.T) {
 	full.drop()
 	s.start()
 	file.stop()
-	eventually(t, patience, "all of the file is collected", func() bool { return s.feed("file").Records == int64(len(file.lines())) })
+	eventually(t, "all of the file is collected", func() bool { return s.feed("file").Records == int64(len(file.lines())) })
 	s.stop()
 	if n := s.feed("file").Duplicates; n != 0 {
 		t.Errorf("%d lines were stored twice", n)
@@ -160,7 +155,7 @@ func TestRealStartOnFullDisk(t *testing.T) {
 			full := ballast{t, disk}
 			c.fill(full)
 			s.start()
-			if status, _ := s.wait(patience); status != c.status {
+			if status, _ := s.wait(); status != c.status {
 				t.Errorf("exit status %d, want %d", status, c.status)
 			}
 			if said := s.log.String(); !strings.Contains(said, s.data) {
@@ -169,7 +164,7 @@ func TestRealStartOnFullDisk(t *testing.T) {
 			t.Logf("it said: %s", s.log)
 			full.drop()
 			s.start()
-			eventually(t, patience, "collecting", func() bool { return s.committed("calls") > 0 })
+			eventually(t, "collecting", func() bool { return s.committed("calls") > 0 })
 			s.stop()
 		})
 	}
@@ -182,10 +177,10 @@ func TestRealNoInodes(t *testing.T) {
 	calls, file := newSpeaker(t), newWriter(t)
 	s := newServerAt(t, filepath.Join(disk, "data"), calls.section("calls"), file.section("file"))
 	s.start()
-	eventually(t, patience, "collecting", func() bool { return s.committed("calls") > 0 && s.committed("file") > 0 })
+	eventually(t, "collecting", func() bool { return s.committed("calls") > 0 && s.committed("file") > 0 })
 	full.inodes()
 	n := s.committed("calls")
-	eventually(t, resume, "collecting on", func() bool { return s.committed("calls") > n+4000 && s.ready() })
+	eventually(t, "collecting on", func() bool { return s.committed("calls") > n+4000 && s.ready() })
 	full.drop()
 	s.hasAll(calls, file)
 }

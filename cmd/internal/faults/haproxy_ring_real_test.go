@@ -113,7 +113,7 @@ func ringOverKill(t *testing.T, framing string, large bool) {
 	s.kill()
 	r.ask(200)
 	s.start()
-	eventually(t, patience, "HAProxy is heard again", func() bool {
+	eventually(t, "HAProxy is heard again", func() bool {
 		r.ask(1)
 		held := s.counted("log", pageOf)
 		return held[len(r.lines())] > 0

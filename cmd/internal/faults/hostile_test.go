@@ -22,10 +22,10 @@ import (
 )
 
 const (
-	mostMemory = 64 << 20         // that a hostile upstream may cost
-	pbxQueue   = 64 << 20         // and one that cannot be made to wait holds this much besides
-	mostLag    = 10 * time.Second // that another feed may suffer, where others use the machine too; alone it is tens of milliseconds
-	mostFiles  = 400              // open ones, connections among them
+	mostMemory = 64 << 20    // that a hostile upstream may cost
+	pbxQueue   = 64 << 20    // and one that cannot be made to wait holds this much besides
+	mostLag    = time.Minute // that another feed may suffer: it is not stopped. On a machine of its own it is tens of milliseconds
+	mostFiles  = 400         // open ones, connections among them
 )
 
 // An attack is what a hostile upstream does, and what must come of it.
@@ -69,7 +69,7 @@ func (a attack) launch(t *testing.T) {
 		a.run(t, conn)
 	}
 	var got [2]float64
-	eventually(t, patience, fmt.Sprintf("%v records and %v rejected", a.records, a.rejected), func() bool {
+	eventually(t, fmt.Sprintf("%v records and %v rejected", a.records, a.rejected), func() bool {
 		got = [2]float64{s.committed("bad"), s.metric("twin_records_rejected_total", "bad")}
 		return got == [2]float64{a.records, a.rejected}
 	})
@@ -80,7 +80,7 @@ func (a attack) launch(t *testing.T) {
 // door returns where a listening feed can be called.
 func (s *server) door(feed string) (address string) {
 	s.t.Helper()
-	eventually(s.t, patience, "the feed listens", func() bool {
+	eventually(s.t, "the feed listens", func() bool {
 		address = s.feed(feed).Address
 		return address != ""
 	})
@@ -179,7 +179,7 @@ type observer struct {
 func (s *server) observe(good *speaker) *observer {
 	s.t.Helper()
 	s.start()
-	eventually(s.t, patience, "the good feed is heard", func() bool { return s.committed("good") > 500 })
+	eventually(s.t, "the good feed is heard", func() bool { return s.committed("good") > 500 })
 	o := &observer{server: s, good: good, read: s.follow("good"), base: s.memory("VmRSS"), most: mostMemory}
 	ctx, cancel := context.WithCancel(s.t.Context())
 	done := make(chan struct{})
@@ -209,7 +209,7 @@ func (o *observer) look() {
 func (o *observer) undisturbed() {
 	o.t.Helper()
 	n, sessions := len(o.good.lines()), -1.0
-	eventually(o.t, patience, "the good feed is stored", func() bool {
+	eventually(o.t, "the good feed is stored", func() bool {
 		stored := o.committed("good")
 		sessions = o.metric("twin_source_sessions_total", "good") // a page may be refused in a crowd
 		return stored >= float64(n) && sessions >= 0
@@ -264,7 +264,7 @@ func TestHostileUpstream(t *testing.T) {
 	s := newServer(t, good.section("good"), dialled("bad", bad.Addr()))
 	watch := s.observe(good)
 	close(begin)
-	eventually(t, patience, "the line is rejected", func() bool { return s.metric("twin_records_rejected_total", "bad") >= 1 })
+	eventually(t, "the line is rejected", func() bool { return s.metric("twin_records_rejected_total", "bad") >= 1 })
 	watch.undisturbed()
 }
 
@@ -289,7 +289,7 @@ func TestHostileTimes(t *testing.T) {
 			}
 		}
 	}()
-	eventually(t, patience, "the allowance is used up", func() bool { return s.committed("bad") >= 1000 })
+	eventually(t, "the allowance is used up", func() bool { return s.committed("bad") >= 1000 })
 	watch.undisturbed()
 	if n := s.committed("bad"); n > 1100+time.Since(begun).Seconds()*20 {
 		t.Errorf("%v records of as many buckets were stored at once", n)
@@ -316,14 +316,14 @@ func TestHostilePBX(t *testing.T) {
 	s := newServer(t, good.section("good"), amiSection(t, "bad", bad.Addr()))
 	watch := s.observe(good)
 	watch.most += pbxQueue
-	eventually(t, patience, "the PBX is heard", func() bool { return bad.logins.Load() > 0 })
+	eventually(t, "the PBX is heard", func() bool { return bad.logins.Load() > 0 })
 	close(begin)
-	eventually(t, patience, "the flood is over", func() bool {
+	eventually(t, "the flood is over", func() bool {
 		return said.Load() >= events && s.metric("twin_queue_bytes", "bad") == 0
 	})
 	t.Logf("%d events said, %v stored, %d logins, gaps %v", said.Load(), s.committed("bad"), bad.logins.Load(), s.gaps("bad"))
 	watch.undisturbed()
-	eventually(t, patience, "the PBX is heard", func() bool { return s.feed("bad").State == "live" })
+	eventually(t, "the PBX is heard", func() bool { return s.feed("bad").State == "live" })
 	overrun := slices.ContainsFunc(s.gaps("bad"), func(g history.Gap) bool { return g.Reason == "overrun" })
 	if lost := said.Load() - int64(s.committed("bad")); lost != 0 && !overrun {
 		t.Errorf("%d events are silently lost", lost)

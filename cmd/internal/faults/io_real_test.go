@@ -29,10 +29,10 @@ func TestRealIOError(t *testing.T) {
 			s := newServer(t, calls.section("calls"), file.section("file"))
 			readers := map[string]*follower{"calls": s.follow("calls"), "file": s.follow("file")}
 			s.start()
-			eventually(t, patience, "collecting", func() bool { return s.committed("calls") > 0 && s.committed("file") > 0 })
+			eventually(t, "collecting", func() bool { return s.committed("calls") > 0 && s.committed("file") > 0 })
 			path := filepath.Join(s.data, c.file)
 			trace := s.inject(c.call, path+"-wal")
-			status, took := s.wait(5 * time.Second)
+			status, took := s.wait()
 			if status != 1 {
 				t.Errorf("exit status %d, want 1", status)
 			}
@@ -42,7 +42,7 @@ func TestRealIOError(t *testing.T) {
 
 			s.start()
 			file.stop()
-			eventually(t, patience, "all of the file is collected", func() bool { return s.feed("file").Records == int64(len(file.lines())) })
+			eventually(t, "all of the file is collected", func() bool { return s.feed("file").Records == int64(len(file.lines())) })
 			s.stop()
 			if n := s.feed("file").Duplicates; n != 0 {
 				t.Errorf("%d lines were stored twice", n)

@@ -46,7 +46,7 @@ func TestKillWhileCounting(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer h.Close()
-	eventually(t, patience, "all is counted", func() bool {
+	eventually(t, "all is counted", func() bool {
 		end, err := h.Horizon(ctx, "log")
 		if err != nil {
 			t.Fatal(err)

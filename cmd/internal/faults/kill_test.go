@@ -35,7 +35,7 @@ func killUnderLoad(t *testing.T, kills int) (again []time.Duration) {
 		if i%4 == 3 { // while it starts
 			<-time.After(rand.N(100 * time.Millisecond))
 		} else {
-			eventually(t, patience, "collecting again", collecting)
+			eventually(t, "collecting again", collecting)
 			again = append(again, time.Since(begun))
 			<-time.After(rand.N(250 * time.Millisecond))
 		}
@@ -43,9 +43,9 @@ func killUnderLoad(t *testing.T, kills int) (again []time.Duration) {
 		s.neverBack(covered)
 	}
 	s.start()
-	eventually(t, patience, "collecting again", collecting)
+	eventually(t, "collecting again", collecting)
 	file.stop()
-	eventually(t, patience, "the whole file is collected", func() bool { return s.feed("file").Records == int64(len(file.lines())) })
+	eventually(t, "the whole file is collected", func() bool { return s.feed("file").Records == int64(len(file.lines())) })
 	s.stop()
 	s.neverBack(covered)
 

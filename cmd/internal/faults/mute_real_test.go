@@ -32,11 +32,11 @@ func afterMute(t *testing.T, first net.Addr, mute func()) {
 	second := newPBX(t, nil)
 	s := newServer(t, amiSection(t, "pbx", first, second.Addr()))
 	s.start()
-	eventually(t, patience, "live", func() bool { return s.feed("pbx").State == "live" })
+	eventually(t, "live", func() bool { return s.feed("pbx").State == "live" })
 	mute()
-	took := eventually(t, 11*time.Second, "the next address serves", func() bool { return second.logins.Load() > 0 })
+	took := eventually(t, "the next address serves", func() bool { return second.logins.Load() > 0 })
 	t.Logf("the next address serves after %s", took.Round(100*time.Millisecond))
-	eventually(t, patience, "live again", func() bool {
+	eventually(t, "live again", func() bool {
 		f := s.feed("pbx")
 		return f.State == "live" && strings.HasSuffix(f.Address, second.Addr().String())
 	})

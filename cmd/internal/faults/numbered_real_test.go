@@ -50,7 +50,7 @@ func (s *server) counted(feed string, number func(raw string) int) map[int]int {
 // awaitNumber waits until a server holds a number.
 func (s *server) awaitNumber(feed string, n int, number func(raw string) int) {
 	s.t.Helper()
-	eventually(s.t, patience, s.name+" has the last of "+feed, func() bool { return s.counted(feed, number)[n] > 0 })
+	eventually(s.t, s.name+" has the last of "+feed, func() bool { return s.counted(feed, number)[n] > 0 })
 }
 
 // noneTwice demands that a server holds no number twice, and none that was never

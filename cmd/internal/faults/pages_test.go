@@ -16,7 +16,7 @@ func TestPages(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, newSpeaker(t).section("calls"))
 	s.start()
-	eventually(t, patience, "ready", func() bool { status, _ := s.page("/readyz"); return status == 200 })
+	eventually(t, "ready", func() bool { status, _ := s.page("/readyz"); return status == 200 })
 	for _, want := range []struct {
 		path, body string
 		status     int
@@ -79,7 +79,7 @@ func TestNotify(t *testing.T) {
 	hear("WATCHDOG=1")
 	s.signal(syscall.SIGTERM)
 	hear("STOPPING=1")
-	if status, _ := s.wait(5 * time.Second); status != 0 {
+	if status, _ := s.wait(); status != 0 {
 		t.Errorf("exit status %d", status)
 	}
 }

@@ -65,7 +65,7 @@ func TestRealPowerCut(t *testing.T) {
 	s := newServerAt(t, filepath.Join(b.dir, "data"), calls.section("calls"), file.section("file"))
 	readers := []*follower{s.follow("calls"), s.follow("file")}
 	s.start()
-	eventually(t, patience, "collecting", func() bool { return s.committed("calls") > 0 && s.committed("file") > 0 })
+	eventually(t, "collecting", func() bool { return s.committed("calls") > 0 && s.committed("file") > 0 })
 	for i := range cuts {
 		<-time.After(50*time.Millisecond + rand.N(300*time.Millisecond))
 		s.freeze()
@@ -89,7 +89,7 @@ func TestRealPowerCut(t *testing.T) {
 func (s *server) freeze() {
 	s.t.Helper()
 	s.signal(syscall.SIGSTOP)
-	eventually(s.t, patience, "frozen", func() bool {
+	eventually(s.t, "frozen", func() bool {
 		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.proc.Process.Pid))
 		return err == nil && strings.Contains(string(text), ") T ")
 	})
@@ -147,7 +147,7 @@ func goesOn(t *testing.T, data string, file *writer) {
 	s := newServerAt(t, data, file.section("file"))
 	s.start()
 	want := file.lines()
-	eventually(t, patience, "the file is collected", func() bool { return s.feed("file").Records >= int64(len(want)) })
+	eventually(t, "the file is collected", func() bool { return s.feed("file").Records >= int64(len(want)) })
 	s.stop()
 	if n := s.feed("file").Duplicates; n != 0 {
 		t.Errorf("%d lines were stored twice", n)

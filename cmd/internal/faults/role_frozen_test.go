@@ -23,7 +23,7 @@ func TestFrozenPrimary(t *testing.T) {
 	ctl(t, "admin", "timetable", "set", "often", "schedule=every 1s", "tasks=exec /bin/true", "--config", w.a.config)
 	w.start()
 	db := w.a.node(t)
-	eventually(t, patience, "it runs each second", func() bool { return len(starts(t, db, 0)) > 1 })
+	eventually(t, "it runs each second", func() bool { return len(starts(t, db, 0)) > 1 })
 	a, err := db.Ask(t.Context(), node.Request{Verb: app.ProbeRole, Args: []byte("{}"), Actor: "ann"}, nil)
 	if err != nil || a.Exit != 0 || !strings.Contains(a.Text, `"state":"ok"`) {
 		t.Errorf("%+v: %v", a, err)
@@ -37,14 +37,14 @@ func TestFrozenPrimary(t *testing.T) {
 	}
 	w.toA.become(cut)
 	w.toB.become(cut)
-	eventually(t, patience, "it stood still for long", func() bool { return time.Since(still) > 3*time.Second })
+	eventually(t, "it stood still for long", func() bool { return time.Since(still) > 3*time.Second })
 	woken := record.At(time.Now())
 	w.a.signal(syscall.SIGCONT)
-	eventually(t, patience, "it waits", func() bool { d := w.a.seen().Timetables; return d != nil && d.Held == 1 })
+	eventually(t, "it waits", func() bool { d := w.a.seen().Timetables; return d != nil && d.Held == 1 })
 	w.a.said("this server stood still")
 	w.toA.become(free)
 	w.toB.become(free)
-	eventually(t, patience, "it is secondary", func() bool {
+	eventually(t, "it is secondary", func() bool {
 		self, err := db.Self(t.Context())
 		return err == nil && self.Role == node.Secondary && self.EpochSeen == 2
 	})

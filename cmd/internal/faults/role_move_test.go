@@ -24,13 +24,13 @@ func TestSwitchoverLosesNoSlot(t *testing.T) {
 	ctl(t, append(often, w.a.config)...)
 	w.start()
 	a := w.a.nodeDB(t)
-	eventually(t, patience, "it runs each second", func() bool { return len(began(t, a)) > 1 })
+	eventually(t, "it runs each second", func() bool { return len(began(t, a)) > 1 })
 	ctl(t, "switchover", "--yes", "--config", w.b.config)
 	b := w.b.nodeDB(t)
-	eventually(t, patience, "it runs there", func() bool { return len(ownRuns(t, b)) > 1 })
+	eventually(t, "it runs there", func() bool { return len(ownRuns(t, b)) > 1 })
 	ctl(t, "switchover", "--yes", "--config", w.b.config)
 	since := record.At(time.Now())
-	eventually(t, patience, "it runs here again", func() bool {
+	eventually(t, "it runs here again", func() bool {
 		_, has := began(t, a)[since-since%record.Second+2*record.Second]
 		return has
 	})

@@ -104,7 +104,7 @@ func (q *queueLog) write(lines int) {
 func (q *queueLog) checkSame(s *server) {
 	q.t.Helper()
 	count := map[string]int{}
-	eventually(q.t, patience, s.name+" has all lines", func() bool {
+	eventually(q.t, s.name+" has all lines", func() bool {
 		clear(count)
 		for line := range strings.Lines(string(ctl(q.t, "record", "export", "--config", s.config, "--feed", "log", "-o", "raw"))) {
 			count[strings.TrimSuffix(line, "\n")]++
@@ -161,7 +161,7 @@ func TestRealRsyslogLosesNothing(t *testing.T) {
 	q.write(1) // whoever has it has caught up
 	for _, s := range servers {
 		q.checkSame(s)
-		eventually(t, patience, s.name+" has no gap but before rsyslog came first", func() bool {
+		eventually(t, s.name+" has no gap but before rsyslog came first", func() bool {
 			gaps := decode[struct{ Gaps []struct{ ID int } }](t, ctl(t, "gap", "list", "--config", s.config, "--json")).Gaps
 			return len(gaps) == 0 || len(gaps) == 1 && gaps[0].ID == 1
 		})

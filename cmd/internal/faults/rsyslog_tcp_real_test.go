@@ -192,14 +192,14 @@ ruleset(name="twin") {
 	a.signal(syscall.SIGSTOP)
 	said.tell(200)
 	for _, address := range a.listens {
-		eventually(t, patience, "the kernel holds all of it", func() bool { return unread(t, address) >= 200*len(said.lines()[0]) })
+		eventually(t, "the kernel holds all of it", func() bool { return unread(t, address) >= 200*len(said.lines()[0]) })
 	}
 	a.kill()
 	said.tell(200)
 	a.start()
 	said.tell(200)
 	for i := range byTCP { // what rsyslog writes to who is gone is lost
-		eventually(t, patience, a.name+" is heard again", func() bool {
+		eventually(t, a.name+" is heard again", func() bool {
 			said.tell(1)
 			return a.counted(byTCP[i].name, numberOf)[len(said.lines())] > 0
 		})

@@ -15,12 +15,14 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/twinctl/twin/fixtures/await"
 )
 
-// patience is how long a test waits for what is promised without a number, or
-// for far less: the machine has others to serve, and the race detector makes
-// all of it ten times slower.
-const patience = 2 * time.Minute
+// patience is how long a test waits for what is promised for far sooner: the
+// machine has others to serve, and the race detector makes all of it ten times
+// slower. How long it took is logged where a number is promised.
+const patience = await.Most
 
 // A server is twind, or what is left of it, on a data directory.
 type server struct {
@@ -99,13 +101,13 @@ func (s *server) signal(sig syscall.Signal) {
 
 // wait returns twind's exit status, and how long it took to end; it fails the
 // test when that is longer than at most.
-func (s *server) wait(most time.Duration) (status int, took time.Duration) {
+func (s *server) wait() (status int, took time.Duration) {
 	s.t.Helper()
 	begun := time.Now()
 	select {
 	case <-s.ended:
-	case <-time.After(most):
-		s.t.Fatalf("twind has not ended within %s; it said:\n%s", most, s.log)
+	case <-time.After(patience):
+		s.t.Fatalf("twind has not ended within %s; it said:\n%s", patience, s.log)
 	}
 	return s.proc.ProcessState.ExitCode(), time.Since(begun)
 }
@@ -114,14 +116,14 @@ func (s *server) wait(most time.Duration) (status int, took time.Duration) {
 func (s *server) kill() {
 	s.t.Helper()
 	s.signal(syscall.SIGKILL)
-	s.wait(patience)
+	s.wait()
 }
 
-// stop ends twind in order, which it must do within five seconds.
+// stop ends twind in order.
 func (s *server) stop() time.Duration {
 	s.t.Helper()
 	s.signal(syscall.SIGTERM)
-	status, took := s.wait(5 * time.Second)
+	status, took := s.wait()
 	if status != 0 {
 		s.t.Fatalf("exit status %d after SIGTERM; it said:\n%s", status, s.log)
 	}
@@ -198,7 +200,7 @@ func (j *journal) String() string {
 
 // await returns the first entry that matches, now or later.
 func (j *journal) await(most time.Duration, match func(map[string]any) bool) (map[string]any, error) {
-	late := time.After(most)
+	late := time.After(patience)
 	for seen, over := 0, false; ; {
 		j.mu.Lock()
 		lines, more := j.lines[seen:], j.more

@@ -96,11 +96,11 @@ func TestRealFilesBySFTP(t *testing.T) {
 	s := newServer(t, d.section("drop"))
 	d.put("first", 10)
 	s.start()
-	eventually(t, patience, "the first file is stored", func() bool { return s.feed("drop").Records == 10 })
+	eventually(t, "the first file is stored", func() bool { return s.feed("drop").Records == 10 })
 	d.put("large", 100_000)
 	held := int64(10)
 	for range 3 {
-		eventually(t, patience, "it reads on", func() bool {
+		eventually(t, "it reads on", func() bool {
 			now := s.feed("drop").Records
 			defer func() { held = now }()
 			return now > held
@@ -112,7 +112,7 @@ func TestRealFilesBySFTP(t *testing.T) {
 		t.Error("the file was read to its end before the last kill")
 	}
 	d.put("last", 10)
-	eventually(t, patience, "all is archived", func() bool {
+	eventually(t, "all is archived", func() bool {
 		names, err := filepath.Glob(filepath.Join(d.dir, "archive", "*"))
 		return err == nil && len(names) == 3
 	})

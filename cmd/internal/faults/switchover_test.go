@@ -100,7 +100,7 @@ func killSwitchovers(t *testing.T, all []killing) {
 			t.Fatalf("after: %s", k)
 		}
 	}
-	eventually(t, patience, "the last primary runs it", func() bool { return len(starts(t, g.nodes[g.primary()], record.At(time.Now().Add(-slotEvery)))) > 0 })
+	eventually(t, "the last primary runs it", func() bool { return len(starts(t, g.nodes[g.primary()], record.At(time.Now().Add(-slotEvery)))) > 0 })
 	g.stop()
 	g.eachSlotOnce()
 }
@@ -148,7 +148,7 @@ func (g *stage) kill(k killing) {
 	if k.typedOnGiver {
 		runner = giver
 	}
-	eventually(g.t, patience, "the role can be moved", func() bool {
+	eventually(g.t, "the role can be moved", func() bool {
 		_, exit, _ := tryCtl(g.t, "switchover", "--dry-run", "--config", runner.config)
 		return exit == 0
 	})
@@ -248,7 +248,7 @@ func (g *stage) bringToAnEnd(m moving) {
 	if m.abort {
 		how = "--abort"
 	}
-	eventually(g.t, patience, "the journals are closed", func() bool {
+	eventually(g.t, "the journals are closed", func() bool {
 		if !g.open(g.a) && !g.open(g.b) {
 			return true
 		}
@@ -274,7 +274,7 @@ func (g *stage) bringToAnEnd(m moving) {
 	if id == m.before || len(states) != 1 {
 		g.t.Errorf("move %s ended as %v", id, slices.Collect(maps.Keys(states)))
 	}
-	eventually(g.t, patience, "one is primary, and the other knows it", func() bool {
+	eventually(g.t, "one is primary, and the other knows it", func() bool {
 		is := g.primary()
 		return is != nil && g.self(g.other(is)).EpochSeen == g.self(is).Epoch
 	})

@@ -28,7 +28,7 @@ func newSyncing(t *testing.T, rows int) *syncing {
 	t.Helper()
 	w := &syncing{twins: newTwins(t)}
 	w.b.start()
-	eventually(t, patience, "the secondary is ready", w.b.listens)
+	eventually(t, "the secondary is ready", w.b.listens)
 	for first := 0; first < rows; first += fileRows {
 		w.load(first, min(rows, first+fileRows))
 	}
@@ -175,7 +175,7 @@ func killSyncs(t *testing.T, times int) {
 			w.b.kill()
 			_ = push.Wait() // whatever it could find out
 			w.b.start()
-			eventually(t, patience, "the secondary is ready again", w.b.listens)
+			eventually(t, "the secondary is ready again", w.b.listens)
 		}
 		w.whole(old)
 		w.done()

@@ -63,7 +63,7 @@ func newRelayed(t *testing.T) (w *twins, to [2]string) {
 		s.said(to[i]) // that it listens there
 	}
 	for _, s := range []*server{w.a, w.b} {
-		eventually(t, patience, s.name+" hears its twin", func() bool { return s.seen().Twin.State == "ok" })
+		eventually(t, s.name+" hears its twin", func() bool { return s.seen().Twin.State == "ok" })
 	}
 	return w, to
 }
@@ -88,7 +88,7 @@ func TestRealSyslogNG(t *testing.T) {
 	}
 	w.a.start()
 	back := 0
-	eventually(t, patience, "the first server is heard again", func() bool {
+	eventually(t, "the first server is heard again", func() bool {
 		said.tell(10)
 		for n := range w.a.counted("log", numberOf) {
 			back = max(back, n)
@@ -102,7 +102,7 @@ func TestRealSyslogNG(t *testing.T) {
 		t.Logf("before a fill, %s lacks %d of %d", s.name, len(lacks), len(said.lines()))
 	}
 
-	eventually(t, heal, "a fill of all gives both the same", func() bool {
+	eventually(t, "a fill of all gives both the same", func() bool {
 		if _, exit, said := w.a.fill("--all", "--both"); exit != 0 {
 			t.Fatalf("fill: exit status %d: %s", exit, said)
 		}

@@ -28,7 +28,7 @@ func newSyslog(t *testing.T) (s *server, host, port string) {
 // awaitTexts waits until each of the texts stands in a record.
 func (s *server) awaitTexts(texts []string) {
 	s.t.Helper()
-	eventually(s.t, patience, "all messages are there", func() bool {
+	eventually(s.t, "all messages are there", func() bool {
 		said := string(ctl(s.t, "record", "export", "--config", s.config, "--feed", "log", "-o", "raw"))
 		for _, text := range texts {
 			if !strings.Contains(said, text) {

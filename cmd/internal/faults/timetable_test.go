@@ -100,7 +100,7 @@ func (j *job) rows() string {
 
 func (j *job) becomes(want string) {
 	j.t.Helper()
-	eventually(j.t, patience, j.name+" to be: "+want, func() bool { return j.rows() == want })
+	eventually(j.t, j.name+" to be: "+want, func() bool { return j.rows() == want })
 }
 
 // TestKillWhileATimetableRuns demands that nothing is left of what ran when
@@ -112,11 +112,11 @@ func TestKillWhileATimetableRuns(t *testing.T) {
 	once := newJob(t, s, "once") // exec is nothing that may be run twice
 	twice := newJob(t, s, "twice", "after_crash=at_least_once")
 	stays := newJob(t, s, stubborn, "after_crash=at_least_once")
-	eventually(t, patience, "all to run", func() bool { return once.began() == 1 && twice.began() == 1 && stays.began() == 1 })
+	eventually(t, "all to run", func() bool { return once.began() == 1 && twice.began() == 1 && stays.began() == 1 })
 	s.kill()
-	eventually(t, patience, "nothing to be left", func() bool { return len(once.left())+len(twice.left())+len(stays.left()) == 0 })
+	eventually(t, "nothing to be left", func() bool { return len(once.left())+len(twice.left())+len(stays.left()) == 0 })
 	s.start()
-	eventually(t, patience, "two of them to run again", func() bool { return twice.began() == 2 && stays.began() == 2 })
+	eventually(t, "two of them to run again", func() bool { return twice.began() == 2 && stays.began() == 2 })
 	once.becomes("interrupted down")
 	twice.becomes("interrupted down, running (2)")
 	s.stop()
@@ -136,7 +136,7 @@ func TestRoleLostEndsWhatOnlyThePrimaryRuns(t *testing.T) {
 	s := newServer(t)
 	s.start()
 	primary, both := newJob(t, s, "primary"), newJob(t, s, "both", "runs_on=both")
-	eventually(t, patience, "both to run", func() bool { return primary.began() == 1 && both.began() == 1 })
+	eventually(t, "both to run", func() bool { return primary.began() == 1 && both.began() == 1 })
 	n, err := node.Open(t.Context(), filepath.Join(s.data, node.File), store.Use)
 	if err != nil {
 		t.Fatal(err)
@@ -146,7 +146,7 @@ func TestRoleLostEndsWhatOnlyThePrimaryRuns(t *testing.T) {
 		t.Fatal(raised, err)
 	}
 	heard := time.Now()
-	eventually(t, patience, "the one to be ended", func() bool { return len(primary.left()) == 0 })
+	eventually(t, "the one to be ended", func() bool { return len(primary.left()) == 0 })
 	if took := time.Since(heard); took > time.Second {
 		t.Errorf("it took %s", took)
 	}
@@ -195,7 +195,7 @@ func TestAskedToRun(t *testing.T) {
 	}
 	var run app.RunAnswer
 	ask(app.RunTimetable, app.RunArgs{ID: key("long")}, &run, 0)
-	eventually(t, patience, "it to run", func() bool { return long.began() == 1 })
+	eventually(t, "it to run", func() bool { return long.began() == 1 })
 	ask(app.RunTimetable, app.RunArgs{ID: key("long")}, nil, 9)
 	ask(app.RunTimetable, app.RunArgs{ID: "aaaaaaaaaaaaaaaa"}, nil, 2)
 	if said := ask(app.RunTimetable, app.RunArgs{ID: key("quick")}, nil, 4); !strings.Contains(said, "it runs on secondary") {
@@ -212,7 +212,7 @@ func TestAskedToRun(t *testing.T) {
 	now := node.Moment(record.At(time.Now()))
 	minute := app.BackfillArgs{ID: key("quick"), From: now - node.Moment(10*record.Second), To: now - node.Moment(5*record.Second)}
 	var fill app.BackfillAnswer
-	eventually(t, patience, "slots of before to be claimed", func() bool { // the edit counts a moment later
+	eventually(t, "slots of before to be claimed", func() bool { // the edit counts a moment later
 		a, err := n.Ask(t.Context(), node.Request{Verb: app.BackfillTimetable, Args: asJSON(t, minute), Actor: "ann"}, nil)
 		return err == nil && a.Exit == 0 && json.Unmarshal([]byte(a.Text), &fill) == nil
 	})

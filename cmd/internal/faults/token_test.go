@@ -23,7 +23,7 @@ func TestTokensThatAreNone(t *testing.T) {
 	t.Parallel()
 	g := newStage(t)
 	for _, to := range []*server{g.b, g.a} {
-		eventually(t, patience, "the role goes to "+to.name, func() bool {
+		eventually(t, "the role goes to "+to.name, func() bool {
 			_, exit, _ := tryCtl(t, "switchover", "--to", to.name, "--yes", "--config", g.a.config)
 			return exit == 0
 		})

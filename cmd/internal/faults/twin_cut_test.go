@@ -40,13 +40,13 @@ func cutTwins(t *testing.T, many, rounds int) {
 		w.b.start()
 	}
 	for _, w := range pairs {
-		eventually(t, patience, "hearing again", func() bool { return w.b.committed("calls") > 0 })
+		eventually(t, "hearing again", func() bool { return w.b.committed("calls") > 0 })
 	}
 
 	whole := pairs[many]
 	whole.toA.become(free)
 	var bytes int64
-	eventually(t, heal, "filled without a cut", func() bool {
+	eventually(t, "filled without a cut", func() bool {
 		_, bytes = whole.toA.now()
 		return !whole.b.open("calls")
 	})
@@ -58,7 +58,7 @@ func cutTwins(t *testing.T, many, rounds int) {
 			w.toA.cutAfter(bytes * point / int64(many*rounds+1))
 		}
 		for _, w := range pairs[:many] {
-			eventually(t, 4*heal, "the link is cut", func() bool {
+			eventually(t, "the link is cut", func() bool {
 				is, _ := w.toA.now()
 				return is == cut
 			})
@@ -73,7 +73,7 @@ func cutTwins(t *testing.T, many, rounds int) {
 	}
 	begun := time.Now()
 	for _, w := range pairs {
-		eventually(t, heal, "filled in the end", func() bool { return !w.b.open("calls") })
+		eventually(t, "filled in the end", func() bool { return !w.b.open("calls") })
 	}
 	t.Logf("all are filled after %s", time.Since(begun).Round(100*time.Millisecond))
 	for _, w := range pairs {
@@ -88,6 +88,6 @@ func cutTwins(t *testing.T, many, rounds int) {
 	}
 	calls.rate.Store(0)
 	for _, w := range pairs {
-		w.hasAll("calls", calls.lines(), heal)
+		w.hasAll("calls", calls.lines())
 	}
 }

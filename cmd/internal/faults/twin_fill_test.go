@@ -15,7 +15,7 @@ const spoken = 3000
 func (h *hall) missed(t *testing.T, n int) {
 	t.Helper()
 	n += len(h.lines())
-	eventually(t, patience, "more is said", func() bool { return len(h.lines()) >= n })
+	eventually(t, "more is said", func() bool { return len(h.lines()) >= n })
 }
 
 // TestTwinFills stops one twin under load and starts it again: what it did not
@@ -27,13 +27,13 @@ func TestTwinFills(t *testing.T) {
 	w.b.stop()
 	calls.missed(t, spoken)
 	w.b.start()
-	eventually(t, patience, "hearing again", func() bool { return w.b.committed("calls") > 0 })
-	took := eventually(t, heal, "the gap is filled", func() bool {
+	eventually(t, "hearing again", func() bool { return w.b.committed("calls") > 0 })
+	took := eventually(t, "the gap is filled", func() bool {
 		gaps := w.b.gaps("calls")
 		return len(gaps) > 0 && !w.b.open("calls")
 	})
 	t.Logf("filled %s after it heard again", took.Round(100*time.Millisecond))
-	eventually(t, patience, "the fill is in the audit", func() bool { return w.b.audited("fill") })
+	eventually(t, "the fill is in the audit", func() bool { return w.b.audited("fill") })
 	w.nothingLeft()
 	w.equal()
 	w.a.undisturbed("calls")
@@ -47,7 +47,7 @@ func TestTwinFills(t *testing.T) {
 		t.Errorf("a server that was never away has gaps: %+v", gaps)
 	}
 	calls.rate.Store(0)
-	w.hasAll("calls", calls.lines(), heal)
+	w.hasAll("calls", calls.lines())
 }
 
 // TestTwinFillsWhileAGapLasts has one twin hear nothing, and reads there what
@@ -55,28 +55,28 @@ func TestTwinFills(t *testing.T) {
 func TestTwinFillsWhileAGapLasts(t *testing.T) {
 	t.Parallel()
 	w, calls := hearing(t, 500)
-	eventually(t, patience, "both hear", func() bool { return w.a.committed("calls") > 0 && w.b.committed("calls") > 0 })
+	eventually(t, "both hear", func() bool { return w.a.committed("calls") > 0 && w.b.committed("calls") > 0 })
 	both := time.Now() // before then one may have heard alone, and have it back from nobody
-	eventually(t, patience, "proven to hear since", func() bool {
+	eventually(t, "proven to hear since", func() bool {
 		until := w.b.feed("calls").CoveredUntil
 		return until != nil && until.Time().After(both)
 	})
 	ctl(t, "feed", "pause", "calls", "--config", w.b.config)
 	calls.missed(t, spoken)
 	said := len(calls.lines())
-	eventually(t, heal, "what the twin heard is here", func() bool { return w.b.feed("calls").Records >= int64(said) })
+	eventually(t, "what the twin heard is here", func() bool { return w.b.feed("calls").Records >= int64(said) })
 	gaps := w.b.gaps("calls")
 	if len(gaps) != 1 || gaps[0].To != nil || gaps[0].State != history.GapOpen || gaps[0].Records == 0 {
 		t.Errorf("gaps %+v, want one that lasts", gaps)
 	}
 	ctl(t, "feed", "resume", "calls", "--config", w.b.config)
-	eventually(t, heal, "the gap is filled", func() bool {
+	eventually(t, "the gap is filled", func() bool {
 		gaps := w.b.gaps("calls")
 		return len(gaps) == 1 && gaps[0].State == history.GapFilled
 	})
 	w.a.undisturbed("calls")
 	calls.rate.Store(0)
-	w.hasAll("calls", calls.lines(), heal)
+	w.hasAll("calls", calls.lines())
 }
 
 // audited tells whether the audit holds such a verb, and is whole.
@@ -102,7 +102,7 @@ func (w *twins) bothMiss(h *hall) {
 		s.stop()
 		h.missed(w.t, spoken)
 		s.start()
-		eventually(w.t, patience, "hearing again", func() bool { return s.committed("calls") > spoken/2 })
+		eventually(w.t, "hearing again", func() bool { return s.committed("calls") > spoken/2 })
 	}
 }
 
@@ -115,7 +115,7 @@ func TestTwinFillsBothWays(t *testing.T) {
 	w.bothMiss(calls)
 	w.toA.become(free)
 	w.toB.become(free)
-	eventually(t, patience, "a fill of both", func() bool {
+	eventually(t, "a fill of both", func() bool {
 		done, exit, said := w.a.fill("--both")
 		if exit == 0 && done.Twin == nil {
 			t.Error("the answer does not tell what the twin filled")
@@ -133,7 +133,7 @@ func TestTwinFillsBothWays(t *testing.T) {
 	var both sync.WaitGroup
 	for _, s := range []*server{w.a, w.b} {
 		both.Go(func() {
-			for begun := time.Now(); time.Since(begun) < heal; pause(t.Context(), 100*time.Millisecond) {
+			for begun := time.Now(); time.Since(begun) < patience; pause(t.Context(), 100*time.Millisecond) {
 				if _, exit, _ := s.fill(); exit == 0 && !s.open("calls") {
 					return
 				}
@@ -145,5 +145,5 @@ func TestTwinFillsBothWays(t *testing.T) {
 	w.equal()
 	w.nothingLeft()
 	calls.rate.Store(0)
-	w.hasAll("calls", calls.lines(), heal)
+	w.hasAll("calls", calls.lines())
 }

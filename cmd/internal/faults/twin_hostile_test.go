@@ -199,12 +199,12 @@ func TestTwinHostile(t *testing.T) {
 	bad.telling.Store(&all[0])
 	w.a.configure(calls.section("calls"), good.section("good"))
 	watch := w.a.observe(good)
-	eventually(t, patience, "the twin is known", func() bool { return w.a.seen().Twin.State == "ok" })
+	eventually(t, "the twin is known", func() bool { return w.a.seen().Twin.State == "ok" })
 	for i := range all {
 		bad.telling.Store(&all[i])
 		if all[i].speak != nil {
 			w.a.rehear(w.toB)
-			eventually(t, 2*tell, all[i].name+": the twin is not well", func() bool { return w.a.seen().Twin.State != "ok" })
+			eventually(t, all[i].name+": the twin is not well", func() bool { return w.a.seen().Twin.State != "ok" })
 		}
 		if _, exit, said := w.a.fill("--feed", "calls"); exit != all[i].exit {
 			t.Errorf("%s: exit status %d, want %d: %s", all[i].name, exit, all[i].exit, said)
@@ -226,7 +226,7 @@ func TestTwinHostile(t *testing.T) {
 
 	bad.telling.Store(&lie{})
 	theirs := w.b.export("calls")
-	eventually(t, heal, "filled by an honest twin", func() bool {
+	eventually(t, "filled by an honest twin", func() bool {
 		held := map[shown]bool{}
 		for _, r := range w.a.export("calls") {
 			held[r] = true

@@ -127,12 +127,12 @@ func (m *mix) run(long time.Duration) {
 		m.count[fault.name]++
 		if fault.gaps {
 			s := m.server(who)
-			eventually(m.t, patience, s.name+" hears again after: "+fault.name, func() bool { return s.committed("calls") > 0 })
+			eventually(m.t, s.name+" hears again after: "+fault.name, func() bool { return s.committed("calls") > 0 })
 			m.hurts[who] = append(m.hurts[who], stretch{from, time.Now()})
 		}
 	}
 	m.t.Logf("%d lines, faults %v", len(m.calls.lines()), m.count)
-	took := eventually(m.t, heal, "equal after quiet", func() bool {
+	took := eventually(m.t, "equal after quiet", func() bool {
 		if m.a.open("calls") || m.b.open("calls") {
 			return false
 		}

@@ -7,19 +7,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/twinctl/twin/collector/history"
 	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/sync/fill"
-)
-
-const (
-	tell    = 10 * time.Second // within which a trouble of the twin shows
-	heal    = patience         // and a gap is filled by itself: 10 s on a machine with nothing else to do
-	twinLag = 2 * time.Second  // that the other server's trouble may cost a feed
 )
 
 // Twins are two servers, each of which reaches the other on a road of the test.
@@ -76,7 +69,7 @@ func (w *twins) start() {
 func (w *twins) well() {
 	w.t.Helper()
 	for _, s := range []*server{w.a, w.b} {
-		eventually(w.t, patience, s.name+" hears its feeds and its twin", s.well)
+		eventually(w.t, s.name+" hears its feeds and its twin", s.well)
 	}
 }
 
@@ -147,7 +140,7 @@ func (w *twins) nothingLeft() {
 
 // hasAll waits until both hold every line that was said, and demands that each
 // holds it once, and nothing else.
-func (w *twins) hasAll(feed string, said []string, most time.Duration) {
+func (w *twins) hasAll(feed string, said []string) {
 	w.t.Helper()
 	for _, s := range []*server{w.a, w.b} {
 		has := int64(0)
@@ -157,7 +150,7 @@ func (w *twins) hasAll(feed string, said []string, most time.Duration) {
 				s.lacks(feed, said)
 			}
 		}()
-		eventually(w.t, most, s.name+" has every line", func() bool {
+		eventually(w.t, s.name+" has every line", func() bool {
 			has = s.feed(feed).Records
 			return has >= int64(len(said))
 		})

@@ -18,7 +18,7 @@ func TestTwinRot(t *testing.T) {
 	w, calls := hearing(t, 1000)
 	calls.missed(t, spoken)
 	calls.rate.Store(0)
-	w.hasAll("calls", calls.lines(), heal) // and both are stopped
+	w.hasAll("calls", calls.lines()) // and both are stopped
 	w.a.rot()
 
 	_, status, said := tryCtl(t, "history", "verify", "--config", w.a.config)
@@ -26,7 +26,7 @@ func TestTwinRot(t *testing.T) {
 		t.Errorf("exit status %d: %s", status, said)
 	}
 	w.start()
-	eventually(t, patience, "the link stands", func() bool { return w.a.seen().Twin.State == "ok" })
+	eventually(t, "the link stands", func() bool { return w.a.seen().Twin.State == "ok" })
 	out := ctl(t, "history", "verify", "--mend", "--json", "--config", w.a.config)
 	got := decode[struct {
 		Sound bool

@@ -22,8 +22,8 @@ type trouble struct {
 }
 
 // TestTwinTrouble hurts the second of many pairs, each in another way. The
-// first says within ten seconds what is the matter, an alarm says it too, and
-// collecting goes on as if nothing were.
+// first says what is the matter, an alarm says it too, and collecting goes on as
+// if nothing were.
 func TestTwinTrouble(t *testing.T) {
 	t.Parallel()
 	calls := newHall(t)
@@ -78,26 +78,21 @@ func TestTwinTrouble(t *testing.T) {
 	for i, bad := range troubles {
 		bad.hurt(pairs[i])
 	}
-	told := map[int]time.Duration{}
-	eventually(t, patience, "all is told", func() bool {
+	told := map[int]bool{}
+	eventually(t, "all is told", func() bool {
 		for i, bad := range troubles {
-			if _, ok := told[i]; !ok && bad.told(pairs[i]) {
-				told[i] = time.Since(begun)
-				t.Logf("%s: told after %s", bad.name, told[i].Round(100*time.Millisecond))
+			if !told[i] && bad.told(pairs[i]) {
+				told[i] = true
+				t.Logf("%s: told after %s", bad.name, time.Since(begun).Round(100*time.Millisecond))
 			}
 		}
 		return len(told) == len(troubles)
 	})
 	for i, bad := range troubles {
-		if told[i] > tell+time.Second { // it takes its time to ask all these
-			t.Errorf("%s: told after %s", bad.name, told[i])
-		}
-	}
-	for i, bad := range troubles {
 		w := pairs[i]
-		eventually(t, patience, bad.name+": an alarm", func() bool { return w.a.alarmed(bad.alarm) })
+		eventually(t, bad.name+": an alarm", func() bool { return w.a.alarmed(bad.alarm) })
 		n := w.a.committed("calls")
-		eventually(t, twinLag, bad.name+": collecting", func() bool { return w.a.committed("calls") > n })
+		eventually(t, bad.name+": collecting", func() bool { return w.a.committed("calls") > n })
 		w.a.undisturbed("calls")
 		if gaps := w.a.gaps("calls"); len(gaps) != 0 {
 			t.Errorf("%s: the other server has gaps: %+v", bad.name, gaps)
@@ -105,13 +100,13 @@ func TestTwinTrouble(t *testing.T) {
 		bad.mend(w)
 	}
 	for i, w := range pairs {
-		eventually(t, patience, troubles[i].name+": all is well", w.b.well)
+		eventually(t, troubles[i].name+": all is well", w.b.well)
 		w.well()
-		eventually(t, patience, troubles[i].name+": no alarm", func() bool { return !w.a.alarmed(troubles[i].alarm) })
+		eventually(t, troubles[i].name+": no alarm", func() bool { return !w.a.alarmed(troubles[i].alarm) })
 	}
 	calls.rate.Store(0)
 	for _, w := range pairs {
-		w.hasAll("calls", calls.lines(), heal)
+		w.hasAll("calls", calls.lines())
 	}
 }
 

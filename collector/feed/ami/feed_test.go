@@ -8,10 +8,10 @@ import (
 	"maps"
 	"net"
 	"testing"
-	"time"
 
 	"github.com/twinctl/twin/collector/feed"
 	"github.com/twinctl/twin/collector/record"
+	"github.com/twinctl/twin/fixtures/await"
 )
 
 // pour serves one login on a real socket, says data behind it and stays.
@@ -77,7 +77,7 @@ func collect(tb testing.TB, address string, want int, take func(record.Record)) 
 		default:
 		}
 	})
-	ctx, cancel := context.WithTimeout(tb.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(tb.Context(), await.Most)
 	defer cancel()
 	done := make(chan error)
 	go func() { done <- src.Run(ctx, feed.Start{}, q) }()

@@ -17,6 +17,7 @@ import (
 
 	"github.com/twinctl/twin/collector/feed"
 	"github.com/twinctl/twin/collector/record"
+	"github.com/twinctl/twin/fixtures/await"
 )
 
 // began is the upstream's time in these tests; it must not lie far ahead of ours.
@@ -184,7 +185,7 @@ func (s *site) sweep() {
 
 func (s *site) drain() {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), await.Most)
 	defer cancel()
 	s.must(s.q.Drain(ctx))
 }

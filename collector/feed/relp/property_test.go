@@ -17,6 +17,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/twinctl/twin/collector/feed/stream"
+	"github.com/twinctl/twin/fixtures/await"
 )
 
 // However often and wherever the connection is cut, and whatever of it is sent
@@ -72,7 +73,7 @@ func deliver(t *testing.T, rt *rapid.T, address string, messages []string) (answ
 		return 0
 	}
 	_ = up.Conn.(*net.TCPConn).CloseWrite()
-	_ = up.SetReadDeadline(time.Now().Add(30 * time.Second))
+	_ = up.SetReadDeadline(time.Now().Add(await.Most))
 	for {
 		got, err := up.answer()
 		switch {
@@ -155,7 +156,7 @@ func FuzzConversation(f *testing.F) {
 		_ = there.Close()
 		select {
 		case <-done:
-		case <-time.After(30 * time.Second):
+		case <-time.After(await.Most):
 			t.Fatal("the answering goes on")
 		}
 	})

@@ -196,7 +196,7 @@ func (s *sender) answer() (string, error) {
 // expect reads answers and compares their beginnings.
 func (s *sender) expect(t testing.TB, want ...string) {
 	t.Helper()
-	_ = s.SetReadDeadline(time.Now().Add(30 * time.Second))
+	_ = s.SetReadDeadline(time.Now().Add(await.Most))
 	for _, w := range want {
 		got, err := s.answer()
 		if err != nil || !strings.HasPrefix(got, w) {

@@ -96,7 +96,7 @@ func TestTLS(t *testing.T) {
 	for name, c := range map[string]*tls.Config{"none": trusting(t, us), "another": trusting(t, us, others)} {
 		conn, err := tls.Dial("tcp", address, c)
 		if err == nil { // TLS 1.3 tells of it at the first read
-			_ = conn.SetDeadline(time.Now().Add(10 * time.Second))
+			_ = conn.SetDeadline(time.Now().Add(await.Most))
 			_, err = conn.Read(make([]byte, 1))
 		}
 		if err == nil || errors.Is(err, os.ErrDeadlineExceeded) {

@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/twinctl/twin/fixtures/await"
 )
 
 // A writer that rotates while it is read, faster than anybody would, and a
@@ -26,7 +28,7 @@ func TestFollowWhileWritten(t *testing.T) {
 	}
 	done := make(chan error, 1)
 	go func() { done <- writeAndRotate(s.path, files, each) }()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(await.Most)
 	for turn := 0; len(s.stored) < len(want) && time.Now().Before(deadline); turn++ {
 		s.poll()
 		if turn%3 != 0 {
