@@ -62,7 +62,8 @@ func TestFormats(t *testing.T) {
 }
 
 // What a file skips of the numbers of calls is a hole, told once, also when its
-// reader dies and the file is read on; a call that goes on fills it when it ends.
+// reader dies and the file is read on; a call that goes on fills it when it ends,
+// of whichever reader it was told.
 func TestSkippedNumbers(t *testing.T) {
 	s := newSite(t, nil)
 	s.common.Format, s.common.FrameLimit = "ech", 4096
@@ -86,6 +87,8 @@ func TestSkippedNumbers(t *testing.T) {
 	s.wantMarks(skipped(2, 4), skipped(4, 5))
 	found := skipped(4, 5)
 	found.What = feed.FoundMark
+	found.From++ // number 9 is missing still, at that instant the latest
+	s.restart()
 	s.write("b", string(calls.ECH(12, 4, []calls.Segment{call(11, 3, 60), call(13, 59, 61)})))
 	s.sweep()
 	s.wantMarks(skipped(2, 4), skipped(4, 5), found)

@@ -21,6 +21,8 @@ type position struct {
 	Mute   bool   `json:"mute"`   // nothing new has come for too long
 	Done   []byte `json:"done"`   // states of others that are done with, eight bytes each; maxDone at most
 
+	Absent feed.Absent `json:"absent"` // calls that were told to be missing
+
 	// The file that was read last. Without one the name is empty.
 	Name  []byte `json:"name"`
 	File  mark   `json:"file"`
@@ -67,6 +69,7 @@ func (e *encoder) encode(p *position) []byte {
 	b = strconv.AppendInt(append(b, `","offset":`...), p.Offset, 10)
 	b = strconv.AppendInt(append(b, `,"last_at":`...), p.LastAt, 10)
 	b = base64.StdEncoding.AppendEncode(append(b, `,"last":"`...), p.Last)
+	b, _ = p.Absent.AppendText(append(b, `","absent":"`...)) // it has no error to tell
 	e.text = append(b, `"}`...)
 	return e.text
 }

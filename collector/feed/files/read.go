@@ -140,13 +140,10 @@ func (r *reader) tell(ctx context.Context, d *delivery, at int64, piece []byte) 
 	d.numbers.Note(piece, when)
 	r.pos.move(d.offset(), &d.content.known)
 	r.pos.record(at, rec.Digest)
-	if err := r.voice.Record(ctx, rec, r.code.encode(&r.pos)); err != nil {
-		return err
+	for _, late := range r.pos.Absent.Note(piece) {
+		r.voice.Found(late) // before the position that does not wait for it any more
 	}
-	for _, late := range r.absent.Note(piece) {
-		r.voice.Found(late)
-	}
-	return nil
+	return r.voice.Record(ctx, rec, r.code.encode(&r.pos))
 }
 
 // A refusal is a piece that cannot be a record.

@@ -38,7 +38,6 @@ type reader struct {
 	wrong   fault           // what is wrong with a file
 	staying map[mark]string // files that are done with and cannot be put away, and why they are wrong; "" if they are not
 	skipped []feed.Missing  // calls of which there is no session to tell yet
-	absent  feed.Absent     // calls that were told to be missing
 }
 
 // newReader goes on where the one before it was, if that read the same files.

@@ -69,7 +69,7 @@ func (r *reader) tellSkipped() {
 	}
 	for _, m := range r.skipped {
 		r.voice.Missing(m)
-		r.absent.Await(m)
+		r.pos.Absent.Await(m)
 	}
 	r.skipped = nil
 }
