@@ -31,7 +31,7 @@ build: ## build bin/twind and bin/twinctl
 # check has vetted all of it. Many tests wait for what takes its seconds: more
 # packages than processors are tested at once.
 test: ## every test that needs nothing but Go and a C compiler
-	$(GO) test -p 4 -vet=off ./...
+	$(GO) test -p 4 -vet=off -timeout 20m ./...
 
 # What races shows in the first cases as in the last: a third of what rapid draws
 # will do, where each takes many times as long.

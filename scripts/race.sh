@@ -13,7 +13,7 @@ trap 'rm -f "$said"' EXIT
 # tested at once. And each program that a test runs would else stay for a second
 # after its end, for reports that come late.
 export GORACE="${GORACE:-atexit_sleep_ms=100}"
-tests() { "$go" test -p 4 -vet=off -race -shuffle=on "$@" 2>&1 || echo "race: go test: status $?"; }
+tests() { "$go" test -p 4 -vet=off -race -shuffle=on -timeout 20m "$@" 2>&1 || echo "race: go test: status $?"; }
 
 tests ./... | tee "$said"
 case $(tail -n 1 "$said") in
@@ -40,4 +40,4 @@ other
 esac
 echo "race: the detector failed; once more: $(echo "$again" | tr '\n' ' ')"
 # shellcheck disable=SC2086 # one word a package
-"$go" test -vet=off -race -shuffle=on $again
+"$go" test -vet=off -race -shuffle=on -timeout 20m $again
