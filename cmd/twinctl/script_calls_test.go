@@ -18,7 +18,7 @@ import (
 // the caller, the others wait 15 seconds and talk for 20.
 func callfile(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 4 {
-		ts.Fatalf("usage: callfile ech|cucm_cdr|smdr FILE DAY NUMBER...")
+		ts.Fatalf("usage: callfile ech|cucm_cdr|cucm_cmr|smdr FILE DAY NUMBER...")
 	}
 	day, err := time.Parse(time.DateOnly, args[2])
 	ts.Check(err)
@@ -53,6 +53,8 @@ func callfile(ts *testscript.TestScript, neg bool, args []string) {
 		file = calls.ECH(12, 1, segments)
 	case "cucm_cdr":
 		file = calls.CUCM(legs, nil, []string{"mobileCallingPartyNumber"})
+	case "cucm_cmr":
+		file = calls.CMR(legs[0].CallID, legs[0].End)
 	case "smdr":
 		file = lines.Bytes()
 	default:

@@ -82,6 +82,11 @@ func UsualPlaces() Places {
 // mostCells is how many cells of a line are looked at.
 const mostCells = 1024
 
+// ErrManagement is returned for the names of a file of call management records:
+// what the two ends of a call measured of its sound. It is delivered beside those
+// of calls, into the same directory.
+var ErrManagement = errors.New("it holds call management records, and no calls")
+
 // ReadNames reads the line of the columns' names. It is an error if the line is
 // none: the time of a record and the number of its call must be told.
 func ReadNames(line []byte) (Places, error) {
@@ -89,21 +94,26 @@ func ReadNames(line []byte) (Places, error) {
 	for c := range p {
 		p[c] = -1
 	}
+	measured := false
 	place := 0
 	for rest, more := line, true; more && place < mostCells; place++ {
 		var cell []byte
 		cell, rest, more = cut(rest)
-		if c := column(bytes.ToLower(bytes.TrimSpace(cell))); c >= 0 && p[c] < 0 {
+		name := bytes.ToLower(bytes.TrimSpace(cell))
+		measured = measured || string(name) == "numberpacketssent"
+		if c := column(name); c >= 0 && p[c] < 0 {
 			p[c] = place
 		}
 	}
-	if p[RecordType] != 0 {
+	switch {
+	case p[RecordType] != 0:
 		return p, errors.New("its first line does not begin with the name cdrRecordType")
-	}
-	for _, c := range []Column{CallID, Disconnect} {
-		if p[c] < 0 {
-			return p, fmt.Errorf("its first line names no column %s", usual[c].names[0])
-		}
+	case p[CallID] < 0:
+		return p, errors.New("its first line names no column globalCallID_callId")
+	case p[Disconnect] < 0 && measured:
+		return p, ErrManagement
+	case p[Disconnect] < 0:
+		return p, errors.New("its first line names no column dateTimeDisconnect")
 	}
 	return p, nil
 }

@@ -8,12 +8,14 @@ import (
 )
 
 // cucmCutter cuts a file of cucm_cdr. Files that were written one behind the
-// other are cut as well: their heads may come again.
+// other are cut as well: their heads may come again. One of call management
+// records has no piece.
 type cucmCutter struct {
 	*lineCutter
 	names   []byte // nil before the first line
 	types   bool   // the second line was read
 	unusual bool   // names go before each line
+	passed  bool   // what stands below the names is no call, and passed over
 	piece   []byte
 	wrong   error
 }
@@ -34,6 +36,8 @@ func (c *cucmCutter) Next() ([]byte, error) {
 	case cucm.IsTypes(line):
 		c.types = true
 		return nil, nil
+	case c.passed:
+		return nil, nil
 	case !c.types:
 		return nil, c.misshapen(errTypes)
 	case c.unusual:
@@ -46,7 +50,8 @@ func (c *cucmCutter) Next() ([]byte, error) {
 // begin reads the line of names.
 func (c *cucmCutter) begin(line []byte) error {
 	places, err := cucm.ReadNames(line)
-	if err != nil {
+	c.passed = errors.Is(err, cucm.ErrManagement)
+	if err != nil && !c.passed {
 		return c.misshapen(err)
 	}
 	c.names, c.types, c.unusual = bytes.Clone(line), false, places != cucm.UsualPlaces()

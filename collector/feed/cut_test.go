@@ -87,7 +87,8 @@ func TestCutter(t *testing.T) {
 		{name: "cucm, one file behind another", format: "cucm_cdr", file: string(usual) + string(usual), want: append(lines(usual)[2:], lines(usual)[2:]...)},
 		{name: "cucm, no names", format: "cucm_cdr", file: lines(usual)[2] + "\n", misshapen: "does not begin with the name cdrRecordType", left: -1},
 		{name: "cucm, no types", format: "cucm_cdr", file: lines(usual)[0] + "\n" + lines(usual)[2] + "\n", misshapen: "second line is not one of types", left: -1},
-		{name: "cucm, of diagnostics", format: "cucm_cdr", file: "\"cdrRecordType\",\"globalCallID_callId\"\n", misshapen: "names no column datetimedisconnect", left: -1},
+		{name: "cucm, of diagnostics", format: "cucm_cdr", file: "\"cdrRecordType\",\"globalCallID_callId\"\n", misshapen: "names no column dateTimeDisconnect", left: -1},
+		{name: "cucm, of management", format: "cucm_cdr", file: string(calls.CMR(101, noonTime))},
 		{name: "cucm, empty", format: "cucm_cdr"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -118,7 +118,7 @@ func (s *source) sample(ctx context.Context, lib feed.Library, e *entry) feed.Ch
 	case good+bad == 0 && why != nil:
 		c.Result, c.Text = feed.Fail, plain(why)
 	case good+bad == 0:
-		c.Result, c.Text = feed.Warn, "there is nothing whole in it"
+		c.Result, c.Text = feed.Warn, "there is no whole record in it"
 	case good == 0:
 		c.Result, c.Text = feed.Fail, fmt.Sprintf("none of %d pieces has a time: %v: look at format and time", bad, why)
 	case bad > 0:
