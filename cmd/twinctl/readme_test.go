@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -60,13 +62,18 @@ func TestReadme(t *testing.T) {
 }
 
 // TestReadmeFeeds holds the configurations in README.md to what twind takes,
-// but for the files that are missing here.
+// but for the files that are missing here. There is one of each kind and format.
 func TestReadmeFeeds(t *testing.T) {
 	text, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	feeds := 0
+	missing := map[string]bool{
+		"ami": true, "queue_log": true, "cdr_csv": true, "smdr": true, "ech": true, "cucm_cdr": true, "syslog": true, "text": true,
+	}
+	for _, k := range collector.Kinds() {
+		missing["kind "+k.Name] = true
+	}
 	for i, block := range strings.Split(string(text), "```toml\n")[1:] {
 		block, _, _ = strings.Cut(block, "```")
 		if !strings.HasPrefix(block, "name = ") {
@@ -78,7 +85,8 @@ func TestReadmeFeeds(t *testing.T) {
 			continue
 		}
 		for _, f := range c.Feeds {
-			feeds++
+			delete(missing, f.Format)
+			delete(missing, "kind "+f.Kind.Name)
 			for _, p := range f.Check() {
 				if !errors.Is(p.Err, fs.ErrNotExist) {
 					t.Errorf("block %d: feed %s: %v", i+1, f.Name, p)
@@ -86,7 +94,7 @@ func TestReadmeFeeds(t *testing.T) {
 			}
 		}
 	}
-	if feeds < 6 {
-		t.Errorf("only %d feeds", feeds)
+	if len(missing) > 0 {
+		t.Errorf("no feed of %q", slices.Sorted(maps.Keys(missing)))
 	}
 }

@@ -62,7 +62,7 @@ func formatQuestions() []Question {
 	const ask, flag = "feed.format", "format"
 	const line, wants = "what a line looks like", "--format text"
 	zoned := func(a Answers) bool {
-		return text(a) || a[ask] == "cdr_csv" || a[ask] == "smdr" || a[ask] == "ech"
+		return text(a) || a[ask] == "cdr_csv" || a[ask] == "smdr" || a[ask] == "ech" || a[ask] == "syslog"
 	}
 	return []Question{
 		{Key: ask, Flag: flag, Prompt: line, Choice: strings.Fields("queue_log cdr_csv smdr text"), Kinds: []string{"tail"}, Default: always("queue_log")},
@@ -78,7 +78,7 @@ func formatQuestions() []Question {
 		},
 		{
 			Key: "feed.time.zone", Flag: "time-zone", Prompt: "its time zone, as Europe/Berlin", When: zoned,
-			Wants: "a format that leaves its zone out: --format text, smdr, cdr_csv or ech", Default: always("UTC"),
+			Wants: "a format that leaves its zone out: --format text, smdr, cdr_csv, ech or syslog", Default: always("UTC"),
 		},
 	}
 }
