@@ -39,7 +39,7 @@ race: export RAPID_CHECKS ?= 33
 race: ## every test under the race detector, in random order
 	@GO='$(GO)' scripts/race.sh
 
-test-real: ## tests against real programs: power cut, EIO, full disk, systemd, sshd, haproxy, keepalived (Linux, root, see .ci/run)
+test-real: ## tests against real programs: power cut, EIO, full disk, systemd, sshd, haproxy, keepalived, tmux (Linux, root, see .ci/run)
 	@scripts/need.sh
 	$(GO) vet -tags real ./...
 	$(GO) test -p 4 -tags real -count=1 -timeout 25m -run Real $$(grep -rl --include='*_test.go' '^func TestReal' . | xargs dirname | sort -u)

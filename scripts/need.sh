@@ -20,6 +20,7 @@ need ssh openssh-client
 need haproxy haproxy
 need keepalived keepalived
 need curl curl
+need tmux tmux
 need rsyslogd rsyslog
 [ -e "$(echo /usr/lib/*/rsyslog/omrelp.so)" ] || missing="$missing rsyslog-relp"
 # Not from its package, which excludes rsyslog.

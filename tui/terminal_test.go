@@ -2,6 +2,7 @@ package tui
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -12,6 +13,8 @@ import (
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/x/ansi"
+	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
 
 	"github.com/twinctl/twin/fixtures/await"
@@ -21,13 +24,65 @@ import (
 // draws one line, and does nothing.
 const asYardstick = "TWIN_TUI_YARDSTICK"
 
+// asScreen has the test's program be the screens, of a pair that goes on; of one
+// that cannot be looked at for long if it is panics.
+const (
+	asScreen = "TWIN_TUI_SCREEN"
+	panics   = "panics"
+)
+
 func TestMain(m *testing.M) {
-	if os.Getenv(asYardstick) == "" {
+	var err error
+	switch how := os.Getenv(asScreen); {
+	case how != "":
+		err = Run(context.Background(), Sources{Pair: &fragile{whole: how != panics}}, Options{In: os.Stdin, Out: os.Stdout, Theme: Themes()[0]})
+	case os.Getenv(asYardstick) != "":
+		_, err = tea.NewProgram(oneLine{}, tea.WithAltScreen(), tea.WithFPS(frames)).Run()
+	default:
 		os.Exit(m.Run())
 	}
-	if _, err := tea.NewProgram(oneLine{}, tea.WithAltScreen(), tea.WithFPS(frames)).Run(); err != nil {
+	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
+	}
+}
+
+// A fragile pair breaks whoever looks at it for the second time, unless it is whole.
+type fragile struct {
+	breathing
+
+	whole bool
+	looks int
+}
+
+func (f *fragile) Load(ctx context.Context) (State, error) {
+	if f.looks++; f.looks > 1 && !f.whole {
+		panic("the pair is not what it was")
+	}
+	return f.breathing.Load(ctx)
+}
+
+// TestAPanicLeavesTheTerminal holds that a terminal is as it was, and says what
+// happened, when the program breaks.
+func TestAPanicLeavesTheTerminal(t *testing.T) {
+	p := newPTY(t)
+	before, err := unix.IoctlGetTermios(int(p.tty.Fd()), unix.TCGETS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := p.start(t, asScreen+"="+panics, os.Args[0])
+	p.await(t, 0, "SERVERS")
+	if err := cmd.Wait(); err == nil {
+		t.Error("it ended as if all were well")
+	}
+	p.await(t, 0, ansi.ResetAltScreenSaveCursorMode)
+	p.await(t, 0, "the pair is not what it was")
+	after, err := unix.IoctlGetTermios(int(p.tty.Fd()), unix.TCGETS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(before, after); diff != "" {
+		t.Errorf("the terminal (-before +after):\n%s", diff)
 	}
 }
 
