@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	_ "time/tzdata" // zones must not depend on what a machine has installed
+	_ "time/tzdata" // for a machine that has no zones of its own
 )
 
 // Zones returns the version of the time-zone data that this program plans by:
