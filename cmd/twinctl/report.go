@@ -75,6 +75,14 @@ func byWords() []string {
 	return words
 }
 
+// check says what is wrong with what was typed, whenever it is asked.
+func (a *asking) check() error {
+	if a.by != "" && !slices.Contains(byWords(), a.by) {
+		return fmt.Errorf("--by %q: want %s", a.by, strings.Join(byWords(), ", "))
+	}
+	return a.stretch.check()
+}
+
 // read reads what was typed, by the site's clocks.
 func (a *asking) read(ctx context.Context, s *site) error {
 	var err error
@@ -86,9 +94,6 @@ func (a *asking) read(ctx context.Context, s *site) error {
 		return err
 	}
 	a.ask.From, a.ask.To = span.From, span.To
-	if a.by != "" && !slices.Contains(byWords(), a.by) {
-		return fmt.Errorf("--by %q: want %s", a.by, strings.Join(byWords(), ", "))
-	}
 	a.ask.By, a.ask.Now = report.By(a.by), record.At(time.Now())
 	return nil
 }
@@ -157,6 +162,7 @@ func reportQueueCommand() cli.Command {
 			a.whom(f, "queue", &a.ask.Queues)
 		},
 		Complete: completeReport("queue"),
+		Check:    a.check,
 		Run:      a.answer("queue", report.QueueOverview),
 	}
 }
@@ -179,6 +185,7 @@ func reportAgentCommand() cli.Command {
 			a.whom(f, "agent", &a.ask.Agents)
 		},
 		Complete: completeReport("agent"),
+		Check:    a.check,
 		Run:      a.answer("agent", report.AgentOverview),
 	}
 }
@@ -198,6 +205,7 @@ func reportCoverageCommand() cli.Command {
 		Outputs:  reportOutputs(),
 		Flags:    func(f *cli.FlagSet) { a.rows(f, report.Day) },
 		Complete: completeReport(""),
+		Check:    a.check,
 		Run:      a.answer("coverage", coverage),
 	}
 }

@@ -41,6 +41,7 @@ func reportCallCommand() cli.Command {
 			c.outlet.flags(f)
 		},
 		Complete: completeReport("agent"),
+		Check:    c.stretch.check,
 		Run:      with(c.run),
 	}
 }

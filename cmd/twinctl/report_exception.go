@@ -29,6 +29,7 @@ func reportExceptionCommand() cli.Command {
 			a.outlet.flags(f)
 		},
 		Complete: completeExceptions(),
+		Check:    a.check,
 		Run:      a.answer("exception", exceptions),
 	}
 }

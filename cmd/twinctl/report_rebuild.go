@@ -31,6 +31,7 @@ func reportRebuildCommand() cli.Command {
 			f.StringSliceVar(&feeds, "feed", nil, "only `FEED`; may be given again")
 		},
 		Complete: completeReport(""),
+		Check:    a.check,
 		Run: with(func(ctx context.Context, call *cli.Call, s *site) error {
 			if err := a.read(ctx, s); err != nil {
 				return cli.Fail(cli.Usage, err, "twinctl help report rebuild")

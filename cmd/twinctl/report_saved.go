@@ -43,7 +43,8 @@ func reportSavedCommand() cli.Command {
 			"NAME": completeKeys(k), "TARGET": completeTargets,
 			"--period": func(context.Context, *cli.Call) []string { return periods() },
 		},
-		Run: with(a.run),
+		Check: a.stretch.check,
+		Run:   with(a.run),
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -42,16 +43,34 @@ func periods() []string {
 	return []string{"today", "yesterday", "this-week", "last-week", "this-month", "last-month"}
 }
 
+// check says what is wrong with what was typed, whenever it is asked.
+func (t *stretch) check() error {
+	if t.said("period") {
+		if t.said("from") || t.said("to") {
+			return errors.New("--period stands for --from and --to: want one or the other")
+		}
+		if !slices.Contains(periods(), t.period) {
+			return fmt.Errorf("--period %q: want %s", t.period, strings.Join(periods(), ", "))
+		}
+	}
+	for _, end := range []struct{ flag, text string }{{"from", t.from}, {"to", t.to}, {"as-of", t.asOf}} {
+		if !t.said(end.flag) {
+			continue
+		}
+		if _, err := when(end.text, time.Now(), time.UTC); err != nil {
+			return fmt.Errorf("--%s %w", end.flag, err)
+		}
+	}
+	return nil
+}
+
 // read reads it, by the site's clocks.
 func (t *stretch) read(now time.Time, site report.Settings) (record.Span, error) {
 	at, err := t.askedAt(now, site.Zone)
 	if err != nil {
 		return record.Span{}, err
 	}
-	if t.period != "" || t.said("period") {
-		if t.said("from") || t.said("to") {
-			return record.Span{}, errors.New("--period stands for --from and --to: want one or the other")
-		}
+	if t.period != "" {
 		return periodOf(t.period, at, site)
 	}
 	var span record.Span

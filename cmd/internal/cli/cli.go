@@ -28,6 +28,9 @@ type Command struct {
 	Hidden   bool     // from help and completion
 
 	Flags func(*FlagSet)
+	// Check says what is wrong with the flags, without looking at anything else: also
+	// of a line that is kept for later. nil: nothing is.
+	Check func() error
 	Run   func(context.Context, *Call) error
 	// Complete offers words for arguments, by their name in Args, and for the
 	// values of flags, by "--name"; behind a tab may stand what a word means.

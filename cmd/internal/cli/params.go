@@ -44,7 +44,7 @@ func paramAt(all []param, i int) (param, bool) {
 	return param{}, false
 }
 
-// checkArgs holds the arguments against what the verb takes.
+// checkArgs holds the arguments against what the verb takes, and the flags against each other.
 func (inv *invocation) checkArgs() error {
 	all := params(inv.command().Args)
 	for i, arg := range inv.args {
@@ -62,6 +62,11 @@ func (inv *invocation) checkArgs() error {
 	}
 	if len(inv.args) < len(all) && !all[len(inv.args)].optional {
 		return inv.usage("missing argument: %s", all[len(inv.args)].name)
+	}
+	if check := inv.command().Check; check != nil {
+		if err := check(); err != nil {
+			return inv.usage("%w", err)
+		}
 	}
 	return nil
 }
