@@ -171,7 +171,20 @@ func showPoints(call *cli.Call, all []point) error {
 		Table: t,
 	})
 	if err == nil && !well {
-		err = cli.Fail(cli.Differs, nil, "")
+		err = cli.Fail(cli.Differs, firstOff(all, os.Getenv(task.TimetableVariable) != ""), "")
 	}
 	return err
+}
+
+// firstOff says the first point that is off: a timetable's run and its alarm
+// have a line for the reason. Whoever asked otherwise sees all of them.
+func firstOff(all []point, inTask bool) error {
+	all = slices.DeleteFunc(slices.Clone(all), func(p point) bool { return p.OK })
+	switch {
+	case !inTask || len(all) == 0:
+		return nil
+	case len(all) == 1:
+		return fmt.Errorf("%s, %s: %s", all[0].Server, all[0].Point, all[0].Text)
+	}
+	return fmt.Errorf("%s, %s: %s; and %d more", all[0].Server, all[0].Point, all[0].Text, len(all)-1)
 }

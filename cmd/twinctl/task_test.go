@@ -103,13 +103,19 @@ func TestTaskRuns(t *testing.T) {
 		{init, 0, task.OK, "cms-a"},
 		{parsedTask(t, "export --feed pbx --into "+dir+"/pbx-{server}.jsonl"), 0, task.OK, "the records are in " + dir + "/pbx-cms-a.jsonl\n"},
 		{parsedTask(t, "export --feed nope --into "+dir+"/nope.jsonl"), 2, task.Failed, `unknown feed "nope"`},
-		{parsedTask(t, "sync"), 4, task.Failed, "twinctl: "},
+		{parsedTask(t, "sync"), 4, task.Failed, "no twin"},
+		{parsedTask(t, "backup incremental"), 4, task.Failed, "a full backup is needed first"},
+		{parsedTask(t, "check"), 3, task.Failed, "cms-a, twind: does not run; and "},
+		{parsedTask(t, "check --json"), 3, task.Failed, "cms-a, twind: does not run; and "},
 		{task.Task{Kind: "exec", Args: []string{twinctl, "--set", "data=" + data, "admin", "queue", "set", "sales"}}, 0, task.OK, ""},
 		{task.Task{Kind: "exec", Args: []string{twinctl, "--set", "data=" + data, "admin", "log"}}, 0, task.OK, "timetable Nightly"},
 	} {
 		o := r.Run(t.Context(), task.Job{Run: int64(i + 1), Timetable: "Nightly", Tasks: []task.Task{c.task}})
 		if o.State != c.state || o.Exit != c.exit || !strings.Contains(o.Tail, c.says) {
 			t.Errorf("%s: %s, exit %d: %s", c.task, o.State, o.Exit, o.Tail)
+		}
+		if c.state == task.Failed && !strings.Contains(o.Reason, c.says) {
+			t.Errorf("%s: failed because %q, want %q", c.task, o.Reason, c.says)
 		}
 	}
 	if _, err := os.Stat(filepath.Join(dir, "pbx-cms-a.jsonl")); err != nil {

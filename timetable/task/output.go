@@ -41,6 +41,7 @@ type output struct {
 	size int64  // of the file
 	left int64  // bytes that were left out of it
 	last []byte // the last of what was said
+	said int64  // bytes since the mark
 	err  error  // why the file is not written any more
 }
 
@@ -52,6 +53,7 @@ func newOutput(path string) *output {
 
 // Write never fails.
 func (o *output) Write(p []byte) (int, error) {
+	o.said += int64(len(p))
 	o.keepLast(p)
 	for rest := p; len(rest) > 0 && o.err == nil; {
 		n := min(len(rest), 64<<10)
@@ -87,6 +89,17 @@ func (o *output) tail() string {
 		last = last[1:] // the rest of a character
 	}
 	return strings.ToValidUTF8(string(last), "\ufffd")
+}
+
+// mark begins what sinceMark returns.
+func (o *output) mark() { o.said = 0 }
+
+// sinceMark returns what tail does, without what was said before the mark.
+func (o *output) sinceMark() string {
+	if o.said >= int64(len(o.last)) {
+		return o.tail()
+	}
+	return strings.ToValidUTF8(string(o.last[len(o.last)-int(o.said):]), "\ufffd")
 }
 
 // shorten leaves out the middle, in a file that takes the place of this one.

@@ -7,10 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"time"
-
-	"github.com/twinctl/twin/collector/inert"
 )
 
 var (
@@ -70,9 +67,9 @@ func (r Runner) task(ctx context.Context, job Job, i int, out *output) Outcome {
 	out.tell("task %d of %d at %s: %s", i+1, len(job.Tasks), began.UTC().Format(time.RFC3339), t)
 	ctx, cancel := withTimeout(ctx, job.TaskTimeout, errTaskTimeout)
 	defer cancel()
+	out.mark()
 	e := r.process(ctx, r.argv(t), r.environment(job), out)
 	o := Outcome{State: OK, Exit: e.status}
-	last := out.lastLine()
 	switch cause := context.Cause(ctx); {
 	case e.err != nil:
 		o.State, o.Exit, o.Reason = Failed, notStarted, fmt.Sprintf("%s: %v", which, e.err)
@@ -81,7 +78,7 @@ func (r Runner) task(ctx context.Context, job Job, i int, out *output) Outcome {
 	case e.cut:
 		o.State, o.Reason = Cancelled, fmt.Sprintf("%s: %v", which, cause)
 	case e.status != 0:
-		o.State, o.Reason = Failed, fmt.Sprintf("%s: exit status %d%s", which, e.status, last)
+		o.State, o.Reason = Failed, fmt.Sprintf("%s: exit status %d%s", which, e.status, t.why(out.sinceMark()))
 	}
 	out.tell("task %d of %d: %s, exit status %d, %s", i+1, len(job.Tasks), o.State, o.Exit, time.Since(began).Round(time.Millisecond))
 	return o
@@ -99,20 +96,6 @@ func (r Runner) argv(t Task) []string {
 		argv = append(argv, "--set", s)
 	}
 	return append(append(argv, k.Verb...), t.Args...)
-}
-
-// lastLine is the last that a task said, behind a colon; "" if nothing.
-func (o *output) lastLine() string {
-	const most = 240
-	lines := strings.Split(strings.TrimRight(o.tail(), "\r\n\t "), "\n")
-	last := strings.TrimSpace(lines[len(lines)-1])
-	if last == "" || strings.HasPrefix(last, ours) {
-		return ""
-	}
-	if len(last) > most {
-		last = strings.ToValidUTF8(last[:most], "") + "..."
-	}
-	return ": " + inert.Text(last)
 }
 
 // withTimeout is a context that also ends after d, if there is one, with that cause.

@@ -27,6 +27,8 @@ func TestRun(t *testing.T) {
 		{"all well", []string{"echo one", "echo two >&2"}, false, OK, 0, "^$", "one two", ""},
 		{"stops", []string{"echo why; exit 3", "echo two", "echo three"}, false, Failed, 3, `^task 1 of 3 \(exec\): exit status 3: why$`, "why", "not begun: 2 more"},
 		{"goes on", []string{"exit 3", "echo two", "exit 4"}, true, Failed, 3, `^task 1 of 3 \(exec\): exit status 3$`, "two", ""},
+		{"a hint", []string{"echo why; echo Try: that; exit 3"}, false, Failed, 3, `: why$`, "why Try: that", ""},
+		{"another's words", []string{"echo one", "exit 3"}, false, Failed, 3, `^task 2 of 2 \(exec\): exit status 3$`, "one", ""},
 		{"a signal", []string{"kill -9 $$"}, false, Failed, 137, "exit status 137$", "", ""},
 		{"nothing to do", nil, false, OK, 0, "^$", "", ""},
 		{"nothing to read", []string{"read line; echo $? $line"}, false, OK, 0, "^$", "1", ""},
