@@ -121,6 +121,7 @@ func rows() []row {
 		{"fill", each, Warning, filling},
 		{"timetables-read", each, Warning, timetablesRead},
 		{"timetables-run", one, Warning, timetablesRun},
+		{"timetables-always", each, Warning, timetablesAlways},
 		{"timetables-running", each, "", timetablesRunning},
 		{"maintenance", each, Blocker, maintenance},
 		{"hooks", each, Blocker, hooks},

@@ -150,12 +150,18 @@ type Backup struct {
 
 // Deep is what takes a while to find out.
 type Deep struct {
-	Unsound []string   `json:"unsound"` // what is wrong with node.db and admin.db
-	Unread  []string   `json:"unread"`  // which of them could not be read through in time
-	Looked  int        `json:"looked"`  // timetables that only a primary runs, and that could be looked at in time,
-	Left    int        `json:"left"`    // and that could not
-	Cannot  []Hindered `json:"cannot"`  // those of them that cannot run there; at most MaxListed
-	More    int        `json:"more"`    // of those beyond
+	Unsound []string `json:"unsound"` // what is wrong with node.db and admin.db
+	Unread  []string `json:"unread"`  // which of them could not be read through in time
+	Asked            // of the timetables that only a primary runs
+	Always  Asked    `json:"always"` // of those that run there whatever its role is
+}
+
+// Asked is what became of asking timetables whether they can run on a server.
+type Asked struct {
+	Looked int        `json:"looked"` // how many could be looked at in time,
+	Left   int        `json:"left"`   // and could not
+	Cannot []Hindered `json:"cannot"` // those that cannot run there; at most MaxListed
+	More   int        `json:"more"`   // of those beyond
 }
 
 // A Hindered is a timetable that cannot run on a server.

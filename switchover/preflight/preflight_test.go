@@ -28,7 +28,7 @@ func ready() (from, to Facts) {
 				{Name: "log", State: "live"},
 			},
 			Timetables: Timetables{Total: 6}, Disk: Disk{Free: 90 << 30, All: 100 << 30, Reserve: true, Store: "ok"},
-			Backup: Backup{At: noon.Add(-time.Hour), Proven: noon.Add(-time.Hour)}, Boot: "enabled", Deep: &Deep{Looked: 4},
+			Backup: Backup{At: noon.Add(-time.Hour), Proven: noon.Add(-time.Hour)}, Boot: "enabled", Deep: &Deep{Asked: Asked{Looked: 4}},
 		}
 	}
 	from, to = made("cms-a", node.Primary, 3), made("cms-b", node.Secondary, 2)
@@ -158,14 +158,17 @@ func failingFeeds() []failing {
 }
 
 func failingTimetables() []failing {
-	lame := func() *Deep { return &Deep{Looked: 4, Cannot: []Hindered{{"report", "no such file"}}} }
+	lame := func() *Deep { return &Deep{Asked: Asked{Looked: 4, Cannot: []Hindered{{"report", "no such file"}}}} }
 	reason := "new disk"
 	return []failing{
 		{"timetables-read", a, Warning, func(from, _ *Facts, _, _ *Path) { from.Timetables.Unreadable = 1 }},
 		{"timetables-read", b, Blocker, func(_, to *Facts, _, _ *Path) { to.Timetables.Unreadable = 1 }},
 		{"timetables-run", b, Blocker, func(_, to *Facts, _, _ *Path) { to.Deep = lame() }},
 		{"timetables-run", b, Warning, func(from, to *Facts, _, _ *Path) { from.Deep, to.Deep = lame(), lame() }},
-		{"timetables-run", b, Warning, func(_, to *Facts, _, _ *Path) { to.Deep = &Deep{Left: 1} }},
+		{"timetables-run", b, Warning, func(_, to *Facts, _, _ *Path) { to.Deep = &Deep{Asked: Asked{Left: 1}} }},
+		{"timetables-always", a, Warning, func(from, _ *Facts, _, _ *Path) { from.Deep.Always = lame().Asked }},
+		{"timetables-always", b, Warning, func(_, to *Facts, _, _ *Path) { to.Deep.Always = lame().Asked }},
+		{"timetables-always", b, Warning, func(_, to *Facts, _, _ *Path) { to.Deep.Always = Asked{Left: 1} }},
 		{"timetables-running", a, Warning, func(from, _ *Facts, _, _ *Path) {
 			from.Timetables.Running = []Run{{Timetable: "report", Started: noon, TimeoutS: 60}, {Timetable: "export"}}
 		}},
@@ -255,7 +258,8 @@ func TestPromote(t *testing.T) {
 		"never synced":          {func(f *Facts) { f.Rows.Base = 0 }, "sync-base", Warning},
 		"edits that never came": {func(f *Facts) { f.Rows.State = "pending" }, "sync-pending", Warning},
 		"a feed is down":        {func(f *Facts) { f.Feeds[0].State = "down" }, "feeds-live", Warning},
-		"cannot run":            {func(f *Facts) { f.Deep = &Deep{Cannot: []Hindered{{"report", "no such file"}}} }, "timetables-run", Warning},
+		"cannot run":            {func(f *Facts) { f.Deep = &Deep{Asked: Asked{Cannot: []Hindered{{"report", "no such file"}}}} }, "timetables-run", Warning},
+		"cannot be backed up":   {func(f *Facts) { f.Deep.Always.Cannot = []Hindered{{"backup", "read-only"}} }, "timetables-always", Warning},
 	} {
 		_, to := ready()
 		c.make(&to)

@@ -77,15 +77,22 @@ func (d *Deep) check() error {
 	if d == nil {
 		return nil
 	}
-	if len(d.Cannot) > MaxListed || len(d.Unsound) > MaxListed || len(d.Unread) > MaxListed {
-		return fmt.Errorf("%d timetables that cannot run, %d and %d files: too many", len(d.Cannot), len(d.Unsound), len(d.Unread))
+	if len(d.Unsound) > MaxListed || len(d.Unread) > MaxListed {
+		return fmt.Errorf("%d and %d files: too many", len(d.Unsound), len(d.Unread))
 	}
-	for _, h := range d.Cannot {
+	return errors.Join(texts(d.Unsound...), texts(d.Unread...), d.Asked.check(), d.Always.check())
+}
+
+func (a Asked) check() error {
+	if len(a.Cannot) > MaxListed {
+		return fmt.Errorf("%d timetables that cannot run: too many", len(a.Cannot))
+	}
+	for _, h := range a.Cannot {
 		if err := errors.Join(names(h.Timetable), texts(h.Why)); err != nil {
 			return err
 		}
 	}
-	return errors.Join(texts(d.Unsound...), texts(d.Unread...), counts(int64(d.Looked), int64(d.Left), int64(d.More)))
+	return counts(int64(a.Looked), int64(a.Left), int64(a.More))
 }
 
 func checkFeeds(all []Feed) error {

@@ -16,7 +16,8 @@ func full() Facts {
 	from.Held, from.Filling, from.Hooks, from.Maintenance = "it was restored", "pbx", []string{"pre_demote: no such file"}, &reason
 	from.Twin.Error, from.Twin.AheadMS = "unreachable", &ahead
 	from.Timetables.Running = []Run{{"key", "report", noon, 60}}
-	from.Deep = &Deep{Unsound: []string{"admin.db"}, Unread: []string{"node.db"}, Cannot: []Hindered{{"report", "no such file"}}}
+	asked := Asked{Cannot: []Hindered{{"report", "no such file"}}}
+	from.Deep = &Deep{Unsound: []string{"admin.db"}, Unread: []string{"node.db"}, Asked: asked, Always: asked}
 	return from
 }
 

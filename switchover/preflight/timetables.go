@@ -7,10 +7,13 @@ import (
 	"time"
 )
 
+// lookAt begins what there is to type about timetables of a server.
+const lookAt = "twinctl timetable list, on "
+
 func timetablesRead(q question) finding {
 	t := q.it.Timetables
 	if t.Unreadable > 0 {
-		return q.grave("twinctl timetable list, on "+q.it.Name, "%d of %d timetables cannot be read", t.Unreadable, t.Unreadable+t.Total)
+		return q.grave(lookAt+q.it.Name, "%d of %d timetables cannot be read", t.Unreadable, t.Unreadable+t.Total)
 	}
 	return ok("every timetable can be read: %d", t.Total)
 }
@@ -22,22 +25,44 @@ func timetablesRun(q question) finding {
 	if d == nil {
 		return ok("not looked at")
 	}
-	const fix = "twinctl timetable list, on "
-	var names []string
+	names := d.named()
 	worse := d.More > 0
 	for _, h := range d.Cannot {
-		names = append(names, h.Timetable+" ("+h.Why+")")
 		worse = worse || !q.other.hinders(h.Timetable)
 	}
 	switch {
 	case worse:
-		return block(fix+q.it.Name, "%d that only a primary runs cannot run on it: %s", len(names)+d.More, listed(names))
+		return block(lookAt+q.it.Name, "%d that only a primary runs cannot run on it: %s", len(names)+d.More, listed(names))
 	case len(names) > 0:
-		return warn(fix+q.it.Name, "%d that only a primary runs can run on neither: %s", len(names), listed(names))
+		return warn(lookAt+q.it.Name, "%d that only a primary runs can run on neither: %s", len(names), listed(names))
 	case d.Left > 0:
 		return warn("", "there was no time to look whether %d of %d timetables that only a primary runs can run on it", d.Left, d.Left+d.Looked)
 	}
 	return ok("every timetable that only a primary runs can run on it: %d", d.Looked)
+}
+
+// timetablesAlways asks the same of backups and of all else that runs on a server
+// whatever its role is. To move the role makes that no worse.
+func timetablesAlways(q question) finding {
+	if q.it.Deep == nil {
+		return ok("not looked at")
+	}
+	d := q.it.Deep.Always
+	switch names := d.named(); {
+	case len(names) > 0:
+		return warn(lookAt+q.it.Name, "%d that it runs whatever its role is cannot run on it: %s", len(names)+d.More, listed(names))
+	case d.Left > 0:
+		return warn("", "there was no time to look whether %d of %d timetables that it runs whatever its role is can run on it", d.Left, d.Left+d.Looked)
+	}
+	return ok("every timetable that it runs whatever its role is can run on it: %d", d.Looked)
+}
+
+// named returns those that cannot run, with the reason.
+func (a Asked) named() (names []string) {
+	for _, h := range a.Cannot {
+		names = append(names, h.Timetable+" ("+h.Why+")")
+	}
+	return names
 }
 
 func (f Facts) hinders(timetable string) bool {

@@ -122,11 +122,41 @@ func writable(file string) error {
 	if i := strings.IndexByte(file, '{'); i >= 0 {
 		file = file[:i]
 	}
-	f, err := os.CreateTemp(filepath.Dir(file), ".twin-*")
+	dir := filepath.Dir(file)
+	return unwritable(dir, tryIn(dir))
+}
+
+// WritableDir checks a directory that is to be written, or made first.
+func WritableDir(dir string) error {
+	there := dir
+	for {
+		_, err := os.Stat(there)
+		up := filepath.Dir(there)
+		if !errors.Is(err, os.ErrNotExist) || up == there {
+			return unwritable(dir, tryIn(there))
+		}
+		there = up
+	}
+}
+
+func tryIn(dir string) error {
+	f, err := os.CreateTemp(dir, ".twin-*")
 	if err != nil {
-		return fmt.Errorf("twind cannot write there: %w", err)
+		return err
 	}
 	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+// unwritable says why a directory cannot be written, and what lets the service
+// do it where it is shut in.
+func unwritable(dir string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, unix.EROFS):
+		return fmt.Errorf("twind cannot write there: %w: it must be there, and the unit say ReadWritePaths=%s (systemctl edit twind)", err, dir)
+	}
+	return fmt.Errorf("twind cannot write there: %w", err)
 }
 
 // values returns what is said with a flag, each time, and with its commas.

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 func parsed(t *testing.T, text string) Task {
@@ -99,6 +101,17 @@ func TestReady(t *testing.T) {
 		}
 		if !strings.HasPrefix(got, want) || want == "" && got != "" {
 			t.Errorf("%s: %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestUnwritable(t *testing.T) {
+	for kind, want := range map[error]string{
+		unix.EROFS:  "twind cannot write there: open /srv/x/.twin-1: read-only file system: it must be there, and the unit say ReadWritePaths=/srv/x (systemctl edit twind)",
+		unix.EACCES: "twind cannot write there: open /srv/x/.twin-1: permission denied",
+	} {
+		if err := unwritable("/srv/x", &os.PathError{Op: "open", Path: "/srv/x/.twin-1", Err: kind}); err.Error() != want {
+			t.Errorf("%v, want %s", err, want)
 		}
 	}
 }

@@ -3,9 +3,11 @@ package app
 import (
 	"context"
 	"maps"
+	"strings"
 	"sync"
 
 	"github.com/twinctl/twin/collector/node"
+	"github.com/twinctl/twin/timetable/engine"
 )
 
 // A bookedLedger is the ledger of runs, and keeps beside it what twind tells of
@@ -43,8 +45,18 @@ func (l *bookedLedger) note(r node.Run) {
 		delete(l.failed, r.Timetable)
 	case node.RunFailed, node.RunTimeout:
 		l.failed[r.Timetable] = r
-	case node.RunClaimed, node.RunRunning, node.RunCancelled, node.RunInterrupted, node.RunSkipped, node.RunMissed:
+	case node.RunSkipped:
+		if lacks(r) {
+			l.failed[r.Timetable] = r
+		}
+	case node.RunClaimed, node.RunRunning, node.RunCancelled, node.RunInterrupted, node.RunMissed:
 	}
+}
+
+// lacks reports whether a run was skipped for want of something that a person
+// has to put right. A server alone has no twin on purpose.
+func lacks(r node.Run) bool {
+	return r.State == node.RunSkipped && strings.HasPrefix(r.Reason, engine.WhyPrecondition+": ") && !strings.HasSuffix(r.Reason, noTwin)
 }
 
 // ClaimRuns implements engine.Ledger.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -75,9 +76,7 @@ func (k *timekeeper) alarms(all *concerns, now time.Time) {
 	for _, p := range s.Problems {
 		all.add(concern{code: "timetable_problem", of: called(p.Name, p.ID), severity: "error"}, "timetable %q does not run: %s", p.Name, p.Text)
 	}
-	for _, f := range k.failed() {
-		all.add(concern{code: "timetable_failed", of: f.Timetable, severity: "error"}, "timetable %q failed: %s: twinctl run output %d", f.Timetable, f.Reason, f.Run)
-	}
+	k.failedAlarms(all, s)
 	for _, o := range s.Owed {
 		if record.At(now) > o.By {
 			all.add(concern{code: "timetable_late", of: called(o.Name, o.ID), severity: "error"},
@@ -89,6 +88,24 @@ func (k *timekeeper) alarms(all *concerns, now time.Time) {
 			"the clock was set by %s at %s, or the machine was asleep: twinctl run list tells which slots that missed", s.Step.Round(time.Second), node.Moment(s.Stepped).Time().Format(time.RFC3339))
 	}
 	k.heldAlarm(all, s)
+}
+
+// failedAlarms tells which timetables failed last, or could not begin. Of what
+// must not run its problem tells.
+func (k *timekeeper) failedAlarms(all *concerns, s engine.State) {
+	problems := map[string]bool{}
+	for _, p := range s.Problems {
+		problems[p.Name] = true
+	}
+	for _, f := range k.failed() {
+		c := concern{code: "timetable_failed", of: f.Timetable, severity: "error"}
+		switch {
+		case !strings.HasPrefix(f.Reason, engine.WhyPrecondition+": "):
+			all.add(c, "timetable %q failed: %s: twinctl run output %d", f.Timetable, f.Reason, f.Run)
+		case !problems[f.Timetable]:
+			all.add(c, "timetable %q could not run: %s: twinctl run show %d", f.Timetable, f.Reason, f.Run)
+		}
+	}
 }
 
 // heldAlarm tells that a primary waits for its twin. That it was restored has an

@@ -39,7 +39,8 @@ func (w Witness) running(ctx context.Context, f *preflight.Facts, _ node.Documen
 func (w Witness) deep(ctx context.Context, f *preflight.Facts) *preflight.Deep {
 	ctx, cancel := context.WithTimeout(ctx, deepWithin)
 	defer cancel()
-	d := &preflight.Deep{Unsound: []string{}, Unread: []string{}, Cannot: []preflight.Hindered{}}
+	d := &preflight.Deep{Unsound: []string{}, Unread: []string{}}
+	d.Cannot, d.Always.Cannot = []preflight.Hindered{}, []preflight.Hindered{}
 	var reading sync.WaitGroup
 	reading.Go(func() { w.readThrough(ctx, d) })
 	w.lookAtTimetables(ctx, f, d)
@@ -63,8 +64,9 @@ func (w Witness) readThrough(ctx context.Context, d *preflight.Deep) {
 	}
 }
 
-// lookAtTimetables asks each timetable that only a primary runs what the engine
-// asks before a run, and notes how long those that run now may go on.
+// lookAtTimetables asks each timetable that only a primary runs, and then each
+// that runs here whatever the role is, what the engine asks before a run. It
+// notes how long those that run now may go on.
 func (w Witness) lookAtTimetables(ctx context.Context, f *preflight.Facts, d *preflight.Deep) {
 	shelf := w.shelf
 	if shelf == nil {
@@ -76,14 +78,17 @@ func (w Witness) lookAtTimetables(ctx context.Context, f *preflight.Facts, d *pr
 		return
 	}
 	timeouts := map[string]time.Duration{}
-	var wanted []timetable.Timetable
+	var ofRole, always []timetable.Timetable
 	for _, t := range list.Timetables {
-		if t.NeedsRole() != node.Primary {
-			continue
+		if t.NeedsRole() == node.Primary {
+			timeouts[t.ID] = t.Timeout
 		}
-		timeouts[t.ID] = t.Timeout
-		if !t.IsPaused(time.Now()) {
-			wanted = append(wanted, t)
+		switch {
+		case t.IsPaused(time.Now()):
+		case t.NeedsRole() == node.Primary:
+			ofRole = append(ofRole, t)
+		case t.NeedsRole() == "" && t.RunsAt(f.Name, f.Role):
+			always = append(always, t)
 		}
 	}
 	f.Timetables.Total, f.Timetables.Unreadable = len(list.Timetables), len(list.Unreadable)
@@ -91,12 +96,13 @@ func (w Witness) lookAtTimetables(ctx context.Context, f *preflight.Facts, d *pr
 		r := &f.Timetables.Running[i]
 		r.TimeoutS = int64(timeouts[r.Key] / time.Second)
 	}
-	w.ask(ctx, wanted, d)
+	w.ask(ctx, ofRole, &d.Asked)
+	w.ask(ctx, always, &d.Always)
 }
 
 // ask looks at timetables one after the other until ctx ends: one whose files
 // are on a machine that gives no answer keeps the rest from being looked at.
-func (w Witness) ask(ctx context.Context, wanted []timetable.Timetable, d *preflight.Deep) {
+func (w Witness) ask(ctx context.Context, wanted []timetable.Timetable, a *preflight.Asked) {
 	tasks := &taskRunner{data: w.Data, config: func() *config.Config { return w.Config }, twinctl: besideThis("twinctl")}
 	for i, t := range wanted {
 		found := make(chan string, 1)
@@ -109,22 +115,22 @@ func (w Witness) ask(ctx context.Context, wanted []timetable.Timetable, d *prefl
 		}()
 		select {
 		case why := <-found:
-			d.Looked++
-			note(d, t.Name, why)
+			a.Looked++
+			note(a, t.Name, why)
 		case <-ctx.Done():
-			d.Left = len(wanted) - i
+			a.Left = len(wanted) - i
 			return
 		}
 	}
 }
 
 // note notes why a timetable cannot run; "" is that it can.
-func note(d *preflight.Deep, name, why string) {
+func note(a *preflight.Asked, name, why string) {
 	switch {
 	case why == "":
-	case len(d.Cannot) == preflight.MaxListed:
-		d.More++
+	case len(a.Cannot) == preflight.MaxListed:
+		a.More++
 	default:
-		d.Cannot = append(d.Cannot, preflight.Hindered{Timetable: name, Why: clip(why)})
+		a.Cannot = append(a.Cannot, preflight.Hindered{Timetable: name, Why: clip(why)})
 	}
 }

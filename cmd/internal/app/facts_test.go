@@ -21,7 +21,7 @@ import (
 
 // A server tells what is so, without twind too, and its twin believes it.
 func TestFacts(t *testing.T) {
-	cfg := configured(t, "name = \"cms-a\"\ndata = \"data\"\n[[feed]]\nname = \"log\"\nkind = \"tail\"\nformat = \"text\"\npath = \"log\"\n[hooks]\npre_demote = [\"/nowhere/to/be/found\"]\n")
+	cfg := configured(t, "name = \"cms-a\"\ndata = \"data\"\n[[feed]]\nname = \"log\"\nkind = \"tail\"\nformat = \"text\"\npath = \"log\"\n[hooks]\npre_demote = [\"/nowhere/to/be/found\"]\n[backup]\ndirectory = \"/proc/none\"\n")
 	data := primary(t, cfg)
 	programs := t.TempDir()
 	if err := os.WriteFile(filepath.Join(programs, "twinctl"), nil, 0o700); err != nil {
@@ -32,7 +32,7 @@ func TestFacts(t *testing.T) {
 	body := func(name, task string) admin.Edit {
 		return admin.Edit{Kind: "timetable", Key: name, Body: admin.Body{"name": name, "schedule": "0 3 * * *", "tasks": []string{task}, "timeout_s": int64(1200)}}
 	}
-	edits := []admin.Edit{body("sound", "exec /bin/true"), body("lame", "exec /nowhere/to/be/found")}
+	edits := []admin.Edit{body("sound", "exec /bin/true"), body("lame", "exec /nowhere/to/be/found"), body("safe", "backup full"), body("upkeep", "verify")}
 	by := admin.Author{Actor: "ann", Verb: "admin.set"}
 	if _, err := data.Admin.Change(ctx, by, edits, admin.How{}); err != nil {
 		t.Fatal(err)
@@ -73,11 +73,14 @@ func TestFacts(t *testing.T) {
 	if r := f.Runbook; r == nil || r.Step != "drain" || r.Runner != "cms-a" || r.Stale || f.Drains != "x" {
 		t.Errorf("runbook %+v, drains for %q", f.Runbook, f.Drains)
 	}
-	if f.Rows.Edited != 2 || f.Maintenance == nil || *f.Maintenance != "disk" || len(f.Feeds) != 1 || f.Feeds[0].Settings == "" {
+	if f.Rows.Edited != 4 || f.Maintenance == nil || *f.Maintenance != "disk" || len(f.Feeds) != 1 || f.Feeds[0].Settings == "" {
 		t.Errorf("%+v", f)
 	}
 	if d := f.Deep; d == nil || d.Looked != 2 || d.Left != 0 || len(d.Cannot) != 1 || d.Cannot[0].Timetable != "lame" || len(d.Unsound)+len(d.Unread) > 0 {
 		t.Errorf("deep: %+v", d)
+	}
+	if a := f.Deep.Always; a.Looked != 2 || a.Left != 0 || len(a.Cannot) != 1 || a.Cannot[0].Timetable != "safe" {
+		t.Errorf("always: %+v", a)
 	}
 	if r := f.Timetables.Running; len(r) != 1 || r[0].Timetable != "lame" || r[0].Started != 0 || r[0].TimeoutS != 1200 {
 		t.Errorf("running: %+v", r)

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/twinctl/twin/cmd/internal/config"
+	"github.com/twinctl/twin/sync/link"
 	"github.com/twinctl/twin/timetable/task"
 )
 
@@ -120,18 +122,36 @@ func lacking(ctx context.Context, cfg *config.Config, data *Data, tasks []task.T
 		if err := t.Ready(receiver); err != nil {
 			return err
 		}
-		if !slices.Contains([]string{"sync", "compare", "fill"}, t.Kind) {
-			continue
+		var err error
+		switch {
+		case t.Kind == "backup" && t.Args[0] != "verify": // which only reads
+			if err = task.WritableDir(cfg.Backup.Directory); err != nil {
+				err = fmt.Errorf("backup.directory: %w", err)
+			}
+		case slices.Contains([]string{"sync", "compare", "fill"}, t.Kind):
+			err = unlinked(ctx, cfg, data)
 		}
-		pair, err := data.Node.Pair(ctx)
 		if err != nil {
-			return err
-		}
-		if pair == nil {
-			return fmt.Errorf("%s: this server has no twin", t.Kind)
+			return fmt.Errorf("%s: %w", t.Kind, err)
 		}
 	}
 	return nil
+}
+
+// noTwin is what a task lacks on a server alone.
+const noTwin = "this server has no twin"
+
+// unlinked says why the twin cannot be dialled at all.
+func unlinked(ctx context.Context, cfg *config.Config, data *Data) error {
+	pair, err := data.Node.Pair(ctx)
+	if err != nil {
+		return err
+	}
+	if pair == nil {
+		return errors.New(noTwin)
+	}
+	_, err = link.ReadPublicKey(cfg.Twin.Identity)
+	return err
 }
 
 // sound says what is wrong with a task as far as that can be told without the

@@ -39,7 +39,7 @@ func TestTimetableAlarms(t *testing.T) {
 		slices.Sort(all)
 		return all
 	}
-	want := []string{"timetable_late late", "timetable_problem his", "timetable_problem tired", "timetable_unreadable never"}
+	want := []string{"timetable_failed late", "timetable_late late", "timetable_problem his", "timetable_problem tired", "timetable_unreadable never"}
 	await.Until(t, "each is told", func() bool { return slices.Equal(codes(), want) })
 	d := s.timekeeper.describe()
 	if d.Total != 3 || d.Unreadable != 1 || d.Armed != 3 || d.Paused != 1 || d.Next == nil || d.Next.Timetable != "late" {
@@ -132,6 +132,7 @@ func TestLastFailed(t *testing.T) {
 		}
 		return rows[0].ID
 	}
+	why := ""
 	end := func(id int64, state node.RunState, failed int) {
 		t.Helper()
 		if state != node.RunSkipped {
@@ -139,7 +140,7 @@ func TestLastFailed(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := l.EndRun(t.Context(), id, node.RunEnd{State: state}); err != nil {
+		if err := l.EndRun(t.Context(), id, node.RunEnd{State: state, Reason: why}); err != nil {
 			t.Fatal(err)
 		}
 		if got := l.lastFailed(); len(got) != failed {
@@ -160,7 +161,16 @@ func TestLastFailed(t *testing.T) {
 	if err := next.begin(t.Context()); err != nil || len(next.lastFailed()) != 0 {
 		t.Errorf("after a restart %v: %v", next.lastFailed(), err)
 	}
-	if c := l.counts(); c[node.RunFailed] != 2 || c[node.RunOK] != 1 || c[node.RunSkipped] != 1 {
+	why = "precondition: sync: this server has no twin"
+	end(claim(slot+3*record.Second, 1), node.RunSkipped, 0)
+	why = "precondition: backup: backup.directory: twind cannot write there"
+	lacking := claim(slot+4*record.Second, 1)
+	end(lacking, node.RunSkipped, 1)
+	next = newBookedLedger(data.Node)
+	if err := next.begin(t.Context()); err != nil || next.lastFailed()["a"].ID != lacking {
+		t.Errorf("after a restart %v: %v", next.lastFailed(), err)
+	}
+	if c := l.counts(); c[node.RunFailed] != 2 || c[node.RunOK] != 1 || c[node.RunSkipped] != 3 {
 		t.Errorf("%v", c)
 	}
 }
