@@ -95,7 +95,9 @@ func someRuns(name string, states ...node.RunState) []node.Run {
 			r.Ended = 0
 		case node.RunMissed:
 			r.Started, r.Ended, r.Reason, r.Server, r.Theirs = 0, 0, "down", "cms-b", 7
-		case node.RunOK, node.RunClaimed, node.RunTimeout, node.RunCancelled, node.RunInterrupted:
+		case node.RunInterrupted:
+			r.Reason = "down"
+		case node.RunOK, node.RunClaimed, node.RunTimeout, node.RunCancelled:
 		}
 		all = append(all, r)
 	}
@@ -135,7 +137,7 @@ func timetablePictures() map[string]frame {
 	for i := range 60 {
 		crowd = append(crowd, Timetable{Key: fmt.Sprint(i), Name: fmt.Sprintf("report-%02d", i), State: "armed", NextHere: coming(time.Duration(i) * time.Minute)})
 	}
-	full, runs := on(name, someTimetables()), someRuns("nightly backup", node.RunRunning, node.RunOK, node.RunFailed, node.RunSkipped, node.RunMissed)
+	full, runs := on(name, someTimetables()), someRuns("nightly backup", node.RunRunning, node.RunOK, node.RunFailed, node.RunSkipped, node.RunMissed, node.RunInterrupted)
 	plan := keyed(full, "x")
 	plan = plan.plannedSo([]string{`- timetable/k1 "nightly backup"`, "1 deleted: dry run, nothing was changed"}, exitDiffers)
 	return map[string]frame{

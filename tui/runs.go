@@ -103,11 +103,13 @@ func runState(r node.Run) piece {
 	return piece{sign + foreign(string(r.State)), as}
 }
 
-// runTook says how long a run ran, or has been running.
+// runTook says how long a run ran, or has been running, where that is known.
 func runTook(r node.Run, now time.Time) string {
 	switch {
 	case r.Started == 0:
 		return ""
+	case r.EndedAlone():
+		return "-"
 	case r.Ended == 0:
 		return length(now.Sub(r.Started.Time()))
 	}

@@ -43,12 +43,15 @@ type runRow struct {
 	Reason    string        `json:"reason"`
 	Planned   node.Moment   `json:"planned"`
 	Started   *node.Moment  `json:"started"`
-	Ended     *node.Moment  `json:"ended"`
+	Ended     *node.Moment  `json:"ended"` // null: it has not, or nobody knows when
 	Exit      *int          `json:"exit"`
 	Told      bool          `json:"told"` // the twin's, as it told last
 }
 
 func runRowOf(r node.Run) runRow {
+	if r.EndedAlone() {
+		r.Ended = 0
+	}
 	return runRow{
 		r.ID, r.Name, r.Timetable, node.Moment(r.Slot), r.Attempt, r.Server, r.Epoch, r.Trigger, r.Actor, r.State, r.Reason,
 		node.Moment(r.Planned), known(r.Started), known(r.Ended), r.Exit, r.Theirs != 0,

@@ -46,6 +46,14 @@ const (
 	RunMissed      RunState = "missed"      // could not run: down, held, maintenance, clock step, late
 )
 
+// RunDown is the reason of a run that ended, or of a slot that passed, while
+// twind was away.
+const RunDown = "down"
+
+// EndedAlone tells whether a run ended while twind was away: Ended is then when
+// that was noted, after the next start.
+func (r Run) EndedAlone() bool { return r.State == RunInterrupted && r.Reason == RunDown }
+
 // RunStates returns all states, in order.
 func RunStates() []RunState {
 	return []RunState{

@@ -37,7 +37,7 @@ const (
 	WhyPaused       = "paused"
 	WhyCalendar     = "calendar"
 	WhyPrecondition = "precondition" // what it is follows
-	WhyDown         = "down"
+	WhyDown         = node.RunDown
 	WhyRole         = "role"        // the twin may have run it, or its own run was ended with the role
 	WhyHandover     = "handed-over" // it had not begun when the role went: whoever has it now runs it
 	WhyHeld         = "held"
