@@ -4,6 +4,7 @@
 package timetable
 
 import (
+	"fmt"
 	"hash/fnv"
 	"time"
 
@@ -106,6 +107,23 @@ func (t Timetable) RunsAt(server string, role node.Role) bool {
 		return true
 	}
 	return t.RunsOn == server
+}
+
+// ForRole tells whether it runs by roles, not on a server by its name.
+func (t Timetable) ForRole() bool { return t.NeedsRole() != "" || t.RunsOn == OnBoth }
+
+// Nowhere says that it is for a server of another name than those that there
+// are, "" if it is not. One without a name is not counted.
+func (t Timetable) Nowhere(here, twin string) string {
+	switch t.RunsOn {
+	case OnPrimary, OnSecondary, OnBoth, here, twin:
+		return ""
+	}
+	text := fmt.Sprintf("it runs on %s, and this server is %s", t.RunsOn, here)
+	if twin != "" {
+		text += ", its twin " + twin
+	}
+	return text + ": want primary, secondary, both or one of the pair"
 }
 
 // IsPaused tells whether it is paused at a time.

@@ -125,6 +125,14 @@ type outlook struct {
 	twin *engine.Here // nil while this server is alone
 }
 
+// twinName is the twin's name, "" while this server is alone.
+func (o outlook) twinName() string {
+	if o.twin == nil {
+		return ""
+	}
+	return o.twin.Server
+}
+
 // outlook tells where this server stands, and its twin with the other role, as
 // far as it has told.
 func (s *site) outlook(ctx context.Context) (o outlook, err error) {

@@ -64,6 +64,9 @@ func forecastOf(p planned, o outlook, now time.Time, n int) forecast {
 	f.Schedule, f.zone = p.Schedule.String(), p.Schedule.Zone()
 	f.Zone, f.Words = f.zone.String(), p.Schedule.Words()
 	f.Warnings = append(f.Warnings, p.Schedule.Warnings(now)...)
+	if why := p.Nowhere(o.here.Server, o.twinName()); why != "" {
+		f.Warnings = append(f.Warnings, "it never runs: "+why)
+	}
 	f.Next = append(f.Next, comingOf(p, o, now, n)...)
 	return f
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/collector/record"
+	"github.com/twinctl/twin/timetable"
 	"github.com/twinctl/twin/timetable/engine"
 )
 
@@ -104,6 +105,22 @@ func (k *timekeeper) failedAlarms(all *concerns, s engine.State) {
 			all.add(c, "timetable %q failed: %s: twinctl run output %d", f.Timetable, f.Reason, f.Run)
 		case !problems[f.Timetable]:
 			all.add(c, "timetable %q could not run: %s: twinctl run show %d", f.Timetable, f.Reason, f.Run)
+		}
+	}
+}
+
+// nowhereAlarms tells which timetables are for a server that is neither of the
+// two: they run on none, and nothing else would tell.
+func (k *timekeeper) nowhereAlarms(all *concerns, doc node.Document) {
+	twin := ""
+	if doc.Twin != nil {
+		twin = doc.Twin.Name
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for id, t := range k.named {
+		if why := (timetable.Timetable{RunsOn: t.runsOn}).Nowhere(doc.Name, twin); why != "" {
+			all.add(concern{code: "timetable_problem", of: called(t.name, id), severity: "error"}, "timetable %q does not run: %s", t.name, why)
 		}
 	}
 }

@@ -30,6 +30,7 @@ func (s *server) ownAlarms(doc node.Document, unsent []node.Undelivered) concern
 	backupAlarms(&all, doc.Backups, time.Now())
 	maintenanceAlarms(&all, doc.Maintenance, time.Now())
 	s.timekeeper.alarms(&all, time.Now())
+	s.timekeeper.nowhereAlarms(&all, doc)
 	s.publisher.alarms(&all)
 	s.roles.alarms(&all)
 	for _, t := range s.lookout.twice() {

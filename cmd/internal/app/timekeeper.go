@@ -50,6 +50,7 @@ type timekeeper struct {
 	held    string              // why what needs the role waits
 	until   time.Time           // at the latest; zero: nobody knows
 	list    map[string]runsHere // of the timetables as read last, by key
+	named   map[string]runsHere // those of them that are for a server by its name
 	stopped record.Instant      // by the twin's clock, when it was known first that it is no primary; 0: it is not
 }
 
@@ -173,13 +174,18 @@ func (k *timekeeper) timetables(ctx context.Context, since int64) (engine.List, 
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if list.Since == 0 {
-		k.list = make(map[string]runsHere, len(list.Timetables))
+		k.list, k.named = make(map[string]runsHere, len(list.Timetables)), map[string]runsHere{}
 	}
 	for _, id := range list.Gone {
 		delete(k.list, id)
+		delete(k.named, id)
 	}
 	for _, t := range list.Timetables {
 		k.list[t.ID] = runsHere{t.Name, t.RunsOn}
+		delete(k.named, t.ID)
+		if !t.ForRole() {
+			k.named[t.ID] = k.list[t.ID]
+		}
 	}
 	return list, nil
 }
