@@ -115,6 +115,15 @@ func (q *Queue) Early(at record.Instant) time.Duration {
 func (q *Queue) Reject(why Reason, text string, raw, position []byte) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	now := q.quarantine(why, text, raw)
+	q.extendHole(why, now)
+	q.position(position)
+	q.dueIn(batchAge)
+}
+
+// quarantine counts a rejection and keeps its beginning, if there is room. It
+// returns when.
+func (q *Queue) quarantine(why Reason, text string, raw []byte) record.Instant {
 	now := record.At(time.Now())
 	q.batch.Rejected++
 	q.told++
@@ -123,9 +132,7 @@ func (q *Queue) Reject(why Reason, text string, raw, position []byte) {
 		q.batch.Quarantine = append(q.batch.Quarantine,
 			Rejection{At: now, Reason: why, Text: text, Head: head})
 	}
-	q.extendHole(why, now)
-	q.position(position)
-	q.dueIn(batchAge)
+	return now
 }
 
 // Flush says that the source has nothing more to read at present, so that what

@@ -116,41 +116,7 @@ func (d *datagrams) hear(ctx context.Context, conn *net.UDPConn, q *feed.Queue) 
 	e := &ear{datagrams: d, q: q, local: conn.LocalAddr().String()}
 	e.begin(time.Now())
 	d.log.Info("listening", "address", conn.LocalAddr().String())
-	message, control := make([]byte, min(d.limit, largest)+1), make([]byte, controlRoom)
-	for {
-		begun := time.Now()
-		err := conn.SetReadDeadline(begun.Add(proveEvery))
-		var n, c, flags int
-		var from netip.AddrPort
-		if err == nil {
-			n, c, flags, from, err = conn.ReadMsgUDPAddrPort(message, control)
-		}
-		switch {
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case errors.Is(err, os.ErrDeadlineExceeded): // all that had come by then was read
-			e.wait(begun)
-			continue
-		case err != nil:
-			err = fmt.Errorf("listen on %s: %w", d.address, err)
-			q.End(feed.Unreachable, err)
-			return err
-		}
-		came, lost := understand(control[:c])
-		if !d.from.Have(from.Addr()) {
-			e.miss(lost)
-			e.pass(from, came)
-			continue
-		}
-		e.come(came)
-		e.miss(lost)
-		if err := e.tell(ctx, message[:n], flags&syscall.MSG_TRUNC != 0); err != nil {
-			return err
-		}
-		if !came.IsZero() {
-			e.prove(came)
-		}
-	}
+	return e.listen(ctx, conn)
 }
 
 // An ear is one session.
@@ -159,8 +125,8 @@ type ear struct {
 	q        *feed.Queue
 	ordinals record.Ordinals
 	untimed  record.Instant // of the last record that had no time of its own
-	lost     uint32         // datagrams that the kernel threw away, as told last
-	proven   time.Time
+	drops    drops
+	proven   time.Time     // what was said before is told, or the session began then
 	local    string        // address
 	came     time.Time     // when the last datagram did, or the session began
 	mute     bool          // nothing came for too long: there is no session
@@ -171,6 +137,44 @@ type ear struct {
 func (e *ear) begin(from time.Time) {
 	e.q.Begin(feed.Session{From: record.At(from)}, e.local)
 	e.came, e.mute = time.Now(), false
+	e.proven = from
+}
+
+// listen hears until that fails or ctx ends.
+func (e *ear) listen(ctx context.Context, conn *net.UDPConn) error {
+	message, control := make([]byte, min(e.limit, largest)+1), make([]byte, controlRoom)
+	for {
+		err := conn.SetReadDeadline(time.Now().Add(proveEvery))
+		var n, c, flags int
+		var from netip.AddrPort
+		if err == nil {
+			n, c, flags, from, err = conn.ReadMsgUDPAddrPort(message, control)
+		}
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			e.rest(conn)
+			continue
+		case err != nil:
+			err = fmt.Errorf("listen on %s: %w", e.address, err)
+			e.q.End(feed.Unreachable, err)
+			return err
+		}
+		came, lost := understand(control[:c])
+		e.missBefore(came, lost)
+		if !e.from.Have(from.Addr()) {
+			e.pass(from, came)
+			continue
+		}
+		e.come(came)
+		if err := e.tell(ctx, message[:n], flags&syscall.MSG_TRUNC != 0); err != nil {
+			return err
+		}
+		if !came.IsZero() {
+			e.prove(came) // lost is of all that was thrown away before it
+		}
+	}
 }
 
 // come notes that a datagram came at that time; zero if the kernel does not say.
@@ -183,6 +187,22 @@ func (e *ear) come(at time.Time) {
 		at = e.came
 	}
 	e.begin(at)
+}
+
+// rest is told when a read has waited for long. That nothing came until now is
+// so only if nothing waits now: a read ends late as well where this process
+// stood still meanwhile. And only if nothing was thrown away, which no datagram
+// behind it has told of.
+func (e *ear) rest(conn syscall.Conn) {
+	until := time.Now()
+	s, err := look(conn)
+	if err != nil || s.waits { // the next read says what
+		return
+	}
+	if s.counts {
+		e.miss(s.dropped, time.Now())
+	}
+	e.wait(until)
 }
 
 // pass passes over a datagram of somebody who is not listened to. That it came
@@ -210,21 +230,32 @@ func (e *ear) wait(until time.Time) {
 	}
 }
 
-// prove says that what came up to then was read. It is not told more often than
-// each second.
+// prove says that what came up to then was read, and what was thrown away until
+// then is told. It does not say so more often than each second.
 func (e *ear) prove(until time.Time) {
-	if until.Sub(e.proven) >= proveEvery {
-		e.proven = until
-		e.q.Proof(record.At(until.Add(-e.late)))
+	if said := until.Add(-e.late); said.Sub(e.proven) >= proveEvery {
+		e.proven = said
+		e.q.Proof(record.At(said))
 	}
 }
 
-// miss tells of datagrams that the kernel threw away. lost counts them since
-// the address is had.
-func (e *ear) miss(lost uint32) {
-	if n := lost - e.lost; lost != 0 && n > 0 {
-		e.lost = lost
-		e.q.Reject(feed.Overrun, fmt.Sprintf("%d datagrams came faster than they could be read, and are lost", n), nil, nil)
+// missBefore takes the count that comes with a datagram, from when that came;
+// there is none if it is zero.
+func (e *ear) missBefore(came time.Time, count uint32) {
+	if came.IsZero() {
+		came = time.Now()
+	}
+	if count != 0 {
+		e.miss(count, came)
+	}
+}
+
+// miss tells of datagrams that the kernel threw away until then. count is of all
+// since the address is had.
+func (e *ear) miss(count uint32, until time.Time) {
+	if n := e.drops.more(count); n > 0 {
+		text := fmt.Sprintf("%d datagrams came faster than they could be read, and are lost", n)
+		e.q.Lost(feed.Overrun, text, unheard(e.proven, until, e.late))
 	}
 }
 

@@ -24,7 +24,10 @@
 //     one unless silence says how long it may be quiet at the most.
 //   - Over TCP a full queue makes the upstream wait. Over UDP the kernel throws
 //     away what we do not fetch in time; it counts that, and what it threw away
-//     is told as a hole with the reason overrun. Times that lie too far apart
+//     is told as a hole with the reason overrun, from what was proven before up
+//     to the datagram behind it, or to when we asked for the count because none
+//     came. A kernel before Linux 4.12 cannot be asked: there, what is thrown
+//     away is told only with the next datagram. Times that lie too far apart
 //     make a sender wait over TCP, and that one alone; over UDP their messages
 //     are refused, with the same reason.
 //
