@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/twinctl/twin/collector/history"
 )
@@ -74,12 +75,15 @@ func (s *server) account(feed string, said []string, number func(raw string) int
 			continue
 		}
 		lacks = append(lacks, i+1)
-		at := timeOf(line)
-		if !slices.ContainsFunc(gaps, func(g history.Gap) bool {
-			return !at.Before(g.From.Time()) && (g.To == nil || !at.After(g.To.Time()))
-		}) {
+		if at := timeOf(line); !inGaps(gaps, at) {
 			s.t.Errorf("%s: feed %s lacks number %d of %s, and no gap says so: %+v", s.name, feed, i+1, at.UTC(), gaps)
 		}
 	}
 	return lacks
+}
+
+func inGaps(gaps []history.Gap, at time.Time) bool {
+	return slices.ContainsFunc(gaps, func(g history.Gap) bool {
+		return !at.Before(g.From.Time()) && (g.To == nil || !at.After(g.To.Time()))
+	})
 }

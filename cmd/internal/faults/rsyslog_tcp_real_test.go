@@ -51,15 +51,30 @@ func unread(t *testing.T, address string) (bytes int) {
 // said.
 type tap struct {
 	net.Listener
-	mu   sync.Mutex
-	said []*bytes.Buffer
+	t        *testing.T
+	from, to string
+	mu       sync.Mutex
+	said     []*bytes.Buffer
 }
 
 func newTap(t *testing.T, to string) *tap {
 	t.Helper()
-	w := &tap{Listener: listen(t)}
-	serve(t, w.Listener, func(ctx context.Context, near net.Conn) {
-		far, err := net.Dial("tcp", to)
+	w := &tap{t: t, from: ownAddress(), to: to}
+	w.open()
+	return w
+}
+
+// open lets connections through, until it is closed: then nobody is there for
+// who connects.
+func (w *tap) open() {
+	w.t.Helper()
+	var err error
+	if w.Listener, err = net.Listen("tcp", w.from); err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() { w.Close() })
+	serve(w.t, w.Listener, func(ctx context.Context, near net.Conn) {
+		far, err := net.Dial("tcp", w.to)
 		if err != nil {
 			return
 		}
@@ -75,7 +90,6 @@ func newTap(t *testing.T, to string) *tap {
 		w.mu.Unlock()
 		_, _ = io.Copy(far, io.TeeReader(near, lockedWriter{&w.mu, text}))
 	})
-	return w
 }
 
 type lockedWriter struct {
@@ -89,21 +103,28 @@ func (w lockedWriter) Write(p []byte) (int, error) {
 	return w.to.Write(p)
 }
 
-var numbered = regexp.MustCompile(` line (\d+) x`)
+// numbered is a message of RFC 5424, or a line.
+var numbered = regexp.MustCompile(`(?:<\d+>1 [^<\n]*)?line (\d+) x`)
 
-// most returns how often a connection said each number, of the one that said it
-// most often: rsyslog repeats what it is not sure of.
+// most returns how often each number was said. What rsyslog is not sure of it
+// repeats in another connection, so that counts where it said it most often. A
+// line that it read again, as it may once it was killed, is another message.
 func (w *tap) most() map[int]int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	most := map[int]int{}
+	said, numberIn := map[string]int{}, map[string]int{}
 	for _, text := range w.said {
-		here := map[int]int{}
+		here := map[string]int{}
 		for _, match := range numbered.FindAllSubmatch(text.Bytes(), -1) {
-			n, _ := strconv.Atoi(string(match[1])) // digits
-			here[n]++
-			most[n] = max(most[n], here[n])
+			one := string(match[0])
+			here[one]++
+			said[one] = max(said[one], here[one])
+			numberIn[one], _ = strconv.Atoi(string(match[1])) // digits
 		}
+	}
+	most := map[int]int{}
+	for one, times := range said {
+		most[numberIn[one]] += times
 	}
 	return most
 }
@@ -130,13 +151,15 @@ func newSite(t *testing.T, name string) (s *site, actions string) {
 		s.listens[i] = ownAddress()
 		s.taps[i] = newTap(t, s.listens[i])
 		sections = append(sections, fmt.Sprintf("[[feed]]\nname = %q\nlisten = %q\n%s", f.name, s.listens[i], f.kind))
-		host, port, err := net.SplitHostPort(s.taps[i].Addr().String())
+		host, port, err := net.SplitHostPort(s.taps[i].from)
 		if err != nil {
 			t.Fatal(err)
 		}
 		actions += fmt.Sprintf(`    action(type="omfwd" protocol="tcp" target=%q port=%q TCP_Framing=%q template=%q
-           action.resumeRetryCount="-1" action.resumeInterval="1" queue.type="linkedList")
-`, host, port, f.framing, f.template)
+           action.resumeRetryCount="-1" action.resumeInterval="1" action.resumeIntervalMax="1"
+           queue.type="disk" queue.filename="%s-%s" queue.saveOnShutdown="on"
+           queue.checkpointInterval="1" queue.syncQueueFiles="on")
+`, host, port, f.framing, f.template, name, f.name)
 	}
 	s.server = newServer(t, sections...)
 	s.name = name
@@ -145,6 +168,25 @@ func newSite(t *testing.T, name string) (s *site, actions string) {
 		s.said(address) // that it listens there
 	}
 	return s, actions
+}
+
+// crash kills it, and leaves nobody whom rsyslog could connect to.
+func (s *site) crash() {
+	s.t.Helper()
+	for _, w := range s.taps {
+		w.Close()
+	}
+	s.kill()
+}
+
+// comeBack starts it again, and lets rsyslog connect once it listens.
+func (s *site) comeBack() {
+	s.t.Helper()
+	s.start()
+	for i, w := range s.taps {
+		s.said(s.listens[i])
+		w.open()
+	}
 }
 
 // asSaid demands that a site holds no number more often than a connection said it.
@@ -161,9 +203,13 @@ func (s *site) asSaid() {
 }
 
 // TestRealRsyslogByTCP has rsyslog send numbered lines to two servers by plain
-// TCP, which acknowledges nothing, freezes one of them until the kernel holds
-// much for it, and kills it. The other one has all. Neither has anything more often
-// than it was said, and what was lost with the one is of a time that is in its gaps.
+// TCP, which acknowledges nothing, from a queue on disk for each. One server is
+// frozen until the kernel holds much for it, and killed; while it is away rsyslog
+// is stopped, started, killed and started; and once it is back rsyslog is killed
+// as it speaks to both. What was lost with the server, or on its way as rsyslog
+// was killed, is of a time that is in the gaps of who lacks it. What waited on
+// disk is not lost, and nobody has anything more often than it was said. (One
+// that is killed may forget how far it had read, and say all of it again.)
 func TestRealRsyslogByTCP(t *testing.T) {
 	t.Parallel()
 	a, toA := newSite(t, "cms-a")
@@ -173,46 +219,70 @@ func TestRealRsyslogByTCP(t *testing.T) {
 	l := newLoggerOf(t, dir, fmt.Sprintf(`global(workDirectory=%q)
 module(load="imfile")
 template(name="line" type="string" string="%%msg%%")
-input(type="imfile" file=%q tag="pbx:" ruleset="twin")
-ruleset(name="twin") {
+input(type="imfile" file=%q tag="pbx:" ruleset="twin" persistStateInterval="1")
+ruleset(name="twin" queue.type="direct") {
 %s}
-`, dir, said.file.Name(), toA+toB))
+`, dir, said.file.Name(), toA+toB)) // the queues of a are before those of b
 	l.start()
-	both := func() {
+	have := func(sites ...*site) {
 		t.Helper()
-		for _, s := range []*site{a, b} {
+		for _, s := range sites {
 			for _, f := range byTCP {
 				s.awaitNumber(f.name, len(said.lines()), numberOf)
 			}
 		}
 	}
 	said.tell(200)
-	both()
+	have(a, b)
 
 	a.signal(syscall.SIGSTOP)
 	said.tell(200)
 	for _, address := range a.listens {
 		eventually(t, "the kernel holds all of it", func() bool { return unread(t, address) >= 200*len(said.lines()[0]) })
 	}
-	a.kill()
-	said.tell(200)
-	a.start()
-	said.tell(200)
-	for i := range byTCP { // what rsyslog writes to who is gone is lost
-		eventually(t, a.name+" is heard again", func() bool {
-			said.tell(1)
-			return a.counted(byTCP[i].name, numberOf)[len(said.lines())] > 0
-		})
-	}
-	both()
+	held := said.lines()[200:]
+	a.crash()
+	said.tell(200) // what rsyslog writes to who is gone is lost
+	have(b)
+	l.End(syscall.SIGTERM)
 	for _, f := range byTCP {
-		lost := a.account(f.name, said.lines(), numberOf)
-		t.Logf("%s: %d of %d were lost with %s", f.name, len(lost), len(said.lines()), a.name)
-		if len(lost) < 200 {
-			t.Errorf("%s: what the kernel held was not lost", f.name)
-		}
 		if lacks := b.account(f.name, said.lines(), numberOf); len(lacks) > 0 {
 			t.Errorf("%s: %s, which was never away, lacks %v", f.name, b.name, lacks)
+		}
+	}
+
+	waits := len(said.lines()) // and from here on, rsyslog knows that nobody is there
+	said.tell(200)
+	l.start()
+	said.tell(200)
+	have(b)
+	l.kill()
+	said.tell(200)
+	l.start()
+	have(b)
+	waited := len(said.lines())
+	a.comeBack()
+	said.tell(200)
+	have(a, b)
+
+	said.tell(200)
+	l.kill()
+	l.start()
+	said.tell(200)
+	have(a, b)
+	for _, f := range byTCP {
+		lost, lacks := a.account(f.name, said.lines(), numberOf), b.account(f.name, said.lines(), numberOf)
+		t.Logf("%s: of %d, %d were lost with %s, and %d of what %s was told", f.name, len(said.lines()), len(lost), a.name, len(lacks), b.name)
+		gaps := a.gaps(f.name)
+		for _, line := range held { // unless rsyslog read it again, it is lost too
+			if !inGaps(gaps, timeOf(line)) {
+				t.Errorf("%s: %s never read %.40q, and no gap says so: %+v", f.name, a.name, line, gaps)
+			}
+		}
+		for _, n := range lost {
+			if n > waits && n <= waited {
+				t.Errorf("%s: %s lacks number %d, which waited on disk for it", f.name, a.name, n)
+			}
 		}
 	}
 	for _, s := range []*site{a, b} {
