@@ -104,7 +104,7 @@ func parentOf(own []Set, m Manifest) (*Set, error) {
 		return nil, fmt.Errorf("%w: there is no backup yet", ErrNeedsFull)
 	}
 	last := own[len(own)-1]
-	switch _, err := chain(own, last); {
+	switch _, err := indexed(own).chain(last); {
 	case err != nil:
 		return nil, fmt.Errorf("%w: %w", ErrNeedsFull, err)
 	case last.Line != m.Line:

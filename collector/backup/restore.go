@@ -55,7 +55,7 @@ func (k Keeper) Plan(ctx context.Context, w Wish) (Plan, error) {
 	for _, s := range Of(sets, of.Server, of.ServerName) {
 		p.numbered = max(p.numbered, s.Named.Number)
 	}
-	if p.Chain, err = chain(sets, of); err != nil {
+	if p.Chain, err = indexed(sets).chain(of); err != nil {
 		return Plan{}, err
 	}
 	if !w.own(of) && !w.Foreign {

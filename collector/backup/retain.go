@@ -43,13 +43,14 @@ type Verdict struct {
 // Retain decides which sets of one server are kept; it takes them in the order
 // of Sets, and returns them so. Whatever the policy, kept are: what a kept one
 // goes on from, the newest chain that was proven, or the newest if none was,
-// what has a time to come, and what cannot be read. A policy that is empty is
-// ErrNoPolicy.
+// what has a time to come, and what cannot be read or restored: that is counted
+// as nothing, so that it takes the place of none that can. A policy that is empty
+// is ErrNoPolicy.
 func Retain(sets []Set, p Policy, c Circumstance) ([]Verdict, error) {
 	if p.empty() {
 		return nil, ErrNoPolicy
 	}
-	verdicts := make([]Verdict, len(sets))
+	verdicts, broken := make([]Verdict, len(sets)), Broken(sets)
 	var by []*Verdict // that the policy decides on, the newest first
 	for i := range sets {
 		v := &verdicts[i]
@@ -57,6 +58,8 @@ func Retain(sets []Set, p Policy, c Circumstance) ([]Verdict, error) {
 		switch {
 		case v.Set.Err != nil:
 			v.keep("cannot be read")
+		case broken[i] != nil:
+			v.keep("cannot be restored")
 		case v.Set.When().Time().After(c.Now):
 			v.keep("of a time to come")
 		default:

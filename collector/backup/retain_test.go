@@ -12,8 +12,8 @@ import (
 	"github.com/twinctl/twin/collector/record"
 )
 
-// kept makes sets of lines "NUMBER KIND TIME [PARENT]" and returns what is kept
-// and why: "NUMBER: reason, reason".
+// kept makes sets of lines "KIND TIME [PARENT|broken] [gone]" and returns what is
+// kept and why: "NUMBER: reason, reason".
 func kept(t *testing.T, lines string, p Policy, proven ...int64) (all []string) {
 	t.Helper()
 	sets, c := parseSets(t, lines), Circumstance{
@@ -64,7 +64,9 @@ func parseSets(t *testing.T, lines string) (sets []Set) {
 			s.Parent = titles[words[2]]
 		}
 		titles["#"+string(rune('1'+i))] = s.Title()
-		sets = append(sets, s)
+		if words[len(words)-1] != "gone" {
+			sets = append(sets, s)
+		}
 	}
 	return sets
 }
@@ -125,6 +127,21 @@ func TestRetain(t *testing.T) {
 			full 2026-11-12T03:00
 			full 2031-01-01T03:00`, Policy{Last: 1}, []int64{3}, []string{
 			"#1: cannot be read", "#3: last, newest proven", "#4: of a time to come",
+		}},
+		"a newer chain whose full one is gone takes no place": {`
+			full        2026-11-15T03:00
+			incremental 2026-11-16T03:00 #1
+			full        2026-11-17T03:00 gone
+			incremental 2026-11-18T03:00 #3
+			incremental 2026-11-19T03:00 #4`, Policy{Last: 1}, nil, []string{
+			"#1: needed by #2", "#2: last, newest, and none is proven", "#4: cannot be restored, needed by #5", "#5: cannot be restored",
+		}},
+		"nor does one that a drill had proven before, or that cannot be read": {`
+			full        2026-11-15T03:00
+			full        2026-11-16T03:00
+			full        2026-11-17T03:00 broken
+			incremental 2026-11-18T03:00 #3`, Policy{Daily: 1}, []int64{4}, []string{
+			"#2: daily, newest, and none is proven", "#3: cannot be read, needed by #4", "#4: cannot be restored",
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -79,29 +79,60 @@ func Chain(sets []Set) ([]Set, error) {
 	if len(sets) == 0 {
 		return nil, nil
 	}
-	return chain(sets, sets[len(sets)-1])
+	return indexed(sets).chain(sets[len(sets)-1])
+}
+
+// Broken tells of each of sets why it cannot be restored: its manifest cannot be
+// trusted, or that of one that it goes on from, which may be gone too. It is nil
+// for those that can, as far as manifests tell.
+func Broken(sets []Set) []error {
+	in, broken := indexed(sets), make([]error, len(sets))
+	for i, s := range sets {
+		_, broken[i] = in.chain(s)
+	}
+	return broken
+}
+
+// An index finds sets by their titles.
+type index map[string]Set
+
+func indexed(sets []Set) index {
+	in := make(index, len(sets))
+	for _, s := range sets {
+		in[s.Title()] = s
+	}
+	return in
 }
 
 // chain returns the set and those that it goes on from, the full one first.
-func chain(sets []Set, of Set) ([]Set, error) {
+func (in index) chain(of Set) ([]Set, error) {
 	if of.Err != nil {
 		return nil, fmt.Errorf("%s: %w", of.Title(), of.Err)
 	}
 	all := []Set{of}
-	for all[0].Kind != Full {
-		child := all[0]
-		i := slices.IndexFunc(sets, func(s Set) bool { return s.Title() == child.Parent })
-		switch {
-		case i < 0:
-			return nil, fmt.Errorf("%s: %w: %s, which it goes on from, is not there", child.Title(), ErrDamaged, child.Parent)
-		case sets[i].Err != nil:
-			return nil, fmt.Errorf("%s: %w", child.Parent, sets[i].Err)
-		case sets[i].Sum != child.ParentSum || sets[i].Server != child.Server || sets[i].Number >= child.Number:
-			return nil, fmt.Errorf("%s: %w: %s is not the one that it goes on from", child.Title(), ErrDamaged, child.Parent)
+	for child := of; child.Kind != Full; {
+		parent, err := in.parent(child)
+		if err != nil {
+			return nil, err
 		}
-		all = slices.Insert(all, 0, sets[i])
+		all, child = append(all, parent), parent
 	}
+	slices.Reverse(all)
 	return all, nil
+}
+
+// parent returns the set that another goes on from.
+func (in index) parent(child Set) (Set, error) {
+	parent, there := in[child.Parent]
+	switch {
+	case !there:
+		return Set{}, fmt.Errorf("%s: %w: %s, which it goes on from, is not there", child.Title(), ErrDamaged, child.Parent)
+	case parent.Err != nil:
+		return Set{}, fmt.Errorf("%s: %w", child.Parent, parent.Err)
+	case parent.Sum != child.ParentSum || parent.Server != child.Server || parent.Number >= child.Number:
+		return Set{}, fmt.Errorf("%s: %w: %s is not the one that it goes on from", child.Title(), ErrDamaged, child.Parent)
+	}
+	return parent, nil
 }
 
 // find returns the set of that name, or the newest if it is "".

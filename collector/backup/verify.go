@@ -13,18 +13,31 @@ import (
 // its parents against what it says of them. What is not as it was written, is
 // missing or does not belong is ErrDamaged.
 func (k Keeper) Verify(ctx context.Context, name string) error {
-	sets, err := k.Sets(ctx)
+	s, err := k.whole(ctx, name)
 	if err != nil {
-		return err
-	}
-	s, err := find(sets, name)
-	if err != nil {
-		return err
-	}
-	if _, err := chain(sets, s); err != nil {
 		return err
 	}
 	return k.verify(ctx, s)
+}
+
+// Whole tells whether a set can be restored, as far as manifests tell:
+// ErrNoBackup and ErrDamaged say why it cannot.
+func (k Keeper) Whole(ctx context.Context, name string) error {
+	_, err := k.whole(ctx, name)
+	return err
+}
+
+func (k Keeper) whole(ctx context.Context, name string) (Set, error) {
+	sets, err := k.Sets(ctx)
+	if err != nil {
+		return Set{}, err
+	}
+	s, err := find(sets, name)
+	if err != nil {
+		return Set{}, err
+	}
+	_, err = indexed(sets).chain(s)
+	return s, err
 }
 
 func (k Keeper) verify(ctx context.Context, s Set) error {

@@ -1,0 +1,64 @@
+package backup
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/twinctl/twin/collector/record"
+)
+
+// What goes on from a set that is gone, cannot be read or is another one cannot
+// be restored, and neither can what goes on from that.
+func TestBroken(t *testing.T) {
+	set := func(number int64, kind Kind, sum, parent, parentSum string) Set {
+		at := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+		s := Set{Named: Name{"a", at, number, kind}, Sum: sum}
+		s.Manifest = Manifest{Name: s.Title(), Kind: kind, Number: number, At: record.At(at), Server: "A", ParentSum: parentSum}
+		if parent != "" {
+			s.Parent = "a-20261121T120000Z-" + parent
+		}
+		return s
+	}
+	full := set(1, Full, "s1", "", "")
+	rotten := full
+	rotten.Err, rotten.Manifest = ErrDamaged, Manifest{}
+	first, second := set(2, Incremental, "s2", "000001-full", "s1"), set(3, Incremental, "s3", "000002-incremental", "s2")
+	foreign := second
+	foreign.Server = "B"
+	circle := set(2, Incremental, "s2", "000003-incremental", "s3")
+	for name, c := range map[string]struct {
+		sets []Set
+		want []string // what is said of each; "" of what can be restored
+	}{
+		"none":               {nil, nil},
+		"whole":              {[]Set{full, first, second}, []string{"", "", ""}},
+		"in any order":       {[]Set{second, full, first}, []string{"", "", ""}},
+		"the full is gone":   {[]Set{first, second}, []string{"000002-incremental: D: 000001-full, which it goes on from, is not there", "000002-incremental: D: 000001-full, which it goes on from, is not there"}},
+		"one between is":     {[]Set{full, second}, []string{"", "000003-incremental: D: 000002-incremental, which it goes on from, is not there"}},
+		"cannot be read":     {[]Set{rotten, first}, []string{"000001-full: D", "000001-full: D"}},
+		"another":            {[]Set{set(1, Full, "s9", "", ""), first}, []string{"", "000002-incremental: D: 000001-full is not the one that it goes on from"}},
+		"of another server":  {[]Set{full, first, foreign}, []string{"", "", "000003-incremental: D: 000002-incremental is not the one that it goes on from"}},
+		"they go in circles": {[]Set{circle, second}, []string{"000002-incremental: D: 000003-incremental is not the one that it goes on from", "000002-incremental: D: 000003-incremental is not the one that it goes on from"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var got []string
+			for _, err := range Broken(c.sets) {
+				text := ""
+				if err != nil {
+					text = strings.NewReplacer("a-20261121T120000Z-", "", ErrDamaged.Error(), "D").Replace(err.Error())
+				}
+				if err != nil && !errors.Is(err, ErrDamaged) {
+					t.Error(err)
+				}
+				got = append(got, text)
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
