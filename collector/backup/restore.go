@@ -167,7 +167,7 @@ func (k Keeper) Build(ctx context.Context, p Plan) (err error) {
 func (k Keeper) bring(ctx context.Context, s Set, f File, dir string) error {
 	in, err := k.At.Open(ctx, s.Title(), f.Name+packed)
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrDamaged, err)
+		return unopened(err)
 	}
 	defer in.Close() //nolint:errcheck // only read
 	out, err := folder(dir).Create(f.Name)

@@ -3,8 +3,10 @@ package backup
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"slices"
 
 	"github.com/twinctl/twin/collector/record"
@@ -57,17 +59,26 @@ func (k Keeper) Sets(ctx context.Context) ([]Set, error) {
 func (k Keeper) manifest(ctx context.Context, set string) (m Manifest, sum string, err error) {
 	f, err := k.At.Open(ctx, set, manifestFile)
 	if err != nil {
-		return m, "", fmt.Errorf("%w: %w", ErrDamaged, err)
+		return m, "", unopened(err)
 	}
 	defer f.Close() //nolint:errcheck // only read
 	return decodeManifest(set, f)
+}
+
+// unopened tells why a file of a set could not be opened. That somebody may not
+// read it says nothing of the backup.
+func unopened(err error) error {
+	if errors.Is(err, fs.ErrPermission) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrDamaged, err)
 }
 
 // Text returns a set's manifest as it lies there.
 func (k Keeper) Text(ctx context.Context, set string) ([]byte, error) {
 	f, err := k.At.Open(ctx, set, manifestFile)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+		return nil, unopened(err)
 	}
 	defer f.Close() //nolint:errcheck // only read
 	return io.ReadAll(io.LimitReader(f, longestManifest))

@@ -1,7 +1,10 @@
 package backup
 
 import (
+	"context"
 	"errors"
+	"io"
+	"io/fs"
 	"strings"
 	"testing"
 	"time"
@@ -60,5 +63,47 @@ func TestBroken(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// locked is a destination of which some files may not be read.
+type locked struct {
+	Directory
+	file string
+}
+
+func (l locked) Open(ctx context.Context, set, file string) (io.ReadCloser, error) {
+	if file == l.file {
+		return nil, &fs.PathError{Op: "open", Path: file, Err: fs.ErrPermission}
+	}
+	return l.Directory.Open(ctx, set, file)
+}
+
+// That somebody may not read a backup does not make it a bad one.
+func TestWhatMayNotBeReadIsNotDamaged(t *testing.T) {
+	r := newRig(t, "cms-a")
+	full := r.make(t, Full)
+	may := r.At
+	for _, file := range []string{manifestFile, "history.db" + packed} {
+		r.At = may
+		p := r.plan(t, Wish{})
+		r.At = locked{may.(Directory), file}
+		says := func(what string, err error) {
+			t.Helper()
+			if !errors.Is(err, fs.ErrPermission) || errors.Is(err, ErrDamaged) {
+				t.Errorf("%s, %s: %v", what, file, err)
+			}
+		}
+		says("verify", r.Verify(t.Context(), full.Title()))
+		if file == manifestFile {
+			_, err := r.Plan(t.Context(), Wish{})
+			says("plan", err)
+			_, err = r.Text(t.Context(), full.Title())
+			says("send", err)
+			continue
+		}
+		says("restore", r.Build(t.Context(), p))
+		_, err := r.Drill(t.Context(), p, beside)
+		says("drill", err)
 	}
 }

@@ -64,7 +64,7 @@ func (k Keeper) verify(ctx context.Context, s Set) error {
 func (k Keeper) read(ctx context.Context, s Set, f File) error {
 	in, err := k.At.Open(ctx, s.Title(), f.Name+packed)
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrDamaged, err)
+		return unopened(err)
 	}
 	return errors.Join(unpack(io.Discard, until(ctx, in), f), in.Close())
 }
