@@ -81,13 +81,10 @@ func (s *site) drill(ctx context.Context, id, scratch string) (backup.Report, er
 	if err == nil {
 		r, err = k.Drill(ctx, plan, app.AdminOptions)
 	}
-	d := node.Drill{Backup: r.Backup, Proven: err == nil}
+	d := node.Drill{Backup: plan.Of, Proven: err == nil}
 	switch {
 	case errors.Is(err, backup.ErrDamaged):
 		d.Text = err.Error()
-		if d.Backup == "" {
-			d.Backup = id
-		}
 	case err != nil:
 		return r, undecided(err)
 	}

@@ -28,6 +28,7 @@ type Wish struct {
 
 // A Plan is what a restore will do.
 type Plan struct {
+	Of    string // the set that is restored; said too where that is ErrDamaged
 	Chain []Set  // in the order in which they are laid on each other
 	To    string // a directory that does not exist
 	Bytes int64  // that it will take there, with what is needed meanwhile
@@ -51,12 +52,12 @@ func (k Keeper) Plan(ctx context.Context, w Wish) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
-	p := Plan{To: w.To}
+	p := Plan{Of: of.Title(), To: w.To}
 	for _, s := range Of(sets, of.Server, of.ServerName) {
 		p.numbered = max(p.numbered, s.Named.Number)
 	}
 	if p.Chain, err = indexed(sets).chain(of); err != nil {
-		return Plan{}, err
+		return p, err
 	}
 	if !w.own(of) && !w.Foreign {
 		return Plan{}, fmt.Errorf("%w: %s is of %s", ErrForeign, of.Title(), of.ServerName)
@@ -113,8 +114,12 @@ func (w Wish) choose(sets []Set) (Set, error) {
 	return find(sets, "")
 }
 
-// own tells whether a set is of the server that is meant.
+// own tells whether a set is of the server that is meant. Of one that cannot be
+// read its name alone tells: an older one never takes its place unseen.
 func (w Wish) own(s Set) bool {
+	if s.Err != nil {
+		return w.Name == "" || s.Named.Server == safeName(w.Name)
+	}
 	if w.Server == "" {
 		return w.Name == "" || s.ServerName == w.Name
 	}

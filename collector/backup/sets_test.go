@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -63,6 +65,29 @@ func TestBroken(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// The newest is what is asked for: where its manifest has rotted, an older one
+// does not take its place unseen, and who drills learns which it is.
+func TestADamagedManifestIsNotPassedOver(t *testing.T) {
+	r := newRig(t, "cms-a")
+	older := r.make(t, Full)
+	newest := r.make(t, Full)
+	write(t, filepath.Join(r.Work, newest.Title(), manifestFile), []byte("rot"))
+	to := filepath.Join(t.TempDir(), "to")
+	p, err := r.Plan(t.Context(), Wish{Server: newest.Server, Name: "cms-a", To: to})
+	if !errors.Is(err, ErrDamaged) || p.Of != newest.Title() {
+		t.Errorf("%q, %v", p.Of, err)
+	}
+	if p := r.plan(t, Wish{Server: newest.Server, Name: "cms-a", ID: older.Title()}); p.Of != older.Title() {
+		t.Errorf("%q", p.Of)
+	}
+	if err := os.Rename(filepath.Join(r.Work, newest.Title()), filepath.Join(r.Work, strings.Replace(newest.Title(), "cms-a", "cms-b", 1))); err != nil {
+		t.Fatal(err)
+	}
+	if p := r.plan(t, Wish{Server: newest.Server, Name: "cms-a"}); p.Of != older.Title() {
+		t.Errorf("one of another server stands in the way: %q", p.Of)
 	}
 }
 
