@@ -4,64 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/twinctl/twin/cmd/internal/app"
 	"github.com/twinctl/twin/cmd/internal/cli"
-	"github.com/twinctl/twin/cmd/internal/pairing"
 	"github.com/twinctl/twin/collector/backup"
-	"github.com/twinctl/twin/collector/node"
+	"github.com/twinctl/twin/collector/inert"
 	"github.com/twinctl/twin/collector/record"
 )
-
-// A backupPlace is where backups are looked for.
-type backupPlace struct {
-	from           string
-	twin, received bool
-}
-
-func (p *backupPlace) flags(f *cli.FlagSet) {
-	f.StringVar(&p.from, "from", "", "those in this `DIRECTORY`, on any machine; no server is needed")
-	f.BoolVar(&p.received, "received", false, "those that the twin has sent here")
-}
-
-func (p *backupPlace) check() error {
-	if p.from != "" && p.received || p.twin && (p.received || p.from != "") {
-		return cli.Fail(cli.Usage, errors.New("--from, --received and --twin are three places: want one"), "twinctl help backup list")
-	}
-	return nil
-}
-
-// at runs a verb on a place: of this server, or of none.
-func (p *backupPlace) at(ctx context.Context, call *cli.Call, run func(backup.Keeper, *site) error) error {
-	if err := p.check(); err != nil {
-		return err
-	}
-	if p.from != "" {
-		return run(backup.Keeper{At: backup.Directory(p.from)}, nil)
-	}
-	return with(func(ctx context.Context, _ *cli.Call, s *site) error {
-		k := s.keeper()
-		if p.received {
-			have, err := s.twin(ctx)
-			if err != nil {
-				return err
-			}
-			k.At = backup.Directory(app.FromTwin(s.Config, have.Name))
-		}
-		return run(k, s)
-	})(ctx, call)
-}
-
-// twin returns the twin: pairing.ErrAlone if there is none.
-func (s *site) twin(ctx context.Context) (*node.Pair, error) {
-	have, err := s.data.Node.Pair(ctx)
-	if err == nil && have == nil {
-		err = pairing.ErrAlone
-	}
-	return have, err
-}
 
 func backupListCommand() cli.Command {
 	var p backupPlace
@@ -86,13 +36,13 @@ func backupListCommand() cli.Command {
 				if p.twin {
 					return s.listOnTwin(ctx, call)
 				}
-				return listBackups(ctx, call, k, s)
+				return p.list(ctx, call, k, s)
 			})
 		},
 	}
 }
 
-func listBackups(ctx context.Context, call *cli.Call, k backup.Keeper, s *site) error {
+func (p *backupPlace) list(ctx context.Context, call *cli.Call, k backup.Keeper, s *site) error {
 	sets, err := k.Sets(ctx)
 	if err != nil {
 		return err
@@ -111,12 +61,15 @@ func listBackups(ctx context.Context, call *cli.Call, k backup.Keeper, s *site) 
 			r.ProvenAt = &t
 		}
 		if set.Err != nil {
-			wrong = fmt.Errorf("%s: %w", set.Title(), set.Err)
+			wrong = worse(wrong, fmt.Errorf("%s: %w", set.Title(), set.Err))
 		}
 		rows = append(rows, r)
 	}
-	if err := showBackups(call, rows); err != nil {
+	if err := p.show(call, rows); err != nil {
 		return err
+	}
+	if errors.Is(wrong, backup.ErrDamaged) {
+		wrong = cli.Fail(cli.Untrusted, wrong, p.next())
 	}
 	return wrong
 }
@@ -164,7 +117,7 @@ func (s *site) listOnTwin(ctx context.Context, call *cli.Call) error {
 	return wrong
 }
 
-func showBackups(call *cli.Call, rows []backupRow) error {
+func (p *backupPlace) show(call *cli.Call, rows []backupRow) error {
 	t := cli.Table{Columns: []cli.Column{
 		{Name: "name"}, {Name: "bytes", Number: true}, {Name: "records", Number: true}, {Name: "proven_at", Maybe: true}, {Name: "error", Maybe: true},
 	}}
@@ -176,8 +129,7 @@ func showBackups(call *cli.Call, rows []backupRow) error {
 		t.Add(r.Name, number(r.Bytes), number(r.Records), at, r.Error)
 	}
 	if call.Format == cli.Text && len(rows) == 0 {
-		_, err := fmt.Fprintln(call.Out, "there is no backup yet")
-		return err
+		return p.none(call)
 	}
 	return call.Show(cli.View{
 		Document: struct {
@@ -188,60 +140,15 @@ func showBackups(call *cli.Call, rows []backupRow) error {
 	})
 }
 
-func backupVerifyCommand() cli.Command {
-	var p backupPlace
-	return cli.Command{
-		Name:  "verify",
-		Args:  "[NAME...]",
-		Short: "hold every byte of backups against their hashes",
-		Long: `Reads each file of the backups that are named, or of all, and holds it against its hash, and what a backup goes on from against what it says of it. ` +
-			`Whether it comes back, a drill proves.`,
-		Examples: []cli.Example{
-			{Line: "twinctl backup verify", Why: "all of them; exits 6 if a byte is not what was written"},
-			{Line: "twinctl backup verify --received", Why: "those of the twin that are here"},
-		},
-		Exits:    []cli.Code{cli.Refused, cli.Untrusted},
-		Outputs:  []cli.Format{cli.Text, cli.JSON},
-		Complete: map[string]func(context.Context, *cli.Call) []string{"NAME": completeBackups},
-		Flags:    p.flags,
-		Run: func(ctx context.Context, call *cli.Call) error {
-			return p.at(ctx, call, func(k backup.Keeper, _ *site) error { return verifyBackups(ctx, call, k) })
-		},
-	}
-}
-
-func verifyBackups(ctx context.Context, call *cli.Call, k backup.Keeper) error {
-	names := call.Args
-	if len(names) == 0 {
-		sets, err := k.Sets(ctx)
-		if err != nil {
-			return err
-		}
-		for _, set := range sets {
-			names = append(names, set.Title())
-		}
-	}
-	type verdict struct {
-		Name  string `json:"name"`
-		Sound bool   `json:"sound"`
-		Error string `json:"error,omitempty"`
-	}
-	all, wrong := []verdict{}, error(nil)
-	t := cli.Table{Columns: []cli.Column{{Name: "name"}, {Name: "verdict"}}}
-	for _, name := range names {
-		v, said := verdict{Name: name, Sound: true}, "sound"
-		if err := k.Verify(ctx, name); err != nil {
-			v.Sound, v.Error, said = false, err.Error(), strings.TrimPrefix(err.Error(), name+": ")
-			wrong = err
-		}
-		all = append(all, v)
-		t.Add(name, said)
-	}
-	err := call.Show(cli.View{Document: struct {
-		Backups []verdict `json:"backups"`
-	}{all}, Table: t})
-	if err != nil {
+// none says to people that there is none, and where there are some nearby.
+func (p *backupPlace) none(call *cli.Call) error {
+	if p.from == "" {
+		_, err := fmt.Fprintln(call.Out, "there is no backup yet")
 		return err
 	}
-	return wrong
+	if near := backupsNear(p.from); near != "" {
+		fmt.Fprintf(call.Err, "note: there are some in %s: twinctl backup list --from %s\n", inert.Text(near), inert.Text(app.Quoted(near)))
+	}
+	_, err := fmt.Fprintf(call.Out, "there is no backup in %s\n", inert.Text(p.from))
+	return err
 }

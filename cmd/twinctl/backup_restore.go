@@ -99,9 +99,9 @@ type restorePlan struct {
 }
 
 func (r restore) run(ctx context.Context) error {
-	keeper := backup.Keeper{At: backup.Directory(r.cfg.Backup.Directory)}
-	if r.directory != "" {
-		keeper.At = backup.Directory(r.directory)
+	keeper, err := r.keeper()
+	if err != nil {
+		return err
 	}
 	if r.swap {
 		held, err := r.idle()
@@ -122,7 +122,7 @@ func (r restore) run(ctx context.Context) error {
 	}
 	plan, err := keeper.Plan(ctx, wish)
 	if err != nil {
-		return err
+		return r.hindered(err)
 	}
 	doc := r.describe(plan)
 	if err := r.show(doc); err != nil || r.dryRun {
@@ -134,7 +134,7 @@ func (r restore) run(ctx context.Context) error {
 		}
 	}
 	if err := keeper.Build(ctx, plan); err != nil {
-		return err
+		return r.hindered(err)
 	}
 	if err := plan.Hold(ctx, app.Actor(), seen); err != nil {
 		return err

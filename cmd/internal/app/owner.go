@@ -91,18 +91,18 @@ func spelledOut(line []string, lookup func(string) (string, bool)) []string {
 	named := func(word string) bool { return word == "--config" || strings.HasPrefix(word, "--config=") }
 	var flags []string
 	if file, ok := lookup(config.FileVariable); ok && file != "" && !slices.ContainsFunc(line, named) {
-		flags = append(flags, "--config", quoted(file))
+		flags = append(flags, "--config", Quoted(file))
 	}
 	for _, s := range config.Settings() {
 		if value, ok := lookup(s.Env()); ok {
-			flags = append(flags, "--set", quoted(s.Key+"="+value))
+			flags = append(flags, "--set", Quoted(s.Key+"="+value))
 		}
 	}
 	return slices.Insert(slices.Clone(line), 1, flags...)
 }
 
-// quoted writes a word for a shell.
-func quoted(word string) string {
+// Quoted writes a word for a shell.
+func Quoted(word string) string {
 	if strings.ContainsAny(word, " \t\n\"'\\$`*?[]#~&;<>()|{}!") {
 		return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 	}
@@ -118,6 +118,9 @@ func become(uid, gid int) error {
 	}
 	return nil
 }
+
+// Me names the user as whom this process runs.
+func Me() string { return userName(os.Geteuid()) }
 
 func userName(uid int) string {
 	if u, err := user.LookupId(strconv.Itoa(uid)); err == nil {

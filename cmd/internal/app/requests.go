@@ -206,7 +206,7 @@ func (c *clerk) reconnect(ctx context.Context, feed string) node.Answer {
 		return unable(err)
 	case held:
 		err := fmt.Errorf("feed %q is paused: resume it first; nothing was changed", feed)
-		return unable(cli.Fail(cli.Refused, err, "twinctl feed resume "+quoted(feed)))
+		return unable(cli.Fail(cli.Refused, err, "twinctl feed resume "+Quoted(feed)))
 	case !c.collector.Reconnect(feed):
 		return unknownFeed(feed)
 	}
