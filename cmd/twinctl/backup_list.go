@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/twinctl/twin/cmd/internal/app"
@@ -19,7 +20,7 @@ func backupListCommand() cli.Command {
 		Name:  "list",
 		Short: "list the backups, the oldest first",
 		Long: `Reads the manifests. PROVEN is when a drill here last restored that backup and found all of it. ` +
-			`A manifest that cannot be trusted stands there with the reason, and the exit status is 6.`,
+			`A backup whose manifest cannot be trusted, or that goes on from one that is not there, stands there with the reason, and the exit status is 6. What else is in it, backup verify reads.`,
 		Examples: []cli.Example{
 			{Line: "twinctl backup list", Why: "those that can be restored"},
 			{Line: "twinctl backup list --twin", Why: "those that are on the twin"},
@@ -53,15 +54,15 @@ func (p *backupPlace) list(ctx context.Context, call *cli.Call, k backup.Keeper,
 			return err
 		}
 	}
-	rows, wrong := []backupRow{}, error(nil)
-	for _, set := range sets {
+	rows, wrong, broken := []backupRow{}, error(nil), backup.Broken(sets)
+	for i, set := range sets {
 		r := rowOf(set)
 		if at, ok := proven[r.Name]; ok {
 			t := at.Time().Truncate(time.Second)
 			r.ProvenAt = &t
 		}
-		if set.Err != nil {
-			wrong = worse(wrong, fmt.Errorf("%s: %w", set.Title(), set.Err))
+		if broken[i] != nil {
+			r.Error, wrong = strings.TrimPrefix(broken[i].Error(), r.Name+": "), worse(wrong, broken[i])
 		}
 		rows = append(rows, r)
 	}

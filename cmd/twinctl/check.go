@@ -10,6 +10,7 @@ import (
 
 	"github.com/twinctl/twin/cmd/internal/app"
 	"github.com/twinctl/twin/cmd/internal/cli"
+	"github.com/twinctl/twin/cmd/internal/config"
 	"github.com/twinctl/twin/collector/inert"
 	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/timetable/task"
@@ -52,7 +53,7 @@ func checkCommand() cli.Command {
 			if there != nil {
 				*there = v.seen(*there)
 			}
-			return showPoints(call, points(doc, there, time.Now()))
+			return showPoints(call, points(doc, there, lastBackup(ctx, v.Config, doc), time.Now()))
 		},
 	}
 }
@@ -65,20 +66,30 @@ type point struct {
 	Text   string `json:"text"`
 }
 
-// points looks at this server, and at what its twin told last.
-func points(here node.Document, there *node.Document, now time.Time) []point {
-	all := pointsOf(here, now)
+// lastBackup looks whether the last backup of this server can still be restored:
+// somebody may have removed it since, or one that it goes on from.
+func lastBackup(ctx context.Context, cfg *config.Config, doc node.Document) error {
+	if doc.Backups == nil || doc.Backups.Last == "" {
+		return nil
+	}
+	return app.Backups(cfg).Whole(ctx, doc.Backups.Last)
+}
+
+// points looks at this server, and at what its twin told last. broken is why the
+// last backup here cannot be restored.
+func points(here node.Document, there *node.Document, broken error, now time.Time) []point {
+	all := pointsOf(here, broken, now)
 	if t := here.Twin; t != nil {
 		all = append(all, point{here.Name, "twin", t.State == "ok", inert.Text(strings.TrimSuffix(t.Name+" is "+t.State+": "+t.Error, ": "))})
 		if t.State == "ok" && there != nil {
-			all = append(all, pointsOf(*there, now)...)
+			all = append(all, pointsOf(*there, nil, now)...)
 		}
 	}
 	return all
 }
 
 // pointsOf looks at one server.
-func pointsOf(d node.Document, now time.Time) (all []point) {
+func pointsOf(d node.Document, broken error, now time.Time) (all []point) {
 	add := func(name string, ok bool, format string, args ...any) {
 		all = append(all, point{d.Name, name, ok, inert.Text(fmt.Sprintf(format, args...))})
 	}
@@ -105,7 +116,7 @@ func pointsOf(d node.Document, now time.Time) (all []point) {
 		add("sync", !s.Overdue && s.Drift == 0, "%s", s.Word)
 	}
 	addTimetables(add, d.Timetables)
-	addBackups(add, d.Backups, now)
+	addBackups(add, d.Backups, broken, now)
 	errors := slices.DeleteFunc(slices.Clone(d.Alarms), func(a node.Alarm) bool {
 		return a.Severity != "error" || a.AckedBy != "" || isOwnAlarm(a)
 	})
@@ -140,13 +151,17 @@ func addTimetables(add func(string, bool, string, ...any), t *node.TimetablesDoc
 	add("timetables", len(failed)+t.Unreadable+t.Held == 0, "%s", text)
 }
 
-func addBackups(add func(string, bool, string, ...any), b *node.BackupDocument, now time.Time) {
+func addBackups(add func(string, bool, string, ...any), b *node.BackupDocument, broken error, now time.Time) {
 	if b == nil || b.At == nil {
 		add("backup", false, "there is none: twinctl backup full")
 		return
 	}
 	old := now.Sub(b.At.Time())
-	add("backup", old <= backupMayBe, "the last is %s old", age(old))
+	if broken != nil {
+		add("backup", false, "the last cannot be restored: %v: twinctl backup full", broken)
+	} else {
+		add("backup", old <= backupMayBe, "the last is %s old", age(old))
+	}
 	if b.ProvenAt == nil {
 		add("drill", false, "no backup was proven yet: twinctl backup drill")
 		return
