@@ -21,14 +21,14 @@ func backupPruneCommand() cli.Command {
 	return cli.Command{
 		Name:  "prune",
 		Short: "delete old backups",
-		Long: `Keeps what the policy says, and deletes the rest; the words mean what they mean to restic. --keep-daily 7 keeps the newest backup of each of the seven newest days that have one, by this machine's clocks, and while there are fewer the oldest too. -1 keeps all.
+		Long: `Keeps what the policy says, and deletes the rest; the words mean what they mean to restic, but for --keep-within, which takes days or hours. --keep-daily 7 keeps the newest backup of each of the seven newest days that have one, by this machine's clocks, and while there are fewer the oldest too. -1 keeps all.
 
-Whatever the policy, these stay: what a kept backup goes on from, the newest chain that a drill has proven (or the newest, if none was), what has a time to come, what cannot be read, and backups of other servers.
+Whatever the policy, these stay: what a kept backup goes on from, the newest chain that a drill has proven (or the newest, if none was), what has a time to come, what cannot be read or restored, and backups of other servers.
 
 What the twin has sent here is decided on by the same policy, for itself.`,
 		Examples: []cli.Example{
 			{Line: "twinctl backup prune --keep-daily 14 --keep-monthly 12 --dry-run", Why: "what would stay, and why? Status 3 if anything would go"},
-			{Line: "twinctl backup prune --keep-within 720h --yes", Why: "thirty days back from the newest"},
+			{Line: "twinctl backup prune --keep-within 30d --yes", Why: "thirty days back from the newest"},
 		},
 		Exits:   []cli.Code{cli.Differs, cli.Refused, cli.Untrusted, cli.Busy},
 		Outputs: []cli.Format{cli.Text, cli.JSON, cli.CSV},
@@ -39,7 +39,7 @@ What the twin has sent here is decided on by the same policy, for itself.`,
 			f.IntVar(&p.Weekly, "keep-weekly", 0, "keep the newest of each of `N` weeks")
 			f.IntVar(&p.Monthly, "keep-monthly", 0, "keep the newest of each of `N` months")
 			f.IntVar(&p.Yearly, "keep-yearly", 0, "keep the newest of each of `N` years")
-			f.DurationVar(&p.Within, "keep-within", 0, "keep all of a `DURATION` before the newest, as 720h")
+			f.Var((*keepWithin)(&p.Within), "keep-within", "keep all that are at most so `LONG` older than the newest, as 30d or 24h; m, minutes to some and months to restic, is refused")
 			f.BoolVar(&dryRun, "dry-run", false, "show what would be kept and deleted, and delete nothing; status 3 if anything would be")
 		},
 		Run: with(func(ctx context.Context, call *cli.Call, s *site) error {
@@ -180,3 +180,28 @@ func (s *site) remove(ctx context.Context, v doomed) error {
 	}
 	return nil
 }
+
+// A keepWithin is a length as --keep-within takes it.
+type keepWithin time.Duration
+
+// Set reads days or hours. Minutes are refused: the same letter means months to
+// restic, and who means those must not lose what is older than an hour.
+func (k *keepWithin) Set(text string) error {
+	d, err := length(text)
+	if err != nil || strings.Contains(text, "m") {
+		return errors.New("want days or hours, as 30d or 24h; m could be minutes, or months")
+	}
+	*k = keepWithin(d)
+	return nil
+}
+
+// String writes it so that Set reads it; "" is none.
+func (k *keepWithin) String() string {
+	if *k == 0 {
+		return ""
+	}
+	return lengthText(time.Duration(*k))
+}
+
+// Type implements the interface of flags.
+func (k *keepWithin) Type() string { return "length" }

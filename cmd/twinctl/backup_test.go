@@ -6,12 +6,33 @@ import (
 	"io/fs"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/twinctl/twin/cmd/internal/app"
 	"github.com/twinctl/twin/cmd/internal/cli"
 	"github.com/twinctl/twin/cmd/internal/config"
 	"github.com/twinctl/twin/collector/backup"
 )
+
+// TestKeepWithin holds that a length that keeps backups cannot be misread.
+func TestKeepWithin(t *testing.T) {
+	for text, want := range map[string]time.Duration{"30d": 30 * day, "24h": day, "720h": 30 * day, "1d": day, "0d": 0} {
+		var k keepWithin
+		if err := k.Set(text); err != nil || time.Duration(k) != want {
+			t.Errorf("%s: %s, %v", text, time.Duration(k), err)
+		}
+		var again keepWithin
+		if text := k.String(); text != "" && (again.Set(text) != nil || again != k) {
+			t.Errorf("%s is read back as %s", text, time.Duration(again))
+		}
+	}
+	for _, text := range []string{"", "1m", "90m", "1h30m", "1y5m7d2h", "1y", "500ms", "-1d", "30", "d", "soon"} {
+		var k keepWithin
+		if err := k.Set(text); err == nil || !strings.Contains(err.Error(), "30d or 24h") {
+			t.Errorf("%q: %s, %v", text, time.Duration(k), err)
+		}
+	}
+}
 
 // TestWhatHindersARestore holds that it says whose files they must be: a restore
 // by root runs as the owner of the data.
