@@ -68,6 +68,9 @@ type Session struct {
 	// Again says that the source reads again what may be stored already, so that
 	// duplicates in this session are nothing to wonder about.
 	Again bool
+	// Several says that what is heard comes in several deliveries side by side, as
+	// files or connections: not in order of time.
+	Several bool
 	// Incarnation names the running upstream: another one after it restarts.
 	// Empty where the upstream does not tell.
 	Incarnation string

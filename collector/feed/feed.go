@@ -5,7 +5,7 @@
 // # A further kind
 //
 // A kind is how records come: one package below this one, and one line in the
-// literal list of package collector. It answers seven questions, in its own
+// literal list of package collector. It answers eight questions, in its own
 // package comment and in its [Kind]:
 //
 //   - Where does the upstream's own time stand? What has none is not a record.
@@ -19,6 +19,9 @@
 //   - What is the position to go on from, if there is any (Resumes)?
 //   - How is a mute or half-open upstream noticed within ten seconds, without
 //     TCP's help?
+//   - Does it speak in order of time? What comes in several deliveries does not,
+//     and its sessions say so (Several): what is rejected then may be of any time
+//     that is not proven yet.
 //   - Can the upstream be made to wait? If so a full queue does that. If not
 //     (Overruns), a full queue ends the session with the reason "overrun".
 //

@@ -3,9 +3,10 @@ package feed
 import "github.com/twinctl/twin/collector/record"
 
 // A hole is a stretch of a session that begins behind what was heard before a
-// rejection. It ends with the next later record, with proof from after the rejection,
-// or with the session. It is told when it begins, as short as can be, because
-// a crash must not lose it, and in full length when it has ended.
+// rejection; see several for those of deliveries that come side by side. It ends
+// with the next later record, with proof from after the rejection, or with the
+// session. It is told when it begins, as short as can be, because a crash must
+// not lose it, and in full length when it has ended.
 //
 // Proof may be of the upstream's clock, which may differ from ours, and tells
 // of a time somewhat before it. So it is from after a rejection if it is the
@@ -37,8 +38,13 @@ func (h *hole) taken() {
 // extendHole begins a hole in the session, if none is open, and keeps it open
 // until proof from after now comes.
 func (q *Queue) extendHole(why Reason, now record.Instant) {
-	if !q.session {
-		return // not heard anyway
+	if !q.session { // not heard anyway, unless by a session that begins with what was before
+		q.early = spoilt{why, now}
+		return
+	}
+	if q.several != nil {
+		q.several.reject(&q.batch, q.proven, spoilt{why, now})
+		return
 	}
 	if q.hole == nil {
 		heard := max(q.proven, q.lastAt)

@@ -43,6 +43,8 @@ type Queue struct {
 	told    uint64        // records and rejections, since the beginning: see Told
 	stuck   Reason        // why nothing is stored at present; "" if it is
 	hole    *hole         // begun by a rejection, not yet ended
+	several *several      // what is instead of it where deliveries come side by side
+	early   spoilt        // the last rejection before the session
 	leaving Reason        // why sessions that just stop do so; "" for no special reason
 	session bool
 	absent  bool           // it was said that nobody is heard, and no session began since
@@ -111,26 +113,37 @@ func (q *Queue) Early(at record.Instant) time.Duration {
 }
 
 // Reject counts a frame or record that cannot be kept, and keeps its beginning
-// for a person to look at. The stretch up to the next good record is a hole.
+// for a person to look at. The stretch up to the next good record is a hole; in
+// a session of several deliveries it is what was not proven when it came.
 func (q *Queue) Reject(why Reason, text string, raw, position []byte) {
+	q.RejectOf(0, Rejection{Reason: why, Text: text, Head: raw}, position)
+}
+
+// RejectOf is Reject of what tells its time all the same; 0 if it does not. Where
+// several deliveries come side by side that time is in a hole, wherever it lies.
+// It copies the beginning of r's Head, and sets its At. It is for the telling goroutine.
+func (q *Queue) RejectOf(at record.Instant, r Rejection, position []byte) {
+	if now := time.Now(); at != 0 && (!canBe(at, now) || q.buckets.admit(at, now) > 0) {
+		at = 0 // made up
+	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	now := q.quarantine(why, text, raw)
-	q.extendHole(why, now)
+	now := q.quarantine(r)
+	q.extendHole(r.Reason, now)
+	q.several.date(&q.batch, r.Reason, at)
 	q.position(position)
 	q.dueIn(batchAge)
 }
 
 // quarantine counts a rejection and keeps its beginning, if there is room. It
 // returns when.
-func (q *Queue) quarantine(why Reason, text string, raw []byte) record.Instant {
+func (q *Queue) quarantine(r Rejection) record.Instant {
 	now := record.At(time.Now())
 	q.batch.Rejected++
 	q.told++
 	if len(q.batch.Quarantine) < headsPerBatch {
-		head := append([]byte(nil), raw[:min(len(raw), headLen)]...)
-		q.batch.Quarantine = append(q.batch.Quarantine,
-			Rejection{At: now, Reason: why, Text: text, Head: head})
+		r.At, r.Head = now, append([]byte(nil), r.Head[:min(len(r.Head), headLen)]...)
+		q.batch.Quarantine = append(q.batch.Quarantine, r)
 	}
 	return now
 }
@@ -194,6 +207,7 @@ func (q *Queue) Take() (Batch, bool) {
 	q.batch = Batch{Records: q.memory.take(b.Records)}
 	q.due, q.busy, q.taken, q.toldOf = false, true, q.held, q.told
 	q.hole.taken()
+	q.several.taken()
 	if q.age != nil {
 		q.age.Stop()
 	}

@@ -8,7 +8,7 @@ import "github.com/twinctl/twin/collector/record"
 func (q *Queue) Lost(why Reason, text string, s record.Span) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.quarantine(why, text, nil)
+	q.quarantine(Rejection{Reason: why, Text: text})
 	if q.session { // else it is not heard anyway
 		q.tellHole(Mark{What: HoleMark, From: s.From, Until: s.To, Reason: why})
 	}

@@ -31,10 +31,15 @@ func (q *Queue) Begin(s Session, address string) {
 	if since := q.asOf[0]; !since.IsZero() {
 		m.Missed = now.Sub(since)
 	}
-	q.session, q.absent, q.hole = true, false, nil
+	q.session, q.absent, q.hole, q.several = true, false, nil, nil
 	q.proven, q.lastAt, q.asOf = s.From, 0, [2]time.Time{now, now}
 	q.health = Health{State: Live, Address: address}
 	q.batch.Marks = append(q.batch.Marks, m)
+	if s.Several {
+		q.several = &several{}
+		q.several.precede(&q.batch, s.From, q.early)
+	}
+	q.early = spoilt{}
 	q.makeDue()
 }
 
@@ -53,6 +58,7 @@ func (q *Queue) Proof(until record.Instant) {
 	} else if q.hole != nil { // of which only the beginning is told: a crash would cover the rest
 		until = min(until, q.hole.From)
 	}
+	q.several.proof(&q.batch, until)
 	q.proven = max(q.proven, until)
 	if n := len(q.batch.Marks); n > 0 && q.batch.Marks[n-1].What == ProofMark {
 		q.batch.Marks[n-1].Until = max(q.batch.Marks[n-1].Until, until)
@@ -120,7 +126,7 @@ func (q *Queue) Report(h Health) {
 
 // silent says that from now on nobody is heard.
 func (q *Queue) silent(why Reason) {
-	q.session, q.absent = false, true
+	q.session, q.absent, q.several = false, true, nil
 	q.batch.Marks = append(q.batch.Marks, Mark{What: EndMark, Reason: why})
 	q.makeDue()
 }

@@ -153,6 +153,13 @@ func (v *Voice) Reject(why Reason, text string, raw, position []byte) {
 	}
 }
 
+// RejectOf is Queue.RejectOf.
+func (v *Voice) RejectOf(at record.Instant, r Rejection, position []byte) {
+	if !v.silent() {
+		v.q.RejectOf(at, r, position)
+	}
+}
+
 // Advance is Queue.Advance.
 func (v *Voice) Advance(position []byte) {
 	if !v.silent() {

@@ -1,7 +1,7 @@
 // Package files reads the files that somebody puts into a directory, on this
 // machine or on an SFTP server: looks again and again, and reads what is new.
 //
-// The seven questions that package feed asks of a kind:
+// The eight questions that package feed asks of a kind:
 //
 //   - The time stands where the format says. A piece of a file without a
 //     readable one is rejected.
@@ -17,6 +17,8 @@
 //     not read to its end holds that back to the last look at which it was not
 //     there. Nobody but who runs the upstream knows late, so it must be said: from
 //     files alone a quiet hour cannot be told from one that is still to come.
+//   - Files come in any order of time, of several nodes as it may be. What is
+//     rejected is missing from what was proven when it was read.
 //   - The position names the file that was read last, how far, and which files
 //     are done with; see below.
 //   - A directory cannot be mute, but what it lies on can: a call that hangs

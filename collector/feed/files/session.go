@@ -80,7 +80,7 @@ func (r *reader) begins(first record.Instant) {
 	if r.listening() {
 		return
 	}
-	r.voice.Begin(feed.Session{From: first, Continues: r.resumed, Again: true}, r.place)
+	r.voice.Begin(feed.Session{From: first, Continues: r.resumed, Again: true, Several: true}, r.place)
 	r.session, r.resumed, r.away, r.pos.Mute = true, true, time.Time{}, false
 	r.covered = max(r.covered, first)
 }

@@ -1,7 +1,7 @@
 // Package lines hears records that come as lines over TCP: from an upstream
 // that it dials, or from one that dials it.
 //
-// The seven questions that package feed asks of a kind:
+// The eight questions that package feed asks of a kind:
 //
 //   - The time stands where the format says. A line without a readable one is
 //     rejected.
@@ -12,6 +12,8 @@
 //   - While connected, coverage is proven up to what arrived last, and up to ten
 //     seconds ago, less what the upstream may hold back (late). One that we dial
 //     is known to have taken us up when it says something, or after a second.
+//   - One that we dial speaks in order of time; of those that dial us there may
+//     be several, see package stream.
 //   - There is no position: what is said while nobody listens is a gap.
 //   - That the other machine is gone is noticed within ten seconds, by
 //     keepalives. An upstream that is frozen, while its machine still

@@ -2,7 +2,7 @@
 // acknowledged: an rsyslog with omrelp connects, and each of its messages is
 // answered once it is on disk.
 //
-// The seven questions that package feed asks of a kind:
+// The eight questions that package feed asks of a kind:
 //
 //   - The time stands where the format says. With format syslog that is the
 //     header of the message; one without usable time is stored with the time at
@@ -16,6 +16,7 @@
 //     identical messages of one time are one record, except those without usable
 //     time, of which each arrival is one.
 //   - What proves coverage: see below.
+//   - There is no order of time between senders; see package stream.
 //   - There is no position. The upstream has one: what was not answered.
 //   - That the other machine is gone is noticed within ten seconds, by
 //     keepalives. One that is frozen cannot be told from a quiet one unless
@@ -104,7 +105,7 @@ func open(c feed.Config) (feed.Source, error) {
 	body := feed.SyslogBody(c.Options)
 	h := stream.Hearing{
 		Limit: c.FrameLimit, Format: c.Format, Late: late, Silence: silence, Log: c.Log,
-		Repeats: true, Lags: true, Keeps: own.Keeps,
+		Repeats: true, Lags: true, Keeps: own.Keeps, Body: body,
 		Frames: func(conn net.Conn, q *feed.Queue) stream.Frames {
 			return newTalk(conn, q, c.FrameLimit, body)
 		},

@@ -195,7 +195,7 @@ func (s *session) keep(ctx context.Context, c *connection, frame []byte) (early 
 	case errors.Is(err, feed.ErrNoTime):
 		r = record.New(s.arrival(), record.Untimed, frame)
 	case err != nil:
-		s.refuse(c, frame, err)
+		s.refuse(c, 0, frame, err)
 		return 0, nil
 	default:
 		if early := s.q.Early(at); early > 0 {
@@ -222,12 +222,24 @@ func (s *session) arrival() record.Instant {
 func (s *session) reject(c *connection, head []byte, why error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.refuse(c, head, why)
+	s.refuse(c, s.timeOf(head), head, why)
 }
 
-// refuse is reject for whoever holds mu.
-func (s *session) refuse(c *connection, head []byte, why error) {
-	c.spoilt = record.At(time.Now())
+// timeOf returns the time of a rejected frame, 0 if its beginning does not tell.
+func (s *session) timeOf(head []byte) record.Instant {
+	if s.Body != nil {
+		head = s.Body(head)
+	}
+	at, err := s.Format(head)
+	if err != nil {
+		return 0
+	}
+	return at
+}
+
+// refuse is reject for whoever holds mu, of a frame of that time; 0 if nobody knows.
+func (s *session) refuse(c *connection, at record.Instant, head []byte, why error) {
 	s.spoilt = true
-	s.q.Reject(feed.Rejected, why.Error(), head, nil)
+	s.q.RejectOf(at, feed.Rejection{Reason: feed.Rejected, Text: why.Error(), Head: head}, nil)
+	c.spoilt = record.At(time.Now()) // a session that begins here hears nothing from before it
 }

@@ -97,6 +97,7 @@ var errSpoilt = errors.New("what came first cannot be read")
 
 // begin opens the session. The caller holds mu.
 func (s *session) begin(b feed.Session) {
+	b.Several = s.dialled == nil
 	s.q.Begin(b, s.address)
 	s.begun, s.proven = true, b.From
 	s.gone, s.told = nil, ""

@@ -14,7 +14,8 @@
 // the feed is covered while there is at least one that has said a record: who
 // has not may be anybody, and proves nothing. With its first record it is the
 // upstream's, which then was heard since that connection was opened, or since
-// the last frame of it that cannot be a record.
+// the last frame of it that cannot be a record. Between connections there is no
+// order of time: a frame that is rejected is missing from what was proven then.
 //
 // More than 32 are refused, and more than 16 of one host (of IPv6: one network
 // of 64 bits), so that no host takes all places. But one that never said a
@@ -93,9 +94,10 @@ type Hearing struct {
 	Limit   int // bytes of a frame
 	Frames  func(c net.Conn, q *feed.Queue) Frames
 	Format  feed.Format
-	Late    time.Duration // what arrived proves coverage up to this long before
-	Silence time.Duration // the longest that an upstream keeps; 0 is for ever
-	Repeats bool          // the upstream says again what was not answered: every ordinal is 0
+	Body    func(head []byte) []byte // what Format reads of the beginning of a rejected frame; nil: all of it
+	Late    time.Duration            // what arrived proves coverage up to this long before
+	Silence time.Duration            // the longest that an upstream keeps; 0 is for ever
+	Repeats bool                     // the upstream says again what was not answered: every ordinal is 0
 	// Lags says that the upstream keeps what it cannot deliver, and says it
 	// later, in order of time: see pace.
 	Lags bool

@@ -135,7 +135,7 @@ type ear struct {
 
 // begin opens a session that hears from then on.
 func (e *ear) begin(from time.Time) {
-	e.q.Begin(feed.Session{From: record.At(from)}, e.local)
+	e.q.Begin(feed.Session{From: record.At(from), Several: true}, e.local)
 	e.came, e.mute = time.Now(), false
 	e.proven = from
 }
@@ -262,7 +262,12 @@ func (e *ear) miss(count uint32, until time.Time) {
 // tell makes a record of a datagram.
 func (e *ear) tell(ctx context.Context, message []byte, cut bool) error {
 	if cut || len(message) > e.limit {
-		e.q.Reject(feed.Rejected, fmt.Sprintf("datagram is longer than frame_limit = %d", e.limit), message, nil)
+		at, err := e.format(e.body(message))
+		if err != nil {
+			at = 0
+		}
+		text := fmt.Sprintf("datagram is longer than frame_limit = %d", e.limit)
+		e.q.RejectOf(at, feed.Rejection{Reason: feed.Rejected, Text: text, Head: message}, nil)
 		return nil
 	}
 	raw := e.body(message)

@@ -1,7 +1,7 @@
 // Package syslog hears syslog messages of RFC 5424 and RFC 3164 over UDP, TCP
 // and TLS: their sender comes to us.
 //
-// The seven questions that package feed asks of a kind:
+// The eight questions that package feed asks of a kind:
 //
 //   - The time stands where the format says. With format syslog that is the
 //     header of the message; one without usable time is stored with the time at
@@ -18,6 +18,7 @@
 //     So coverage is what was listened to, and is told as unproven. Over TCP it
 //     is as for lines. Over UDP it begins when we listen, and reaches up to when
 //     the last datagram that was read had come, or nothing had, less late.
+//   - There is no order of time between senders; see package stream.
 //   - There is no position: what is said while nobody listens is a gap.
 //   - That the other machine is gone is noticed within ten seconds over TCP, by
 //     keepalives. Over UDP, or when it is frozen, it cannot be told from a quiet
@@ -86,7 +87,7 @@ func open(c feed.Config) (feed.Source, error) {
 	switch own.Transport {
 	case "tcp":
 		h := stream.Hearing{
-			Limit: c.FrameLimit, Format: c.Format, Late: late, Silence: silence, Log: c.Log,
+			Limit: c.FrameLimit, Format: c.Format, Late: late, Silence: silence, Log: c.Log, Body: body,
 			Frames: func(conn net.Conn, _ *feed.Queue) stream.Frames { return newCutter(conn, c.FrameLimit, body) },
 		}
 		return h.Listener(own.ListenOptions)

@@ -83,7 +83,12 @@ func (s *store) heard() (said, rejected []string) {
 
 func config(t *testing.T, own *options) feed.Config {
 	t.Helper()
-	o := feed.Options{Format: "syslog", FrameLimit: frameLimit, QueueLimit: feed.DefaultQueueLimit}
+	return configOf(t, "syslog", own)
+}
+
+func configOf(t *testing.T, format string, own *options) feed.Config {
+	t.Helper()
+	o := feed.Options{Format: format, FrameLimit: frameLimit, QueueLimit: feed.DefaultQueueLimit}
 	f, err := feed.NewFormat(o)
 	if err != nil {
 		t.Fatal(err)
@@ -99,7 +104,12 @@ func start(t *testing.T, transport string) (*store, string) {
 
 func startOwn(t *testing.T, own *options) (*store, string) {
 	t.Helper()
-	src, err := Kind().Open(config(t, own))
+	return startOf(t, config(t, own))
+}
+
+func startOf(t *testing.T, c feed.Config) (*store, string) {
+	t.Helper()
+	src, err := Kind().Open(c)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,7 @@
 // Package tail follows a file that somebody else writes, line by line, through
 // its rotations.
 //
-// The seven questions that package feed asks of a kind:
+// The eight questions that package feed asks of a kind:
 //
 //   - The time stands where the format says. A line without a readable one is
 //     rejected.
@@ -13,6 +13,7 @@
 //   - End of file, seen at a time of our clock, proves coverage up to two
 //     seconds before; a line whose end is not yet written holds that back to
 //     two seconds before its beginning was first seen.
+//   - A file speaks in order of time.
 //   - The position names the file (by inode, and by the beginning of what it
 //     holds), how far it was read, and the last line that became a record. A
 //     file with a reused inode, or that was cut and has grown again, shows
