@@ -12,6 +12,7 @@ LINT       := $(GO) tool -modfile=scripts/tools/go.mod golangci-lint
 
 DEMO_SECONDS ?= 45
 DEMO_FEED    ?= ami
+DEMO_SCREEN  ?= auto
 FUZZTIME     ?= 10s
 BENCHTIME    ?= 1x
 BENCH        ?= .
@@ -57,8 +58,8 @@ fuzz: ## every fuzz target for FUZZTIME each (10s)
 bench: ## benchmarks and their yardsticks; BENCH names some, BENCHTIME how long each (1x)
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchtime $(BENCHTIME) -benchmem -timeout 30m ./...
 
-demo: build ## an upstream and two servers that collect it by DEMO_FEED (ami, tail, relp or tail,relp), for DEMO_SECONDS (45)
-	bin/twinctl demo --feed $(DEMO_FEED) --seconds $(DEMO_SECONDS)
+demo: build ## an upstream and two servers that collect it by DEMO_FEED (ami, tail, relp or tail,relp), for DEMO_SECONDS (45); on a terminal then the screen on a pair that lives (DEMO_SCREEN=no: not)
+	bin/twinctl demo --feed $(DEMO_FEED) --seconds $(DEMO_SECONDS) --screen $(DEMO_SCREEN)
 
 dist: build ## dist/twin-VERSION-linux-ARCH.tar.gz: programs, unit, scripts, README
 	@scripts/dist.sh $(DIST)

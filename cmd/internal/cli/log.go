@@ -11,8 +11,14 @@ import (
 // JSON, a line per record, otherwise. Either way foreign text in a record is
 // harmless to look at.
 func NewLogger(w io.Writer, level slog.Leveler) *slog.Logger {
+	return NewLoggerFor(w, IsTerminal(w), level)
+}
+
+// NewLoggerFor is NewLogger where it is known whether people read what is written
+// to w.
+func NewLoggerFor(w io.Writer, people bool, level slog.Leveler) *slog.Logger {
 	options := &slog.HandlerOptions{Level: level}
-	if IsTerminal(w) {
+	if people {
 		return slog.New(slog.NewTextHandler(w, options)) // quotes what does not print
 	}
 	return slog.New(slog.NewJSONHandler(inertWriter{w}, options))

@@ -24,6 +24,17 @@ func IsTerminal(w any) bool {
 	return err == nil
 }
 
+// InFront reports whether who reads from the terminal r gets what is typed: a shell
+// has not put this process into the background.
+func InFront(r any) bool {
+	f, ok := r.(*os.File)
+	if !ok {
+		return false
+	}
+	group, err := unix.IoctlGetInt(int(f.Fd()), unix.TIOCGPGRP)
+	return err != nil || group == unix.Getpgrp() // no shell minds a terminal that is not this session's
+}
+
 // Hide keeps a terminal from showing what is typed, until the function that it
 // returns is called. On what is no terminal it does nothing.
 func Hide(r any) (show func()) {

@@ -40,6 +40,9 @@ type Options struct {
 	Out     io.Writer
 	Err     io.Writer // what a person has to know meanwhile
 	Log     *slog.Logger
+	// Screen shows the server of that configuration file until a person leaves it
+	// or ctx ends; nil: nobody is there to look.
+	Screen func(ctx context.Context, config string) error
 
 	ways []way
 	pbx  *upstream
@@ -53,9 +56,31 @@ var (
 	ErrNotEmpty = errors.New("is not empty")
 )
 
+// livingDir is where the pair lies, in a directory that was asked for, that lives
+// after a demo.
+const livingDir = "living"
+
 // Run runs the demo. Without Hold it ends when both servers have collected the
-// whole recording and were compared; with it, when ctx ends.
-func Run(ctx context.Context, o Options) (err error) {
+// whole recording and were compared; with it, when ctx ends. With a Screen a pair
+// that is held follows what is not, since the recording has ended and a role that
+// has just moved must rest; and what is held ends when the screen is left.
+func Run(ctx context.Context, o Options) error {
+	if o.Hold || o.Screen == nil {
+		return run(ctx, o)
+	}
+	if err := run(ctx, o); err != nil {
+		return err
+	}
+	fmt.Fprintln(o.Out)
+	o.Hold = true
+	if o.Dir != "" {
+		o.Dir = filepath.Join(o.Dir, livingDir)
+	}
+	return run(ctx, o)
+}
+
+// run runs one pair.
+func run(ctx context.Context, o Options) (err error) {
 	if o.ways, err = ways(cmp.Or(o.Feed, replay.AMI)); err != nil {
 		return err
 	}
@@ -99,6 +124,9 @@ func Run(ctx context.Context, o Options) (err error) {
 
 // play starts the servers, waits until they collect, and shows what came of it.
 func play(ctx context.Context, o Options, twins []*twin) error {
+	if o.Hold && o.Screen != nil {
+		fmt.Fprintln(o.Out, "Two servers start, to try everything on. The screen opens when both collect; q leaves it, and ends them.")
+	}
 	for _, t := range twins {
 		if err := t.start(o); err != nil {
 			return err
@@ -111,14 +139,7 @@ func play(ctx context.Context, o Options, twins []*twin) error {
 		return err
 	}
 	if o.Hold {
-		fmt.Fprintf(o.Out, "cms-a is primary, cms-b secondary; they are paired, and both collect the feed %s.\n",
-			listed(o.ways, func(w way) string { return strconv.Quote(w.feed) }))
-		for _, t := range twins {
-			fmt.Fprintf(o.Out, "  twinctl status --config %s\n", t.config)
-		}
-		fmt.Fprintln(o.Out, "ready")
-		<-ctx.Done()
-		return nil
+		return stay(ctx, o, twins)
 	}
 	fmt.Fprintf(o.Out, "An upstream replays 25 minutes of a PBX, %s, to two servers: about %s.\n",
 		listed(o.ways, func(w way) string { return w.how }), o.Lasting)
@@ -143,6 +164,25 @@ func play(ctx context.Context, o Options, twins []*twin) error {
 		return err
 	}
 	return compare(ctx, o.Out, twins)
+}
+
+// stay keeps both running, until somebody leaves the screen or ctx ends.
+func stay(ctx context.Context, o Options, twins []*twin) error {
+	fmt.Fprintf(o.Out, "cms-a is primary, cms-b secondary; they are paired, and both collect the feed %s.\n",
+		listed(o.ways, func(w way) string { return strconv.Quote(w.feed) }))
+	for _, t := range twins {
+		fmt.Fprintf(o.Out, "  twinctl status --config %s\n", t.config)
+	}
+	fmt.Fprintln(o.Out, "ready")
+	if o.Screen == nil {
+		<-ctx.Done()
+		return nil
+	}
+	if err := o.Screen(ctx, twins[0].config); err != nil && ctx.Err() == nil {
+		return err
+	}
+	fmt.Fprintln(o.Out, "Both servers end.")
+	return nil
 }
 
 // prepare makes the directory, which must be new or empty, and says how to
