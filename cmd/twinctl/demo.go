@@ -54,6 +54,8 @@ func demoCommand() cli.Command {
 			if err != nil {
 				return cli.Fail(cli.Usage, err, "twinctl help demo")
 			}
+			ctx, stop := untilHangup(ctx)
+			defer stop()
 			said := &aside{to: call.Err}
 			o.Lasting, o.Out, o.Err = time.Duration(seconds)*time.Second, call.Out, said
 			o.Log = cli.NewLoggerFor(said, cli.IsTerminal(call.Err), slog.LevelWarn)

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os/signal"
 	"sync"
+	"syscall"
 
 	"github.com/twinctl/twin/cmd/internal/cli"
 )
@@ -37,6 +39,15 @@ func opensScreen(when string, noInput, front bool, cannot error) (bool, error) {
 	default:
 		return false, fmt.Errorf("--screen %q: want %s, %s or %s", when, screenAuto, screenYes, screenNo)
 	}
+}
+
+// untilHangup returns a context that also ends when the terminal is closed, unless
+// whoever started this program wants it to go on then, as nohup does.
+func untilHangup(ctx context.Context) (context.Context, context.CancelFunc) {
+	if signal.Ignored(syscall.SIGHUP) {
+		return context.WithCancel(ctx)
+	}
+	return signal.NotifyContext(ctx, syscall.SIGHUP)
 }
 
 // An aside is what is said beside a screen: it is kept while that is drawn, which

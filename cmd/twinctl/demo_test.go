@@ -26,6 +26,7 @@ func TestDemoScreen(t *testing.T) {
 		{"q", "--seconds=9", func(c *keyboard, _ *exec.Cmd) { c.types("q") }, "histories equal, 0 silently lost"},
 		{"ctrl+c", "--hold", func(c *keyboard, _ *exec.Cmd) { c.types("\x03") }, "ready"},
 		{"SIGTERM", "--hold", func(_ *keyboard, cmd *exec.Cmd) { _ = cmd.Process.Signal(syscall.SIGTERM) }, "ready"},
+		{"SIGHUP", "--hold", func(_ *keyboard, cmd *exec.Cmd) { _ = cmd.Process.Signal(syscall.SIGHUP) }, "ready"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -53,6 +54,24 @@ func TestDemoScreen(t *testing.T) {
 				t.Errorf("processes %v go on", left)
 			}
 		})
+	}
+}
+
+// TestDemoTerminalCloses holds that nothing of it goes on when the terminal is
+// gone, not even the directory.
+func TestDemoTerminalCloses(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	c := newKeyboard(t)
+	cmd := c.twinctl("demo", "--hold")
+	c.shows("both servers hear every feed")
+	c.user.Close()
+	_ = cmd.Wait() // whether the hangup is seen first or the last key is no matter
+	if left := demoServers(t, dir); len(left) > 0 {
+		t.Errorf("processes %v go on", left)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
 	}
 }
 

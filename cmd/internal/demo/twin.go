@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -111,19 +112,31 @@ func (t *twin) start(o Options) error {
 	defer out.Close()                                   //nolint:errcheck // the child has its own
 	proc := exec.Command(program, "--config", t.config) //nolint:noctx,gosec // it is stopped in order, by stopAll; a person names the program
 	proc.Stderr = out
-	proc.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is for the demo, which then stops it
-	if err := proc.Start(); err != nil {
-		return errors.Join(fmt.Errorf("demo: start %s: %w", program, err), os.Remove(out.Name()))
+	proc.SysProcAttr = &syscall.SysProcAttr{
+		Setpgid:   true,            // Ctrl-C is for the demo, which then stops it
+		Pdeathsig: syscall.SIGKILL, // it does not outlive a demo that can stop nothing any more
 	}
-	ended := make(chan struct{})
-	t.proc, t.ended = proc, ended
+	started, ended := make(chan error, 1), make(chan struct{})
 	go func() {
 		defer close(ended)
-		err := proc.Wait()
+		// It is told of the end of the thread that starts it, and no other
+		// goroutine may end this one.
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := proc.Start()
+		started <- err
+		if err != nil {
+			return
+		}
+		err = proc.Wait()
 		if o.Hold && !t.stopping.Load() {
 			fmt.Fprintf(o.Err, "demo: %s has died (%v); it comes back with: twind --config %s\n", t.name, err, t.config)
 		}
 	}()
+	if err := <-started; err != nil {
+		return errors.Join(fmt.Errorf("demo: start %s: %w", program, err), os.Remove(out.Name()))
+	}
+	t.proc, t.ended = proc, ended
 	return nil
 }
 
