@@ -117,16 +117,21 @@ func (r Runner) checks(ctx context.Context, giver string) ([]preflight.Check, er
 // is that.
 const checkRunbook = "runbook"
 
+// KeepsHome tells whether a check of that name that only warns keeps the role from
+// going home.
+func KeepsHome(check string) bool {
+	return slices.Contains([]string{"calm", "gaps", "fill", "feed-behind", "sync-state", "drift"}, check)
+}
+
 // judged leaves out what is skipped, and is strict with a way home that nobody
 // needs in a hurry.
 func judged(all []preflight.Check, intent node.Intent, skip []string) []preflight.Check {
-	strict := []string{"calm", "gaps", "fill", "feed-behind", "sync-state", "drift"}
 	var left []preflight.Check
 	for _, c := range all {
 		if slices.Contains(skip, c.Name) {
 			continue
 		}
-		if intent == node.IntentFailback && c.Level == preflight.Warning && slices.Contains(strict, c.Name) {
+		if intent == node.IntentFailback && c.Level == preflight.Warning && KeepsHome(c.Name) {
 			c.Level = preflight.Blocker
 		}
 		left = append(left, c)
