@@ -75,6 +75,10 @@ func showKept(all []node.KeptAlarm, as sight) page {
 	}}
 	p.leads = func(row string) source { return sourceOf(keptOf(all, row)) }
 	p.below = func(row string) []line { return alarmBelow(keptOf(all, row), as.width) }
+	if as.stands(true) {
+		t.empty = "nothing wanted a person when twind ran last"
+		p.notes = append(p.notes, piece{"this is as it was when twind ran last: " + as.idle(), bad})
+	}
 	for _, text := range as.beside {
 		p.notes = append(p.notes, piece{"on " + as.twin + ": " + text, warn})
 	}

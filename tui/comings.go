@@ -11,6 +11,8 @@ func (v view) comings(s side) line {
 	switch {
 	case s.doc == nil:
 		return line{{"? not known", warn}}
+	case s.stands():
+		return line{{"x no twind", bad}}
 	case s.doc.Timetables == nil:
 		return line{{"- none", quiet}}
 	}

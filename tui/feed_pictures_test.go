@@ -60,6 +60,7 @@ func bookPictures() map[string]frame {
 	return map[string]frame{
 		"alarms_full":    alarms,
 		"alarms_ack":     keyed(alarms, "a", "k", "n", "o", "w", "n", "enter"),
+		"alarms_idle":    idled(on("Alarms", []node.KeptAlarm{}), []node.KeptAlarm{}),
 		"alarms_empty":   on("Alarms", []node.KeptAlarm{}),
 		"alarms_failing": failing(alarms),
 		"alarm_one":      on("Alarms", keptAlarms(), "5"),

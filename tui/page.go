@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/twinctl/twin/collector/node"
@@ -26,6 +27,19 @@ type sight struct {
 	looked  time.Time // when own and sides were read; zero: never yet
 	marks   marked    // rows of this list, and of the one that it was opened from
 	above   marked
+}
+
+// stands reports that twind is known not to run, here or on the other server.
+func (s sight) stands(here bool) bool {
+	return !s.looked.IsZero() && slices.ContainsFunc(s.sides, func(one side) bool { return one.here == here && one.stands() })
+}
+
+// idle says why nothing is done here that twind does; "" while it runs.
+func (s sight) idle() string {
+	if s.stands(true) {
+		return "twind does not run on " + s.here + ": systemctl start twind"
+	}
+	return ""
 }
 
 // usualPace is how often a page is looked at anew.

@@ -45,6 +45,12 @@ func secondary(f frame) frame {
 	return f
 }
 
+// idled is the frame when the twind of this server does not run.
+func idled(f frame, data any) frame {
+	f.Own.Running, f.memo = false, &memo{}
+	return f.took(f.placeID(), known{data: data, looked: night})
+}
+
 // keyed returns the frame after keys, none of which asked for anything.
 func keyed(f frame, keys ...string) frame {
 	for _, k := range keys {
@@ -145,6 +151,7 @@ func timetablePictures() map[string]frame {
 		"timetables_secondary": keyed(secondary(full), "p"),
 		"timetables_empty":     on(name, []Timetable{}),
 		"timetables_held":      maintained(on(name, someTimetables())),
+		"timetables_idle":      idled(on(name, someTimetables()), someTimetables()),
 		"timetables_none":      secondary(on(name, []Timetable{})),
 		"timetables_reading":   framedOn(name),
 		"timetables_failing":   failing(full),

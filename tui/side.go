@@ -71,6 +71,9 @@ func (s side) fresh() bool {
 // asleep reports that the machine of the twin answers, and its twind does not run.
 func (s side) asleep() bool { return !s.here && s.fresh() && !s.doc.Running }
 
+// stands reports that the twind of the side does not run: nothing is done there.
+func (s side) stands() bool { return s.doc != nil && !s.doc.Running && s.fresh() }
+
 // feed returns what the side says of a feed; nil if it has none of that name,
 // or never said anything.
 func (s side) feed(name string) *node.FeedDocument {

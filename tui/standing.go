@@ -79,6 +79,8 @@ func (v view) arming(s side) line {
 	switch {
 	case s.doc == nil:
 		return line{{"? not known", warn}}
+	case s.stands():
+		return line{{"x no twind: nothing starts", bad}}
 	case s.doc.Maintenance != nil:
 		return line{{"! held: " + foreign(s.doc.Maintenance.Reason), warn}}
 	case s.doc.Timetables == nil:

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -80,7 +81,7 @@ func showTimetables(all []Timetable, as sight) page {
 		t.fields[3].title = "-"
 	}
 	t.empty, t.opens, t.marks = as.adds("there are none"), true, as.marks
-	return page{title: "timetables", notes: as.drafted(), table: &t, acts: func(row string) []act {
+	return page{title: "timetables", notes: as.undone(), table: &t, acts: func(row string) []act {
 		return slices.Insert(timetableActs(all, row, as), 3, markActs(row, "mark", "marked")...)
 	}}
 }
@@ -98,7 +99,7 @@ func timetableCells(t Timetable, as sight) []piece {
 	}
 	return []piece{
 		{t.Name, strong},
-		timetableState(t), nextStart(t.NextHere, as), nextStart(t.NextThere, as), last,
+		timetableState(t, as), nextStart(t.NextHere, true, as), nextStart(t.NextThere, false, as), last,
 		{when, usual},
 		{strip(t.Last), usual},
 		{t.RunsOn, usual},
@@ -107,8 +108,20 @@ func timetableCells(t Timetable, as sight) []piece {
 	}
 }
 
+// undone says what there is to know before anything of the list: that nothing is
+// done here, and what is not applied yet.
+func (s sight) undone() []piece {
+	if s.stands(true) {
+		return append([]piece{{"nothing starts here: " + s.idle(), bad}}, s.drafted()...)
+	}
+	return s.drafted()
+}
+
 // timetableState says in a sign and a word how it stands here.
-func timetableState(t Timetable) piece {
+func timetableState(t Timetable, as sight) piece {
+	if as.stands(true) {
+		return piece{"x no twind", bad}
+	}
 	p := map[string]piece{
 		"armed": {"+ ", good}, "held": {"! ", warn}, "standby": {"- ", quiet}, "paused": {"- ", warn}, "problem": {"x ", bad}, "unreadable": {"x ", bad},
 	}[t.State]
@@ -122,8 +135,8 @@ func timetableState(t Timetable) piece {
 	return p
 }
 
-func nextStart(at *node.Moment, as sight) piece {
-	if at == nil {
+func nextStart(at *node.Moment, here bool, as sight) piece {
+	if at == nil || as.stands(here) {
 		return piece{"-", quiet}
 	}
 	wait := at.Time().Sub(as.now)
@@ -178,12 +191,12 @@ func timetableActs(all []Timetable, row string, as sight) []act {
 	edit := editAct(kind, rows, Row{Key: t.Key, Values: t.Values}, as)
 	edit.off = none
 	acts := []act{
-		{key: "R", name: "run now", args: []string{"timetable", "run", "--no-wait"}, names: []string{t.Name}, rung: afterYes, off: none, number: "run "},
+		{key: "R", name: "run now", args: []string{"timetable", "run", "--no-wait"}, names: []string{t.Name}, rung: afterYes, off: cmp.Or(none, as.idle()), number: "run "},
 		pauseAct(t, none),
 		edit,
 		{key: "a", name: "add", primary: true, fill: func() form { return newForm(kind, "", nil) }},
 		{key: "h", name: "runs", off: none, goes: func(f frame) (frame, wish) { return f.named("Runs", "timetable", t.Key) }},
-		{key: "K", name: "cancel its runs", args: []string{"timetable", "cancel"}, names: []string{t.Name}, rung: afterYes, off: notRunning(t, none)},
+		{key: "K", name: "cancel its runs", args: []string{"timetable", "cancel"}, names: []string{t.Name}, rung: afterYes, off: cmp.Or(notRunning(t, none), as.idle())},
 		{key: "D", name: "draft", goes: func(f frame) (frame, wish) { return f.named("Admin", "see", seeDraft) }},
 		applyAct(as),
 		{key: "c", name: "copy", args: []string{"timetable", "copy"}, names: []string{t.Name}, asks: []question{{prompt: "name of the copy", must: true}}, rung: afterYes, off: none, primary: true},
@@ -194,7 +207,7 @@ func timetableActs(all []Timetable, row string, as sight) []act {
 		{
 			key: "b", name: "run slots of the past", args: []string{"timetable", "backfill"}, names: []string{t.Name}, plan: []string{"timetable", "backfill", "--dry-run"},
 			asks: []question{{prompt: "slots from this time on (a day, a time, or a duration before now)", flag: "--from", must: true}, {prompt: "before this time (or nothing: now)", flag: "--to"}},
-			rung: afterPlan, shows: true, off: none,
+			rung: afterPlan, shows: true, off: cmp.Or(none, as.idle()),
 		},
 		{key: "n", name: "next slots of all, here and there", args: []string{"timetable", "next", "--slots=40"}, shows: true},
 		{
@@ -242,11 +255,11 @@ func showTimetable(all []Timetable, as sight) page {
 		return page{} // it was not read yet
 	}
 	t := all[0]
-	p := page{title: "timetable", of: t.Name, notes: as.drafted(), acts: func(string) []act { return timetableActs(all, t.Key, as) }}
+	p := page{title: "timetable", of: t.Name, notes: as.undone(), acts: func(string) []act { return timetableActs(all, t.Key, as) }}
 	for _, n := range t.Notes {
 		p.notes = append(p.notes, piece{n, warn})
 	}
-	state := timetableState(t)
+	state := timetableState(t, as)
 	p.text = append(p.text, labelled("here", state.text, state.tone, as.width)...)
 	if t.Words != "" {
 		p.text = append(p.text, labelled("when", t.Words+" ("+t.Schedule+", "+t.Zone+")", usual, as.width)...)
