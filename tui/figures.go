@@ -14,7 +14,7 @@ import (
 // have: what is not named comes behind them.
 func telling() []string {
 	return []string{
-		"start", "queue", "agent", "crossed", "state", "waiting", "longest_wait_s", "for_s", "offered", "answered", "abandoned", "service_level_pct", "complete",
+		"start", "queue", "agent", "crossed", "state", "waiting", "longest_wait_s", "for_s", "service_level_pct", "offered", "answered", "abandoned", "complete",
 		"feed", "gaps", "rule", "object", "measure", "value", "limit", "staffed_s", "talk_s", "available", "paused", "talk", "coverage_pct", "asa_s",
 		"abandoned_pct", "paused_s", "occupancy_pct", "available_s", "ringing", "agents", "reason", "answered_wait_max_s", "aht_s", "name", "timed_out",
 		"ring_no_answer", "since",

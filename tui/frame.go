@@ -341,14 +341,17 @@ func (f frame) heading(p page) []line {
 	for _, n := range p.notes {
 		lines = append(lines, warning(n.text, f.width, n.tone)...)
 	}
-	if len(p.above) > 0 {
-		lines = slices.Concat(lines[1:], p.above, lines[:1]) // the title belongs to what scrolls
-	}
-	most := max(1, f.bodyHeight()/2)
-	if len(p.above) > 0 {
+	most, above := max(1, f.bodyHeight()/2), p.above
+	if p.fits != nil || len(above) > 0 {
 		most = max(1, f.bodyHeight()*3/5)
 	}
-	if over := len(lines) - most; over > 0 && len(p.above) > 0 {
+	if p.fits != nil {
+		above = p.fits(max(0, most-len(lines)))
+	}
+	if len(above) > 0 {
+		lines = slices.Concat(lines[1:], above, lines[:1]) // the title belongs to what scrolls
+	}
+	if len(lines) > most && len(above) > 0 {
 		return append(lines[:most-1], lines[len(lines)-1])
 	}
 	return lines[:min(len(lines), most)]

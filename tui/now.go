@@ -46,23 +46,24 @@ func showNow(l Live, as sight) page {
 	}
 	queues := figures(all, all.Rows)
 	queues.opens = true
+	var plot []line
 	if as.height >= courseHeight {
-		p.above = course(l.Course, as)
+		plot = course(l.Course, as)
 	}
 	if as.at.knobs["of"] == "queues" {
-		p.title, p.table = "queues", &queues
+		p.title, p.table, p.above = "queues", &queues, plot
 		p.table.empty = "no queue is known"
 		p.acts = func(string) []act {
 			return []act{{key: "v", name: "agents", turn: func(b browse) browse { return b.turn("of", "") }}}
 		}
 		return p
 	}
-	rows := make([]int, len(queues.keys))
-	for i := range rows {
-		rows[i] = i
-	}
-	if len(rows) > 0 {
-		p.above = append(append(p.above, line{{" QUEUES", strong}}), queues.draw(rows, spot{index: -1}, as, len(rows)+1)...)
+	p.fits = func(room int) []line {
+		beside := room - len(plot)
+		if beside < min(len(all.Rows)+aroundQueues, leastQueues) {
+			return queueLines(all, as, room) // who waits now matters more than the day
+		}
+		return append(slices.Clone(plot), queueLines(all, as, beside)...)
 	}
 	agents := figures(there, sorted(there, "agent", true))
 	agents.empty, agents.opens = "no agent is known to be there", true
@@ -71,6 +72,55 @@ func showNow(l Live, as sight) page {
 		return []act{{key: "v", name: "queues alone", turn: func(b browse) browse { return b.turn("of", "queues") }}}
 	}
 	return p
+}
+
+const (
+	aroundQueues = 2 // lines: the title of the queues, and their heading
+	leastQueues  = 8 // lines for the queues that the plot of the day leaves free, or it goes
+)
+
+// queueLines are the queues in so many lines. Where not all fit, those stand first that
+// want a person, and how many do not fit is said.
+func queueLines(all report.Table, as sight, room int) []line {
+	n, more := len(all.Rows), line(nil)
+	switch {
+	case n == 0:
+		return nil
+	case n > room-aroundQueues:
+		all = pressing(all)
+		n = max(0, room-aroundQueues-1)
+		more = line{{"   and " + count(int64(len(all.Rows)-n)) + " more: v shows all", warn}}
+	}
+	lines := []line{{{" QUEUES", strong}}}
+	if n > 0 {
+		t := figures(all, all.Rows)
+		rows := make([]int, n)
+		for i := range rows {
+			rows[i] = i
+		}
+		lines = append(lines, t.draw(rows, spot{index: -1}, as, n+1)...)
+	}
+	if more != nil {
+		lines = append(lines, more)
+	}
+	return lines
+}
+
+// pressing puts the queues first that have crossed a threshold, the severe ones before
+// the others, and then those in which somebody has waited longest.
+func pressing(t report.Table) report.Table {
+	weight := func(row []any) int {
+		switch c, _ := cellOf(t, row, "crossed").(caution); {
+		case c.text == "":
+			return 0
+		case c.tone == bad:
+			return 2
+		}
+		return 1
+	}
+	t.Rows = sorted(t, "longest_wait_s", false)
+	slices.SortStableFunc(t.Rows, func(a, b []any) int { return weight(b) - weight(a) })
+	return t
 }
 
 // queues is the report of the queues, with what they came to today.

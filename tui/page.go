@@ -51,6 +51,9 @@ type page struct {
 	of    string  // what it is of: a name, which may be foreign
 	notes []piece // a line each, above all that scrolls
 	above []line  // and these, as they are
+	// fits, in the stead of above, gives them for as many lines as there is room for,
+	// and says what it leaves out; nil: above is all.
+	fits  func(room int) []line
 	table *table
 	text  []line
 	// acts are what can be done: with the row of that key, "" if there is none.

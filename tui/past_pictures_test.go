@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -87,11 +88,17 @@ func pastPictures() map[string]frame {
 	crossed := liveNow("support")
 	crossed.Queues.Span.From, crossed.Agents.Span.From = record.At(night), record.At(night)
 	crossed.Crossed = someCrossed("support")
+	many := liveNow("support")
+	many.Queues.Span.From, many.Crossed = record.At(night), someCrossed("support")
+	for i := range 14 {
+		many.Queues.Rows = append([][]any{{fmt.Sprintf("branch-%02d", 13-i), nil, int64(i % 3), float64(20 * i % 70), int64(1), int64(1)}}, many.Queues.Rows...)
+	}
 	past := on("History", queueReport("support"))
 	return map[string]frame{
 		"now_full":        on("Now", liveNow("support")),
 		"now_queues":      onKnobs("Now", liveNow("support"), "v"),
 		"now_crossed":     on("Now", crossed),
+		"now_many":        on("Now", many),
 		"now_empty":       on("Now", Live{}),
 		"now_unheard":     on("Now", unheard),
 		"now_failing":     failing(on("Now", Live{})),
