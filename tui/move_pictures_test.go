@@ -112,6 +112,10 @@ func movePictures() map[string]frame {
 	after = secondary(after)
 	after.Own.OwnsUntil, after.Own.Since, after.Own.Epoch = before(2*time.Second), night.Add(-2*time.Second), 8
 	after.Twin.Document.OwnsFrom, after.Twin.Document.Since, after.Twin.Document.Epoch = before(2*time.Second), night.Add(-2*time.Second), 8
+	just := after // what was found in mid-move is there still
+	just.Own.Ready = node.Readiness{Because: []string{"x"}, At: before(3 * time.Second), Checks: []node.ReadyCheck{{Name: "runbook", Level: "blocker", Compared: "a switchover, begun by ann, is under way"}}}
+	just.memo, after.Own.Ready.At = &memo{}, before(time.Second)
+	just = just.took(just.placeID(), known{data: moving{book: over}, looked: night})
 	after = after.took(after.placeID(), known{data: moving{book: over}, looked: night})
 
 	alone := framed(pairs()["alone"])
@@ -131,6 +135,7 @@ func movePictures() map[string]frame {
 		"move_undoing":   moveWhile(moving{book: hurt}, isReady()),
 		"move_halted":    moveWhile(moving{book: stuck}, isBlocked()),
 		"move_after":     after,
+		"move_just":      just,
 		"move_promoting": moveWhile(moving{book: withState(promoted, node.RunbookOpen)}, isReady()),
 		"move_alone":     alone.took(alone.placeID(), known{data: moving{}, looked: night}),
 		"move_lost":      lost,

@@ -59,7 +59,7 @@ func lookAtMove(ctx context.Context, from Sources, at place) (m moving, err erro
 }
 
 func showMoving(m moving, as sight) page {
-	as.sides = m.since(as)
+	as.sides, as.own = m.since(as), m.believed(as)
 	see, leaf := as.at.knobs["see"], as.at.leaf()
 	switch {
 	case see == seeMoves && leaf != "":
@@ -129,6 +129,17 @@ func (m moving) since(as sight) []side {
 	return all
 }
 
+// believed returns what this server says of itself without a verdict that is older
+// than the end of the last move: it was about a role that was being moved.
+func (m moving) believed(as sight) *node.Document {
+	if as.own == nil || m.book.ID == "" || m.book.State == node.RunbookOpen {
+		return as.own
+	}
+	d := *as.own
+	d.Ready = d.Ready.Since(m.book.Ended, as.now)
+	return &d
+}
+
 // lately is for how long it is shown how the steps of the last move went.
 const lately = 5 * time.Minute
 
@@ -173,7 +184,7 @@ func showRole(m moving, as sight) page {
 	p.below = func(row string) []line { return aboutStep(stepRows(m, as), row, as.width) }
 	if is := m.phase(as); is == noMove {
 		if m.recent(as.now) {
-			p.title = "steps, as they went"
+			p.title, p.seek = "steps, as they went", m.atWork()
 		}
 		p.above = append(p.above, readyLines(m, as)...)
 	} else {

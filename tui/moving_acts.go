@@ -116,11 +116,11 @@ func unready(w way, as sight) string {
 		return w.from + " is not heard, so it cannot give the role: if it is dead, P takes it"
 	}
 	for _, c := range wrongs(r) {
-		if c.Level == "blocker" {
+		if c.Level == "blocker" && !r.Unknown() {
 			return "not ready: " + checkWords(c) + "; v shows all"
 		}
 	}
-	return "it is not known whether the role can be moved: c checks again"
+	return "whether the role can be moved is looked at: a moment, or c checks"
 }
 
 // checkWords are what there is to do about a check, or else what it saw.

@@ -26,7 +26,10 @@ func readyLines(m moving, as sight) []line {
 		lines = append(lines, last...)
 	}
 	room := as.height/2 - aboveRole - len(lines) + 1
-	all := wrongs(as.own.Ready)
+	var all []node.ReadyCheck
+	if !as.own.Ready.Unknown() { // that is in the verdict
+		all = wrongs(as.own.Ready)
+	}
 	for i, c := range all {
 		told := checkLines(c, as.width)
 		if left := len(all) - i; room < len(told) || left > 1 && room < len(told)+1 {
@@ -78,12 +81,14 @@ func readyVerdict(as sight) line {
 		return line{{" - no twin is paired: there is nobody to give the role to", usual}}
 	case !as.own.Running:
 		return line{{" ? twind does not run here: from here the role cannot be moved", warn}}
+	case r.Unknown():
+		l = line{{" ? whether the role can be moved is looked at", warn}}
 	case !r.Switchover:
 		l = line{{" x NOT READY TO SWITCH OVER", bad}}
 	case len(r.Checks) > 0:
 		l = line{{" ! READY TO SWITCH OVER, " + counted(len(r.Checks), "warning"), warn}}
 	}
-	if w.to != "" {
+	if w.to != "" && !r.Unknown() {
 		l = append(l, piece{"; ready to promote " + w.to + ": " + yesNo(r.Promote), usual})
 	}
 	if r.At != nil {

@@ -150,10 +150,13 @@ func aboutStep(rows []stepRow, key string, width int) []line {
 	}
 	lines := make([]line, aboutLines)
 	label := " why: "
-	for i, part := range wrap(text, width-len(label)-1) {
-		if i < aboutLines {
-			lines[i] = line{{label, quiet}, {part, usual}}
-		}
+	room := width - len(label) - 1
+	parts := wrap(text, room)
+	if len(parts) > aboutLines {
+		parts[aboutLines-1] = cut(parts[aboutLines-1]+" "+parts[aboutLines], room)
+	}
+	for i, part := range parts[:min(len(parts), aboutLines)] {
+		lines[i] = line{{label, quiet}, {part, usual}}
 		label = strings.Repeat(" ", len(label))
 	}
 	return lines

@@ -35,7 +35,7 @@ func TestMoveActs(t *testing.T) {
 	half.Twin.Document.Running = false
 	pictures["half"] = half
 	for name, want := range map[string]string{
-		"move_full": "SE", "move_blocked": "", "move_going": "A", "move_undoing": "RA", "move_halted": "RA", "move_after": "BE", "move_alone": "", "move_deserted": "",
+		"move_full": "SE", "move_blocked": "", "move_going": "A", "move_undoing": "RA", "move_halted": "RA", "move_after": "BE", "move_just": "", "move_alone": "", "move_deserted": "",
 		"move_lost": "", "move_dead": "P", "move_taken": "", "move_promote": "SE", "soon": "SE", "old": "BE", "half": "P",
 	} {
 		if got := pictures[name].lit(); got != want {
@@ -53,6 +53,7 @@ func TestMoveWhyNot(t *testing.T) {
 		{"move_dead", "S", "if it is dead, P takes it"},
 		{"move_lost", "S", "not ready: cms-b cannot be reached; v shows all"},
 		{"move_after", "S", "B, fail back, is the way to it"},
+		{"move_just", "B", "is looked at: a moment"},
 		{"move_full", "B", "there is no way back"},
 		{"move_full", "P", "typed on cms-b, if cms-a is dead"},
 		{"move_promote", "P", "cms-b is heard: S"},
@@ -81,5 +82,40 @@ func TestPromoteFromHere(t *testing.T) {
 	_, w = keyed(f, strings.Split("c m s - b", " ")...).press("enter")
 	if want := []string{"promote", "--primary-is-down", "--confirm=cms-b", "--reason=x"}; !slices.Equal(w.run, want) {
 		t.Errorf("it does %q, want %q", w.run, want)
+	}
+}
+
+// TestMovedJustNow holds that a verdict that was found while the role was being moved
+// is not told of the role since, and that the last steps are in sight.
+func TestMovedJustNow(t *testing.T) {
+	f := pictures()["move_just"]
+	f.height = 24
+	got := render(f.settled(), 80, 24, Theme{})
+	if strings.Contains(got, "NOT READY") || strings.Contains(got, "runbook") || !strings.Contains(got, " ? whether the role can be moved is looked at\n") {
+		t.Errorf("it tells what was found before the end of the move:\n%s", got)
+	}
+	if !strings.Contains(got, "+ done     publish") {
+		t.Errorf("the last step is out of sight:\n%s", got)
+	}
+	f.Own.Ready = node.Readiness{Because: []string{node.NotLooked}}
+	if got := f.headReady().text; got != "ready ?" {
+		t.Errorf("line 1 says %q while it is looked at", got)
+	}
+}
+
+// TestAboutStepCut holds that what is said of a step is marked where it is cut.
+func TestAboutStepCut(t *testing.T) {
+	rows := journalRows(moving{}, noMove, night)
+	for _, r := range rows {
+		lines := aboutStep(rows, r.key(), 60)
+		said := ""
+		for _, l := range lines {
+			if text := l.text(); text != "" {
+				said += " " + strings.TrimSpace(strings.TrimPrefix(text, " why:"))
+			}
+		}
+		if whole := strings.TrimSpace(said) == r.about(); whole == strings.HasSuffix(said, more) {
+			t.Errorf("%s: of %q it says %q", r.key(), r.about(), said)
+		}
 	}
 }

@@ -46,6 +46,8 @@ func (v view) ready() line {
 	switch {
 	case !v.Own.Running:
 		return append(l, piece{"? whether it could be moved is not known: twind does not run here", warn})
+	case r.Unknown():
+		return append(l, piece{"? whether it could be moved is looked at", warn})
 	case r.Switchover:
 		return append(l, piece{"+ READY TO SWITCH OVER", good})
 	}
@@ -137,6 +139,8 @@ func (v view) headReady() piece {
 		return piece{}
 	case v.Own.Ready.Switchover:
 		return piece{"ready", usual}
+	case v.Own.Ready.Unknown():
+		return piece{"ready ?", usual}
 	}
 	return piece{"not ready", warn}
 }

@@ -220,6 +220,24 @@ type Readiness struct {
 	At     *Moment      `json:"at,omitempty"` // when it was looked at; null: not yet
 }
 
+// NotLooked is why nothing is ready as long as nobody has looked.
+const NotLooked = "it was not looked at yet"
+
+// Unknown reports that it was not looked at yet.
+func (r Readiness) Unknown() bool {
+	return r.At == nil && !r.Switchover && !r.Promote && len(r.Because) == 1 && r.Because[0] == NotLooked
+}
+
+// Since returns the readiness, or that it is not known if the last move of the role
+// has ended after it was looked at: then it was about a role that was being moved. What
+// is to have ended later than now was told by another clock, and is waited for.
+func (r Readiness) Since(ended record.Instant, now time.Time) Readiness {
+	if r.At == nil || r.At.Time().After(ended.Time()) || ended.Time().After(now) {
+		return r
+	}
+	return Readiness{Because: []string{NotLooked}}
+}
+
 // A ReadyCheck is one thing that keeps the role from being moved, or that a
 // person should know before.
 type ReadyCheck struct {

@@ -32,6 +32,7 @@ type readyMark struct {
 	store           string
 	maintenance     bool
 	live, held, odd int
+	ended           record.Instant // when the last move of the role did; 0: one is open, or none was
 }
 
 // markOf takes it of what this server is doing.
@@ -65,12 +66,14 @@ type readyTurn struct {
 
 func (t *readyTurn) due(now time.Time, m readyMark) (look, deep bool) {
 	since := now.Sub(t.last)
-	if !t.last.IsZero() && since < readyEvery && (m == t.mark || since < readySoon) {
+	soon := since < readySoon && m.ended == t.mark.ended
+	moved := t.last.Before(m.ended.Time()) && !m.ended.Time().After(now) // what was found then is not believed
+	if !t.last.IsZero() && since < readyEvery && (soon || m == t.mark && !moved) {
 		return false, false
 	}
 	aged := now.Sub(t.deep)
-	moved := m.role != t.at.role || m.epoch != t.at.epoch || m.generation != t.at.generation || m.twin != t.at.twin
-	deep = t.deep.IsZero() || aged >= readyDeep || moved && aged >= readyEvery
+	other := m.role != t.at.role || m.epoch != t.at.epoch || m.generation != t.at.generation || m.twin != t.at.twin
+	deep = t.deep.IsZero() || aged >= readyDeep || other && aged >= readyEvery
 	t.last, t.mark = now, m
 	if deep {
 		t.deep, t.at = now, m
@@ -82,8 +85,9 @@ func (t *readyTurn) due(now time.Time, m readyMark) (look, deep bool) {
 // server is told at once, and nothing waits for the twin but this.
 type readiness struct {
 	witness func() Witness
-	doc     func() node.Document // as of the last heartbeat
-	link    func() exchange.Link // nil while the twin does not do well
+	doc     func() node.Document                          // as of the last heartbeat
+	link    func() exchange.Link                          // nil while the twin does not do well
+	ended   func(context.Context) (record.Instant, error) // when the last move of the role did
 	log     *slog.Logger
 
 	turn  readyTurn                  // run's own, as is
@@ -98,8 +102,19 @@ func newReadiness(s *server) *readiness {
 	shelf := new(timetableShelf)
 	return &readiness{
 		witness: func() Witness { return Witness{Config: s.config(), Data: s.data, Say: s.word, shelf: shelf} },
-		doc:     s.lastDoc, link: s.watcher.Link, log: s.log, depth: map[string]*preflight.Deep{},
+		doc:     s.lastDoc, link: s.watcher.Link, ended: func(ctx context.Context) (record.Instant, error) { return lastMoved(ctx, s.data.Node) },
+		log: s.log, depth: map[string]*preflight.Deep{},
 	}
+}
+
+// lastMoved returns when the last move of the role ended; 0 if it has not, or there
+// was none.
+func lastMoved(ctx context.Context, n *node.DB) (record.Instant, error) {
+	last, err := n.Runbooks(ctx, 1)
+	if err != nil || len(last) == 0 {
+		return 0, err
+	}
+	return last[0].Ended, nil
 }
 
 // run looks until ctx ends.
@@ -116,7 +131,11 @@ func (r *readiness) run(ctx context.Context) error {
 		if doc.Schema == 0 {
 			continue // nothing is known yet
 		}
-		if look, deep := r.turn.due(time.Now(), markOf(doc)); look {
+		mark, err := markOf(doc), error(nil)
+		if mark.ended, err = r.ended(ctx); err != nil && ctx.Err() == nil {
+			r.log.Warn("when the role was moved last cannot be told", "err", err)
+		}
+		if look, deep := r.turn.due(time.Now(), mark); look {
 			r.look(ctx, deep)
 		}
 	}
@@ -127,6 +146,7 @@ func (r *readiness) run(ctx context.Context) error {
 func (r *readiness) look(ctx context.Context, deep bool) {
 	ctx, cancel := context.WithTimeout(ctx, readyAsk)
 	defer cancel()
+	began := time.Now() // what changes from now on may not be in it
 	here, err := r.witness().Facts(ctx, deep)
 	if err != nil {
 		if ctx.Err() == nil {
@@ -142,7 +162,7 @@ func (r *readiness) look(ctx context.Context, deep bool) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.is, r.at = verdict, time.Now()
+	r.is, r.at = verdict, began
 }
 
 // ask asks the twin, as long as it does well.
@@ -179,7 +199,7 @@ func (r *readiness) state() (preflight.Verdict, time.Time) {
 func (r *readiness) describe() node.Readiness {
 	is, at := r.state()
 	if at.IsZero() {
-		return node.Readiness{Because: []string{"it was not looked at yet"}}
+		return node.Readiness{Because: []string{node.NotLooked}}
 	}
 	ready := is.Readiness()
 	ready.At = known(record.At(at))

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/twinctl/twin/collector/node"
+	"github.com/twinctl/twin/collector/record"
 )
 
 // What may move the role is looked at each minute, soon after it has changed,
@@ -14,6 +15,8 @@ func TestReadyTurn(t *testing.T) {
 	calm := readyMark{role: node.Primary, epoch: 3, twin: "ok", generation: 7, live: 2}
 	edited, moved, deaf := calm, calm, calm
 	edited.generation, moved.role, deaf.live = 8, node.Secondary, 1
+	ended, early := moved, moved
+	ended.ended, early.ended = record.At(begin.Add(13*time.Minute+500*time.Millisecond)), record.At(begin.Add(13*time.Minute+5*time.Second))
 	var turn readyTurn
 	for _, c := range []struct {
 		after      time.Duration
@@ -33,6 +36,12 @@ func TestReadyTurn(t *testing.T) {
 		{155 * time.Second, moved, true, true},
 		{12 * time.Minute, moved, true, false},
 		{13 * time.Minute, moved, true, true},
+		{13*time.Minute + time.Second, ended, true, false}, // at once
+		{13*time.Minute + 2*time.Second, ended, false, false},
+		{13*time.Minute + 3*time.Second, early, true, false}, // by a clock that is ahead
+		{13*time.Minute + 4*time.Second, early, false, false},
+		{13*time.Minute + 6*time.Second, early, true, false}, // what was found before is not believed
+		{13*time.Minute + 8*time.Second, early, false, false},
 	} {
 		if look, deep := turn.due(begin.Add(c.after), c.mark); look != c.look || deep != c.deep {
 			t.Errorf("after %s: look %v, deep %v", c.after, look, deep)

@@ -98,6 +98,11 @@ func freshened(ctx context.Context, data *Data, said node.Activity) (node.Docume
 			tally(&doc.Feeds[i], f)
 		}
 	}
+	ended, err := lastMoved(ctx, data.Node)
+	if err != nil {
+		return doc, err
+	}
+	doc.Ready = doc.Ready.Since(ended, time.Now())
 	doc.Running, doc.PID = true, said.PID
 	if here := whoIsHere(data.Dir); doc.People != nil && here != nil {
 		doc.People.Sessions = here.Sessions
