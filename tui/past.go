@@ -14,9 +14,41 @@ type Question struct {
 	Period string // one of Periods
 }
 
-// Periods are what can be looked at, the latest first.
+// stretches are what can be looked at: by how long it is, each the later one first.
+func stretches() [][2]string {
+	return [][2]string{{"today", "yesterday"}, {"this-week", "last-week"}, {"this-month", "last-month"}}
+}
+
+// Periods are what can be looked at; the first is the usual one.
 func Periods() []string {
-	return []string{"today", "yesterday", "this-week", "last-week", "this-month", "last-month"}
+	var all []string
+	for _, s := range stretches() {
+		all = append(all, s[:]...)
+	}
+	return all
+}
+
+// periodActs go back and forth in time as far as there is a period, and from a day
+// to the week and the month.
+func periodActs(is string) []act {
+	at := max(0, slices.Index(Periods(), is))
+	n, early := at/2, at%2
+	turn := func(n, early int) func(browse) browse {
+		return func(b browse) browse {
+			to := stretches()[n%len(stretches())][early]
+			if to == Periods()[0] {
+				to = ""
+			}
+			return b.turn("period", to)
+		}
+	}
+	back, forth := act{key: "[", name: "earlier", turn: turn(n, 1)}, act{key: "]", name: "later", turn: turn(n, 0)}
+	if early == 1 {
+		back.off = is + " is as far back as this goes: p for another length; twinctl report --period for more"
+	} else {
+		forth.off = "nothing is later than " + is + ": p for another length"
+	}
+	return []act{back, forth, {key: "p", name: "day, week, month", turn: turn(n+1, early)}}
 }
 
 // subjects are what can be asked about.
@@ -78,11 +110,11 @@ type dial struct {
 	all  []string
 }
 
-// turning is an act that turns a knob to what comes next, or came before.
-func turning(key, name string, d dial, by int) act {
+// turning is an act that turns a knob to what comes next.
+func turning(key, name string, d dial) act {
 	return act{key: key, name: name, turn: func(b browse) browse {
 		at := slices.Index(d.all, knob(b.place, d.knob, d.all))
-		next := d.all[(at+by+len(d.all))%len(d.all)]
+		next := d.all[(at+1)%len(d.all)]
 		if next == d.all[0] {
 			next = ""
 		}
@@ -115,13 +147,13 @@ func showHistory(t report.Table, as sight) page {
 	p.table = &rows
 	p.of += "; " + by.name
 	p.acts = func(string) []act {
-		return []act{
-			turning("v", "queues, agents, ...", dial{"of", subjects()}, 1), turning("b", "by", dial{"by", byNames()}, 1),
-			turning("s", "sort", dial{"order", names}, 1),
-			turning("[", "earlier", dial{"period", Periods()}, 1), turning("]", "later", dial{"period", Periods()}, -1),
+		return slices.Concat([]act{
+			turning("v", "queues, agents, ...", dial{"of", subjects()}), turning("b", "by", dial{"by", byNames()}),
+			turning("s", "sort", dial{"order", names}),
+		}, periodActs(q.Period), []act{
 			{key: "c", name: "calls of a number", args: []string{"report", "call", "--period=" + q.Period}, asks: []question{{prompt: "number of the caller", flag: "--caller", must: true}}, shows: true},
 			{key: "e", name: "export", args: exportLine(q), asks: []question{{prompt: "file (.csv, .html, .json or .txt)", flag: "--into", must: true}}, rung: afterYes},
-		}
+		})
 	}
 	return p
 }

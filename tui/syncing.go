@@ -233,7 +233,7 @@ func syncActs(plan Plan, row string, as sight) []act {
 	}
 	send, dry := append([]string{"sync", "--progress"}, flags...), append([]string{"sync", "--dry-run"}, flags...)
 	first := map[bool]string{false: "yes"}[c.First]
-	drift := turning("d", "drift: "+c.driftWord(), dial{knobDrift, drifts()}, 1)
+	drift := turning("d", "drift: "+c.driftWord(), dial{knobDrift, drifts()})
 	anew := act{key: "f", name: "begin anew: " + yesNo(c.First), turn: func(b browse) browse { return b.turn(knobFirst, first) }}
 	if plan.Unknown { // it is chosen where it is sent from
 		drift.off, anew.off = off, off
