@@ -8,7 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"pgregory.net/rapid"
+
+	"github.com/twinctl/twin/collector/sieve"
 )
 
 // resting are the pictures in which nothing lies over the page.
@@ -208,21 +209,10 @@ func TestFilter(t *testing.T) {
 		"": true, "night": true, "NIGHT backup": true, "night nothing": false, "!night": false, "!nothing": true, "here:paused": true,
 		"h:paused": true, "last:paused": false, "!last:paused": true, "paused:": true, "other:x": false, "ok !": true, ":": true,
 	} {
-		if got := readFilter(typed).over(titles).takes(cells); got != want {
+		if got := takes(sieve.Read(typed).Over(titles), cells); got != want {
 			t.Errorf("%q: %v, want %v", typed, got, want)
 		}
 	}
-}
-
-// TestHolds holds a look into a text to one into the same text in small letters.
-func TestHolds(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		text := rapid.StringOfN(rapid.SampledFrom([]rune("aAbB[{@ÄäK")), 0, 8, -1).Draw(t, "text")
-		small := strings.ToLower(rapid.StringOfN(rapid.SampledFrom([]rune("aAbB[{@Ääk")), 1, 3, -1).Draw(t, "small"))
-		if got, want := holds(text, small), strings.Contains(strings.ToLower(text), small); got != want {
-			t.Fatalf("%q in %q: %v, want %v", small, text, got, want)
-		}
-	})
 }
 
 // TestLooksOnly holds that a screen that was opened to look begins nothing that

@@ -3,6 +3,8 @@ package tui
 import (
 	"slices"
 	"strings"
+
+	"github.com/twinctl/twin/collector/sieve"
 )
 
 // A field is a column of a table.
@@ -66,17 +68,22 @@ func (t table) titles() []string {
 
 // passing returns which rows a filter lets through.
 func (t table) passing(typed string, now sight) []int {
-	f := readFilter(typed).over(t.titles())
+	f := sieve.Read(typed).Over(t.titles())
 	var all []int
 	if len(f) == 0 {
 		all = make([]int, 0, len(t.keys))
 	}
 	for i := range t.keys {
-		if len(f) == 0 || f.takes(t.cells(i, now)) {
+		if len(f) == 0 || takes(f, t.cells(i, now)) {
 			all = append(all, i)
 		}
 	}
 	return all
+}
+
+// takes reports whether a row passes a filter: a cell for each column.
+func takes(f sieve.Sieve, cells []piece) bool {
+	return f.Takes(func(i int) string { return cells[i].text })
 }
 
 // A layout is which columns are shown, and how wide.

@@ -46,6 +46,7 @@ var arrows = []struct {
 	{"collector/inert", nil},
 	{"collector/nearest", nil},
 	{"collector/secret", nil},
+	{"collector/sieve", nil},
 }
 
 // apart are packages of one floor that know nothing of each other: each is one
