@@ -22,6 +22,7 @@ const settingKind = "setting"
 
 func kindListCommand(k admin.Kind) cli.Command {
 	var match string
+	var filter rowFilter
 	return cli.Command{
 		Name:  "list",
 		Args:  "[FIELD=VALUE...]",
@@ -36,6 +37,7 @@ func kindListCommand(k admin.Kind) cli.Command {
 		Outputs: []cli.Format{cli.Text, cli.JSON, cli.JSONL, cli.CSV},
 		Flags: func(f *cli.FlagSet) {
 			f.StringVar(&match, "match", "", "only those with `TEXT` in the key or any field, in capitals or not")
+			filter.flag(f)
 		},
 		Complete: map[string]func(context.Context, *cli.Call) []string{"FIELD=VALUE": completeAssignments(k)},
 		Run: func(ctx context.Context, call *cli.Call) error {
@@ -49,6 +51,9 @@ func kindListCommand(k admin.Kind) cli.Command {
 					return err
 				}
 				rows = slices.DeleteFunc(rows, func(r admin.Row) bool { return !matches(k, r, match) || !meetsAll(r, wanted) })
+				if rows, err = sifted(filter, "admin "+k.Name+" list", rows, fullTable(k, rows), rowsTable(k, rows)); err != nil {
+					return err
+				}
 				return showRows(call, k, rows)
 			})(ctx, call)
 		},

@@ -34,12 +34,14 @@ type alarmRow struct {
 
 func alarmListCommand() cli.Command {
 	var since string
+	var filter rowFilter
 	return cli.Command{
 		Name:  "list",
 		Short: "list the alarms that are true, who has taken note of them, and who was told",
 		Long: `Lists what wants a person, as twind wrote it down last; --since also lists what has ended. ` +
 			`TOLD says to how many receivers a message is sent already: an alarm tells each target of its severity and deliver.alarms_to of twin.toml, once. ` +
-			`Below stand the messages that could not be sent so far, of alarms, of crossed thresholds and with reports: they are tried again, ever more seldom, for a day.`,
+			`Below stand the messages that could not be sent so far, of alarms, of crossed thresholds and with reports: they are tried again, ever more seldom, for a day. ` +
+			`With --filter those alone that are about an alarm that is listed.`,
 		Examples: []cli.Example{
 			{Line: "twinctl alarm list", Why: "what is wrong now"},
 			{Line: "twinctl alarm list --since 24h --json", Why: "and what was in the last day, for programs"},
@@ -48,6 +50,7 @@ func alarmListCommand() cli.Command {
 		Outputs: []cli.Format{cli.Text, cli.JSON, cli.JSONL, cli.CSV},
 		Flags: func(f *cli.FlagSet) {
 			f.StringVar(&since, "since", "", "also what ended from this `TIME` on: RFC 3339, or a duration before now")
+			filter.flag(f)
 		},
 		Run: with(func(ctx context.Context, call *cli.Call, s *site) error {
 			from := record.At(time.Now()).Add(time.Hour) // nothing has ended yet then
@@ -57,13 +60,19 @@ func alarmListCommand() cli.Command {
 					return cli.Fail(cli.Usage, fmt.Errorf("--since: %w", err), "twinctl help alarm list")
 				}
 			}
-			return showAlarms(ctx, call, s, from)
+			return showAlarms(ctx, call, s, alarmSearch{from, filter})
 		}),
 	}
 }
 
-func showAlarms(ctx context.Context, call *cli.Call, s *site, from record.Instant) error {
-	alarms, err := s.data.Node.Alarms(ctx, from)
+// An alarmSearch is what alarm list is asked for.
+type alarmSearch struct {
+	from   record.Instant // also what ended since
+	filter rowFilter
+}
+
+func showAlarms(ctx context.Context, call *cli.Call, s *site, search alarmSearch) error {
+	alarms, err := s.data.Node.Alarms(ctx, search.from)
 	if err != nil {
 		return err
 	}
@@ -74,7 +83,12 @@ func showAlarms(ctx context.Context, call *cli.Call, s *site, from record.Instan
 	alarms = s.seenAlarms(alarms)
 	messages = s.seenMessages(messages, alarms)
 	rows := alarmRows(alarms, messages)
-	unsent := slices.DeleteFunc(slices.Clone(messages), func(m node.Message) bool { return m.Done != nil && m.State != node.MessageGivenUp })
+	if rows, err = sifted(search.filter, "alarm list", rows, alarmTable(rows)); err != nil {
+		return err
+	}
+	unsent := slices.DeleteFunc(slices.Clone(messages), func(m node.Message) bool {
+		return m.Done != nil && m.State != node.MessageGivenUp || search.filter.given() && !isOfAlarms(m, rows)
+	})
 	err = call.Show(cli.View{
 		Document: struct {
 			Alarms []alarmRow     `json:"alarms"`
@@ -102,6 +116,11 @@ func alarmRows(alarms []node.KeptAlarm, messages []node.Message) []alarmRow {
 		}
 	}
 	return rows
+}
+
+// isOfAlarms tells whether a message is about one of these alarms.
+func isOfAlarms(m node.Message, rows []alarmRow) bool {
+	return slices.ContainsFunc(rows, func(r alarmRow) bool { return m.About == node.AboutAlarm(r.ID) })
 }
 
 func alarmTable(rows []alarmRow) cli.Table {

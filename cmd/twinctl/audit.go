@@ -29,17 +29,20 @@ func auditCommand() cli.Command {
 
 func auditListCommand() cli.Command {
 	var since string
+	var filter rowFilter
 	return cli.Command{
 		Name:  "list",
 		Short: "list what was done to this server, and by whom",
 		Examples: []cli.Example{
 			{Line: "twinctl audit list", Why: "of the last thirty days"},
+			{Line: "twinctl audit list --filter 'actor:ann verb:pause'", Why: "what did she pause?"},
 			{Line: "twinctl audit list --since 2026-11-21T08:00:00Z -o jsonl", Why: "since then, an object a line, with the hashes"},
 		},
 		Exits:   []cli.Code{cli.Refused, cli.Untrusted},
 		Outputs: []cli.Format{cli.Text, cli.JSON, cli.JSONL, cli.CSV},
 		Flags: func(f *cli.FlagSet) {
 			f.StringVar(&since, "since", "720h", "from this `TIME` on: RFC 3339, or a duration before now")
+			filter.flag(f)
 		},
 		Run: with(func(ctx context.Context, call *cli.Call, s *site) error {
 			from, err := moment(since, time.Now())
@@ -48,6 +51,9 @@ func auditListCommand() cli.Command {
 			}
 			acts, err := s.acts(ctx, from)
 			if err != nil {
+				return err
+			}
+			if acts, err = sifted(filter, "audit list", acts, auditTable(acts)); err != nil {
 				return err
 			}
 			return call.Show(cli.View{

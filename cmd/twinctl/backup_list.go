@@ -31,11 +31,12 @@ func backupListCommand() cli.Command {
 		Flags: func(f *cli.FlagSet) {
 			p.flags(f)
 			f.BoolVar(&p.twin, "twin", false, "this server's that are on the twin; asks it")
+			p.filter.flag(f)
 		},
 		Run: func(ctx context.Context, call *cli.Call) error {
 			return p.at(ctx, call, func(k backup.Keeper, s *site) error {
 				if p.twin {
-					return s.listOnTwin(ctx, call)
+					return s.listOnTwin(ctx, call, p.filter)
 				}
 				return p.list(ctx, call, k, s)
 			})
@@ -76,7 +77,7 @@ func (p *backupPlace) list(ctx context.Context, call *cli.Call, k backup.Keeper,
 }
 
 // listOnTwin shows what the twin says that it has, beside what is here.
-func (s *site) listOnTwin(ctx context.Context, call *cli.Call) error {
+func (s *site) listOnTwin(ctx context.Context, call *cli.Call, filter rowFilter) error {
 	there, err := app.OnTwin(ctx, s.Config, s.data)
 	if err != nil {
 		return err
@@ -109,6 +110,12 @@ func (s *site) listOnTwin(ctx context.Context, call *cli.Call) error {
 		_, err = fmt.Fprintln(call.Out, "the twin has none yet")
 		return err
 	}
+	if rows, err = sifted(filter, "backup list", rows, t); err != nil {
+		return err
+	}
+	if t.Rows, err = sifted(filter, "backup list", t.Rows, t); err != nil {
+		return err
+	}
 	err = call.Show(cli.View{Document: struct {
 		Backups []onTwin `json:"backups"`
 	}{rows}, Lines: cli.Each(rows), Table: t})
@@ -119,6 +126,23 @@ func (s *site) listOnTwin(ctx context.Context, call *cli.Call) error {
 }
 
 func (p *backupPlace) show(call *cli.Call, rows []backupRow) error {
+	if call.Format == cli.Text && len(rows) == 0 && !p.filter.given() {
+		return p.none(call)
+	}
+	rows, err := sifted(p.filter, "backup list", rows, backupTable(rows))
+	if err != nil {
+		return err
+	}
+	return call.Show(cli.View{
+		Document: struct {
+			Backups []backupRow `json:"backups"`
+		}{rows},
+		Lines: cli.Each(rows),
+		Table: backupTable(rows),
+	})
+}
+
+func backupTable(rows []backupRow) cli.Table {
 	t := cli.Table{Columns: []cli.Column{
 		{Name: "name"}, {Name: "bytes", Number: true}, {Name: "records", Number: true}, {Name: "proven_at", Maybe: true}, {Name: "error", Maybe: true},
 	}}
@@ -129,16 +153,7 @@ func (p *backupPlace) show(call *cli.Call, rows []backupRow) error {
 		}
 		t.Add(r.Name, number(r.Bytes), number(r.Records), at, r.Error)
 	}
-	if call.Format == cli.Text && len(rows) == 0 {
-		return p.none(call)
-	}
-	return call.Show(cli.View{
-		Document: struct {
-			Backups []backupRow `json:"backups"`
-		}{rows},
-		Lines: cli.Each(rows),
-		Table: t,
-	})
+	return t
 }
 
 // none says to people that there is none, and where there are some nearby.

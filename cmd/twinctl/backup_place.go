@@ -20,6 +20,7 @@ import (
 type backupPlace struct {
 	from           string
 	twin, received bool
+	filter         rowFilter // of the list
 }
 
 func (p *backupPlace) flags(f *cli.FlagSet) {

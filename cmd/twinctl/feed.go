@@ -51,16 +51,21 @@ func feedCommand() cli.Command {
 }
 
 func feedListCommand() cli.Command {
+	var filter rowFilter
 	return cli.Command{
 		Name:     "list",
 		Short:    "list the feeds and what each is doing",
 		Long:     `Shows for each feed its state, its counts and, if it is down, why. RATE is records stored a second, over the last ten seconds.`,
-		Examples: []cli.Example{{Line: "twinctl feed list", Why: "as a table"}},
+		Examples: []cli.Example{{Line: "twinctl feed list", Why: "as a table"}, {Line: "twinctl feed list --filter '!state:live'", Why: "what is not heard"}},
 		Exits:    []cli.Code{cli.Refused, cli.Untrusted},
 		Outputs:  []cli.Format{cli.Text, cli.JSON, cli.JSONL, cli.CSV},
+		Flags:    filter.flag,
 		Run: with(func(ctx context.Context, call *cli.Call, s *site) error {
 			doc, err := app.Status(ctx, s.Config, s.data)
 			if err != nil {
+				return err
+			}
+			if doc.Feeds, err = sifted(filter, "feed list", doc.Feeds, feedTable(doc.Feeds)); err != nil {
 				return err
 			}
 			if call.Format == cli.Text {

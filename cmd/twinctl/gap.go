@@ -22,6 +22,7 @@ func gapCommand() cli.Command {
 
 func gapListCommand() cli.Command {
 	var name string
+	var filter rowFilter
 	return cli.Command{
 		Name:  "list",
 		Short: "list every stretch that was not provably heard, with its reason",
@@ -32,12 +33,14 @@ func gapListCommand() cli.Command {
 			`Where a table has not the room, times stand to the second, and the end without its date if that is the beginning's.`,
 		Examples: []cli.Example{
 			{Line: "twinctl gap list", Why: "all of them"},
+			{Line: "twinctl gap list --filter 'state:open !no_upstream'", Why: "the open ones, but for an upstream that was away"},
 			{Line: "twinctl gap list --feed pbx --json", Why: "those of one feed, for programs"},
 		},
 		Exits:   []cli.Code{cli.Refused, cli.Untrusted},
 		Outputs: []cli.Format{cli.Text, cli.JSON, cli.JSONL, cli.CSV},
 		Flags: func(f *cli.FlagSet) {
 			f.StringVar(&name, "feed", "", "only those of `FEED`")
+			filter.flag(f)
 		},
 		Complete: map[string]func(context.Context, *cli.Call) []string{"--feed": completeFeeds},
 		Run: with(func(ctx context.Context, call *cli.Call, s *site) error {
@@ -48,6 +51,9 @@ func gapListCommand() cli.Command {
 			}
 			gaps, err := app.Gaps(ctx, s.data, name)
 			if err != nil {
+				return err
+			}
+			if gaps, err = sifted(filter, "gap list", gaps, gapTable(gaps, precise)); err != nil {
 				return err
 			}
 			if call.Format == cli.Text {

@@ -19,12 +19,14 @@ import (
 
 func logCommand() cli.Command {
 	var since, least string
+	var filter rowFilter
 	return cli.Command{
 		Name:  "log",
 		Short: "show the warnings and errors of this server",
 		Long:  `Shows the latest warnings and errors of twind, ten thousand at the most. All of its log is on its standard error, as a rule in the journal.`,
 		Examples: []cli.Example{
 			{Line: "twinctl log --since 1h", Why: "of the last hour"},
+			{Line: "twinctl log --filter 'feed=pbx !level:error'", Why: "warnings about one feed"},
 			{Line: "twinctl log --since 2026-11-21T08:00:00Z --level error", Why: "errors since then"},
 		},
 		Exits:   []cli.Code{cli.Refused, cli.Untrusted},
@@ -32,6 +34,7 @@ func logCommand() cli.Command {
 		Flags: func(f *cli.FlagSet) {
 			f.StringVar(&since, "since", "24h", "from this `TIME` on: RFC 3339, or a duration before now")
 			f.StringVar(&least, "level", "warn", "of this `LEVEL` at least: warn or error")
+			filter.flag(f)
 		},
 		Complete: map[string]func(context.Context, *cli.Call) []string{
 			"--level": func(context.Context, *cli.Call) []string { return []string{"warn", "error"} },
@@ -50,6 +53,9 @@ func logCommand() cli.Command {
 				return err
 			}
 			rows := logRows(entries)
+			if rows, err = sifted(filter, "log", rows, logTable(rows)); err != nil {
+				return err
+			}
 			columns, _ := cli.Screen(call.Out)
 			if call.Format == cli.Text && cli.IsTerminal(call.Out) && logTable(rows).Width() > columns {
 				return writeLog(call.Out, rows, columns)

@@ -24,6 +24,7 @@ func reportCommand() cli.Command {
 		Examples: []cli.Example{
 			{Line: "twinctl report queue", Why: "today, by interval"},
 			{Line: "twinctl report agent --period yesterday --by day"},
+			{Line: "twinctl report queue --filter 'queue:sales !complete:yes'", Why: "where is something of it not known?"},
 		},
 		Sub: []cli.Command{
 			reportQueueCommand(),

@@ -30,6 +30,7 @@ type outlet struct {
 	into           string
 	targets        []string // of mail
 	columns, order []string
+	filter         rowFilter
 }
 
 func (o *outlet) flags(f *cli.FlagSet) {
@@ -41,6 +42,7 @@ func (o *outlet) flags(f *cli.FlagSet) {
 func (o *outlet) common(f *cli.FlagSet) {
 	f.StringSliceVar(&o.columns, "columns", nil, "only these `COLUMNS`, in this order, with commas between")
 	f.StringSliceVar(&o.order, "order", nil, "rows by these `COLUMNS`; with a dash in front, downward")
+	o.filter.flag(f)
 	intoFlag(f, &o.into)
 }
 
@@ -89,6 +91,9 @@ type answer struct {
 func (o *outlet) shape(a answer) (answer, error) {
 	several := len(a.parts) > 1
 	var wrong error
+	if a.parts, wrong = o.filter.parts("report "+a.asked(), a.parts); wrong != nil {
+		return a, wrong
+	}
 	if several {
 		wrong = unhad(a.parts, slices.Concat(o.columns, o.order))
 	}

@@ -19,6 +19,7 @@ import (
 type runSearch struct {
 	timetable, server, since string
 	states                   []string
+	filter                   rowFilter
 	last                     int
 }
 
@@ -33,6 +34,7 @@ func runListCommand() cli.Command {
 		Examples: []cli.Example{
 			{Line: "twinctl run list", Why: "the last hundred, of both servers"},
 			{Line: "twinctl run list --timetable nightly --state failed", Why: "when did one fail?"},
+			{Line: "twinctl run list --last 0 --filter 'reason:disk !nightly'", Why: "those about a disk, but for what is called so"},
 			{Line: "twinctl run list --since 24h --last 0 --json", Why: "all of a day, for programs"},
 		},
 		Exits:   []cli.Code{cli.Refused, cli.Untrusted},
@@ -43,6 +45,7 @@ func runListCommand() cli.Command {
 			f.StringSliceVar(&search.states, "state", nil, "only in this `STATE`; may be given again")
 			f.StringVar(&search.since, "since", "", "only slots from this `TIME` on: RFC 3339, or a duration before now")
 			f.IntVarP(&search.last, "last", "n", 100, "the last `N` slots; 0: all")
+			search.filter.flag(f)
 		},
 		Complete: map[string]func(context.Context, *cli.Call) []string{
 			"--timetable": completeRunNames,
@@ -73,6 +76,9 @@ func listRuns(ctx context.Context, call *cli.Call, s *site, search runSearch) er
 	}
 	told, err := toldOf(ctx, s)
 	if err != nil {
+		return err
+	}
+	if rows, err = sifted(search.filter, "run list", rows, runTable(rows), runFields(rows)); err != nil {
 		return err
 	}
 	table := runTable(rows)

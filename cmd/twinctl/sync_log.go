@@ -27,6 +27,7 @@ type syncEntry struct {
 }
 
 func syncLogCommand() cli.Command {
+	var filter rowFilter
 	return cli.Command{
 		Name:  "log",
 		Short: "list the syncs that both agreed on, the last one last",
@@ -36,6 +37,7 @@ func syncLogCommand() cli.Command {
 		},
 		Exits:   []cli.Code{cli.Refused, cli.Untrusted},
 		Outputs: []cli.Format{cli.Text, cli.JSON, cli.JSONL, cli.CSV},
+		Flags:   filter.flag,
 		Run: with(func(ctx context.Context, call *cli.Call, s *site) error {
 			done, err := s.data.Admin.Agreements(ctx)
 			if err != nil {
@@ -46,6 +48,9 @@ func syncLogCommand() cli.Command {
 				entries[len(done)-1-i] = syncEntry{
 					a.To, a.At, a.Actor, a.Role, a.Bundle, a.Target, a.Added, a.Changed, a.Removed, a.Same, a.Bytes,
 				}
+			}
+			if entries, err = sifted(filter, "sync log", entries, syncTable(entries)); err != nil {
+				return err
 			}
 			return call.Show(cli.View{
 				Document: struct {

@@ -39,6 +39,7 @@ const (
 func timetableListCommand() cli.Command {
 	var c chosen
 	var long bool
+	var filter rowFilter
 	return cli.Command{
 		Name:  "list",
 		Short: "list timetables, whether they run here, when next, and how it went last",
@@ -47,6 +48,7 @@ func timetableListCommand() cli.Command {
 		Examples: []cli.Example{
 			{Line: "twinctl timetable list"},
 			{Line: "twinctl timetable list -l --match backup", Why: "in words, with what they do and whose they are"},
+			{Line: "twinctl timetable list --filter 'here:paused'", Why: "which of them are paused?"},
 			{Line: "twinctl timetable list -o csv", Why: "all of it, for a spreadsheet"},
 		},
 		Exits:    []cli.Code{cli.Refused, cli.Untrusted},
@@ -55,6 +57,7 @@ func timetableListCommand() cli.Command {
 		Flags: func(f *cli.FlagSet) {
 			c.flags(f)
 			f.BoolVarP(&long, "long", "l", false, "the schedule in words, the tasks and the owner")
+			filter.flag(f)
 		},
 		Run: with(func(ctx context.Context, call *cli.Call, s *site) error {
 			all, err := s.timetables(ctx, c)
@@ -71,6 +74,9 @@ func timetableListCommand() cli.Command {
 				if lines[i], err = s.lineOf(ctx, p, o.here, now); err != nil {
 					return err
 				}
+			}
+			if lines, err = sifted(filter, "timetable list", lines, timetableTable(lines, true), timetableFields(lines)); err != nil {
+				return err
 			}
 			return showTimetables(call, lines, long)
 		}),
