@@ -19,7 +19,7 @@ import (
 )
 
 func statusCommand() cli.Command {
-	var again bool
+	var again, plain bool
 	return cli.Command{
 		Name:  "status",
 		Short: "show what this server is doing",
@@ -31,19 +31,27 @@ func statusCommand() cli.Command {
 		Examples: []cli.Example{
 			{Line: "twinctl status", Why: "one look"},
 			{Line: "twinctl status --watch", Why: "look again every two seconds"},
+			{Line: "twinctl status --watch --plain", Why: "how it stands, then a line for each change: for screen readers and logs"},
 			{Line: "twinctl status --json", Why: "the same for programs"},
 		},
 		Exits:   []cli.Code{cli.Refused, cli.Untrusted},
 		Outputs: []cli.Format{cli.Text, cli.JSON, cli.JSONL},
 		Flags: func(f *cli.FlagSet) {
 			f.BoolVar(&again, "watch", false, "look again every two seconds until interrupted")
+			f.BoolVar(&plain, "plain", false, "with --watch: no screen; a line, with the time, for each change that a person cares about, and nothing else")
 		},
 		Run: func(ctx context.Context, call *cli.Call) error {
+			if plain && (!again || call.Format != cli.Text) {
+				return cli.Fail(cli.Usage, errors.New("status: --plain goes with --watch, and is text: without it status writes lines as it is"), "twinctl status --watch --plain")
+			}
 			v, err := openView(ctx, call)
 			if err != nil {
 				return err
 			}
 			defer v.data.Close() //nolint:errcheck // only read
+			if plain {
+				return watchPlain(ctx, call, v)
+			}
 			if again {
 				return watch(ctx, call, "twinctl status", func() error { return showStatus(ctx, call, v) })
 			}
@@ -79,13 +87,22 @@ func openView(ctx context.Context, call *cli.Call) (*view, error) {
 	return v, nil
 }
 
-func showStatus(ctx context.Context, call *cli.Call, v *view) error {
+// statusOf returns what may be seen, with what is wrong with the configuration.
+func statusOf(ctx context.Context, v *view) (node.Document, error) {
 	doc, err := app.Status(ctx, v.Config, v.data)
 	if err != nil {
-		return err
+		return doc, err
 	}
 	doc = v.seen(doc)
 	doc.Alarms = slices.Insert(doc.Alarms, 0, v.alarms...)
+	return doc, nil
+}
+
+func showStatus(ctx context.Context, call *cli.Call, v *view) error {
+	doc, err := statusOf(ctx, v)
+	if err != nil {
+		return err
+	}
 	if call.Format == cli.Text {
 		var text bytes.Buffer
 		if err := writeStatus(&text, call.Config, doc); err != nil {
