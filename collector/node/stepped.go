@@ -44,7 +44,8 @@ type Doubled struct {
 
 // Doubled returns the slots of since then that began on both servers, by what
 // the twin has told, the earliest first and at most limit. What was run again
-// because the role moved in between is none: nobody ran it to its end.
+// because the role moved in between is none: nobody ran it to its end. Nor is
+// what a person had run again, as it did not do well on the other server.
 func (n *DB) Doubled(ctx context.Context, since record.Instant, limit int) (all []Doubled, err error) {
 	err = n.db.View(ctx, func(tx *store.Tx) error {
 		rows, err := tx.QueryContext(ctx, `
@@ -54,6 +55,7 @@ func (n *DB) Doubled(ctx context.Context, since record.Instant, limit int) (all 
 				AND own.role = 'primary' AND told.role = 'primary' AND own.trigger <> 'manual' AND told.trigger <> 'manual'
 				AND own.started IS NOT NULL AND told.started IS NOT NULL
 				AND NOT (told.trigger = 'promotion' AND (own.state = 'interrupted' OR own.state = 'cancelled' AND own.reason = 'role'))
+				AND NOT (told.trigger = 'backfill' AND own.state <> 'ok') AND NOT (own.trigger = 'backfill' AND told.state <> 'ok')
 				AND NOT (own.trigger = 'promotion' AND (told.state = 'interrupted' OR told.state = 'cancelled' AND told.reason = 'role'))
 			GROUP BY own.timetable, own.slot ORDER BY own.slot, own.timetable LIMIT ?`, since, limit)
 		if err != nil {

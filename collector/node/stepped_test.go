@@ -94,6 +94,8 @@ func TestDoubled(t *testing.T) {
 		{5 * minute, "schedule", "schedule", "cancelled", "role", true},
 		{6 * minute, "manual", "schedule", "ok", "", true},
 		{7 * minute, "schedule", "schedule", "ok", "", false},
+		{8 * minute, "backfill", "schedule", "failed", "", true},
+		{9 * minute, "backfill", "schedule", "ok", "", true},
 	} {
 		rows, err := n.ClaimRuns(t.Context(), 1, []Claim{{Timetable: "t", Name: "nightly", Slot: c.slot, Attempt: 1, Trigger: c.own, State: RunClaimed, Role: Primary}})
 		if err == nil && c.here {
@@ -109,7 +111,7 @@ func TestDoubled(t *testing.T) {
 	}
 	keepRuns(t, n, page)
 	all, err := n.Doubled(t.Context(), 0, 10)
-	if err != nil || len(all) != 3 || all[0].Slot != minute || all[1].Slot != 2*minute || all[2].Slot != 5*minute || all[0].Own == 0 || all[0].Theirs == 0 || all[0].Name != "nightly" {
+	if err != nil || len(all) != 4 || all[0].Slot != minute || all[1].Slot != 2*minute || all[2].Slot != 5*minute || all[3].Slot != 9*minute || all[0].Own == 0 || all[0].Theirs == 0 || all[0].Name != "nightly" {
 		t.Errorf("%+v: %v", all, err)
 	}
 	if all, err := n.Doubled(t.Context(), minute, 1); err != nil || len(all) != 1 || all[0].Slot != 2*minute {
