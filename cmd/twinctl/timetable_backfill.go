@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -20,9 +21,9 @@ func timetableBackfillCommand() cli.Command {
 	return cli.Command{
 		Name:  "backfill",
 		Args:  "NAME",
-		Short: "run slots of the past that did not run here",
+		Short: "run slots of the past that did not run",
 		Long: `Runs the slots of a stretch that were skipped or missed, or that nobody knew of; with --failed those too that failed, were cancelled or interrupted, ` +
-			`and with --all every one. Its tasks get the slot in TWIN_SLOT, and reports are of that time. They run one after another. ` +
+			`and with --all every one. Of what goes with the role, what the twin told that it ran stands for this server too. Its tasks get the slot in TWIN_SLOT, and reports are of that time. They run one after another. ` +
 			`The slots are shown first, and asked.`,
 		Examples: []cli.Example{
 			{Line: "twinctl timetable backfill weekly --from 2026-11-01 --dry-run", Why: "which would run?"},
@@ -53,7 +54,9 @@ type backfillSlot struct {
 	Attempt int           `json:"attempt"`
 	Was     node.RunState `json:"was"` // "": nothing is known
 	Reason  string        `json:"reason"`
+	Server  string        `json:"server"` // that tells so; "": none does
 
+	told bool // it is the twin
 	zone *time.Location
 }
 
@@ -125,28 +128,18 @@ func (b *backfill) slots(ctx context.Context, s *site, t timetable.Timetable, sp
 	if err != nil {
 		return nil, err
 	}
-	last, rows := map[record.Instant]node.Run{}, []node.Run{}
-	q := node.RunQuery{Timetables: []string{t.ID}, Server: self.Name, Since: span.From, Before: span.To}
-	for more := true; more; {
-		page, err := s.data.Node.Runs(ctx, q)
-		if err != nil {
-			return nil, err
-		}
-		for _, r := range page {
-			if rows, q.After = append(rows, r), r; last[r.Slot].Attempt < r.Attempt {
-				last[r.Slot] = r
-			}
-		}
-		more = len(page) == node.MaxRuns
-	}
-	claims, err := engine.PlanBackfill(t, engine.Backfill{Timetable: t.ID, Span: span, Failed: b.failed, All: b.all}, rows)
-	if err != nil {
+	wanted := engine.Backfill{Timetable: t.ID, Span: span, Failed: b.failed, All: b.all}
+	all, err := engine.PlanBackfill(ctx, s.data.Node, t, wanted, self.Epoch)
+	if errors.Is(err, engine.ErrStretch) {
 		return nil, cli.Fail(cli.Usage, err, "")
 	}
-	slots := make([]backfillSlot, len(claims))
-	for i, c := range claims {
-		was := last[c.Slot]
-		slots[i] = backfillSlot{node.Moment(c.Slot), c.Attempt, was.State, was.Reason, t.Schedule.Zone()}
+	if err != nil {
+		return nil, err
+	}
+	slots := make([]backfillSlot, len(all))
+	for i, slot := range all {
+		was := slot.Was
+		slots[i] = backfillSlot{node.Moment(slot.Slot), slot.Attempt, was.State, was.Reason, was.Server, was.Theirs != 0, t.Schedule.Zone()}
 	}
 	return slots, nil
 }
@@ -192,7 +185,16 @@ func (b *backfill) show(call *cli.Call, slots []backfillSlot, rows []runRow) err
 func backfillTable(slots []backfillSlot) cli.Table {
 	t := cli.Table{Columns: []cli.Column{{Name: "slot"}, {Name: "attempt", Number: true}, {Name: "was", Maybe: true}}}
 	for _, slot := range slots {
-		t.Add(slotTime(slot.Slot, slot.zone), number(int64(slot.Attempt)), strings.TrimSuffix(string(slot.Was)+": "+slot.Reason, ": "))
+		t.Add(slotTime(slot.Slot, slot.zone), number(int64(slot.Attempt)), slot.words())
 	}
 	return t
+}
+
+// words says for people what became of it, and where if that was not here.
+func (b backfillSlot) words() string {
+	text := string(b.Was)
+	if b.told {
+		text += " on " + inert.Text(b.Server)
+	}
+	return strings.TrimSuffix(text+": "+b.Reason, ": ")
 }

@@ -26,6 +26,8 @@ var (
 	ErrOverlap = errors.New("a run of it goes on")
 	// ErrNotRunning is returned by Cancel for a run that has ended.
 	ErrNotRunning = errors.New("it does not run")
+	// ErrStretch is returned for a backfill of more than can be done at once.
+	ErrStretch = errors.New("want a shorter stretch")
 	// ErrStopped is returned when the engine ends before it does what it was asked.
 	ErrStopped = errors.New("twind stops")
 )
@@ -124,98 +126,6 @@ func (e *Engine) Cancel(ctx context.Context, id int64, actor string) error {
 		}
 		return nil
 	})
-}
-
-// A Backfill is slots of the past that are run after all, now.
-type Backfill struct {
-	Timetable string // its key
-	Span      record.Span
-	Failed    bool // also those that failed, were cancelled or interrupted
-	All       bool // also those that did well
-	Actor     string
-}
-
-const (
-	mostBackfill = 1000    // slots that a backfill may have
-	mostLooked   = 200_000 // slots that it looks at to find them
-)
-
-// PlanBackfill returns the slots that a backfill runs, and the attempt of each,
-// by what the ledger has of them: rows of this server, in any order. On days on
-// which a calendar lets nothing run it runs nothing either.
-func PlanBackfill(t timetable.Timetable, b Backfill, rows []node.Run) (claims []node.Claim, err error) {
-	last := map[record.Instant]node.Run{}
-	for _, r := range rows {
-		if old, ok := last[r.Slot]; r.Timetable == t.ID && r.Theirs == 0 && (!ok || old.Attempt < r.Attempt) {
-			last[r.Slot] = r
-		}
-	}
-	after := (b.Span.From - 1).Time()
-	for looked := 0; ; looked++ {
-		slot, ok := t.Schedule.Next(after)
-		at := record.At(slot)
-		if !ok || at >= b.Span.To {
-			return claims, nil
-		}
-		if looked == mostLooked {
-			return nil, fmt.Errorf("backfill %s: more than %d slots to look at: want a shorter stretch", t.Name, mostLooked)
-		}
-		if after = slot; !t.IsOpen(slot) || !b.wants(last[at]) {
-			continue
-		}
-		if len(claims) == mostBackfill {
-			return nil, fmt.Errorf("backfill %s: more than %d slots: want a shorter stretch", t.Name, mostBackfill)
-		}
-		claims = append(claims, node.Claim{
-			Timetable: t.ID, Name: t.Name, Slot: at, Attempt: last[at].Attempt + 1, Trigger: ByBackfill, Actor: b.Actor,
-			State: node.RunClaimed, Role: t.NeedsRole(),
-		})
-	}
-}
-
-// wants tells whether a slot is run again whose last attempt is this; the zero
-// Run is of one that has none.
-func (b Backfill) wants(r node.Run) bool {
-	switch r.State {
-	case "", node.RunSkipped, node.RunMissed:
-		return true
-	case node.RunFailed, node.RunTimeout, node.RunCancelled, node.RunInterrupted:
-		return b.Failed || b.All
-	case node.RunOK:
-		return b.All
-	case node.RunClaimed, node.RunRunning:
-	}
-	return false
-}
-
-// Backfill runs slots of the past: one after another, behind what waits
-// already. It returns them as claimed.
-func (e *Engine) Backfill(ctx context.Context, b Backfill) (rows []node.Run, err error) {
-	err = e.ask(ctx, func(ctx context.Context, d *desk) error {
-		entry, err := d.startable(ctx, b.Timetable)
-		if err != nil {
-			return err
-		}
-		b.Span.To = min(b.Span.To, entry.through+1) // what comes is not of the past
-		of := node.RunQuery{Timetables: []string{b.Timetable}, Server: d.here.Server, Since: b.Span.From, Before: b.Span.To}
-		var before []node.Run
-		if err := eachRun(ctx, d.e.o.Ledger, of, func(r node.Run) { before = append(before, r) }); err != nil {
-			return err
-		}
-		claims, err := PlanBackfill(entry.t, b, before)
-		if err != nil {
-			return err
-		}
-		for i := range claims {
-			claims[i].Planned = d.clock.peek() // by their slots they would go before all that waits
-		}
-		rows, err = d.claim(ctx, claims)
-		for _, r := range rows {
-			d.lineUp(r)
-		}
-		return err
-	})
-	return rows, err
 }
 
 // takeWaiting takes a run out of where it waits, nil if it does not.
