@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/twinctl/twin/collector/audit"
+	"github.com/twinctl/twin/collector/record"
 	"github.com/twinctl/twin/collector/store"
 )
 
@@ -205,6 +206,43 @@ func (a *DB) Between(ctx context.Context, from, to int64) (changes []Change, err
 		return err
 	})
 	return changes, err
+}
+
+// UnchangedSince returns since when a row has been, on this server, the same as
+// it is: when it was made, or came by a sync, or became another one last. same
+// tells whether what a change left is the same as what stood before. 0: there is
+// no such row, or the log does not tell.
+func (r *Reading) UnchangedSince(ctx context.Context, name Name, same func(before, after Body) bool) (record.Instant, error) {
+	// The driver would start a goroutine for each row to see a cancelled ctx; the
+	// query ends by itself.
+	rows, err := r.tx.QueryContext(context.WithoutCancel(ctx), `
+		SELECT s.at, c.before, c.after FROM change AS c JOIN change_set AS s ON s.generation = c.generation
+		WHERE c.kind = ? AND c.key = ? ORDER BY c.generation DESC`, name.Kind, name.Key)
+	if err != nil {
+		return 0, fmt.Errorf("read change log: %w", err)
+	}
+	defer rows.Close() //nolint:errcheck // Err tells
+	for rows.Next() {
+		var at record.Instant
+		var texts [2][]byte
+		var before, after Body
+		err := rows.Scan(&at, &texts[0], &texts[1])
+		if err == nil {
+			before, err = ParseBody(texts[0])
+		}
+		if err == nil {
+			after, err = ParseBody(texts[1])
+		}
+		switch {
+		case err != nil:
+			return 0, fmt.Errorf("read change log: %s: %w", shown(name), err)
+		case after == nil:
+			return 0, nil
+		case before == nil || !same(before, after):
+			return at, nil
+		}
+	}
+	return 0, rows.Err()
 }
 
 // Inverse returns the edits that take changes back. They expect what the
