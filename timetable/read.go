@@ -96,6 +96,22 @@ func (r *Reader) ReadStored(stored admin.Stored) (Timetable, error) {
 	return t, nil
 }
 
+// SameSlots tells whether two bodies of a row give it the same slots on the same
+// servers. Of one that cannot be read nobody knows.
+func SameSlots(before, after admin.Body) bool {
+	for _, field := range []string{"schedule", "zone", "runs_on"} {
+		if before.Text(field) != after.Text(field) {
+			return false
+		}
+	}
+	if after.Text("runs_on") != "" {
+		return true
+	}
+	var was, is Timetable // then the tasks say where it runs
+	return was.readTasks(before.List("tasks")) == nil && is.readTasks(after.List("tasks")) == nil &&
+		task.RunsOn(was.Tasks) == task.RunsOn(is.Tasks)
+}
+
 // readWhen reads the schedule, its zone, the calendars and the pause.
 func (r *Reader) readWhen(t *Timetable, f fields) error {
 	zone := r.site.Zone

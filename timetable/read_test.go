@@ -2,6 +2,7 @@ package timetable
 
 import (
 	"errors"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -114,6 +115,30 @@ func TestStagger(t *testing.T) {
 		}
 		if most > time.Minute && len(seen) < 3 {
 			t.Errorf("%s: six wait %v", schedule, seen)
+		}
+	}
+}
+
+func TestSameSlots(t *testing.T) {
+	is := admin.Body{"name": "a", "schedule": "@daily", "tasks": []string{"backup full"}}
+	for name, c := range map[string]struct {
+		field string
+		value any
+		want  bool
+	}{
+		"another name":        {"name", "b", true},
+		"paused":              {"paused", true, true},
+		"another schedule":    {"schedule", "@hourly", false},
+		"another zone":        {"zone", "Europe/Berlin", false},
+		"another place":       {"runs_on", OnSecondary, false},
+		"other tasks":         {"tasks", []string{"backup full", "verify"}, true},
+		"tasks elsewhere":     {"tasks", []string{"backup full", "report queue"}, false},
+		"tasks of no meaning": {"tasks", []string{""}, false},
+	} {
+		body := maps.Clone(is)
+		body[c.field] = c.value
+		if got := SameSlots(is, body); got != c.want {
+			t.Errorf("%s: %v", name, got)
 		}
 	}
 }

@@ -15,6 +15,7 @@ type entry struct {
 	through record.Instant // slots up to there are settled; 0: it was never seen before
 	decided record.Instant // as through, but for runs that were given up with the role
 	seen    record.Instant // when the engine had it first
+	made    record.Instant // when it got its slots, while twind was down; 0: that is not known
 	fresh   bool           // it was made then, as far as this server knows
 	unnoted bool           // through is not in the ledger yet
 	at      record.Instant // when to look at it again; 0: never, as things stand

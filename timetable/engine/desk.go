@@ -86,6 +86,9 @@ func (d *desk) begin(ctx context.Context) error {
 		}
 		d.entries[t.ID] = e
 	}
+	if err := d.readMade(ctx); err != nil {
+		return err
+	}
 	if d.e.o.Settle != nil {
 		if err := d.e.o.Settle(ctx); err != nil {
 			return err
@@ -100,6 +103,35 @@ func (d *desk) begin(ctx context.Context) error {
 	return d.arm(ctx, now, d.promotedBefore(cursors))
 }
 
+// readMade reads when timetables were made that no twind has seen yet.
+func (d *desk) readMade(ctx context.Context) error {
+	var ids []string
+	for id, e := range d.entries {
+		if e.through == 0 && d.here.arms(e.t) {
+			ids = append(ids, id)
+		}
+	}
+	if d.e.o.Begun == nil || len(ids) == 0 {
+		return nil
+	}
+	begun, err := d.e.o.Begun(ctx, ids)
+	for id, at := range begun {
+		d.entries[id].made = at
+	}
+	return err
+}
+
+// begins returns from when on a timetable has slots here that nothing was ever
+// decided upon, and whether nobody else could have decided upon one: it was made
+// since this server has the role for it. What is older, or of a clock that was
+// ahead, begins now.
+func (d *desk) begins(e *entry, now record.Instant) (from record.Instant, own bool) {
+	if e.made == 0 || e.made > now || e.t.NeedsRole() != "" && e.made < d.here.Since {
+		return now, false
+	}
+	return e.made, true
+}
+
 // promotedBefore tells whether the slots of before this server's role were
 // looked at already: then a timetable without a cursor is a new one.
 func (d *desk) promotedBefore(cursors map[string]record.Instant) bool {
@@ -112,7 +144,7 @@ func (d *desk) promotedBefore(cursors map[string]record.Instant) bool {
 }
 
 // arm puts all entries on the agenda anew, as this server stands now. New ones
-// begin now; of what the twin ran before, the agenda goes on where it ended.
+// begin when they were made, or now; of what the twin ran before, the agenda goes on where it ended.
 // promoted says that this was done before for the role that this server has.
 func (d *desk) arm(ctx context.Context, now record.Instant, promoted bool) error {
 	var began []*entry
@@ -124,12 +156,13 @@ func (d *desk) arm(ctx context.Context, now record.Instant, promoted bool) error
 		}
 		needs := e.t.NeedsRole() != ""
 		decided := e.through
-		theirs := needs && e.through < d.here.owned() && d.told.whole != 0 && !(promoted && e.through == 0)
+		begins, own := d.begins(e, now)
+		theirs := needs && e.through < d.here.owned() && d.told.whole != 0 && !((promoted || own) && e.through == 0)
 		switch {
 		case theirs:
 			e.through = d.told.from(e, d.here)
 		case e.through == 0:
-			e.through, e.unnoted = now, true
+			e.through, e.unnoted = begins, true
 		}
 		if needs {
 			e.through, e.decided = d.told.reopen(e.t.ID, e.through), max(e.decided, decided)

@@ -59,6 +59,10 @@ type Options struct {
 	// first it is asked with 0: all.
 	Generation func(context.Context) (int64, error)
 	Timetables func(ctx context.Context, since int64) (List, error)
+	// Begun tells since when timetables have had the slots that they have, as far
+	// as this server knows; nil: it never does. It is asked once, of those that run
+	// here and that nothing was ever decided upon.
+	Begun func(ctx context.Context, ids []string) (map[string]record.Instant, error)
 	// Settle waits until nothing runs any more that an earlier twind started; nil:
 	// nothing ever does. It is asked before what was interrupted is run again.
 	Settle func(context.Context) error

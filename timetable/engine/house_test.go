@@ -28,6 +28,7 @@ type server struct {
 	list []timetable.Timetable
 	gen  int64
 	told map[int64]map[string]string // the marks of what the engine was told last, by its generation
+	made map[string]record.Instant   // since when timetables have had their slots
 	held string
 	// twinStopped, behind and the rest are set before the engine looks.
 	twinStopped bool
@@ -98,7 +99,7 @@ func (s *server) start() {
 	s.cancel, s.done = cancel, make(chan error, 1)
 	s.engine = New(Options{
 		Ledger: mortal{s.db, s}, Runner: s, Here: s.here, Now: s.now, Log: slog.New(slog.DiscardHandler),
-		Generation: s.generation, Timetables: s.timetables,
+		Generation: s.generation, Timetables: s.timetables, Begun: func(context.Context, []string) (map[string]record.Instant, error) { return s.made, nil },
 		Remove: func([]string) error { return nil },
 		Settle: func(context.Context) error { return nil },
 		Ready:  s.ready,

@@ -65,7 +65,7 @@ func newTimekeeper(s *server) *timekeeper {
 	k.tasks = &taskRunner{data: s.data, config: s.config, twinctl: besideThis("twinctl"), log: s.log}
 	k.engine = engine.New(engine.Options{
 		Ledger: k.ledger, Runner: k.tasks, Settle: k.tasks.settle, Ready: k.tasks.ready,
-		Here: k.here, Generation: k.generation, Timetables: k.timetables, Pause: k.pause, Remove: k.remove,
+		Here: k.here, Generation: k.generation, Timetables: k.timetables, Begun: k.begun, Pause: k.pause, Remove: k.remove,
 		AtOnce: s.cfg.Timetable.Limit(), Log: s.log,
 	})
 	return k
@@ -188,6 +188,23 @@ func (k *timekeeper) timetables(ctx context.Context, since int64) (engine.List, 
 		}
 	}
 	return list, nil
+}
+
+// begun tells since when timetables have the slots that they have, by the change
+// log: what came by a sync has them since then.
+func (k *timekeeper) begun(ctx context.Context, ids []string) (map[string]record.Instant, error) {
+	all := make(map[string]record.Instant, len(ids))
+	err := k.data.Admin.Read(ctx, func(r *admin.Reading) error {
+		for _, id := range ids {
+			at, err := r.UnchangedSince(ctx, admin.Name{Kind: "timetable", Key: id}, timetable.SameSlots)
+			if err != nil {
+				return err
+			}
+			all[id] = at
+		}
+		return nil
+	})
+	return all, err
 }
 
 // pause writes down that a timetable paused itself, as a change like any other.
