@@ -106,7 +106,7 @@ func (s *site) role(ctx context.Context, now time.Time) (roleDocument, error) {
 	}
 	switch t := status.Timetables; {
 	case restored != nil:
-		d.Held = &roleWait{Because: "it was restored from " + restored.Backup + ", and has not rejoined its twin"}
+		d.Held = &roleWait{Because: restoredWords(restored)}
 	case status.Running && t != nil && t.Because != "":
 		d.Held = &roleWait{t.Because, t.Until}
 	}
@@ -120,6 +120,11 @@ func (s *site) role(ctx context.Context, now time.Time) (roleDocument, error) {
 		d.Twin = &roleTwin{t.Name, t.State, t.Role, t.Epoch, t.SeenAt}
 	}
 	return d, nil
+}
+
+// restoredWords says why a restored server is held.
+func restoredWords(r *node.Restored) string {
+	return "it was restored from " + r.Backup + ", and has not rejoined its twin"
 }
 
 // someMoment is one of a document, null for none.

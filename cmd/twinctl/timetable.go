@@ -149,7 +149,13 @@ func (s *site) outlook(ctx context.Context) (o outlook, err error) {
 		return o, err
 	}
 	o.here = engine.Here{Server: self.Name, Role: self.Role, Epoch: self.Epoch, Since: self.Since, Owns: self.OwnsFrom, Maintenance: m}
-	if t := doc.Timetables; t != nil && t.Held > 0 {
+	restored, err := s.data.Node.Held(ctx)
+	switch t := doc.Timetables; {
+	case err != nil:
+		return o, err
+	case restored != nil: // also while twind does not run
+		o.here.Held = restoredWords(restored)
+	case t != nil && t.Held > 0:
 		o.here.Held = t.Because
 	}
 	pair, err := s.data.Node.Pair(ctx)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -49,7 +50,7 @@ type comingSlot struct {
 type serverSlot struct {
 	Server string       `json:"server"`
 	Role   node.Role    `json:"role"`
-	Does   string       `json:"does"`  // runs, standby, skipped or missed
+	Does   string       `json:"does"`  // runs, standby, held, skipped or missed
 	Start  *node.Moment `json:"start"` // null: it does not run there
 	Reason string       `json:"reason"`
 }
@@ -87,7 +88,10 @@ func comingOf(p planned, o outlook, now time.Time, n int) []comingSlot {
 
 func serverSlotOf(here engine.Here, f engine.Future) serverSlot {
 	s := serverSlot{Server: here.Server, Role: here.Role, Does: string(f.State), Reason: f.Reason}
-	if f.State == node.RunClaimed {
+	switch {
+	case f.Held:
+		s.Does, s.Reason = held, here.Held
+	case f.State == node.RunClaimed:
 		s.Does, s.Start = "runs", known(f.Start)
 	}
 	if f.State == "" {
@@ -96,16 +100,24 @@ func serverSlotOf(here engine.Here, f engine.Future) serverSlot {
 	return s
 }
 
-// words says it for people: the start only where it is not the slot.
+// words says it for people: the start only where it is not the slot. Why a
+// server is held is the same of all its slots, and said beside them.
 func (s serverSlot) words(slot node.Moment, zone *time.Location) string {
 	text := s.Does
 	switch {
 	case s.Start != nil && *s.Start != slot:
 		text += " at " + s.Start.Time().In(zone).Format(time.TimeOnly)
-	case s.Reason != "":
+	case s.Reason != "" && s.Does != held:
 		text += ": " + s.Reason
 	}
 	return text
+}
+
+// writeHeld says for people why slots are held, if any of them is.
+func writeHeld(w io.Writer, slots []serverSlot) {
+	if i := slices.IndexFunc(slots, func(s serverSlot) bool { return s.Does == held }); i >= 0 {
+		fmt.Fprintf(w, "Note: %s is held: %s\n", inert.Text(slots[i].Server), inert.Text(slots[i].Reason))
+	}
 }
 
 // forecasts tells when changed timetables run: of many, of the first.
@@ -175,6 +187,11 @@ func (f forecast) write(b *strings.Builder) {
 	if len(f.Next) == 0 {
 		fmt.Fprintln(b, "  no slot to come")
 	}
+	var all []serverSlot
+	for _, slot := range f.Next {
+		all = append(all, slot.At...)
+	}
+	writeHeld(b, all)
 	for _, slot := range f.Next {
 		words := make([]string, len(slot.At))
 		for i, at := range slot.At {

@@ -93,7 +93,9 @@ func showNext(call *cli.Call, o outlook, slots []nextSlot) error {
 	if o.twin != nil {
 		t.Columns = append(t.Columns, cli.Column{Name: "switched_over", Maybe: true})
 	}
+	var all []serverSlot
 	for _, slot := range slots {
+		all = append(all, slot.At...)
 		cells := []string{slotTime(slot.Slot, slot.zone), clipped(slot.Name, maxCell)}
 		for _, at := range slot.At {
 			cells = append(cells, at.words(slot.Slot, slot.zone))
@@ -102,6 +104,9 @@ func showNext(call *cli.Call, o outlook, slots []nextSlot) error {
 			cells = append(cells, slot.changed())
 		}
 		t.Add(cells...)
+	}
+	if call.Format == cli.Text {
+		writeHeld(call.Err, all)
 	}
 	if call.Format == cli.CSV {
 		t = nextFields(slots)

@@ -187,6 +187,7 @@ func showSimulation(call *cli.Call, here engine.Here, slots []simulatedSlot) err
 	if call.Format == cli.CSV {
 		t.Columns = append(t.Columns, cli.Column{Name: "key"}, cli.Column{Name: "server"}, cli.Column{Name: "role"})
 	}
+	var all []serverSlot
 	counts := map[string]int{}
 	for _, f := range slots {
 		counts[f.Does]++
@@ -199,7 +200,12 @@ func showSimulation(call *cli.Call, here engine.Here, slots []simulatedSlot) err
 		if f.Start != nil && *f.Start != f.Slot {
 			start = slotTime(*f.Start, f.zone)
 		}
-		t.Add(slotTime(f.Slot, f.zone), clipped(f.Name, maxCell), f.Does, start, f.Reason, crowded)
+		reason := f.Reason
+		if f.Does == held {
+			reason = "" // it is said once
+		}
+		t.Add(slotTime(f.Slot, f.zone), clipped(f.Name, maxCell), f.Does, start, reason, crowded)
+		all = append(all, f.serverSlot)
 	}
 	err := call.Show(cli.View{
 		Document: struct {
@@ -211,7 +217,12 @@ func showSimulation(call *cli.Call, here engine.Here, slots []simulatedSlot) err
 		Table: t,
 	})
 	if err == nil && call.Format == cli.Text {
-		fmt.Fprintf(call.Err, "%d slots: %d run, %d skipped, %d missed\n", len(slots), counts["runs"], counts[string(node.RunSkipped)], counts[string(node.RunMissed)])
+		fmt.Fprintf(call.Err, "%d slots: %d run, %d skipped, %d missed", len(slots), counts["runs"], counts[string(node.RunSkipped)], counts[string(node.RunMissed)])
+		if n := counts[held]; n > 0 {
+			fmt.Fprintf(call.Err, ", %d held", n)
+		}
+		fmt.Fprintln(call.Err)
+		writeHeld(call.Err, all)
 	}
 	return err
 }

@@ -12,7 +12,7 @@ import (
 // A Simulation is a server whose clock runs from one instant to another at
 // once: the same decisions, and nothing is run.
 type Simulation struct {
-	Here       Here // it stands there all the time
+	Here       Here // it stands there all the time, and is held as long as it is now
 	Timetables []timetable.Timetable
 	From, To   record.Instant
 	// Took returns how long a run takes; nil: no time at all.
@@ -29,6 +29,7 @@ type Future struct {
 	State    node.RunState  // claimed: it runs; "": it is not this server's to run
 	Reason   string         // why it does not
 	Crowded  bool           // it runs, but as many go on as may: it waits for a place
+	Held     bool           // it runs, but not as long as what needs the role is held
 }
 
 // WhyStandby is the reason of a slot that is not this server's to run.
@@ -47,8 +48,12 @@ func (s Simulation) Run() iter.Seq[Future] {
 			e, now := a[0], a[0].at
 			v := Decide(s.caseOf(e, now, ends[e] > now))
 			for _, c := range v.Claims {
-				f := Future{e.t.ID, e.t.Name, c.Slot, now, c.State, c.Reason, false}
-				if c.State == node.RunClaimed {
+				f := Future{ID: e.t.ID, Name: e.t.Name, Slot: c.Slot, Start: now, State: c.State, Reason: c.Reason}
+				switch {
+				case c.State != node.RunClaimed:
+				case s.Here.Held != "" && s.Here.holds(e.t):
+					f.Held = true
+				default:
 					f.Crowded = crowd(ends, now) >= s.atOnce()
 					ends[e] = now.Add(s.took(e.t.ID))
 				}

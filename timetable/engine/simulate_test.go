@@ -18,6 +18,9 @@ func shownFutures(all []Future) string {
 		if f.Reason != "" {
 			what = f.Reason
 		}
+		if f.Held {
+			what += " held"
+		}
 		if f.Crowded {
 			what += " crowded"
 		}
@@ -49,7 +52,11 @@ func TestSimulate(t *testing.T) {
 func TestComing(t *testing.T) {
 	tt := read(t, "b", admin.Body{"calendar": "night", "schedule": "0 5-6 * * *"})
 	primary, secondary := Here{Server: "cms-a", Role: node.Primary, Held: "boot_alone"}, Here{Server: "cms-b", Role: node.Secondary}
-	if got := shownFutures(Coming(tt, primary, at(t, "05:00:00"), 3)); got != "b 06:00 calendar, b 05:00 claimed, b 06:00 calendar" {
+	if got := shownFutures(Coming(tt, primary, at(t, "05:00:00"), 3)); got != "b 06:00 calendar, b 05:00 claimed held, b 06:00 calendar" {
+		t.Error(got)
+	}
+	both := read(t, "c", admin.Body{"runs_on": "both"})
+	if got := shownFutures(Coming(both, primary, at(t, "05:00:00"), 1)); got != "c 06:00 claimed" {
 		t.Error(got)
 	}
 	if got := shownFutures(Coming(tt, secondary, at(t, "05:00:00"), 2)); got != "b 06:00 standby, b 05:00 standby" {

@@ -197,7 +197,7 @@ func describe(ctx context.Context, cfg *config.Config, data *Data, is doing) (no
 		return node.Document{}, err
 	}
 	doc.Twin = describeTwin(cfg, twin, is.twin)
-	if doc.Sync, err = describeSync(ctx, data.Dir, twin, self, is); err != nil {
+	if doc.Sync, err = describeSync(ctx, data, twin, self, is); err != nil {
 		return node.Document{}, err
 	}
 	maintenance, err := data.Node.Maintenance(ctx)
