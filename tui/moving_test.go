@@ -108,13 +108,12 @@ func TestAboutStepCut(t *testing.T) {
 	rows := journalRows(moving{}, noMove, night)
 	for _, r := range rows {
 		lines := aboutStep(rows, r.key(), 60)
-		said := ""
+		var words []string
 		for _, l := range lines {
-			if text := l.text(); text != "" {
-				said += " " + strings.TrimSpace(strings.TrimPrefix(text, " why:"))
-			}
+			words = append(words, strings.Fields(strings.TrimPrefix(l.text(), " why:"))...)
 		}
-		if whole := strings.TrimSpace(said) == r.about(); whole == strings.HasSuffix(said, more) {
+		said := strings.Join(words, " ")
+		if whole := said == r.about(); whole == strings.HasSuffix(said, more) {
 			t.Errorf("%s: of %q it says %q", r.key(), r.about(), said)
 		}
 	}
