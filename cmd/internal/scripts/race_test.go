@@ -21,9 +21,9 @@ func TestRace(t *testing.T) {
 		again            string
 	}{
 		{"all is well", passes, 0, 0, 0, ""},
-		{"the detector fails", passes + crash + passes + "FAIL\n", 1, 0, 0, "test -vet=off -race -shuffle=on example/engine\n"},
-		{"and the test then too", crash + passes + "FAIL\n", 1, 1, 1, "test -vet=off -race -shuffle=on example/engine\n"},
-		{"two packages", crash + passes + crash + "FAIL\n", 1, 0, 0, "test -vet=off -race -shuffle=on example/engine example/engine\n"},
+		{"the detector fails", passes + crash + passes + "FAIL\n", 1, 0, 0, "test -vet=off -race -shuffle=on -timeout 20m example/engine\n"},
+		{"and the test then too", crash + passes + "FAIL\n", 1, 1, 1, "test -vet=off -race -shuffle=on -timeout 20m example/engine\n"},
+		{"two packages", crash + passes + crash + "FAIL\n", 1, 0, 0, "test -vet=off -race -shuffle=on -timeout 20m example/engine example/engine\n"},
 		{"a test fails", fails + passes + "FAIL\n", 1, 0, 1, ""},
 		{"a test fails in another package", crash + fails + "FAIL\n", 1, 0, 1, ""},
 		{"a test fails beside it", "--- FAIL: TestA (0.00s)\n" + crash + "FAIL\n", 1, 0, 1, ""},
