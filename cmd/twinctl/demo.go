@@ -54,7 +54,7 @@ func demoCommand() cli.Command {
 			if err != nil {
 				return cli.Fail(cli.Usage, err, "twinctl help demo")
 			}
-			ctx, stop := untilHangup(ctx)
+			ctx, stop := untilHangup(ctx, open)
 			defer stop()
 			said := &aside{to: call.Err}
 			o.Lasting, o.Out, o.Err = time.Duration(seconds)*time.Second, call.Out, said

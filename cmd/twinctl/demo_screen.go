@@ -42,9 +42,10 @@ func opensScreen(when string, noInput, front bool, cannot error) (bool, error) {
 }
 
 // untilHangup returns a context that also ends when the terminal is closed, unless
-// whoever started this program wants it to go on then, as nohup does.
-func untilHangup(ctx context.Context) (context.Context, context.CancelFunc) {
-	if signal.Ignored(syscall.SIGHUP) {
+// whoever started this program wants it to go on then, as nohup does; what is on a
+// screen cannot.
+func untilHangup(ctx context.Context, screen bool) (context.Context, context.CancelFunc) {
+	if !screen && signal.Ignored(syscall.SIGHUP) {
 		return context.WithCancel(ctx)
 	}
 	return signal.NotifyContext(ctx, syscall.SIGHUP)
