@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -227,12 +228,20 @@ func makeTwins(ctx context.Context, dir string, o Options) ([]*twin, error) {
 	return twins, nil
 }
 
-// freePort returns an address of this machine that nobody listens on.
+// freePort returns an address of this machine that nobody listens on, with a port
+// that the system gives nobody who does not ask for it by its number: who dials
+// meanwhile does not take it.
 func freePort(ctx context.Context) (string, error) {
-	var lc net.ListenConfig
-	l, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
+	const first, most, tries = 10_000, 20_000, 100
+	var all error
+	for range tries {
+		var lc net.ListenConfig
+		address := net.JoinHostPort("127.0.0.1", strconv.Itoa(first+rand.IntN(most)))
+		l, err := lc.Listen(ctx, "tcp", address)
+		if err == nil {
+			return address, l.Close()
+		}
+		all = err
 	}
-	return l.Addr().String(), l.Close()
+	return "", fmt.Errorf("demo: no port is free: %w", all)
 }
