@@ -219,7 +219,7 @@ func TestRealRsyslogByTCP(t *testing.T) {
 	l := newLoggerOf(t, dir, fmt.Sprintf(`global(workDirectory=%q)
 module(load="imfile")
 template(name="line" type="string" string="%%msg%%")
-input(type="imfile" file=%q tag="pbx:" ruleset="twin" persistStateInterval="1")
+input(type="imfile" file=%q tag="pbx:" ruleset="twin" persistStateInterval="1" maxSubmitAtOnce="1")
 ruleset(name="twin" queue.type="direct") {
 %s}
 `, dir, said.file.Name(), toA+toB)) // the queues of a are before those of b

@@ -53,7 +53,7 @@ func TestRealSyslogOfRsyslog(t *testing.T) {
 			dir := t.TempDir()
 			l := newLoggerOf(t, dir, fmt.Sprintf(`global(workDirectory=%q)
 module(load="imfile")
-input(type="imfile" file=%q tag="queue_log:" ruleset="twin" persistStateInterval="1")
+input(type="imfile" file=%q tag="queue_log:" ruleset="twin" persistStateInterval="1" maxSubmitAtOnce="1")
 ruleset(name="twin" queue.type="direct") {
     action(type="omfwd" protocol="tcp" target=%q port=%q TCP_Framing=%q template="RSYSLOG_SyslogProtocol23Format"
            action.resumeRetryCount="-1" action.resumeInterval="1"
