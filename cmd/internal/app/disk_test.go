@@ -45,3 +45,20 @@ func TestDiskThatIsGone(t *testing.T) {
 		t.Error("where free space is unknown, trying tells")
 	}
 }
+
+func TestRoomy(t *testing.T) {
+	for _, c := range []struct {
+		of         string
+		kept, free int64
+		want       bool
+	}{
+		{"the reserve is kept", store.ReserveSize, 0, true},
+		{"it was given up, and its room is used", 0, 64 << 10, false},
+		{"it was given up, and its room is what is free", 0, store.ReserveSize, false},
+		{"it can be made again", 0, spare + store.ReserveSize, true},
+	} {
+		if got := roomy(c.kept, c.free); got != c.want {
+			t.Errorf("%s: %t", c.of, got)
+		}
+	}
+}

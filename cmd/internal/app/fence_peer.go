@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -176,18 +175,19 @@ func tryWrite(dir string) error {
 	return hasRoom(dir)
 }
 
-// hasRoom tells whether a disk has room for records: what is kept back on it is
-// not there once twind has given it up.
+// hasRoom tells whether a disk has room for records: what is kept back on it has
+// no length once twind has given it up.
 func hasRoom(dir string) error {
-	if _, err := os.Stat(filepath.Join(dir, reserveName)); !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
 	free, err := store.Free(dir)
-	if err == nil && free < spare+store.ReserveSize {
-		err = fmt.Errorf("%s: %d MiB are free: %w", dir, free>>20, unix.ENOSPC)
+	if err == nil && !roomy(fileSize(filepath.Join(dir, reserveName)), free) {
+		err = fmt.Errorf("%s: %d KiB are free: %w", dir, free>>10, unix.ENOSPC)
 	}
 	return err
 }
+
+// roomy is what hasRoom asks: a server that lives on its last MiB is no primary
+// to rely on, though the next small file may find room.
+func roomy(kept, free int64) bool { return kept > 0 || free >= spare+store.ReserveSize }
 
 // fence keeps this server from acting as primary, whoever it is.
 func (b Bedside) fence(ctx context.Context, q switchover.FenceQuestion) (done switchover.Fenced, err error) {
