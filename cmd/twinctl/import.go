@@ -27,7 +27,7 @@ func importCommand() cli.Command {
 			`Records have the keys that collecting gives them: what is there already is not stored again, and a second run adds nothing. Give whole files, as they were written: identical records are counted within each. ` +
 			`twind opens the files, and goes on when this verb is interrupted; collecting goes before.
 
-That a file is here does not tell that it held everything. So no gap is filled and nothing counts as heard unless --covers says of which time you know that: in the zone of the site's reports. Nothing is claimed as long as a line is rejected, nor of a time in which calls are missing whose numbers the files skip.
+That a file is here does not tell that it held everything. So no gap is filled and nothing counts as heard unless --covers says of which time you know that: in the zone of the site's reports. Nothing is claimed as long as a line is rejected, nor of a time in which calls are missing whose numbers the files skip, in one of them or between two.
 
 The twin gets the records when the histories are compared, or with twinctl fill; it can import the same files as well.`,
 		Examples: []cli.Example{
@@ -116,14 +116,12 @@ func (a *importAsking) judge(call *cli.Call, done app.ImportAnswer) error {
 		if more := f.Rejected - int64(len(f.Refusals)); more > 0 {
 			fmt.Fprintf(call.Err, "%s: %d more lines were rejected\n", inert.Text(f.File), more)
 		}
-		for _, m := range f.Skipped {
-			fmt.Fprintf(call.Err, "%s: no call has a number from %d to %d: missing between %s and %s\n",
-				inert.Text(f.File), m.First, m.Last, m.From, m.Until)
-		}
+		tellSkipped(call, inert.Text(f.File), f.Skipped)
 		if f.TooOld > 0 {
 			fmt.Fprintf(call.Err, "%s: %d records are of a time that is kept no more\n", inert.Text(f.File), f.TooOld)
 		}
 	}
+	tellSkipped(call, "between the files", done.Skipped)
 	rejected := done.Rejected()
 	if rejected == 0 {
 		return nil
@@ -172,4 +170,10 @@ func showImport(call *cli.Call, done app.ImportAnswer) error {
 		Filled *int       `json:"gaps_filled"`
 	}{done.Feed, done.DryRun, files, done.Filled}
 	return call.Show(cli.View{Document: document, Lines: cli.Each(files), Table: t})
+}
+
+func tellSkipped(call *cli.Call, where string, skipped []archive.Skipped) {
+	for _, m := range skipped {
+		fmt.Fprintf(call.Err, "%s: no call has a number from %d to %d: missing between %s and %s\n", where, m.First, m.Last, m.From, m.Until)
+	}
 }

@@ -14,6 +14,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/twinctl/twin/collector/feed"
@@ -51,9 +52,10 @@ type Progress struct {
 
 // A Result is what became of the files, in their order.
 type Result struct {
-	Files []File `json:"files"`
-	// Missing is the time of calls whose numbers are skipped in a file, and stand
-	// in none of the others.
+	Files   []File    `json:"files"`
+	Skipped []Skipped `json:"skipped"` // numbers of calls that are missing between files
+	// Missing is the time of calls whose numbers are skipped in a file or between
+	// files, and stand in none of the others.
 	Missing []record.Span `json:"-"`
 }
 
@@ -81,8 +83,7 @@ type Refusal struct {
 	Head   string `json:"head"` // how it begins
 }
 
-// A Skipped is some numbers that the upstream gave to calls that the file does
-// not tell of.
+// A Skipped is some numbers that the upstream gave to calls that are not told of.
 type Skipped struct {
 	First int64          `json:"first"`
 	Last  int64          `json:"last"`
@@ -101,7 +102,7 @@ const manyTold = 20
 // cannot be read to its end, or is not of the format (*feed.ShapeError): what was
 // stored until then stays, and is told in the result beside the error.
 func Import(ctx context.Context, into History, paths []string, opt Options) (Result, error) {
-	done := Result{Files: []File{}}
+	done := Result{Files: []File{}, Skipped: []Skipped{}}
 	var numbers []*feed.Numbers
 	for _, path := range paths {
 		f, err := importFile(ctx, into, path, opt)
@@ -110,14 +111,36 @@ func Import(ctx context.Context, into History, paths []string, opt Options) (Res
 			return done, fmt.Errorf("file %s: %w", path, err)
 		}
 	}
+	var missing []feed.Missing
 	for _, n := range numbers {
-		for _, m := range n.Missing() {
-			if !m.In(numbers) {
-				done.Missing = append(done.Missing, m.Span())
-			}
-		}
+		missing = append(missing, n.Missing()...)
+	}
+	missing = slices.DeleteFunc(missing, func(m feed.Missing) bool { return m.In(numbers) })
+	lost := between(numbers)
+	done.Skipped = skipped(lost)
+	for _, m := range append(missing, lost...) {
+		done.Missing = append(done.Missing, m.Span())
 	}
 	return done, nil
+}
+
+// between returns which numbers of calls are missing between the files, which may
+// come in any order.
+func between(files []*feed.Numbers) (missing []feed.Missing) {
+	var s feed.Series
+	for _, n := range files {
+		missing = append(missing, s.Follow(n, 0)...)
+	}
+	return append(missing, s.Due(0)...)
+}
+
+// skipped tells the first of what is missing.
+func skipped(missing []feed.Missing) []Skipped {
+	told := []Skipped{}
+	for _, m := range missing[:min(len(missing), manyTold)] {
+		told = append(told, Skipped{m.First, m.Last, m.From, m.Until})
+	}
+	return told
 }
 
 func importFile(ctx context.Context, into History, path string, opt Options) (File, error) {

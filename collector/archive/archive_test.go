@@ -286,6 +286,34 @@ func TestClaimOfSkippedNumbers(t *testing.T) {
 	}
 }
 
+// What is missing between files is told, in whichever order they are given.
+func TestSkippedBetweenFiles(t *testing.T) {
+	h := openHistory(t)
+	part := func(name string, ids ...int) string {
+		var all []calls.Segment
+		for _, id := range ids {
+			at := noon.Add(time.Duration(id) * time.Minute)
+			all = append(all, calls.Segment{CallID: uint32(id), Number: 1, Start: at, Stop: at.Add(time.Minute), Disposition: 2})
+		}
+		return file(t, name, calls.ECH(12, 1, all))
+	}
+	first, second, third := part("chr1", 1, 2), part("chr2", 3, 4, 5), part("chr3", 6, 7)
+	lost := archive.Skipped{First: 3, Last: 5, From: record.At(noon.Add(3 * time.Minute)), Until: record.At(noon.Add(7 * time.Minute))}
+	for _, c := range []struct {
+		files []string
+		want  []archive.Skipped
+	}{
+		{[]string{first, third}, []archive.Skipped{lost}},
+		{[]string{third, first}, []archive.Skipped{lost}},
+		{[]string{third, first, second}, []archive.Skipped{}},
+	} {
+		done, err := archive.Import(t.Context(), h, c.files, options("ech"))
+		if diff := cmp.Diff(c.want, done.Skipped); err != nil || diff != "" || len(done.Missing) != len(c.want) {
+			t.Errorf("%v; missing in time: %v; skipped (-want +got):\n%s", err, done.Missing, diff)
+		}
+	}
+}
+
 // A file that goes on without a line end is none of the format: it is not read
 // for hours, and what came before stays.
 func TestImportOfALineWithoutEnd(t *testing.T) {

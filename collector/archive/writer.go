@@ -79,14 +79,10 @@ func (w *writer) store(ctx context.Context, records []record.Record) error {
 func (w *writer) finish(r *reader) File {
 	d := w.done
 	d.TookS = time.Since(w.begun).Seconds()
-	d.Rejected, d.Refusals, d.Skipped = r.rejected, r.refusals, []Skipped{}
+	d.Rejected, d.Refusals, d.Skipped = r.rejected, r.refusals, skipped(r.numbers.Missing())
 	if d.Refusals == nil {
 		d.Refusals = []Refusal{}
 	}
 	d.numbers = r.numbers
-	missing := r.numbers.Missing()
-	for _, m := range missing[:min(len(missing), manyTold)] {
-		d.Skipped = append(d.Skipped, Skipped{m.First, m.Last, m.From, m.Until})
-	}
 	return d
 }

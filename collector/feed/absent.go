@@ -1,25 +1,22 @@
 package feed
 
 import (
-	"encoding/base64"
-	"encoding/binary"
 	"errors"
-	"math/bits"
 	"slices"
 
 	"github.com/twinctl/twin/collector/ech"
 	"github.com/twinctl/twin/collector/record"
 )
 
-const (
-	manyAbsent = 1 << 10 // stretches of numbers that are waited for; the oldest is given up
-	wideAbsent = 64      // with more numbers in it, a stretch is none of calls that go on
-)
+// manyAbsent is how many stretches of numbers are waited for, together with the
+// parts of them that came; the oldest is given up.
+const manyAbsent = 1 << 10
 
 // Absent is numbers that deliveries skipped and that were told to be missing. A
 // call that goes on when a delivery ends stands in a later one, with the number
-// that it had from the beginning: then it is not missing any more. As a text it
-// is part of a position, for the call may go on for longer than the server does.
+// that it had from the beginning, and a delivery may come later than it should:
+// then they are not missing any more. As a text it is part of a position, for a
+// call may go on for longer than the server does.
 type Absent struct {
 	all  []absence // in the order in which they were told
 	text []byte    // of all; nil while it is not known
@@ -29,18 +26,24 @@ type Absent struct {
 type absence struct {
 	Missing
 
-	came uint64 // a bit of each, the first the lowest
+	came Numbers
 }
 
 // Await notes what is missing.
 func (a *Absent) Await(m Missing) {
-	if m.Last-m.First >= wideAbsent {
-		return
+	a.all, a.text = append(a.all, absence{Missing: m}), nil
+	a.shorten()
+}
+
+// shorten gives up the oldest, where there are too many parts.
+func (a *Absent) shorten() {
+	parts := 0
+	for i := range slices.Backward(a.all) {
+		if parts += 1 + len(a.all[i].came.runs); parts > manyAbsent {
+			a.all = slices.Delete(a.all, 0, i+1)
+			return
+		}
 	}
-	if len(a.all) >= manyAbsent {
-		a.all = slices.Delete(a.all, 0, 1)
-	}
-	a.all, a.text = append(a.all, absence{m, 0}), nil
 }
 
 // Note takes note of a record, and returns the stretches of time in which
@@ -58,10 +61,11 @@ func (a *Absent) Note(raw []byte) []record.Span {
 	if !known || i < 0 {
 		return nil
 	}
-	found := &a.all[i]
-	found.came |= 1 << (number - found.First)
 	a.text = nil
+	found := &a.all[i]
+	found.came.add(run{first: number, last: number})
 	if !found.whole() {
+		a.shorten()
 		return nil
 	}
 	whole := found.Span()
@@ -74,21 +78,19 @@ func (a *Absent) Note(raw []byte) []record.Span {
 }
 
 // whole tells whether all of them came.
-func (m *absence) whole() bool { return int64(bits.OnesCount64(m.came)) > m.Last-m.First }
-
-// absentNumbers is how many numbers a stretch is stored as.
-const absentNumbers = 5
+func (m *absence) whole() bool { return m.In([]*Numbers{&m.came}) }
 
 // AppendText appends what is waited for, in base64.
 func (a *Absent) AppendText(b []byte) ([]byte, error) {
 	if a.text == nil {
-		var packed []byte
+		var numbers []int64
 		for _, m := range a.all {
-			for _, n := range [absentNumbers]int64{m.First, m.Last - m.First, int64(m.From), int64(m.Until - m.From), int64(m.came)} {
-				packed = binary.AppendVarint(packed, n)
+			numbers = append(numbers, m.First, m.Last-m.First, int64(m.From), int64(m.Until-m.From), int64(len(m.came.runs)))
+			for _, r := range m.came.runs {
+				numbers = append(numbers, r.first-m.First, r.last-r.first)
 			}
 		}
-		a.text = base64.StdEncoding.AppendEncode([]byte{}, packed)
+		a.text = appendPacked([]byte{}, numbers)
 	}
 	return append(b, a.text...), nil
 }
@@ -100,30 +102,45 @@ var errAbsent = errors.New("its list of calls that are missing is not one")
 
 // UnmarshalText reads what AppendText wrote.
 func (a *Absent) UnmarshalText(text []byte) error {
-	packed, err := base64.StdEncoding.AppendDecode(nil, text)
+	numbers, err := unpacked(text)
 	if err != nil {
 		return errAbsent
 	}
-	var numbers []int64
-	for len(packed) > 0 {
-		n, size := binary.Varint(packed)
-		if size <= 0 {
-			return errAbsent
-		}
-		numbers, packed = append(numbers, n), packed[size:]
-	}
-	if len(numbers)%absentNumbers != 0 || len(numbers) > absentNumbers*manyAbsent {
-		return errAbsent
-	}
 	*a = Absent{}
-	for n := range slices.Chunk(numbers, absentNumbers) {
-		m := absence{Missing{First: n[0], Last: n[0] + n[1], From: record.Instant(n[2]), Until: record.Instant(n[2] + n[3])}, uint64(n[4])}
-		if m.First < 0 || n[1] < 0 || n[1] >= wideAbsent || m.Until < m.From || m.whole() {
-			return errAbsent
+	for len(numbers) > 0 {
+		var m absence
+		if m, numbers, err = readAbsence(numbers); err != nil {
+			return err
 		}
 		a.all = append(a.all, m)
 	}
+	a.shorten()
 	return nil
+}
+
+// readAbsence reads one, and returns the numbers behind it.
+func readAbsence(numbers []int64) (m absence, rest []int64, err error) {
+	const head, each = 5, 2
+	if len(numbers) < head {
+		return m, nil, errAbsent
+	}
+	n, rest := numbers[:head], numbers[head:]
+	m.Missing = Missing{n[0], n[0] + n[1], record.Instant(n[2]), record.Instant(n[2] + n[3])}
+	parts := n[4]
+	if m.First < 0 || m.Last < m.First || m.Last-m.First > wideLeap || m.Until < m.From || parts < 0 || parts > int64(len(rest)/each) {
+		return m, nil, errAbsent
+	}
+	for part := range slices.Chunk(rest[:parts*each], each) {
+		r := run{first: m.First + part[0], last: m.First + part[0] + part[1]}
+		if part[0] < 0 || part[1] < 0 || part[0] > wideLeap || part[1] > wideLeap || r.last > m.Last {
+			return m, nil, errAbsent
+		}
+		m.came.add(r)
+	}
+	if m.whole() {
+		return m, nil, errAbsent
+	}
+	return m, rest[parts*each:], nil
 }
 
 // Span is where something is missing.

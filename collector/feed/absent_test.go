@@ -43,7 +43,7 @@ func TestAbsent(t *testing.T) {
 	}
 	a.Await(feed.Missing{First: 7, Last: 8, From: 10, Until: 29})
 	a.Await(feed.Missing{First: 10, Last: 10, From: 20, Until: 39})
-	a.Await(feed.Missing{First: 100, Last: 5000, From: 0, Until: 99})
+	a.Await(feed.Missing{First: 100, Last: 5000, From: 100, Until: 199})
 	for _, c := range []struct {
 		id   uint32
 		want []record.Span
@@ -62,6 +62,14 @@ func TestAbsent(t *testing.T) {
 	}
 	if got := a.Note([]byte("x")); got != nil {
 		t.Errorf("found by no record: %v", got)
+	}
+	for id := uint32(5000); id > 101; id-- { // a whole delivery that came late
+		if got := came(id); got != nil {
+			t.Fatalf("%d came: %v", id, got)
+		}
+	}
+	if diff := cmp.Diff([]record.Span{{From: 100, To: 200}}, came(101)); diff != "" {
+		t.Errorf("all came (-want +got):\n%s", diff)
 	}
 }
 

@@ -11,17 +11,16 @@ import (
 
 const (
 	manyRuns = 1 << 12 // of one delivery; with more, its numbers do not tell what is missing
-	wideLeap = 10_000  // more numbers than that did not go missing: the upstream began to count anew
+	wideLeap = 100_000 // more numbers than that did not go missing: the upstream began to count anew
 )
 
 // Numbers follows the numbers that an upstream gives its calls, one more for
 // each, through one delivery: a file. What is skipped between two calls of a
 // delivery is missing, wherever in it the others stand, for a call is told when
-// it ends. Nothing is said of what lies between deliveries: they may come in any
-// order, and one that never came leaves no number behind. Nor is anything said
-// of a number whose call may have ended before the first that the delivery
-// tells of: it stands in the one before. One that goes on when the delivery ends
-// is missing in it, and stands in a later one: see Absent.
+// it ends. What lies between deliveries, which may come in any order, a Series
+// tells. Nothing is said of a number whose call may have ended before the first
+// that the delivery tells of: it stands in the one before. One that goes on when
+// the delivery ends is missing in it, and stands in a later one: see Absent.
 //
 // A nil *Numbers is that of a format without such numbers.
 type Numbers struct {
@@ -69,13 +68,18 @@ func (n *Numbers) Note(raw []byte, at record.Instant) {
 	if n.oldest == 0 || at < n.oldest {
 		n.oldest = at
 	}
-	one := run{number, number, at, at, began(&r, at)}
-	i, _ := slices.BinarySearchFunc(n.runs, number, func(r run, number int64) int { return cmp.Compare(r.last+1, number) })
-	if i < len(n.runs) && n.runs[i].take(one) {
-		n.join(i)
-		return
+	n.add(run{number, number, at, at, began(&r, at)})
+}
+
+// add notes the numbers of a run, and joins it with those that it meets.
+func (n *Numbers) add(one run) {
+	i, _ := slices.BinarySearchFunc(n.runs, one.first, func(r run, number int64) int { return cmp.Compare(r.last+1, number) })
+	j := i
+	for ; j < len(n.runs) && n.runs[j].first-1 <= one.last; j++ {
+		one = n.runs[j].with(one)
 	}
-	if n.runs = slices.Insert(n.runs, i, one); len(n.runs) > manyRuns {
+	n.runs = slices.Replace(n.runs, i, j, one)
+	if len(n.runs) > manyRuns {
 		n.runs, n.blind = nil, true
 	}
 }
@@ -92,30 +96,22 @@ func began(r *ech.Record, at record.Instant) record.Instant {
 	return at - (stop - start)
 }
 
-// take adds a number that the run holds, or that stands beside it.
-func (r *run) take(one run) bool {
-	switch number := one.first; {
-	case number < r.first-1 || number > r.last+1:
-		return false
-	case number == r.first-1:
-		r.first, r.from = number, one.from
-	case number == r.last+1:
-		r.last, r.until, r.begun = number, one.until, one.begun
-	case number == r.last:
+// with returns the run together with one that it meets. Of a number that both
+// hold, the run's own time stands, and the later one if it is the last.
+func (r run) with(one run) run {
+	if one.first < r.first {
+		r.first, r.from = one.first, one.from
+	}
+	switch {
+	case one.last > r.last:
+		r.last, r.until, r.begun = one.last, one.until, one.begun
+	case one.last == r.last:
 		r.until = max(r.until, one.until)
 		if r.begun == 0 {
 			r.begun = one.begun
 		}
 	}
-	return true
-}
-
-// join makes one run of two that met.
-func (n *Numbers) join(i int) {
-	if i+1 < len(n.runs) && n.runs[i].last+1 >= n.runs[i+1].first {
-		n.runs[i].last, n.runs[i].until, n.runs[i].begun = n.runs[i+1].last, n.runs[i+1].until, n.runs[i+1].begun
-		n.runs = slices.Delete(n.runs, i+1, i+2)
-	}
+	return r
 }
 
 // In tells whether each of the numbers was noted in one of the deliveries.
@@ -150,11 +146,17 @@ func (n *Numbers) Missing() []Missing {
 	}
 	var all []Missing
 	for i := 1; i < len(n.runs); i++ {
-		a, b := n.runs[i-1], n.runs[i]
-		if b.first-a.last > wideLeap || a.begun < n.oldest {
-			continue
+		if a, b := n.runs[i-1], n.runs[i]; n.skips(a, b) {
+			all = append(all, between(a, b))
 		}
-		all = append(all, Missing{a.last + 1, b.first - 1, min(a.until, b.from), max(a.until, b.from)})
 	}
 	return all
+}
+
+// skips tells whether what lies between two runs is missing.
+func (n *Numbers) skips(a, b run) bool { return b.first-a.last <= wideLeap && a.begun >= n.oldest }
+
+// between is what is missing between two runs.
+func between(a, b run) Missing {
+	return Missing{a.last + 1, b.first - 1, min(a.until, b.from), max(a.until, b.from)}
 }

@@ -1,6 +1,7 @@
 package files
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -92,6 +93,52 @@ func TestSkippedNumbers(t *testing.T) {
 	s.write("b", string(calls.ECH(12, 4, []calls.Segment{call(11, 3, 60), call(13, 59, 61)})))
 	s.sweep()
 	s.wantMarks(skipped(2, 4), skipped(4, 5), found)
+}
+
+// A file that never comes is a hole once none can come any more, told once, over
+// restarts too; should it come all the same, that is filled.
+func TestSkippedFile(t *testing.T) {
+	s := newSite(t, nil)
+	s.common.Format, s.common.FrameLimit = "ech", 4096
+	s.restart()
+	at := func(minutes uint32) time.Time {
+		return time.Unix(began, 0).UTC().Add(time.Duration(minutes) * time.Minute)
+	}
+	file := func(number, first, last uint32) {
+		var all []calls.Segment
+		for id := first; id <= last; id++ {
+			all = append(all, calls.Segment{CallID: id, Number: 1, Start: at(id), Stop: at(id + 1)})
+		}
+		s.write(fmt.Sprintf("chr%04d", number), string(calls.ECH(12, number, all)))
+		s.sweep()
+	}
+	look := func(later time.Duration) {
+		s.r.prove(time.Now().Add(later))
+		s.drain()
+	}
+	file(10, 100, 105)
+	file(12, 120, 125)
+	file(11, 106, 119)
+	s.restart()
+	look(time.Hour)
+	s.wantMarks()
+
+	file(14, 132, 133)
+	look(time.Minute)
+	s.wantMarks() // it may come yet
+	s.restart()
+	look(time.Minute + 2*behind)
+	lost := feed.Mark{What: feed.HoleMark, From: record.At(at(126)), Until: record.At(at(133)) + 1, Reason: feed.Skipped}
+	s.wantMarks(lost)
+	look(time.Hour)
+	s.wantMarks(lost)
+	s.sweep() // the position tells of it
+	s.restart()
+	look(time.Hour)
+	file(13, 126, 131)
+	found := lost
+	found.What = feed.FoundMark
+	s.wantMarks(lost, found)
 }
 
 // wantMarks compares the marks that tell of holes.

@@ -22,6 +22,7 @@ type position struct {
 	Done   []byte `json:"done"`   // states of others that are done with, eight bytes each; maxDone at most
 
 	Absent feed.Absent `json:"absent"` // calls that were told to be missing
+	Series feed.Series `json:"series"` // numbers of calls, from file to file
 
 	// The file that was read last. Without one the name is empty.
 	Name  []byte `json:"name"`
@@ -70,6 +71,7 @@ func (e *encoder) encode(p *position) []byte {
 	b = strconv.AppendInt(append(b, `,"last_at":`...), p.LastAt, 10)
 	b = base64.StdEncoding.AppendEncode(append(b, `,"last":"`...), p.Last)
 	b, _ = p.Absent.AppendText(append(b, `","absent":"`...)) // it has no error to tell
+	b, _ = p.Series.AppendText(append(b, `","series":"`...)) // nor has this
 	e.text = append(b, `"}`...)
 	return e.text
 }

@@ -2,7 +2,9 @@ package files
 
 import (
 	"bytes"
+	"encoding"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -10,14 +12,21 @@ import (
 
 	"github.com/twinctl/twin/collector/feed"
 	"github.com/twinctl/twin/collector/record"
+	"github.com/twinctl/twin/fixtures/calls"
 )
 
 // alike compares positions by what is stored of them.
 var alike = cmp.Options{cmpopts.EquateEmpty(), cmp.Comparer(func(a, b feed.Absent) bool {
+	return sameText(&a, &b)
+}), cmp.Comparer(func(a, b feed.Series) bool {
+	return sameText(&a, &b)
+})}
+
+func sameText(a, b encoding.TextMarshaler) bool {
 	one, _ := a.MarshalText()
 	other, _ := b.MarshalText()
 	return bytes.Equal(one, other)
-})}
+}
 
 func TestPosition(t *testing.T) {
 	var code encoder
@@ -40,6 +49,7 @@ func TestPosition(t *testing.T) {
 			m := feed.Missing{First: rapid.Int64Range(0, 1<<32).Draw(rt, "first"), From: record.Instant(rapid.Int64Min(0).Draw(rt, "from"))}
 			m.Last, m.Until = m.First+rapid.Int64Range(0, 70).Draw(rt, "more"), m.From
 			want.Absent.Await(m)
+			want.Series.Follow(numbersOf(rapid.SliceOf(rapid.Uint32Max(40)).Draw(rt, "calls")), record.Instant(rapid.Int64Min(0).Draw(rt, "now")))
 		}
 		code.settle(&want)
 		got, err := parsePosition(code.encode(&want))
@@ -50,6 +60,17 @@ func TestPosition(t *testing.T) {
 			rt.Fatalf("(-want +got):\n%s", diff)
 		}
 	})
+}
+
+// numbersOf notes calls with these numbers, one behind the other.
+func numbersOf(ids []uint32) *feed.Numbers {
+	n := feed.NewNumbers("ech")
+	for i, id := range ids {
+		at := time.Unix(began+int64(i), 0)
+		one := []calls.Segment{{CallID: id, Number: 1, Start: at, Stop: at}}
+		n.Note(calls.ECH(12, 1, one)[8:], record.At(at))
+	}
+	return n
 }
 
 func FuzzPosition(f *testing.F) {

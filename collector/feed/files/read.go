@@ -189,11 +189,19 @@ func (r *reader) ended(w *waiting, d *delivery) (whole, more bool) {
 // skip takes note of the numbers that a file skips between its calls, before the
 // position says that all of it was read.
 func (r *reader) skip(d *delivery) {
-	for _, m := range d.missing() {
-		r.log.Warn("calls are missing in a file", "path", d.name, "first", m.First, "last", m.Last)
-		r.skipped = append(r.skipped, m)
-	}
+	r.skips(d.name, d.missing())
+	r.skips(betweenFiles, r.pos.Series.Follow(d.numbers, record.At(time.Now())))
 	r.tellSkipped()
+}
+
+const betweenFiles = "between files"
+
+// skips notes calls that are to be told as missing.
+func (r *reader) skips(where string, missing []feed.Missing) {
+	for _, m := range missing {
+		r.log.Warn("calls are missing", "where", where, "first", m.First, "last", m.Last)
+	}
+	r.skipped = append(r.skipped, missing...)
 }
 
 var errHalf = errors.New("the file ends in the middle of a record")

@@ -101,6 +101,9 @@ func (r *reader) prove(began time.Time) {
 			r.covered = at
 			r.voice.Proof(at)
 		}
+		if r.listening() { // else it is told to the next session
+			r.skips(betweenFiles, r.pos.Series.Due(at))
+		}
 	}
 	r.tellSkipped()
 	if !r.listening() {
