@@ -96,7 +96,7 @@ func (a act) changes() bool { return a.rung != atOnce || a.fill != nil || a.writ
 // adds says of an empty list of administration data how something comes there.
 func (s sight) adds(empty string) string {
 	switch {
-	case s.looks:
+	case s.looks != "":
 		return empty
 	case s.primary:
 		return empty + ": a adds one"
@@ -106,11 +106,28 @@ func (s sight) adds(empty string) string {
 	return empty
 }
 
+// mayNot returns why the person at the screen may not do what an act does, as
+// far as that is known before it is said more closely.
+func (s sight) mayNot(a act) string {
+	if s.may == nil || len(a.args) == 0 {
+		return ""
+	}
+	answers := make([]string, len(a.asks))
+	for i, q := range a.asks {
+		if answers[i] = q.first; q.must && q.first == "" {
+			answers[i] = "?"
+		}
+	}
+	return s.may(a.line(answers))
+}
+
 // why returns why the act cannot be done; "" if it can.
 func (a act) why(as sight) string {
 	switch {
-	case as.looks && a.changes():
-		return "this screen was opened to look only"
+	case as.mayNot(a) != "":
+		return as.mayNot(a)
+	case as.looks != "" && a.changes():
+		return as.looks
 	case a.off != "":
 		return a.off
 	case a.primary && !as.primary && as.twin != "":

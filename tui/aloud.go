@@ -26,7 +26,7 @@ func Aloud(ctx context.Context, from Sources, o Options) error {
 	defer stop()
 	v := aloud{from: from, out: o.Out}
 	v.f = newFrame(screens(from))
-	v.f.width, v.f.height, v.f.looks = aloudWidth, aloudHeight, o.Look
+	v.f.width, v.f.height, v.f.looks, v.f.may = aloudWidth, aloudHeight, o.Look, o.May
 	v.f.view = view{Now: time.Now(), flags: flags(o.Config), local: o.Local}
 	lines := typedLines(ctx, o.In)
 	v.grant(ctx, wish{look: true})

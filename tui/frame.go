@@ -17,7 +17,8 @@ type frame struct {
 	version int              // counts what was looked at
 	memo    *memo
 	frozen  bool
-	looks   bool // nothing is changed from here
+	looks   string // why nothing is changed from here; "": it is
+	may     func(args []string) string
 	apart   bool // there is no shell around the screen to go back to
 	// programs may be started from here.
 	programs bool
@@ -108,7 +109,7 @@ const mostSeen = 64
 func (f frame) sight() sight {
 	s := sight{
 		at: f.browse().place, now: f.Now, width: f.width, height: f.bodyHeight(), here: foreign(f.Own.Name), primary: f.Own.Role == "primary",
-		looks: f.looks, draft: f.draft, own: &f.Own, sides: f.sides(), looked: f.Looked,
+		looks: f.looks, may: f.may, draft: f.draft, own: &f.Own, sides: f.sides(), looked: f.Looked,
 	}
 	s.marks, s.above = f.browse().levels()
 	if len(s.sides) > 1 {

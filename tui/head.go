@@ -14,7 +14,7 @@ func (f frame) title() line {
 	if f.frozen {
 		l = append(l, piece{"FROZEN", warn}, piece{" | ", quiet})
 	}
-	if f.looks {
+	if f.looks != "" {
 		l = append(l, piece{"LOOKING ONLY", strong}, piece{" | ", quiet})
 	}
 	if !f.known() {

@@ -219,7 +219,7 @@ func TestFilter(t *testing.T) {
 // could change anything, whichever page it is.
 func TestLooksOnly(t *testing.T) {
 	for name, f := range resting() {
-		f.looks = true
+		f.looks = "this screen was opened to look only"
 		for _, a := range f.acts() {
 			after, w := f.press(a.key)
 			if a.changes() && (after.asking != nil || after.form != nil || w.run != nil || w.plan != nil) {
@@ -227,6 +227,33 @@ func TestLooksOnly(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestMayNot holds that what the person at the screen may not do is off, with the
+// reason, before anything is asked.
+func TestMayNot(t *testing.T) {
+	lines := map[string]bool{}
+	for name, f := range resting() {
+		f.may = func(args []string) string {
+			lines[strings.Join(args, " ")] = true
+			return "jo may not"
+		}
+		for _, a := range f.acts() {
+			after, w := f.press(a.key)
+			if len(a.args) == 0 {
+				continue
+			}
+			if after.message.text != "jo may not" || after.asking != nil || w.run != nil || w.plan != nil {
+				t.Errorf("%s: %s (%s) goes on: %q", name, a.key, a.name, after.message.text)
+			}
+		}
+	}
+	for line := range lines {
+		if strings.HasPrefix(line, "report queue ") && strings.Contains(line, " --into=?") {
+			return // what must be said stands in the line
+		}
+	}
+	t.Errorf("no export is asked for: %q", slices.Sorted(maps.Keys(lines)))
 }
 
 // TestCopy holds that what is copied is what is chosen, and harmless.

@@ -23,7 +23,7 @@ type sighted struct {
 	looked     time.Time
 	here, twin string
 	primary    bool
-	looks      bool
+	looks      string
 	drafted    int
 	beside     int
 	marks      int

@@ -19,7 +19,8 @@ type sight struct {
 	twin   string // of the other; "" if there is none
 	// primary: this server is, and administration data is changed here.
 	primary bool
-	looks   bool     // nothing is changed from this screen
+	looks   string // why nothing is changed from this screen; "": it is
+	may     func(args []string) string
 	draft   []Edit   // of the administration data, not done yet
 	beside  []string // what the twin says that wants a person, a sentence each
 	own     *node.Document

@@ -56,7 +56,10 @@ type Options struct {
 	In    io.Reader // a terminal
 	Out   io.Writer // a terminal
 	Theme Theme
-	Look  bool // nothing is changed from here
+	Look  string // why nothing is changed from here; "": it is
+	// May says why the person may not run a twinctl line, "" if that may be. It is
+	// called by the loop that draws: it must not block. nil: everything may be.
+	May   func(args []string) string
 	Apart bool // nobody who suspends the screen could come back to it
 	// Editor is the program that a person edits texts with, and its arguments; the
 	// file comes behind them. Empty: no program may be started from here, as in a
@@ -79,7 +82,7 @@ func Run(ctx context.Context, from Sources, o Options) error {
 		w.wait()
 	}()
 	f := newFrame(screens(from))
-	f.looks, f.apart, f.programs = o.Look, o.Apart, len(o.Editor) > 0 && !o.Apart && from.Texts != nil
+	f.looks, f.may, f.apart, f.programs = o.Look, o.May, o.Apart, len(o.Editor) > 0 && !o.Apart && from.Texts != nil
 	f.view = view{Now: time.Now(), flags: flags(o.Config), local: o.Local}
 	m := model{frame: f, themes: themesFrom(o.Theme), work: w.work(begun, from, o.Out)}
 	m.work.edit = edit(begun, o.Editor)

@@ -26,7 +26,7 @@ func TestWriting(t *testing.T) {
 		t.Errorf("where no program may be started: %+v, %q", w, f.message.text)
 	}
 	looks := rows
-	looks.programs, looks.looks = true, true
+	looks.programs, looks.looks = true, "this screen was opened to look only"
 	if f, w := looks.press("E"); f.writing != nil || w.fetch {
 		t.Errorf("where nothing is changed: %+v, %q", w, f.message.text)
 	}

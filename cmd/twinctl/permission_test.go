@@ -149,6 +149,28 @@ func TestPermits(t *testing.T) {
 	}
 }
 
+// TestMayAt holds that a screen knows what its person may not run, and lets run
+// what only running it can judge.
+func TestMayAt(t *testing.T) {
+	if mayAt(nil) != nil {
+		t.Error("who administers the server itself is limited")
+	}
+	may := mayAt(&cli.Person{Login: "jo", Permission: toView})
+	for line, want := range map[string]string{
+		"report queue":                      "",
+		"report queue --into=?":             "--into: only on the server itself, and not --as jo",
+		"feed test pbx":                     "twinctl feed test: jo may view, and this needs operate",
+		"timetable pause nightly --until=?": "twinctl timetable pause: jo may view, and this needs operate",
+		"nonsense":                          "",
+	} {
+		for range 2 {
+			if got := may(strings.Fields(line)); got != want {
+				t.Errorf("%s: %q, want %q", line, got, want)
+			}
+		}
+	}
+}
+
 // TestRequestsNeedWhatTheirVerbsNeed holds twind's own table of requests against
 // the rules of the verbs that put them.
 func TestRequestsNeedWhatTheirVerbsNeed(t *testing.T) {

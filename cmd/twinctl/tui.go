@@ -84,7 +84,7 @@ func showScreen(ctx context.Context, call *cli.Call, s *site, w screenWish) erro
 		named, program = "", nil // who comes by SSH need not name it, and cannot; and an editor would be a shell
 	}
 	err = show(ctx, s.shelves(call), tui.Options{
-		In: call.In, Out: call.Out, Theme: theme, Look: w.look || s.person != nil && s.person.Permission == toView, Apart: s.person != nil,
+		In: call.In, Out: call.Out, Theme: theme, Look: w.onlyLooks(s.person), May: mayAt(s.person), Apart: s.person != nil,
 		Editor: program,
 		Config: named, Local: func(command string) string { return cli.Local(command, call.Config) },
 	})
@@ -93,6 +93,47 @@ func showScreen(ctx context.Context, call *cli.Call, s *site, w screenWish) erro
 	}
 	return err
 }
+
+// onlyLooks says why nothing is changed from the screen; "" if it may be.
+func (w screenWish) onlyLooks(p *cli.Person) string {
+	switch {
+	case w.look:
+		return "this screen was opened to look only"
+	case p != nil && p.Permission == toView:
+		return p.Login + " may view: nothing is changed from this screen"
+	}
+	return ""
+}
+
+// mayAt tells a screen what the person at it may not run, by the rules that are
+// asked again when it is run. Lines are much the same from picture to picture: what
+// was found is kept.
+func mayAt(p *cli.Person) func(args []string) string {
+	if p == nil {
+		return nil
+	}
+	root, found := program(), map[string]string{}
+	return func(args []string) string {
+		line := strings.Join(args, "\x00")
+		why, known := found[line]
+		if known {
+			return why
+		}
+		if asked, err := cli.Reading(root, args); err == nil { // else running it tells what is wrong
+			if err = permits(p, asked); err != nil {
+				why, _, _ = strings.Cut(err.Error(), ";")
+			}
+		}
+		if len(found) >= mostFound {
+			clear(found)
+		}
+		found[line] = why
+		return why
+	}
+}
+
+// mostFound is of how many lines it is kept whether they may be run.
+const mostFound = 1 << 10
 
 // shelves are what the screens may look at, for whom they are shown.
 func (s *site) shelves(call *cli.Call) tui.Sources {
