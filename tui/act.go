@@ -123,9 +123,10 @@ func (s sight) mayNot(a act) string {
 
 // why returns why the act cannot be done; "" if it can.
 func (a act) why(as sight) string {
+	if no := as.mayNot(a); no != "" {
+		return no
+	}
 	switch {
-	case as.mayNot(a) != "":
-		return as.mayNot(a)
 	case as.looks != "" && a.changes():
 		return as.looks
 	case a.off != "":

@@ -69,7 +69,7 @@ func (s side) fresh() bool {
 }
 
 // asleep reports that the machine of the twin answers, and its twind does not run.
-func (s side) asleep() bool { return !s.here && s.fresh() && !s.doc.Running }
+func (s side) asleep() bool { return !s.here && s.stands() }
 
 // stands reports that the twind of the side does not run: nothing is done there.
 func (s side) stands() bool { return s.doc != nil && !s.doc.Running && s.fresh() }

@@ -1,10 +1,10 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -19,6 +19,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/twinctl/twin/cmd/internal/app"
+	"github.com/twinctl/twin/cmd/internal/freeport"
 )
 
 var update = flag.Bool("update", false, "write what the scripts compare with")
@@ -84,7 +85,7 @@ func scripts(t *testing.T, dir string) testscript.Params {
 func scriptWords() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
 		"exits":       exits,
-		"freeport":    freeport,
+		"freeport":    freePorts,
 		"start":       start,
 		"end":         end,
 		"ends":        ends,
@@ -146,29 +147,18 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // freeport NAME... sets each variable to a port that nobody listens on.
-func freeport(ts *testscript.TestScript, neg bool, args []string) {
+func freePorts(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
 		ts.Fatalf("usage: freeport NAME...")
 	}
 	for _, name := range args {
-		l, port := unasked(ts)
+		l, err := freeport.Listen(context.Background())
+		ts.Check(err)
 		defer l.Close() // together, so that all differ
-		ts.Setenv(name, strconv.Itoa(port))
+		_, port, err := net.SplitHostPort(l.Addr().String())
+		ts.Check(err)
+		ts.Setenv(name, port)
 	}
-}
-
-// unasked listens on a port that the system gives nobody who does not ask for
-// it by its number: who dials meanwhile does not take it.
-func unasked(ts *testscript.TestScript) (net.Listener, int) {
-	const first, most = 10_000, 20_000
-	for range 100 {
-		port := first + rand.IntN(most)
-		if l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port))); err == nil {
-			return l, port
-		}
-	}
-	ts.Fatalf("no port is free")
-	return nil, 0
 }
 
 // append FILE TEXT writes a text, quoted as in Go, to the end of a file.

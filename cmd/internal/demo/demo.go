@@ -9,8 +9,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"math/rand/v2"
-	"net"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -226,22 +224,4 @@ func makeTwins(ctx context.Context, dir string, o Options) ([]*twin, error) {
 		return nil, fmt.Errorf("demo: pair: %w", err)
 	}
 	return twins, nil
-}
-
-// freePort returns an address of this machine that nobody listens on, with a port
-// that the system gives nobody who does not ask for it by its number: who dials
-// meanwhile does not take it.
-func freePort(ctx context.Context) (string, error) {
-	const first, most, tries = 10_000, 20_000, 100
-	var all error
-	for range tries {
-		var lc net.ListenConfig
-		address := net.JoinHostPort("127.0.0.1", strconv.Itoa(first+rand.IntN(most)))
-		l, err := lc.Listen(ctx, "tcp", address)
-		if err == nil {
-			return address, l.Close()
-		}
-		all = err
-	}
-	return "", fmt.Errorf("demo: no port is free: %w", all)
 }

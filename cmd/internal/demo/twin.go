@@ -15,6 +15,7 @@ import (
 
 	"github.com/twinctl/twin/cmd/internal/app"
 	"github.com/twinctl/twin/cmd/internal/config"
+	"github.com/twinctl/twin/cmd/internal/freeport"
 	"github.com/twinctl/twin/collector"
 	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/collector/store"
@@ -57,11 +58,11 @@ func (t *twin) make(ctx context.Context, role node.Role, where []string) error {
 	if err := os.WriteFile(filepath.Join(t.dir, "pbx.secret"), []byte(secret+"\n"), 0o600); err != nil {
 		return err
 	}
-	web, err := freePort(ctx)
+	web, err := freeport.Address(ctx)
 	if err != nil {
 		return err
 	}
-	ssh, err := freePort(ctx)
+	ssh, err := freeport.Address(ctx)
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/twinctl/twin/cmd/internal/freeport"
 	"github.com/twinctl/twin/collector/feed/replay"
 	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/fixtures"
@@ -117,7 +118,7 @@ func lineDoors(ctx context.Context, dir string, w way, play *replay.Options) (wh
 		return [2]string{log, log}, os.Mkdir(pbx, 0o700)
 	}
 	for i := range where {
-		if where[i], err = freePort(ctx); err != nil {
+		if where[i], err = freeport.Address(ctx); err != nil {
 			return where, err
 		}
 		play.Doors = append(play.Doors, replay.Door{To: where[i], File: recorded})
