@@ -17,6 +17,7 @@ import (
 
 const (
 	readyEvery = time.Minute      // whether the role could be moved is looked at so often,
+	readyAgain = 10 * time.Second // so often while something keeps it, which may have been of that moment,
 	readySoon  = 2 * time.Second  // and so soon after something has changed
 	readyDeep  = 10 * time.Minute // with what takes a while
 	readyAsk   = 15 * time.Second // how long both may take to tell
@@ -61,14 +62,18 @@ func markOf(d node.Document) readyMark {
 // A readyTurn decides when to look again, and how deep.
 type readyTurn struct {
 	last, deep time.Time // that it was looked; zero: never
+	kept       bool      // it could not be moved then, as both told
 	mark, at   readyMark // then, and when it was looked deep
 }
 
 func (t *readyTurn) due(now time.Time, m readyMark) (look, deep bool) {
-	since := now.Sub(t.last)
+	since, every := now.Sub(t.last), readyEvery
+	if t.kept {
+		every = readyAgain
+	}
 	soon := since < readySoon && m.ended == t.mark.ended
 	moved := t.last.Before(m.ended.Time()) && !m.ended.Time().After(now) // what was found then is not believed
-	if !t.last.IsZero() && since < readyEvery && (soon || m == t.mark && !moved) {
+	if !t.last.IsZero() && since < every && (soon || m == t.mark && !moved) {
 		return false, false
 	}
 	aged := now.Sub(t.deep)
@@ -155,19 +160,20 @@ func (r *readiness) look(ctx context.Context, deep bool) {
 		return
 	}
 	r.remember(&here, deep)
-	there, paths := r.ask(ctx, here.Name, deep)
+	l := r.link()
+	there, paths := r.ask(ctx, l, here.Name, deep)
 	verdict := preflight.Judge(here, there, preflight.Usual(), paths...)
 	if ctx.Err() != nil && there.Told() {
 		return // twind ends
 	}
+	r.turn.kept = l != nil && preflight.Blocked(verdict.Switchover)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.is, r.at = verdict, began
 }
 
-// ask asks the twin, as long as it does well.
-func (r *readiness) ask(ctx context.Context, from string, deep bool) (there preflight.Facts, paths []preflight.Path) {
-	l := r.link()
+// ask asks the twin by a link, if there is one.
+func (r *readiness) ask(ctx context.Context, l exchange.Link, from string, deep bool) (there preflight.Facts, paths []preflight.Path) {
 	if l == nil {
 		return there, nil
 	}

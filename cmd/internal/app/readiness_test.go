@@ -49,6 +49,22 @@ func TestReadyTurn(t *testing.T) {
 	}
 }
 
+// What kept the role may be over though nothing tells that it is.
+func TestReadyTurnWhileSomethingKeepsTheRole(t *testing.T) {
+	begin := time.Date(2026, 11, 21, 8, 0, 0, 0, time.UTC)
+	var turn readyTurn
+	for _, c := range []struct {
+		after time.Duration
+		kept  bool // since then
+		look  bool
+	}{{0, true, true}, {9 * time.Second, true, false}, {10 * time.Second, true, true}, {20 * time.Second, false, true}, {79 * time.Second, false, false}, {80 * time.Second, false, true}} {
+		if look, _ := turn.due(begin.Add(c.after), readyMark{epoch: 3}); look != c.look {
+			t.Errorf("after %s: look %v", c.after, look)
+		}
+		turn.kept = c.kept
+	}
+}
+
 func TestWhatMakesItWorthToLookAgain(t *testing.T) {
 	secondary := node.Secondary
 	for name, change := range map[string]func(*node.Document){
