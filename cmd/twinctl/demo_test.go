@@ -17,6 +17,7 @@ import (
 // with everything on it that a person can do, and that however it is left nothing
 // of it goes on.
 func TestDemoScreen(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name   string
 		arg    string
@@ -77,6 +78,7 @@ func TestDemoTerminalCloses(t *testing.T) {
 
 // TestDemoWithoutScreen holds that nobody is shown a screen who does not want it.
 func TestDemoWithoutScreen(t *testing.T) {
+	t.Parallel()
 	for _, wish := range []string{"--screen=no", "--no-input"} {
 		t.Run(wish, func(t *testing.T) {
 			t.Parallel()
