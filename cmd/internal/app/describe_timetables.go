@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -30,7 +29,10 @@ func (k *timekeeper) describe() *node.TimetablesDocument {
 	}
 	d := &node.TimetablesDocument{
 		Total: s.Timetables, Unreadable: len(s.Unreadable), Armed: s.Armed, Paused: s.Paused, Held: s.Held, Waiting: s.Waiting,
-		Running: []node.RunningRun{}, Coming: []node.NextRun{}, Failed: k.failed(),
+		Running: []node.RunningRun{}, Coming: []node.NextRun{}, Failed: []node.FailedRun{},
+	}
+	for _, r := range k.failed() {
+		d.Failed = append(d.Failed, node.FailedRun{Timetable: r.Name, Run: r.ID, At: node.Moment(r.Ended), Reason: r.Reason})
 	}
 	if s.Held > 0 {
 		k.mu.Lock()
@@ -53,18 +55,18 @@ func (k *timekeeper) describe() *node.TimetablesDocument {
 }
 
 // failed returns the last runs of the timetables that run here and failed last,
-// by their names.
-func (k *timekeeper) failed() []node.FailedRun {
-	all := []node.FailedRun{}
+// or could not begin, by the names that these have now.
+func (k *timekeeper) failed() (all []node.Run) {
 	for id, r := range k.ledger.lastFailed() {
 		k.mu.Lock()
 		t, there := k.list[id]
 		k.mu.Unlock()
 		if there {
-			all = append(all, node.FailedRun{Timetable: t.name, Run: r.ID, At: node.Moment(r.Ended), Reason: r.Reason})
+			r.Name = t.name
+			all = append(all, r)
 		}
 	}
-	slices.SortFunc(all, func(a, b node.FailedRun) int { return cmp.Compare(a.Timetable, b.Timetable) })
+	slices.SortFunc(all, func(a, b node.Run) int { return cmp.Compare(a.Name, b.Name) })
 	return all[:min(mostListed, len(all))]
 }
 
@@ -98,13 +100,13 @@ func (k *timekeeper) failedAlarms(all *concerns, s engine.State) {
 	for _, p := range s.Problems {
 		problems[p.Name] = true
 	}
-	for _, f := range k.failed() {
-		c := concern{code: "timetable_failed", of: f.Timetable, severity: "error"}
+	for _, r := range k.failed() {
+		c := concern{code: "timetable_failed", of: r.Name, severity: "error"}
 		switch {
-		case !strings.HasPrefix(f.Reason, engine.WhyPrecondition+": "):
-			all.add(c, "timetable %q failed: %s: twinctl run output %d", f.Timetable, f.Reason, f.Run)
-		case !problems[f.Timetable]:
-			all.add(c, "timetable %q could not run: %s: twinctl run show %d", f.Timetable, f.Reason, f.Run)
+		case r.State != node.RunSkipped:
+			all.add(c, "timetable %q failed: %s: twinctl run output %d", r.Name, r.Reason, r.ID)
+		case !problems[r.Name]:
+			all.add(c, "timetable %q could not run: %s: twinctl run show %d", r.Name, r.Reason, r.ID)
 		}
 	}
 }
