@@ -2,6 +2,7 @@ package engine
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/twinctl/twin/collector/node"
@@ -48,6 +49,18 @@ const (
 	WhyDoubt        = "in-doubt" // the primary of before may have run it: a person is to say
 	WhyDeleted      = "deleted"
 )
+
+// lacking begins the reason of a slot that lacks something.
+const lacking = WhyPrecondition + ": "
+
+// Lacked returns what a slot lacked that was skipped for this reason; "" if that
+// is another one.
+func Lacked(reason string) string {
+	if what, ok := strings.CutPrefix(reason, lacking); ok {
+		return what
+	}
+	return ""
+}
 
 // A Case is one timetable at one moment: all that a decision is made from.
 type Case struct {
@@ -161,7 +174,7 @@ func (c Case) judge(slot time.Time) fate {
 	case c.Here.Maintenance.Holds(c.Now):
 		return end(node.RunMissed, WhyMaintenance)
 	case t.Problem != "":
-		return end(node.RunSkipped, WhyPrecondition+": "+t.Problem)
+		return end(node.RunSkipped, lacking+t.Problem)
 	case t.IsPaused(c.Now.Time()), t.IsPaused(slot): // also one of before the pause ended
 		return end(node.RunSkipped, WhyPaused)
 	case !t.IsOpen(slot):

@@ -75,7 +75,7 @@ func (d *desk) askReady(ctx context.Context, r *run) {
 func (d *desk) asked(ctx context.Context, o outcome, now record.Instant) error {
 	r := d.running[o.id]
 	if state, why := d.bars(r, now); o.why != "" && why == "" {
-		end := node.RunEnd{State: node.RunSkipped, Reason: WhyPrecondition + ": " + o.why}
+		end := node.RunEnd{State: node.RunSkipped, Reason: lacking + o.why}
 		if err := d.e.o.Ledger.EndRun(ctx, o.id, end); err != nil && !errors.Is(err, node.ErrRunState) {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/twinctl/twin/cmd/internal/pairing"
 	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/timetable/engine"
 )
@@ -46,17 +47,12 @@ func (l *bookedLedger) note(r node.Run) {
 	case node.RunFailed, node.RunTimeout:
 		l.failed[r.Timetable] = r
 	case node.RunSkipped:
-		if lacks(r) {
+		// A person has to put right what it lacked. A server alone has no twin on purpose.
+		if what := engine.Lacked(r.Reason); what != "" && !strings.HasSuffix(what, pairing.ErrAlone.Error()) {
 			l.failed[r.Timetable] = r
 		}
 	case node.RunClaimed, node.RunRunning, node.RunCancelled, node.RunInterrupted, node.RunMissed:
 	}
-}
-
-// lacks reports whether a run was skipped for want of something that a person
-// has to put right. A server alone has no twin on purpose.
-func lacks(r node.Run) bool {
-	return r.State == node.RunSkipped && strings.HasPrefix(r.Reason, engine.WhyPrecondition+": ") && !strings.HasSuffix(r.Reason, noTwin)
 }
 
 // ClaimRuns implements engine.Ledger.

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	"github.com/twinctl/twin/cmd/internal/config"
+	"github.com/twinctl/twin/cmd/internal/pairing"
 	"github.com/twinctl/twin/sync/link"
 	"github.com/twinctl/twin/timetable/task"
 )
@@ -138,9 +138,6 @@ func lacking(ctx context.Context, cfg *config.Config, data *Data, tasks []task.T
 	return nil
 }
 
-// noTwin is what a task lacks on a server alone.
-const noTwin = "this server has no twin"
-
 // unlinked says why the twin cannot be dialled at all.
 func unlinked(ctx context.Context, cfg *config.Config, data *Data) error {
 	pair, err := data.Node.Pair(ctx)
@@ -148,7 +145,7 @@ func unlinked(ctx context.Context, cfg *config.Config, data *Data) error {
 		return err
 	}
 	if pair == nil {
-		return errors.New(noTwin)
+		return pairing.ErrAlone
 	}
 	_, err = link.ReadPublicKey(cfg.Twin.Identity)
 	return err
