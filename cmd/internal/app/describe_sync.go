@@ -64,9 +64,9 @@ func (g *rowGlance) rows(ctx context.Context) (rows, error) {
 }
 
 // describeSync tells how the administration data of the pair stands, by what
-// the twin told of itself in the exchange; nil while this server is alone. A
-// restored one does not sync before it has rejoined its twin.
-func describeSync(ctx context.Context, data *Data, p partner, self node.Self, is doing) (*node.SyncDocument, error) {
+// the twin told of itself in the exchange; nil while this server is alone. dir is
+// its data directory.
+func describeSync(ctx context.Context, dir string, p partner, self node.Self, is doing) (*node.SyncDocument, error) {
 	if p.pair == nil {
 		return nil, nil //nolint:nilnil // there is nothing to tell
 	}
@@ -76,7 +76,7 @@ func describeSync(ctx context.Context, data *Data, p partner, self node.Self, is
 	}
 	k := push.Known{
 		Role: self.Role, Paired: true, Reached: is.twin.State == exchange.OK, Patient: rows.patient,
-		Last: lastSync(data.Dir, self.Role, rows.Attempt),
+		Last: lastSync(dir, self.Role, rows.Attempt),
 		Ours: admin.Position{
 			Catalogue: admin.Catalogue, Generation: rows.Generation, BaseGeneration: rows.BaseGeneration,
 			BaseRoot: rows.BaseRoot, Pending: rows.Pending, Rows: rows.Pending,
@@ -89,12 +89,7 @@ func describeSync(ctx context.Context, data *Data, p partner, self node.Self, is
 		k.Their, k.Told, k.Since = word.Doc.Role, h.At.Time(), h.At.Time()
 		k.Theirs = told(*word.Doc.Sync, k, rows.Summary)
 	}
-	doc := syncDocument(k, rows.Summary)
-	restored, err := data.Node.Held(ctx)
-	if restored != nil {
-		doc.Command = "twinctl rejoin"
-	}
-	return doc, err
+	return syncDocument(k, rows.Summary), nil
 }
 
 // overtaken tells whether the twin told a role before this server took it: what it

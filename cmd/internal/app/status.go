@@ -197,7 +197,7 @@ func describe(ctx context.Context, cfg *config.Config, data *Data, is doing) (no
 		return node.Document{}, err
 	}
 	doc.Twin = describeTwin(cfg, twin, is.twin)
-	if doc.Sync, err = describeSync(ctx, data, twin, self, is); err != nil {
+	if doc.Sync, err = describeSync(ctx, data.Dir, twin, self, is); err != nil {
 		return node.Document{}, err
 	}
 	maintenance, err := data.Node.Maintenance(ctx)
@@ -207,6 +207,9 @@ func describe(ctx context.Context, cfg *config.Config, data *Data, is doing) (no
 	doc.Maintenance = DescribeMaintenance(maintenance, time.Now())
 	if doc.Backups, err = describeBackups(ctx, data.Node); err != nil {
 		return node.Document{}, err
+	}
+	if b := doc.Backups; b != nil && b.Held != "" && doc.Sync != nil { // it does not sync before
+		doc.Sync.Command = "twinctl rejoin"
 	}
 	if doc.Interval, err = describeInterval(ctx, data, is.feeds, held); err != nil {
 		return node.Document{}, err
