@@ -51,7 +51,9 @@ func kindListCommand(k admin.Kind) cli.Command {
 					return err
 				}
 				rows = slices.DeleteFunc(rows, func(r admin.Row) bool { return !matches(k, r, match) || !meetsAll(r, wanted) })
-				if rows, err = sifted(filter, "admin "+k.Name+" list", rows, fullTable(k, rows), rowsTable(k, rows)); err != nil {
+				full := func(rows []admin.Row) cli.Table { return fullTable(k, rows) }
+				short := func(rows []admin.Row) cli.Table { return rowsTable(k, rows) }
+				if rows, err = sifted(filter, "admin "+k.Name+" list", rows, full, short); err != nil {
 					return err
 				}
 				return showRows(call, k, rows)

@@ -83,7 +83,7 @@ func showAlarms(ctx context.Context, call *cli.Call, s *site, search alarmSearch
 	alarms = s.seenAlarms(alarms)
 	messages = s.seenMessages(messages, alarms)
 	rows := alarmRows(alarms, messages)
-	if rows, err = sifted(search.filter, "alarm list", rows, alarmTable(rows)); err != nil {
+	if rows, err = sifted(search.filter, "alarm list", rows, alarmTable); err != nil {
 		return err
 	}
 	unsent := slices.DeleteFunc(slices.Clone(messages), func(m node.Message) bool {

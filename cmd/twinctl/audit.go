@@ -53,7 +53,7 @@ func auditListCommand() cli.Command {
 			if err != nil {
 				return err
 			}
-			if acts, err = sifted(filter, "audit list", acts, auditTable(acts)); err != nil {
+			if acts, err = sifted(filter, "audit list", acts, auditTable); err != nil {
 				return err
 			}
 			return call.Show(cli.View{

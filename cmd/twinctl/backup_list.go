@@ -76,6 +76,13 @@ func (p *backupPlace) list(ctx context.Context, call *cli.Call, k backup.Keeper,
 	return wrong
 }
 
+// An onTwin is a backup that the twin says that it has.
+type onTwin struct {
+	Name  string `json:"name"`
+	Bytes int64  `json:"bytes"`
+	Here  string `json:"here"` // same, differs or gone
+}
+
 // listOnTwin shows what the twin says that it has, beside what is here.
 func (s *site) listOnTwin(ctx context.Context, call *cli.Call, filter rowFilter) error {
 	there, err := app.OnTwin(ctx, s.Config, s.data)
@@ -86,13 +93,7 @@ func (s *site) listOnTwin(ctx context.Context, call *cli.Call, filter rowFilter)
 	if err != nil {
 		return err
 	}
-	type onTwin struct {
-		Name  string `json:"name"`
-		Bytes int64  `json:"bytes"`
-		Here  string `json:"here"` // same, differs or gone
-	}
 	rows, wrong := []onTwin{}, error(nil)
-	t := cli.Table{Columns: []cli.Column{{Name: "name"}, {Name: "bytes", Number: true}, {Name: "here"}}}
 	for _, k := range there {
 		r := onTwin{k.Name, k.Bytes, "gone"}
 		for _, set := range here {
@@ -104,32 +105,36 @@ func (s *site) listOnTwin(ctx context.Context, call *cli.Call, filter rowFilter)
 			}
 		}
 		rows = append(rows, r)
-		t.Add(r.Name, number(r.Bytes), r.Here)
 	}
 	if call.Format == cli.Text && len(rows) == 0 {
 		_, err = fmt.Fprintln(call.Out, "the twin has none yet")
 		return err
 	}
-	if rows, err = sifted(filter, "backup list", rows, t); err != nil {
-		return err
-	}
-	if t.Rows, err = sifted(filter, "backup list", t.Rows, t); err != nil {
+	if rows, err = sifted(filter, "backup list", rows, onTwinTable); err != nil {
 		return err
 	}
 	err = call.Show(cli.View{Document: struct {
 		Backups []onTwin `json:"backups"`
-	}{rows}, Lines: cli.Each(rows), Table: t})
+	}{rows}, Lines: cli.Each(rows), Table: onTwinTable(rows)})
 	if err != nil {
 		return err
 	}
 	return wrong
 }
 
+func onTwinTable(rows []onTwin) cli.Table {
+	t := cli.Table{Columns: []cli.Column{{Name: "name"}, {Name: "bytes", Number: true}, {Name: "here"}}}
+	for _, r := range rows {
+		t.Add(r.Name, number(r.Bytes), r.Here)
+	}
+	return t
+}
+
 func (p *backupPlace) show(call *cli.Call, rows []backupRow) error {
 	if call.Format == cli.Text && len(rows) == 0 && !p.filter.given() {
 		return p.none(call)
 	}
-	rows, err := sifted(p.filter, "backup list", rows, backupTable(rows))
+	rows, err := sifted(p.filter, "backup list", rows, backupTable)
 	if err != nil {
 		return err
 	}

@@ -65,7 +65,7 @@ func feedListCommand() cli.Command {
 			if err != nil {
 				return err
 			}
-			if doc.Feeds, err = sifted(filter, "feed list", doc.Feeds, feedTable(doc.Feeds)); err != nil {
+			if doc.Feeds, err = sifted(filter, "feed list", doc.Feeds, feedTable); err != nil {
 				return err
 			}
 			if call.Format == cli.Text {

@@ -43,11 +43,19 @@ func (r *rowFilter) over(verb string, columns []cli.Column) (sieve.Sieve, error)
 
 // sifted returns the rows that a filter lets through, by what stands for each in the
 // tables: that for people, and that which has more of it. So every format has the same.
-func sifted[T any](r rowFilter, verb string, rows []T, tables ...cli.Table) ([]T, error) {
+// The tables stand side by side; a column that both have stands there twice.
+func sifted[T any](r rowFilter, verb string, rows []T, tables ...func([]T) cli.Table) ([]T, error) {
 	if !r.given() {
 		return rows, nil
 	}
-	all := beside(tables)
+	all := cli.Table{Rows: make([][]string, len(rows))}
+	for _, table := range tables {
+		t := table(rows)
+		all.Columns = append(all.Columns, t.Columns...)
+		for i, row := range t.Rows {
+			all.Rows[i] = append(all.Rows[i], row...)
+		}
+	}
 	s, err := r.over(verb, all.Columns)
 	if err != nil {
 		return nil, err
@@ -59,20 +67,6 @@ func sifted[T any](r rowFilter, verb string, rows []T, tables ...cli.Table) ([]T
 		}
 	}
 	return kept, nil
-}
-
-// beside puts tables of the same rows side by side. A column that several have
-// stands there several times.
-func beside(tables []cli.Table) cli.Table {
-	all := tables[0]
-	all.Rows = slices.Clone(all.Rows)
-	for _, t := range tables[1:] {
-		all.Columns = slices.Concat(all.Columns, t.Columns)
-		for i, row := range t.Rows {
-			all.Rows[i] = slices.Concat(all.Rows[i], row)
-		}
-	}
-	return all
 }
 
 // parts leaves out rows of the parts of a report, by what the tables for people say:

@@ -53,7 +53,7 @@ func gapListCommand() cli.Command {
 			if err != nil {
 				return err
 			}
-			if gaps, err = sifted(filter, "gap list", gaps, gapTable(gaps, precise)); err != nil {
+			if gaps, err = sifted(filter, "gap list", gaps, preciseGaps); err != nil {
 				return err
 			}
 			if call.Format == cli.Text {
@@ -65,7 +65,7 @@ func gapListCommand() cli.Command {
 					Gaps []history.Gap `json:"gaps"`
 				}{gaps},
 				Lines: cli.Each(gaps),
-				Table: gapTable(gaps, precise),
+				Table: preciseGaps(gaps),
 			})
 		}),
 	}
@@ -100,6 +100,8 @@ func gapText(gaps []history.Gap, columns int) cli.Table {
 	}
 	return gapTable(gaps, short)
 }
+
+func preciseGaps(gaps []history.Gap) cli.Table { return gapTable(gaps, precise) }
 
 func gapTable(gaps []history.Gap, written span) cli.Table {
 	t := cli.Table{Columns: []cli.Column{

@@ -53,7 +53,7 @@ func logCommand() cli.Command {
 				return err
 			}
 			rows := logRows(entries)
-			if rows, err = sifted(filter, "log", rows, logTable(rows)); err != nil {
+			if rows, err = sifted(filter, "log", rows, logTable); err != nil {
 				return err
 			}
 			columns, _ := cli.Screen(call.Out)

@@ -78,7 +78,7 @@ func listRuns(ctx context.Context, call *cli.Call, s *site, search runSearch) er
 	if err != nil {
 		return err
 	}
-	if rows, err = sifted(search.filter, "run list", rows, runTable(rows), runFields(rows)); err != nil {
+	if rows, err = sifted(search.filter, "run list", rows, runTable, runFields); err != nil {
 		return err
 	}
 	table := runTable(rows)

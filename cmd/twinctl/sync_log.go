@@ -49,7 +49,7 @@ func syncLogCommand() cli.Command {
 					a.To, a.At, a.Actor, a.Role, a.Bundle, a.Target, a.Added, a.Changed, a.Removed, a.Same, a.Bytes,
 				}
 			}
-			if entries, err = sifted(filter, "sync log", entries, syncTable(entries)); err != nil {
+			if entries, err = sifted(filter, "sync log", entries, syncTable); err != nil {
 				return err
 			}
 			return call.Show(cli.View{

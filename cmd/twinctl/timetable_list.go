@@ -75,7 +75,8 @@ func timetableListCommand() cli.Command {
 					return err
 				}
 			}
-			if lines, err = sifted(filter, "timetable list", lines, timetableTable(lines, true), timetableFields(lines)); err != nil {
+			longTable := func(lines []timetableLine) cli.Table { return timetableTable(lines, true) }
+			if lines, err = sifted(filter, "timetable list", lines, longTable, timetableFields); err != nil {
 				return err
 			}
 			return showTimetables(call, lines, long)
