@@ -90,9 +90,8 @@ func (t *readyTurn) due(now time.Time, m readyMark) (look, deep bool) {
 // server is told at once, and nothing waits for the twin but this.
 type readiness struct {
 	witness func() Witness
-	doc     func() node.Document                          // as of the last heartbeat
-	link    func() exchange.Link                          // nil while the twin does not do well
-	ended   func(context.Context) (record.Instant, error) // when the last move of the role did
+	doc     func() node.Document // as of the last heartbeat
+	link    func() exchange.Link // nil while the twin does not do well
 	log     *slog.Logger
 
 	turn  readyTurn                  // run's own, as is
@@ -107,8 +106,7 @@ func newReadiness(s *server) *readiness {
 	shelf := new(timetableShelf)
 	return &readiness{
 		witness: func() Witness { return Witness{Config: s.config(), Data: s.data, Say: s.word, shelf: shelf} },
-		doc:     s.lastDoc, link: s.watcher.Link, ended: func(ctx context.Context) (record.Instant, error) { return lastMoved(ctx, s.data.Node) },
-		log: s.log, depth: map[string]*preflight.Deep{},
+		doc:     s.lastDoc, link: s.watcher.Link, log: s.log, depth: map[string]*preflight.Deep{},
 	}
 }
 
@@ -136,8 +134,9 @@ func (r *readiness) run(ctx context.Context) error {
 		if doc.Schema == 0 {
 			continue // nothing is known yet
 		}
-		mark, err := markOf(doc), error(nil)
-		if mark.ended, err = r.ended(ctx); err != nil && ctx.Err() == nil {
+		var err error
+		mark := markOf(doc)
+		if mark.ended, err = lastMoved(ctx, r.witness().Data.Node); err != nil && ctx.Err() == nil {
 			r.log.Warn("when the role was moved last cannot be told", "err", err)
 		}
 		if look, deep := r.turn.due(time.Now(), mark); look {
