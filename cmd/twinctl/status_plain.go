@@ -26,29 +26,24 @@ type fact struct {
 // for each change. It is for screen readers and logs: nothing is written over.
 func watchPlain(ctx context.Context, call *cli.Call, v *view) error {
 	var before []fact
-	for first := true; ; first = false {
+	return repeat(ctx, func() error {
 		doc, err := statusOf(ctx, v)
 		if err != nil {
 			return err
 		}
 		after, when := carried(before, doc), time.Now().UTC().Format(time.RFC3339)
-		lines := changes(before, after)
-		if first {
+		if before == nil {
 			fmt.Fprintf(call.Out, "%s  how %s stands, and from now on what changes\n", when, inert.Text(doc.Name))
 			when = ""
 		}
-		for _, line := range lines {
+		for _, line := range changes(before, after) {
 			if _, err := fmt.Fprintln(call.Out, strings.TrimSpace(when+"  "+inert.Text(line))); err != nil {
 				return err
 			}
 		}
 		before = after
-		select {
-		case <-ctx.Done():
-			return interrupted(ctx)
-		case <-time.After(watchInterval):
-		}
-	}
+		return nil
+	})
 }
 
 // changes returns a line for each fact that is new or other than before, and for

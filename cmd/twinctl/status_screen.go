@@ -28,7 +28,7 @@ func watch(ctx context.Context, call *cli.Call, verb string, show func() error) 
 	if onScreen {
 		call.Out = &frame
 	}
-	for {
+	return repeat(ctx, func() error {
 		if err := show(); err != nil {
 			return err
 		}
@@ -36,6 +36,16 @@ func watch(ctx context.Context, call *cli.Call, verb string, show func() error) 
 			columns, rows := cli.Screen(screen)
 			fmt.Fprintf(screen, "%s%s", clearScreen, fitted(frame.String(), verb, columns, rows))
 			frame.Reset()
+		}
+		return nil
+	})
+}
+
+// repeat looks every two seconds, until it is interrupted.
+func repeat(ctx context.Context, look func() error) error {
+	for {
+		if err := look(); err != nil {
+			return err
 		}
 		select {
 		case <-ctx.Done():
