@@ -133,7 +133,7 @@ func backupSendCommand() cli.Command {
 		Exits:    []cli.Code{cli.Refused, cli.Unreachable, cli.Untrusted, cli.Busy},
 		Outputs:  []cli.Format{cli.Text, cli.JSON},
 		Run: with(func(ctx context.Context, call *cli.Call, s *site) error {
-			if _, err := s.twin(ctx); err != nil {
+			if _, err := app.Paired(ctx, s.data.Node); err != nil {
 				return err
 			}
 			sent, err := app.SendBackups(ctx, s.Config, s.data)

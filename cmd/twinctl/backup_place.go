@@ -11,9 +11,7 @@ import (
 
 	"github.com/twinctl/twin/cmd/internal/app"
 	"github.com/twinctl/twin/cmd/internal/cli"
-	"github.com/twinctl/twin/cmd/internal/pairing"
 	"github.com/twinctl/twin/collector/backup"
-	"github.com/twinctl/twin/collector/node"
 )
 
 // A backupPlace is where backups are looked for.
@@ -53,7 +51,7 @@ func (p *backupPlace) at(ctx context.Context, call *cli.Call, run func(backup.Ke
 	return with(func(ctx context.Context, _ *cli.Call, s *site) error {
 		k := s.keeper()
 		if p.received {
-			have, err := s.twin(ctx)
+			have, err := app.Paired(ctx, s.data.Node)
 			if err != nil {
 				return err
 			}
@@ -144,13 +142,4 @@ func worse(was, is error) error {
 		return is
 	}
 	return was
-}
-
-// twin returns the twin: pairing.ErrAlone if there is none.
-func (s *site) twin(ctx context.Context) (*node.Pair, error) {
-	have, err := s.data.Node.Pair(ctx)
-	if err == nil && have == nil {
-		err = pairing.ErrAlone
-	}
-	return have, err
 }

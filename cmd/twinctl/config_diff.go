@@ -8,9 +8,9 @@ import (
 	"io"
 	"time"
 
+	"github.com/twinctl/twin/cmd/internal/app"
 	"github.com/twinctl/twin/cmd/internal/cli"
 	"github.com/twinctl/twin/cmd/internal/config"
-	"github.com/twinctl/twin/cmd/internal/pairing"
 	"github.com/twinctl/twin/collector/inert"
 	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/collector/record"
@@ -43,12 +43,9 @@ type told struct {
 }
 
 func diffConfig(ctx context.Context, call *cli.Call, s *site) error {
-	pair, err := s.data.Node.Pair(ctx)
+	pair, err := app.Paired(ctx, s.data.Node)
 	if err != nil {
 		return err
-	}
-	if pair == nil {
-		return pairing.ErrAlone
 	}
 	if wrong := s.Problems(); len(wrong) > 0 {
 		return fmt.Errorf("not compared, as a feed is wrong here: %w", wrong)

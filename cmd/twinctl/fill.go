@@ -7,7 +7,6 @@ import (
 
 	"github.com/twinctl/twin/cmd/internal/app"
 	"github.com/twinctl/twin/cmd/internal/cli"
-	"github.com/twinctl/twin/cmd/internal/pairing"
 	"github.com/twinctl/twin/collector/inert"
 	"github.com/twinctl/twin/sync/fill"
 )
@@ -36,12 +35,8 @@ func fillCommand() cli.Command {
 			f.BoolVar(&args.Both, "both", false, "then have the twin fill from here too")
 		},
 		Run: with(func(ctx context.Context, call *cli.Call, s *site) error {
-			have, err := s.data.Node.Pair(ctx)
-			if err != nil {
+			if _, err := app.Paired(ctx, s.data.Node); err != nil {
 				return err
-			}
-			if have == nil {
-				return pairing.ErrAlone
 			}
 			var done app.FillAnswer
 			if err := s.ask(ctx, call, app.Fill, args, &done); err != nil {

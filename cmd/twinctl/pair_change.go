@@ -4,8 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/twinctl/twin/cmd/internal/app"
 	"github.com/twinctl/twin/cmd/internal/cli"
-	"github.com/twinctl/twin/cmd/internal/pairing"
 	"github.com/twinctl/twin/collector/inert"
 	"github.com/twinctl/twin/sync/link"
 )
@@ -20,12 +20,9 @@ func pairRekeyCommand() cli.Command {
 		Exits:    []cli.Code{cli.Refused, cli.Unreachable, cli.Untrusted},
 		Outputs:  []cli.Format{cli.Text, cli.JSON},
 		Run: with(func(ctx context.Context, call *cli.Call, s *site) error {
-			have, err := s.data.Node.Pair(ctx)
+			have, err := app.Paired(ctx, s.data.Node)
 			if err != nil {
 				return err
-			}
-			if have == nil {
-				return pairing.ErrAlone
 			}
 			if err := confirm(call, "Give this server a new key, which "+have.Name+" takes from now on?"); err != nil {
 				return err

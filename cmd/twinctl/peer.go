@@ -12,7 +12,6 @@ import (
 	"github.com/twinctl/twin/cmd/internal/app"
 	"github.com/twinctl/twin/cmd/internal/cli"
 	"github.com/twinctl/twin/cmd/internal/config"
-	"github.com/twinctl/twin/cmd/internal/pairing"
 	"github.com/twinctl/twin/collector/inert"
 	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/collector/record"
@@ -43,12 +42,9 @@ func peerCommand() cli.Command {
 				}
 				return cli.Fail(cli.Refused, err, "")
 			}
-			have, err := s.data.Node.Pair(ctx)
+			have, err := app.Paired(ctx, s.data.Node)
 			if err != nil {
 				return err
-			}
-			if have == nil {
-				return pairing.ErrAlone
 			}
 			return app.WithLog(ctx, s.data.Node, func(log *slog.Logger) error {
 				renewal := app.Renew(s.Config, func() (*config.Config, error) { return app.Configure(call) }, log)

@@ -9,7 +9,6 @@ import (
 
 	"github.com/twinctl/twin/cmd/internal/app"
 	"github.com/twinctl/twin/cmd/internal/cli"
-	"github.com/twinctl/twin/cmd/internal/pairing"
 	"github.com/twinctl/twin/collector/inert"
 	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/switchover/upgrade"
@@ -96,12 +95,9 @@ func (s *site) upgradePlan(ctx context.Context, call *cli.Call, to string) (upgr
 	if err != nil {
 		return upgrade.Plan{}, err
 	}
-	pair, err := s.data.Node.Pair(ctx)
+	pair, err := app.Paired(ctx, s.data.Node)
 	if err != nil {
 		return upgrade.Plan{}, err
-	}
-	if pair == nil {
-		return upgrade.Plan{}, pairing.ErrAlone
 	}
 	doc, err := app.Status(ctx, s.Config, s.data)
 	if err != nil {

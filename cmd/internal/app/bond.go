@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/twinctl/twin/cmd/internal/config"
+	"github.com/twinctl/twin/cmd/internal/pairing"
 	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/collector/record"
 	"github.com/twinctl/twin/sync/exchange"
@@ -52,6 +53,15 @@ func (s *server) bond(doc node.Document, differs map[string]int64) bond {
 	s.mu.Unlock()
 	b.ours.Doc = doc
 	return b
+}
+
+// Paired returns whom this server was paired with: pairing.ErrAlone if with nobody.
+func Paired(ctx context.Context, n *node.DB) (*node.Pair, error) {
+	have, err := n.Pair(ctx)
+	if err == nil && have == nil {
+		err = pairing.ErrAlone
+	}
+	return have, err
 }
 
 // A partner is the twin as this server's files know it.

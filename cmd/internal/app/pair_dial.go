@@ -43,12 +43,9 @@ func (n Notary) dialWith(ctx context.Context, identity string, o link.Options) (
 	if err != nil {
 		return nil, err
 	}
-	have, err := n.Node.Pair(ctx)
+	have, err := Paired(ctx, n.Node)
 	if err != nil {
 		return nil, err
-	}
-	if have == nil {
-		return nil, pairing.ErrAlone
 	}
 	target := Target(n.Config, *have)
 	target.Identity = identity
@@ -140,12 +137,9 @@ func (n Notary) prove(ctx context.Context, fresh string) error {
 
 // useKey puts the new key in the place of the old one, for good.
 func (n Notary) useKey(ctx context.Context, fresh, actor string) error {
-	have, err := n.Node.Pair(ctx)
+	have, err := Paired(ctx, n.Node)
 	if err != nil {
 		return err
-	}
-	if have == nil {
-		return pairing.ErrAlone
 	}
 	was, err := link.ReadPublicKey(n.Config.Twin.Identity)
 	if err != nil {

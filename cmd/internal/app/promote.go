@@ -114,12 +114,9 @@ func (l Scout) Look(ctx context.Context) (own switchover.Own, twin switchover.Si
 
 // there is the twin, and what was accepted as that.
 func (l Scout) there(ctx context.Context) (switchover.Side, *node.Pair, error) {
-	pair, err := l.Node.Pair(ctx)
+	pair, err := Paired(ctx, l.Node)
 	if err != nil {
 		return switchover.Side{}, nil, err
-	}
-	if pair == nil {
-		return switchover.Side{}, nil, pairing.ErrAlone
 	}
 	return switchover.Side{Name: pair.Name, Caller: freshTwin{l.Notary}}, pair, nil
 }

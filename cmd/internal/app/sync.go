@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/twinctl/twin/cmd/internal/pairing"
 	"github.com/twinctl/twin/collector/admin"
 	"github.com/twinctl/twin/collector/inert"
 	"github.com/twinctl/twin/collector/node"
@@ -22,12 +21,10 @@ func (n Notary) MayPush(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	have, err := n.Node.Pair(ctx)
+	have, err := Paired(ctx, n.Node)
 	switch {
 	case err != nil:
 		return err
-	case have == nil:
-		return pairing.ErrAlone
 	case self.Role != node.Primary:
 		return fmt.Errorf("%w: %s is %s: run this on %s", bundle.ErrRole, self.Name, self.Role, inert.Text(have.Name))
 	}

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/twinctl/twin/cmd/internal/config"
-	"github.com/twinctl/twin/cmd/internal/pairing"
 	"github.com/twinctl/twin/sync/link"
 	"github.com/twinctl/twin/timetable/task"
 )
@@ -140,14 +139,10 @@ func lacking(ctx context.Context, cfg *config.Config, data *Data, tasks []task.T
 
 // unlinked says why the twin cannot be dialled at all.
 func unlinked(ctx context.Context, cfg *config.Config, data *Data) error {
-	pair, err := data.Node.Pair(ctx)
-	if err != nil {
+	if _, err := Paired(ctx, data.Node); err != nil {
 		return err
 	}
-	if pair == nil {
-		return pairing.ErrAlone
-	}
-	_, err = link.ReadPublicKey(cfg.Twin.Identity)
+	_, err := link.ReadPublicKey(cfg.Twin.Identity)
 	return err
 }
 
