@@ -49,16 +49,18 @@ func readTerm(word string) (t term) {
 // that says nothing is an error, and one of a column that is not there, by the place
 // where it stands. What begins with a digit, as 14:30, names no column.
 func Parse(typed string, columns []string) (Sieve, error) {
-	words := strings.Fields(typed)
-	if len(words) == 0 {
-		return nil, errors.New("it says nothing: want a word that a row must have, column:word, or !word")
-	}
-	for i, word := range words {
-		if err := check(readTerm(strings.ToLower(word)), columns); err != nil {
+	var all Filter
+	for i, word := range strings.Fields(typed) {
+		t := readTerm(strings.ToLower(word))
+		if err := check(t, columns); err != nil {
 			return nil, fmt.Errorf("word %d, %q: %w", i+1, word, err)
 		}
+		all = append(all, t)
 	}
-	return Read(typed).Over(columns), nil
+	if len(all) == 0 {
+		return nil, errors.New("it says nothing: want a word that a row must have, column:word, or !word")
+	}
+	return all.Over(columns), nil
 }
 
 func check(t term, columns []string) error {
@@ -67,7 +69,7 @@ func check(t term, columns []string) error {
 		return errors.New("want something behind the colon")
 	case t.text == "":
 		return errors.New("want a word behind the ! sign")
-	case t.column == "" || unicode.IsDigit(first(t.column)) || slices.ContainsFunc(columns, t.names):
+	case t.column == "" || strings.IndexFunc(t.column, unicode.IsDigit) == 0 || slices.ContainsFunc(columns, t.names):
 		return nil
 	}
 	var known []string
@@ -81,11 +83,6 @@ func check(t term, columns []string) error {
 		there = fmt.Sprintf("did you mean %s? T%s", meant, there[1:])
 	}
 	return fmt.Errorf("no column begins with %q: %s", t.column, there)
-}
-
-func first(text string) rune {
-	r, _ := utf8.DecodeRuneInString(text)
-	return r
 }
 
 // names tells whether a term names a column: by how its title begins.
