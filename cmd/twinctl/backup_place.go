@@ -72,11 +72,11 @@ func (p *backupPlace) next() string {
 	return "twinctl backup full"
 }
 
-// empty is the error about a place without any backup, with the place that may
+// empty is the error about a place without any backup to verify, with the place that may
 // be meant.
-func (p *backupPlace) empty(verb string, at backup.Destination) error {
+func (p *backupPlace) empty(at backup.Destination) error {
 	if p.from != "" {
-		return noneIn("twinctl backup "+verb+" --from", p.from)
+		return noneIn("twinctl backup verify --from", p.from)
 	}
 	return cli.Fail(cli.Usage, fmt.Errorf("%w: there is none in %s", backup.ErrNoBackup, at), p.next())
 }

@@ -42,7 +42,7 @@ func verifyBackups(ctx context.Context, call *cli.Call, k backup.Keeper, p *back
 			names = append(names, set.Title())
 		}
 		if len(names) == 0 {
-			return p.empty("verify", k.At)
+			return p.empty(k.At)
 		}
 	}
 	type verdict struct {
