@@ -72,7 +72,8 @@ func (t *readyTurn) due(now time.Time, m readyMark) (look, deep bool) {
 		every = readyAgain
 	}
 	soon := since < readySoon && m.ended == t.mark.ended
-	moved := t.last.Before(m.ended.Time()) && !m.ended.Time().After(now) // what was found then is not believed
+	told := t.last.Truncate(time.Second)                               // as documents tell it
+	moved := !told.After(m.ended.Time()) && !m.ended.Time().After(now) // what was found then is not believed
 	if !t.last.IsZero() && since < every && (soon || m == t.mark && !moved) {
 		return false, false
 	}

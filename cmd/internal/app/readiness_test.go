@@ -15,8 +15,9 @@ func TestReadyTurn(t *testing.T) {
 	calm := readyMark{role: node.Primary, epoch: 3, twin: "ok", generation: 7, live: 2}
 	edited, moved, deaf := calm, calm, calm
 	edited.generation, moved.role, deaf.live = 8, node.Secondary, 1
-	ended, early := moved, moved
+	ended, early, halfway := moved, moved, moved
 	ended.ended, early.ended = record.At(begin.Add(13*time.Minute+500*time.Millisecond)), record.At(begin.Add(13*time.Minute+5*time.Second))
+	halfway.ended = record.At(begin.Add(13*time.Minute + 20500*time.Millisecond))
 	var turn readyTurn
 	for _, c := range []struct {
 		after      time.Duration
@@ -42,6 +43,10 @@ func TestReadyTurn(t *testing.T) {
 		{13*time.Minute + 4*time.Second, early, false, false},
 		{13*time.Minute + 6*time.Second, early, true, false}, // what was found before is not believed
 		{13*time.Minute + 8*time.Second, early, false, false},
+		{13*time.Minute + 20900*time.Millisecond, halfway, true, false},
+		{13*time.Minute + 21900*time.Millisecond, halfway, false, false}, // too soon
+		{13*time.Minute + 22900*time.Millisecond, halfway, true, false},  // it was told to have been looked at before the end, at 20 s
+		{13*time.Minute + 25*time.Second, halfway, false, false},
 	} {
 		if look, deep := turn.due(begin.Add(c.after), c.mark); look != c.look || deep != c.deep {
 			t.Errorf("after %s: look %v, deep %v", c.after, look, deep)
