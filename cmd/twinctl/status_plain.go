@@ -20,6 +20,8 @@ type fact struct {
 	is   string // how that stands; what moves by itself is not in it
 	text string // the same for people, who are told when it changes
 	over string // what is told when it is so no more; "": nothing
+
+	unseen func(node.Document) bool // nobody looks after it there: it has not ended; nil: it is always seen
 }
 
 // watchPlain tells in lines how this server stands, and then a line with the time
@@ -67,24 +69,24 @@ func changes(before, after []fact) (lines []string) {
 	return lines
 }
 
-// alarmFact is how the keys of alarms begin.
-const alarmFact = "alarm "
-
-// carried returns the facts of a server, with the alarms of before where nobody looks
-// after them: they have not ended because twind has.
+// carried returns the facts of a server, with those of before that nobody looks
+// after: they have not ended because twind has.
 func carried(before []fact, doc node.Document) []fact {
 	after := factsOf(doc)
-	if doc.Running && doc.Store != "" {
-		return after
-	}
 	for _, old := range before {
 		same := func(f fact) bool { return f.key == old.key }
-		if strings.HasPrefix(old.key, alarmFact) && !slices.ContainsFunc(after, same) {
+		if old.unseen != nil && old.unseen(doc) && !slices.ContainsFunc(after, same) {
 			after = append(after, old)
 		}
 	}
 	return after
 }
+
+// noAlarms tells that no twind says yet, or any more, what is wrong.
+func noAlarms(doc node.Document) bool { return !doc.Running || doc.Store == "" }
+
+// noRuns tells that it does not say how runs went.
+func noRuns(doc node.Document) bool { return noAlarms(doc) || doc.Timetables == nil }
 
 // factsOf returns what a person cares about, in the order in which it is told.
 func factsOf(doc node.Document) []fact {
@@ -99,12 +101,13 @@ func factsOf(doc node.Document) []fact {
 		all = append(all, feedFacts(f)...)
 	}
 	for _, a := range doc.Alarms {
-		all = append(all, fact{key: alarmFact + a.Code + " " + a.Object, text: fmt.Sprintf("alarm, %s: %s", a.Severity, a.Text), over: "no longer an alarm: " + a.Text})
+		text := fmt.Sprintf("alarm, %s: %s", a.Severity, a.Text)
+		all = append(all, fact{key: "alarm " + a.Code + " " + a.Object, text: text, over: "no longer an alarm: " + a.Text, unseen: noAlarms})
 	}
 	if doc.Timetables != nil {
 		for _, f := range doc.Timetables.Failed {
 			key := fmt.Sprintf("failed %s %d", f.Timetable, f.Run)
-			all = append(all, fact{key: key, text: fmt.Sprintf("timetable %s failed, run %d: %s", f.Timetable, f.Run, f.Reason)})
+			all = append(all, fact{key: key, text: fmt.Sprintf("timetable %s failed, run %d: %s", f.Timetable, f.Run, f.Reason), unseen: noRuns})
 		}
 	}
 	return all

@@ -78,3 +78,19 @@ func TestPlainChanges(t *testing.T) {
 		}
 	}
 }
+
+// TestPlainFailedBefore holds that a failure is no change where twind began again,
+// and has not read its timetables at first.
+func TestPlainFailedBefore(t *testing.T) {
+	failed, stopped, began := paired(), paired(), paired()
+	failed.Timetables.Failed = []node.FailedRun{{Timetable: "nightly", Run: 7, Reason: "no room"}}
+	stopped.Running, stopped.Store, began.Timetables = false, "", nil
+	facts, told := factsOf(failed), []string{}
+	for _, doc := range []node.Document{stopped, began, failed} {
+		after := carried(facts, doc)
+		told, facts = append(told, changes(facts, after)...), after
+	}
+	if diff := cmp.Diff([]string{"twind is not running", "twind runs"}, told); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
