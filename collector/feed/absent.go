@@ -2,6 +2,7 @@ package feed
 
 import (
 	"errors"
+	"math"
 	"slices"
 
 	"github.com/twinctl/twin/collector/ech"
@@ -127,7 +128,10 @@ func readAbsence(numbers []int64) (m absence, rest []int64, err error) {
 	n, rest := numbers[:head], numbers[head:]
 	m.Missing = Missing{n[0], n[0] + n[1], record.Instant(n[2]), record.Instant(n[2] + n[3])}
 	parts := n[4]
-	if m.First < 0 || m.Last < m.First || m.Last-m.First > wideLeap || m.Until < m.From || parts < 0 || parts > int64(len(rest)/each) {
+	if m.First < 0 || m.Last < m.First || m.Last-m.First > wideLeap || m.Last > math.MaxInt64-2*wideLeap {
+		return m, nil, errAbsent
+	}
+	if m.Until < m.From || parts < 0 || parts > int64(len(rest)/each) {
 		return m, nil, errAbsent
 	}
 	for part := range slices.Chunk(rest[:parts*each], each) {
