@@ -26,7 +26,7 @@ const (
 type Numbers struct {
 	runs   []run          // in order, with something missing between any two
 	oldest record.Instant // of the times of the calls
-	blind  bool           // there were too many
+	blind  bool           // there were too many: one run stands for all
 }
 
 // A run is numbers without a hole between them.
@@ -54,7 +54,7 @@ func NewNumbers(format string) *Numbers {
 
 // Note takes note of a record.
 func (n *Numbers) Note(raw []byte, at record.Instant) {
-	if n == nil || n.blind {
+	if n == nil {
 		return
 	}
 	r, err := ech.Read(raw)
@@ -69,6 +69,10 @@ func (n *Numbers) Note(raw []byte, at record.Instant) {
 		n.oldest = at
 	}
 	n.add(run{number, number, at, at, began(&r, at)})
+	if n.blind = n.blind || len(n.runs) > manyRuns; n.blind { // which of them are missing nobody knows
+		n.runs[0] = n.runs[0].with(n.runs[len(n.runs)-1])
+		n.runs = n.runs[:1]
+	}
 }
 
 // add notes the numbers of a run, and joins it with those that it meets.
@@ -79,9 +83,6 @@ func (n *Numbers) add(one run) {
 		one = n.runs[j].with(one)
 	}
 	n.runs = slices.Replace(n.runs, i, j, one)
-	if len(n.runs) > manyRuns {
-		n.runs, n.blind = nil, true
-	}
 }
 
 // began returns when the call began of which this is the first segment, told at
@@ -131,6 +132,9 @@ func (m Missing) In(deliveries []*Numbers) bool {
 
 // through returns up to which number all were noted from this one on.
 func (n *Numbers) through(number int64) (last int64) {
+	if n.blind {
+		return number - 1
+	}
 	i, _ := slices.BinarySearchFunc(n.runs, number, func(r run, number int64) int { return cmp.Compare(r.last, number) })
 	if i == len(n.runs) || n.runs[i].first > number {
 		return number - 1
@@ -153,8 +157,11 @@ func (n *Numbers) Missing() []Missing {
 	return all
 }
 
-// skips tells whether what lies between two runs is missing.
-func (n *Numbers) skips(a, b run) bool { return b.first-a.last <= wideLeap && a.begun >= n.oldest }
+// skips tells whether what lies between two runs is missing. It is not if a call
+// of a lower number began later: the upstream counted anew.
+func (n *Numbers) skips(a, b run) bool {
+	return b.first-a.last <= wideLeap && n.oldest <= a.begun && a.begun <= b.from
+}
 
 // between is what is missing between two runs.
 func between(a, b run) Missing {

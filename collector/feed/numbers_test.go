@@ -14,12 +14,13 @@ import (
 	"github.com/twinctl/twin/fixtures/calls"
 )
 
-// numbered notes calls with these numbers, a second from one to the next.
+// numbered notes calls with these numbers that began together, and ended a second
+// from one to the next.
 func numbered(ids ...uint32) *feed.Numbers {
 	n := feed.NewNumbers("ech")
 	for i, id := range ids {
 		at := noonTime.Add(time.Duration(i) * time.Second)
-		one := []calls.Segment{{CallID: id, Number: 1, Start: at, Stop: at, Disposition: 2}}
+		one := []calls.Segment{{CallID: id, Number: 1, Start: noonTime, Stop: at, Disposition: 2}}
 		n.Note(calls.ECH(12, 1, one)[8:], record.At(at))
 	}
 	return n
@@ -54,6 +55,14 @@ func TestNumbers(t *testing.T) {
 		if n.Note([]byte("x"), 1); n.Missing() != nil {
 			t.Errorf("%s has numbers", format)
 		}
+	}
+}
+
+// A call of a lower number that began after that of a higher one had ended tells
+// that the upstream counts anew, and skipped nothing.
+func TestNumbersCountedAnew(t *testing.T) {
+	if m := delivered(stretch{200, 205, 0}, stretch{1, 3, 30}).Missing(); m != nil {
+		t.Errorf("missing: %v", m)
 	}
 }
 
