@@ -116,22 +116,12 @@ func Import(ctx context.Context, into History, paths []string, opt Options) (Res
 		missing = append(missing, n.Missing()...)
 	}
 	missing = slices.DeleteFunc(missing, func(m feed.Missing) bool { return m.In(numbers) })
-	lost := between(numbers)
+	lost := feed.Between(numbers)
 	done.Skipped = skipped(lost)
 	for _, m := range append(missing, lost...) {
 		done.Missing = append(done.Missing, m.Span())
 	}
 	return done, nil
-}
-
-// between returns which numbers of calls are missing between the files, which may
-// come in any order.
-func between(files []*feed.Numbers) (missing []feed.Missing) {
-	var s feed.Series
-	for _, n := range files {
-		missing = append(missing, s.Follow(n, 0)...)
-	}
-	return append(missing, s.Due(0)...)
 }
 
 // skipped tells the first of what is missing.

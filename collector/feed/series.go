@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"cmp"
 	"errors"
 	"math"
 	"slices"
@@ -30,23 +31,41 @@ type gap struct {
 	Missing
 
 	seen record.Instant // by our clock
+	sure bool           // it is missing, unless it comes yet; else nobody can say
+}
+
+// Between returns what is missing between deliveries that are all there are.
+func Between(deliveries []*Numbers) []Missing {
+	all := slices.DeleteFunc(slices.Clone(deliveries), func(n *Numbers) bool { return n == nil })
+	slices.SortStableFunc(all, func(a, b *Numbers) int { return cmp.Compare(a.oldest, b.oldest) })
+	var s Series
+	var missing []Missing
+	for _, n := range all {
+		_, between := s.Follow(n, 0)
+		missing = append(missing, between...)
+	}
+	return append(missing, s.Due(0)...)
 }
 
 // Follow takes note of a delivery that was read to its end, at that time by our
-// clock. It returns what is missing between deliveries and cannot be waited for.
-func (s *Series) Follow(n *Numbers, now record.Instant) []Missing {
+// clock. It returns what is missing in itself, and came in none before; and what
+// is missing between deliveries and cannot be waited for.
+func (s *Series) Follow(n *Numbers, now record.Instant) (within, between []Missing) {
 	if n == nil || len(n.runs) == 0 {
-		return nil
+		return nil, nil
 	}
 	s.text = nil
 	if s.isAnew(n) {
 		s.calls = Numbers{}
 	}
+	for _, m := range n.Missing() {
+		within = append(within, s.calls.lacks(m)...)
+	}
 	s.calls.merge(n)
 	s.calls.prune()
-	s.look(now)
+	between = s.look(now)
 	spare := len(s.holes) - manyHoles
-	return s.take(func(i int) bool { return i < spare })
+	return within, append(between, s.take(func(i int) bool { return i < spare })...)
 }
 
 // Due returns what is missing between deliveries, given that all was read that
@@ -65,33 +84,53 @@ func (s *Series) isAnew(n *Numbers) bool {
 	return top.last <= end.last && top.begun > end.until
 }
 
-// look finds the holes. What is left of one was seen when that was.
-func (s *Series) look(now record.Instant) {
+// look finds the holes. What is left of one was seen when that was. It returns
+// those of before that did not come, and that numbers from before the upstream
+// counted anew went with.
+func (s *Series) look(now record.Instant) (lost []Missing) {
 	before := s.holes
-	s.holes = nil
-	for _, m := range s.calls.Missing() {
-		g := gap{m, now}
-		i := slices.IndexFunc(before, func(b gap) bool { return b.First <= m.First && m.Last <= b.Last })
-		if i >= 0 {
-			g.seen = before[i].seen
+	s.findHoles()
+	for i := range s.holes {
+		s.holes[i].seen = now
+	}
+	for _, b := range before {
+		gone := !b.In([]*Numbers{&s.calls})
+		for i := range s.holes {
+			if g := &s.holes[i]; b.First <= g.First && g.Last <= b.Last {
+				g.seen, gone = b.seen, false
+			}
 		}
-		s.holes = append(s.holes, g)
+		if gone && b.sure {
+			lost = append(lost, b.Missing)
+		}
+	}
+	return lost
+}
+
+// findHoles makes the holes of the runs, not yet seen.
+func (s *Series) findHoles() {
+	s.holes = nil
+	for i := 1; i < len(s.calls.runs); i++ {
+		a, b := s.calls.runs[i-1], s.calls.runs[i]
+		s.holes = append(s.holes, gap{Missing: between(a, b), sure: s.calls.skips(a, b)})
 	}
 }
 
-// take takes the holes that are to be told out of the series.
-func (s *Series) take(told func(i int) bool) []Missing {
-	var out []Missing
+// take takes the holes that are waited for no more out of the series, and returns
+// what is to be told.
+func (s *Series) take(due func(i int) bool) (out []Missing) {
 	var left []gap
 	for i, g := range s.holes {
-		if told(i) {
-			out = append(out, g.Missing)
-			s.calls.bridge(g.Missing)
-		} else {
+		if !due(i) {
 			left = append(left, g)
+			continue
 		}
+		if g.sure {
+			out = append(out, g.Missing)
+		}
+		s.calls.bridge(g.Missing)
 	}
-	if out != nil {
+	if len(left) < len(s.holes) {
 		s.holes, s.text = left, nil
 	}
 	return out
@@ -113,18 +152,39 @@ func (n *Numbers) merge(d *Numbers) {
 // bridge takes what is missing as if it had come.
 func (n *Numbers) bridge(m Missing) { n.add(run{m.First, m.Last, m.From, m.Until, 0}) }
 
-// prune leaves runs out, until all that is skipped between those that are left
-// is missing.
+// prune leaves out what is of before the upstream counted anew.
 func (n *Numbers) prune() {
+	var begun record.Instant
+	n.runs = slices.DeleteFunc(n.runs, func(r run) bool {
+		old := begun > r.from // a call of a lower number began later
+		if !old {
+			begun = max(begun, r.begun)
+		}
+		return old
+	})
 	for i := len(n.runs) - 1; i > 0; i-- {
-		switch a, b := n.runs[i-1], n.runs[i]; {
-		case a.begun > b.from: // the upstream counted anew, and b is of before
-			n.runs = slices.Delete(n.runs, i, len(n.runs))
-		case !n.skips(a, b):
+		if n.runs[i].first-n.runs[i-1].last > wideLeap {
 			n.runs = slices.Delete(n.runs, 0, i)
 			return
 		}
 	}
+}
+
+// lacks returns what of that was not noted.
+func (n *Numbers) lacks(m Missing) (left []Missing) {
+	for _, r := range n.runs {
+		if r.last < m.First || r.first > m.Last {
+			continue
+		}
+		if r.first > m.First {
+			left = append(left, Missing{m.First, r.first - 1, m.From, m.Until})
+		}
+		m.First = r.last + 1
+	}
+	if m.First <= m.Last {
+		left = append(left, m)
+	}
+	return left
 }
 
 // AppendText appends what is to be remembered, in base64.
@@ -170,19 +230,23 @@ func (s *Series) UnmarshalText(text []byte) error {
 	if len(numbers) == 0 || len(numbers)%each != 0 || len(numbers) > each*(manyHoles+1) {
 		return errSeries
 	}
+	var seen []record.Instant
 	for n := range slices.Chunk(numbers, each) {
 		r := run{n[0], n[0] + n[1], record.Instant(n[2]), record.Instant(n[3]), record.Instant(n[4])}
 		if r.first < 0 || r.last < r.first || r.last == math.MaxInt64 || min(r.from, r.until) < 0 {
 			return errSeries
 		}
 		if i := len(s.calls.runs); i > 0 {
-			below := s.calls.runs[i-1]
-			if r.first-1 <= below.last || !s.calls.skips(below, r) {
+			if skipped := r.first - s.calls.runs[i-1].last; skipped <= 1 || skipped > wideLeap {
 				return errSeries
 			}
-			s.holes = append(s.holes, gap{between(below, r), record.Instant(n[5])})
+			seen = append(seen, record.Instant(n[5]))
 		}
 		s.calls.runs = append(s.calls.runs, r)
+	}
+	s.findHoles()
+	for i := range s.holes {
+		s.holes[i].seen = seen[i]
 	}
 	return nil
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"time"
 
 	"github.com/twinctl/twin/collector/feed"
@@ -21,7 +20,6 @@ type delivery struct {
 	cutter   feed.Cutter
 	ordinals record.Ordinals
 	numbers  *feed.Numbers // that its calls have
-	told     []feed.Missing
 }
 
 // newDelivery begins a file.
@@ -35,18 +33,6 @@ func (s *source) newDelivery(e *entry, file *section) (*delivery, error) {
 		name: e.String(), content: c, cutter: s.cut(c),
 		ordinals: feed.FileOrdinals(), numbers: feed.NewNumbers(s.options.Format),
 	}, nil
-}
-
-// missing returns which numbers of calls are skipped in what was read, without
-// those that were returned before.
-func (d *delivery) missing() (news []feed.Missing) {
-	for _, m := range d.numbers.Missing() {
-		if !slices.Contains(d.told, m) {
-			news = append(news, m)
-		}
-	}
-	d.told = append(d.told, news...)
-	return news
 }
 
 // offset returns how far the file was read.
@@ -81,9 +67,6 @@ func (d *delivery) recount(ctx context.Context, p *position, format feed.Format)
 			d.ordinals.Next(t, digest)
 			d.numbers.Note(piece, t)
 		}
-	}
-	if p.Whole {
-		d.missing() // as was told when it was read to its end
 	}
 	return met && d.offset() == p.Offset && d.begins(p), nil
 }

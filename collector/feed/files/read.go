@@ -189,8 +189,9 @@ func (r *reader) ended(w *waiting, d *delivery) (whole, more bool) {
 // skip takes note of the numbers that a file skips between its calls, before the
 // position says that all of it was read.
 func (r *reader) skip(d *delivery) {
-	r.skips(d.name, d.missing())
-	r.skips(betweenFiles, r.pos.Series.Follow(d.numbers, record.At(time.Now())))
+	within, between := r.pos.Series.Follow(d.numbers, record.At(time.Now()))
+	r.skips(d.name, within)
+	r.skips(betweenFiles, between)
 	r.tellSkipped()
 }
 
