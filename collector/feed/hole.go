@@ -63,10 +63,13 @@ func (q *Queue) endHole(until record.Instant) {
 		return
 	}
 	q.hole = nil
-	h.Until = max(h.Until, until)
 	if h.told >= 0 {
-		q.batch.Marks[h.told] = h.Mark
+		q.batch.Marks[h.told].lengthen(until)
 		return
 	}
+	h.lengthen(until)
 	q.batch.Marks = append(q.batch.Marks, h.Mark)
 }
+
+// lengthen makes the mark of a hole reach so far.
+func (m *Mark) lengthen(until record.Instant) { m.Until = max(m.Until, until) }

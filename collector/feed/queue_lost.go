@@ -18,11 +18,9 @@ func (q *Queue) Lost(why Reason, text string, s record.Span) {
 // tellHole tells of a hole of which both ends are known. One that begins where the
 // last one did is the same one, longer: a flood must not make a mark of each loss.
 func (q *Queue) tellHole(m Mark) {
-	last := len(q.batch.Marks) - 1
-	grows := q.hole != nil && q.hole.told == last
-	if last >= 0 && !grows {
+	if last := len(q.batch.Marks) - 1; last >= 0 {
 		if l := &q.batch.Marks[last]; l.What == HoleMark && l.Reason == m.Reason && l.From == m.From {
-			l.Until = max(l.Until, m.Until)
+			l.lengthen(m.Until)
 			return
 		}
 	}

@@ -36,7 +36,7 @@ func (q *Queue) Begin(s Session, address string) {
 	q.health = Health{State: Live, Address: address}
 	q.batch.Marks = append(q.batch.Marks, m)
 	if s.Several {
-		q.several = &several{}
+		q.several = newSeveral()
 		q.several.precede(&q.batch, s.From, q.early)
 	}
 	q.early = spoilt{}

@@ -19,7 +19,6 @@ const (
 // Who is rejected again and again has one hole, which grows as long as that lasts.
 type several struct {
 	hole        // the last one
-	place  int  // where it stands in the growing batch, counted from 1; 0: not there
 	open   bool // no proof has ended it
 	stray  int  // where the last time that was told alone stands; 0: not there
 	strays int  // so many are told alone in this batch
@@ -31,10 +30,13 @@ type spoilt struct {
 	at  record.Instant
 }
 
+func newSeveral() *several { return &several{hole: hole{told: -1}} }
+
 // taken notes that the growing batch was taken.
 func (s *several) taken() {
 	if s != nil {
-		s.place, s.stray, s.strays = 0, 0, 0
+		s.hole.taken()
+		s.stray, s.strays = 0, 0
 	}
 }
 
@@ -43,8 +45,8 @@ func (s *several) taken() {
 func (s *several) reject(b *Batch, proven record.Instant, r spoilt) {
 	s.seen, s.proofs, s.open = r.at, 0, true
 	from, until := min(proven, r.at), r.at+clockSlack
-	if s.place > 0 && s.From <= from && from <= s.Until {
-		s.lengthen(b, until)
+	if s.told >= 0 && s.From <= from && from <= s.Until {
+		s.grow(b, until)
 		return
 	}
 	s.Mark = Mark{What: HoleMark, From: from, Until: until, Reason: r.why}
@@ -67,23 +69,23 @@ func (s *several) proof(b *Batch, until record.Instant) {
 	s.open = false
 	switch {
 	case until <= s.Until:
-	case s.place > 0:
-		s.lengthen(b, until)
+	case s.told >= 0:
+		s.grow(b, until)
 	default: // the beginning may be judged already: this joins it if not
 		s.From, s.Until = s.Until, until
 		s.tell(b)
 	}
 }
 
-func (s *several) lengthen(b *Batch, until record.Instant) {
-	m := &b.Marks[s.place-1]
-	s.Until = max(s.Until, until, m.Until) // which what was lost may have lengthened
-	m.Until = s.Until
+// grow lengthens the hole, in the growing batch too.
+func (s *several) grow(b *Batch, until record.Instant) {
+	b.Marks[s.told].lengthen(until) // as what was lost may have done
+	s.Mark = b.Marks[s.told]
 }
 
 func (s *several) tell(b *Batch) {
+	s.told = len(b.Marks)
 	b.Marks = append(b.Marks, s.Mark)
-	s.place = len(b.Marks)
 }
 
 // date tells of a rejection whose own time is known and lies outside of its hole:
