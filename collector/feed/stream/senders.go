@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 
 	"github.com/twinctl/twin/collector/feed"
 )
@@ -18,9 +19,10 @@ func (o ListenOptions) Senders() (Senders, error) {
 	for _, text := range o.AllowFrom {
 		p, err := netip.ParsePrefix(text)
 		if at, e := netip.ParseAddr(text); e == nil && at.Zone() == "" {
+			at = at.Unmap()
 			p, err = at.Prefix(at.BitLen())
 		}
-		if err != nil {
+		if err != nil || p.Addr().Is4In6() {
 			return nil, &feed.KeyError{Key: "allow_from", Err: fmt.Errorf(`%q: want an address or a network, as "192.0.2.7" or "192.0.2.0/24"`, text)}
 		}
 		if p != p.Masked() {
@@ -35,12 +37,7 @@ func (o ListenOptions) Senders() (Senders, error) {
 // the clothes of IPv6.
 func (s Senders) Have(at netip.Addr) bool {
 	at = at.Unmap().WithZone("")
-	for _, p := range s {
-		if p.Contains(at) {
-			return true
-		}
-	}
-	return len(s) == 0
+	return len(s) == 0 || slices.ContainsFunc(s, func(p netip.Prefix) bool { return p.Contains(at) })
 }
 
 // has tells the same of the other end of a connection.

@@ -15,6 +15,7 @@ func TestSenders(t *testing.T) {
 		{[]string{"192.0.2.7"}, "192.0.2.7", true},
 		{[]string{"192.0.2.7"}, "192.0.2.8", false},
 		{[]string{"192.0.2.7"}, "::ffff:192.0.2.7", true}, // as a listener on [::] sees it
+		{[]string{"::ffff:192.0.2.7"}, "192.0.2.7", true},
 		{[]string{"198.51.100.1", "192.0.2.0/24"}, "192.0.2.255", true},
 		{[]string{"192.0.2.0/24"}, "192.0.3.0", false},
 		{[]string{"2001:db8::/32"}, "2001:db8:1::1", true},

@@ -131,6 +131,7 @@ func TestListenOptionsRefuse(t *testing.T) {
 		{ListenOptions{Listen: "9000"}, "listen", "host:port"},
 		{ListenOptions{AllowFrom: []string{"192.0.2.7", "pbx.example"}}, "allow_from", `"pbx.example": want an address or a network`},
 		{ListenOptions{AllowFrom: []string{"192.0.2.7/24"}}, "allow_from", `did you mean "192.0.2.0/24"?`},
+		{ListenOptions{AllowFrom: []string{"::ffff:192.0.2.0/120"}}, "allow_from", "want an address or a network"},
 		{ListenOptions{AllowFrom: []string{"fe80::1%eth0"}}, "allow_from", "want an address"},
 		{ListenOptions{TLSKeyFile: us.key}, "tls_cert_file", "missing"},
 		{ListenOptions{TLSCertFile: us.cert}, "tls_key_file", "missing"},
