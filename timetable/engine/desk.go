@@ -144,8 +144,9 @@ func (d *desk) promotedBefore(cursors map[string]record.Instant) bool {
 }
 
 // arm puts all entries on the agenda anew, as this server stands now. New ones
-// begin when they were made, or now; of what the twin ran before, the agenda goes on where it ended.
-// promoted says that this was done before for the role that this server has.
+// begin when they were made, or now; of what the twin ran before, the agenda goes
+// on where it ended. promoted says that this was done before for the role that
+// this server has.
 func (d *desk) arm(ctx context.Context, now record.Instant, promoted bool) error {
 	var began []*entry
 	d.counted = nil
