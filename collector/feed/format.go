@@ -15,6 +15,15 @@ import (
 // One goroutine calls it at a time: it may remember what it saw last.
 type Format func(raw []byte) (record.Instant, error)
 
+// Told returns the time that the beginning of what was rejected tells, 0 if none.
+func (f Format) Told(head []byte) record.Instant {
+	at, err := f(head)
+	if err != nil {
+		return 0
+	}
+	return at
+}
+
 // namedFormat is one line in the list of formats.
 type namedFormat struct {
 	name string

@@ -158,12 +158,8 @@ func (r *reader) reject(d *delivery, p refusal, why error) {
 	r.goOn()
 	r.pos.move(d.offset(), &d.content.known)
 	r.pos.Bad++
-	when, err := r.format(p.head)
-	if err != nil {
-		when = 0
-	}
 	text := fmt.Sprintf("%s, byte %d: %v", d.name, p.at, why)
-	r.voice.RejectOf(when, feed.Rejection{Reason: p.reason, Text: text, Head: p.head}, r.code.encode(&r.pos))
+	r.voice.RejectOf(r.format.Told(p.head), feed.Rejection{Reason: p.reason, Text: text, Head: p.head}, r.code.encode(&r.pos))
 }
 
 // ended is called at the end of a file. It tells whether that was all of it, or

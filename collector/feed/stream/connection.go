@@ -230,11 +230,7 @@ func (s *session) timeOf(head []byte) record.Instant {
 	if s.Body != nil {
 		head = s.Body(head)
 	}
-	at, err := s.Format(head)
-	if err != nil {
-		return 0
-	}
-	return at
+	return s.Format.Told(head)
 }
 
 // refuse is reject for whoever holds mu, of a frame of that time; 0 if nobody knows.

@@ -262,10 +262,7 @@ func (e *ear) miss(count uint32, until time.Time) {
 // tell makes a record of a datagram.
 func (e *ear) tell(ctx context.Context, message []byte, cut bool) error {
 	if cut || len(message) > e.limit {
-		at, err := e.format(e.body(message))
-		if err != nil {
-			at = 0
-		}
+		at := e.format.Told(e.body(message))
 		text := fmt.Sprintf("datagram is longer than frame_limit = %d", e.limit)
 		e.q.RejectOf(at, feed.Rejection{Reason: feed.Rejected, Text: text, Head: message}, nil)
 		return nil
