@@ -127,6 +127,12 @@ func column(name []byte) Column {
 	return -1
 }
 
+// IsNames tells the line of the columns' names from all others.
+func IsNames(line []byte) bool {
+	cell, _, _ := cut(line)
+	return column(bytes.ToLower(bytes.TrimSpace(cell))) == RecordType
+}
+
 // IsTypes tells the line of the columns' types, as INTEGER and VARCHAR(50), from
 // one of values.
 func IsTypes(line []byte) bool {

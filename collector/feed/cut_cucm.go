@@ -8,8 +8,8 @@ import (
 )
 
 // cucmCutter cuts a file of cucm_cdr. Files that were written one behind the
-// other are cut as well: their heads may come again. One of call management
-// records has no piece.
+// other are cut as well: their heads may come again, or others. One of call
+// management records has no piece.
 type cucmCutter struct {
 	*lineCutter
 	names   []byte // nil before the first line
@@ -31,7 +31,7 @@ func (c *cucmCutter) Next() ([]byte, error) {
 	switch {
 	case err != nil || len(line) == 0:
 		return nil, err
-	case c.names == nil || bytes.Equal(line, c.names):
+	case c.names == nil || cucm.IsNames(line):
 		return nil, c.begin(line)
 	case cucm.IsTypes(line):
 		c.types = true

@@ -89,6 +89,8 @@ func TestCutter(t *testing.T) {
 		{name: "cucm, no types", format: "cucm_cdr", file: lines(usual)[0] + "\n" + lines(usual)[2] + "\n", misshapen: "second line is not one of types", left: -1},
 		{name: "cucm, of diagnostics", format: "cucm_cdr", file: "\"cdrRecordType\",\"globalCallID_callId\"\n", misshapen: "names no column dateTimeDisconnect", left: -1},
 		{name: "cucm, of management", format: "cucm_cdr", file: string(calls.CMR(101, noonTime))},
+		{name: "cucm, calls behind management", format: "cucm_cdr", file: string(calls.CMR(101, noonTime)) + string(usual), want: lines(usual)[2:]},
+		{name: "cucm, management behind calls", format: "cucm_cdr", file: string(usual) + string(calls.CMR(101, noonTime)), want: lines(usual)[2:]},
 		{name: "cucm, empty", format: "cucm_cdr"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -18,7 +18,7 @@ func newCUCM(o Options) (Format, error) {
 		return nil, &KeyError{"time", errors.New("format cucm_cdr has its own time in UTC, leave this out")}
 	}
 	return func(raw []byte) (record.Instant, error) {
-		if cucm.IsTypes(raw) || bytes.HasPrefix(raw, []byte(`"cdrRecordType"`)) && !bytes.Contains(raw, []byte{'\n'}) {
+		if cucm.IsTypes(raw) || cucm.IsNames(raw) && !bytes.Contains(raw, []byte{'\n'}) {
 			return 0, errHead
 		}
 		r, err := cucm.Read(raw)
