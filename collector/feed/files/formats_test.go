@@ -1,6 +1,9 @@
 package files
 
 import (
+	"bytes"
+	"compress/gzip"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -139,6 +142,43 @@ func TestSkippedFile(t *testing.T) {
 	found := lost
 	found.What = feed.FoundMark
 	s.wantMarks(lost, found)
+}
+
+// What was read of a file before it was given up is not missing.
+func TestAFileGivenUpSkipsNothing(t *testing.T) {
+	s := newSite(t, nil)
+	s.common.Format, s.common.FrameLimit = "ech", 4096
+	s.restart()
+	for i, name := range []string{"a", "b.gz", "c"} {
+		var all []calls.Segment
+		for id := range uint32(5) {
+			at := time.Unix(began, 0).UTC().Add(time.Duration(5*i+int(id)) * time.Minute)
+			all = append(all, calls.Segment{CallID: uint32(100+5*i) + id, Number: 1, Start: at, Stop: at.Add(time.Minute)})
+		}
+		text := calls.ECH(12, uint32(i), all)
+		if i == 1 {
+			var b bytes.Buffer
+			z := gzip.NewWriter(&b)
+			_, err := z.Write(text)
+			if err := errors.Join(err, z.Close()); err != nil {
+				t.Fatal(err)
+			}
+			text = b.Bytes()
+			text[len(text)-8]++ // its sum
+		}
+		s.write(name, string(text))
+		for range 5 {
+			s.sweep()
+		}
+	}
+	s.r.prove(time.Now().Add(time.Hour))
+	s.drain()
+	s.wantRejected("in/b.gz: unpack it: gzip: invalid checksum")
+	for _, m := range s.marks {
+		if m.Reason == feed.Skipped {
+			t.Errorf("missing: %+v", m)
+		}
+	}
 }
 
 // wantMarks compares the marks that tell of holes.

@@ -232,6 +232,7 @@ func (r *reader) failed(ctx context.Context, w *waiting, why error) error {
 	if _, never := errors.AsType[*feed.ShapeError](why); never {
 		w.tries = max(w.tries, r.retries+1) // to read it again would not help
 	}
+	d := r.last
 	r.last = nil
 	why = errors.New(inert.Text(why.Error())) // it may hold the file's name as it is
 	text := fmt.Sprintf("%s: %v", &w.entry, why)
@@ -241,6 +242,9 @@ func (r *reader) failed(ctx context.Context, w *waiting, why error) error {
 		return nil
 	}
 	r.log.Warn("cannot read a file: it is given up", "path", w.entry.String(), "err", why, "tries", w.tries)
+	if d != nil && r.pos.File == w.entry.file {
+		r.skip(d) // what was read of it came
+	}
 	if r.pos.State != w.entry.state {
 		r.pos.begin(&w.entry)
 	}
