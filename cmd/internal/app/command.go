@@ -57,12 +57,18 @@ func start(ctx context.Context, call *cli.Call, level slog.Level, hangup <-chan 
 	if err := BecomeOwner(cfg.Data); err != nil {
 		return err
 	}
-	return Run(ctx, Options{
+	log := cli.NewLogger(call.Err, level)
+	err = Run(ctx, Options{
 		Config: cfg,
 		Reload: func() (*config.Config, error) { return Configure(call) },
 		Hangup: hangup,
-		Log:    cli.NewLogger(call.Err, level).Handler(),
+		Log:    log.Handler(),
 	})
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) { // in order, though it had not begun
+		log.Info("stopped while it started", "err", err)
+		return nil
+	}
+	return err
 }
 
 // Configure reads the configuration that a call names.

@@ -81,6 +81,24 @@ func setFeeds(t *testing.T, s *server) {
 	}
 }
 
+// TestToldToEndWhileItStarts holds that this is an end in order, whoever is early.
+func TestToldToEndWhileItStarts(t *testing.T) {
+	cfg := configured(t, oneFeed)
+	if err := Init(t.Context(), cfg.Data, "cms-a", node.Primary); err != nil {
+		t.Fatal(err)
+	}
+	ended, end := context.WithCancel(t.Context())
+	end()
+	var said strings.Builder
+	path := filepath.Join(filepath.Dir(cfg.Data), "twin.toml")
+	if got := cli.Main(ended, Command(nil), cli.Stdio{Out: io.Discard, Err: &said}, []string{"--config", path}); got != int(cli.OK) {
+		t.Errorf("exit status %d: %s", got, &said)
+	}
+	if !strings.Contains(said.String(), "stopped while it started") {
+		t.Errorf("it said %q", &said)
+	}
+}
+
 func TestOpenDataNeedsInit(t *testing.T) {
 	_, err := OpenData(t.Context(), t.TempDir(), store.Use)
 	if !errors.Is(err, node.ErrNotInitialized) {
