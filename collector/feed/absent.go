@@ -79,7 +79,7 @@ func (a *Absent) Note(raw []byte) []record.Span {
 }
 
 // whole tells whether all of them came.
-func (m *absence) whole() bool { return m.In([]*Numbers{&m.came}) }
+func (m *absence) whole() bool { return m.came.through(m.First) >= m.Last }
 
 // AppendText appends what is waited for, in base64.
 func (a *Absent) AppendText(b []byte) ([]byte, error) {
@@ -103,17 +103,17 @@ var errAbsent = errors.New("its list of calls that are missing is not one")
 
 // UnmarshalText reads what AppendText wrote.
 func (a *Absent) UnmarshalText(text []byte) error {
-	numbers, err := unpacked(text)
-	if err != nil {
+	numbers, ok := unpacked(text)
+	if !ok {
 		return errAbsent
 	}
 	*a = Absent{}
 	for len(numbers) > 0 {
-		var m absence
-		if m, numbers, err = readAbsence(numbers); err != nil {
+		m, rest, err := readAbsence(numbers)
+		if err != nil {
 			return err
 		}
-		a.all = append(a.all, m)
+		a.all, numbers = append(a.all, m), rest
 	}
 	a.shorten()
 	return nil

@@ -3,7 +3,6 @@ package feed
 import (
 	"encoding/base64"
 	"encoding/binary"
-	"errors"
 )
 
 // appendPacked appends numbers as base64: small ones take little room.
@@ -15,21 +14,18 @@ func appendPacked(b []byte, numbers []int64) []byte {
 	return base64.StdEncoding.AppendEncode(b, packed)
 }
 
-var errPacked = errors.New("not numbers that were stored")
-
-// unpacked reads what appendPacked wrote.
-func unpacked(text []byte) ([]int64, error) {
+// unpacked reads what appendPacked wrote; ok is false of anything else.
+func unpacked(text []byte) (numbers []int64, ok bool) {
 	packed, err := base64.StdEncoding.AppendDecode(nil, text)
 	if err != nil {
-		return nil, errPacked
+		return nil, false
 	}
-	var numbers []int64
 	for len(packed) > 0 {
 		n, size := binary.Varint(packed)
 		if size <= 0 {
-			return nil, errPacked
+			return nil, false
 		}
 		numbers, packed = append(numbers, n), packed[size:]
 	}
-	return numbers, nil
+	return numbers, true
 }

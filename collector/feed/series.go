@@ -94,7 +94,7 @@ func (s *Series) look(now record.Instant) (lost []Missing) {
 		s.holes[i].seen = now
 	}
 	for _, b := range before {
-		gone := !b.In([]*Numbers{&s.calls})
+		gone := s.calls.through(b.First) < b.Last
 		for i := range s.holes {
 			if g := &s.holes[i]; b.First <= g.First && g.Last <= b.Last {
 				g.seen, gone = b.seen, false
@@ -218,8 +218,8 @@ var errSeries = errors.New("its list of numbers that came is not one")
 // UnmarshalText reads what AppendText wrote.
 func (s *Series) UnmarshalText(text []byte) error {
 	const each = 6
-	numbers, err := unpacked(text)
-	if err != nil {
+	numbers, ok := unpacked(text)
+	if !ok {
 		return errSeries
 	}
 	*s = Series{}
