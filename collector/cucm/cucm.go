@@ -130,7 +130,7 @@ func column(name []byte) Column {
 // IsNames tells the line of the columns' names from all others.
 func IsNames(line []byte) bool {
 	cell, _, _ := cut(line)
-	return column(bytes.ToLower(bytes.TrimSpace(cell))) == RecordType
+	return slices.Contains(usual[RecordType].names, string(bytes.ToLower(bytes.TrimSpace(cell))))
 }
 
 // IsTypes tells the line of the columns' types, as INTEGER and VARCHAR(50), from
