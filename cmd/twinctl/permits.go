@@ -45,13 +45,16 @@ func permits(p *cli.Person, asked cli.Asked) error {
 	return nil
 }
 
+// unchanged is how a refusal ends, behind the reason.
+const unchanged = "; nothing was changed"
+
 // needs refuses what wants more than a person may.
 func needs(p *cli.Person, what, of string) error {
 	switch {
 	case what == here:
-		return cli.Fail(cli.Refused, fmt.Errorf("%s: only on the server itself, and not --as %s; nothing was changed", of, p.Login), "log in to the server by its own sshd, as who may become the owner of data")
+		return cli.Fail(cli.Refused, fmt.Errorf("%s: only on the server itself, and not --as %s%s", of, p.Login, unchanged), "log in to the server by its own sshd, as who may become the owner of data")
 	case !app.Holds(p.Permission, what):
-		return cli.Fail(cli.Refused, fmt.Errorf("%s: %s may %s, and this needs %s; nothing was changed", of, p.Login, p.Permission, what),
+		return cli.Fail(cli.Refused, fmt.Errorf("%s: %s may %s, and this needs %s%s", of, p.Login, p.Permission, what, unchanged),
 			fmt.Sprintf("ask who administers: twinctl admin user set %s permission=%s", p.Login, what))
 	}
 	return nil

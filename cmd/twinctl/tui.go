@@ -121,7 +121,7 @@ func mayAt(p *cli.Person) func(args []string) string {
 		}
 		if asked, err := cli.Reading(root, args); err == nil { // else running it tells what is wrong
 			if err = permits(p, asked); err != nil {
-				why, _, _ = strings.Cut(err.Error(), ";")
+				why = strings.TrimSuffix(err.Error(), unchanged)
 			}
 		}
 		if len(found) >= mostFound {
