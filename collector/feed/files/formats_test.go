@@ -65,16 +65,22 @@ func TestFormats(t *testing.T) {
 	}
 }
 
+// newCallSite makes a site whose files are of numbered calls, and says when so many
+// minutes have passed there.
+func newCallSite(t *testing.T) (s *site, at func(minutes int) time.Time) {
+	s = newSite(t, nil)
+	s.common.Format, s.common.FrameLimit = "ech", 4096
+	s.restart()
+	return s, func(minutes int) time.Time {
+		return time.Unix(began, 0).UTC().Add(time.Duration(minutes) * time.Minute)
+	}
+}
+
 // What a file skips of the numbers of calls is a hole, told once, also when its
 // reader dies and the file is read on; a call that goes on fills it when it ends,
 // of whichever reader it was told.
 func TestSkippedNumbers(t *testing.T) {
-	s := newSite(t, nil)
-	s.common.Format, s.common.FrameLimit = "ech", 4096
-	s.restart()
-	at := func(minutes int) time.Time {
-		return time.Unix(began, 0).UTC().Add(time.Duration(minutes) * time.Minute)
-	}
+	s, at := newCallSite(t)
 	call := func(id uint32, begun, ended int) calls.Segment {
 		return calls.Segment{CallID: id, Number: 1, Start: at(begun), Stop: at(ended)}
 	}
@@ -101,18 +107,13 @@ func TestSkippedNumbers(t *testing.T) {
 // A file that never comes is a hole once none can come any more, told once, over
 // restarts too; should it come all the same, that is filled.
 func TestSkippedFile(t *testing.T) {
-	s := newSite(t, nil)
-	s.common.Format, s.common.FrameLimit = "ech", 4096
-	s.restart()
-	at := func(minutes uint32) time.Time {
-		return time.Unix(began, 0).UTC().Add(time.Duration(minutes) * time.Minute)
-	}
-	file := func(number, first, last uint32) {
+	s, at := newCallSite(t)
+	file := func(number, first, last int) {
 		var all []calls.Segment
 		for id := first; id <= last; id++ {
-			all = append(all, calls.Segment{CallID: id, Number: 1, Start: at(id), Stop: at(id + 1)})
+			all = append(all, calls.Segment{CallID: uint32(id), Number: 1, Start: at(id), Stop: at(id + 1)})
 		}
-		s.write(fmt.Sprintf("chr%04d", number), string(calls.ECH(12, number, all)))
+		s.write(fmt.Sprintf("chr%04d", number), string(calls.ECH(12, uint32(number), all)))
 		s.sweep()
 	}
 	look := func(later time.Duration) {
@@ -146,13 +147,11 @@ func TestSkippedFile(t *testing.T) {
 
 // What was read of a file before it was given up is not missing.
 func TestAFileGivenUpSkipsNothing(t *testing.T) {
-	s := newSite(t, nil)
-	s.common.Format, s.common.FrameLimit = "ech", 4096
-	s.restart()
+	s, minute := newCallSite(t)
 	for i, name := range []string{"a", "b.gz", "c"} {
 		var all []calls.Segment
 		for id := range uint32(5) {
-			at := time.Unix(began, 0).UTC().Add(time.Duration(5*i+int(id)) * time.Minute)
+			at := minute(5*i + int(id))
 			all = append(all, calls.Segment{CallID: uint32(100+5*i) + id, Number: 1, Start: at, Stop: at.Add(time.Minute)})
 		}
 		text := calls.ECH(12, uint32(i), all)
