@@ -39,6 +39,11 @@ func isSQLite(err error) bool {
 	return errors.As(err, &e)
 }
 
+func isBusy(err error) bool {
+	var e sqlite3.Error
+	return errors.As(err, &e) && (e.Code == sqlite3.ErrBusy || e.Code == sqlite3.ErrLocked)
+}
+
 func isFull(e sqlite3.Error) bool {
 	return e.Code == sqlite3.ErrFull || errors.Is(Full(e.SystemErrno), ErrFull)
 }
@@ -52,7 +57,7 @@ func classify(err error) error {
 	switch {
 	case isFull(e):
 		return fmt.Errorf("%w: %w", ErrFull, err)
-	case e.Code == sqlite3.ErrBusy || e.Code == sqlite3.ErrLocked:
+	case isBusy(e):
 		return fmt.Errorf("%w: %w", ErrBusy, err)
 	case e.Code == sqlite3.ErrNotADB:
 		return fmt.Errorf("%w: %w", ErrForeign, err)

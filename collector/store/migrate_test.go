@@ -53,19 +53,22 @@ func TestMigrateBringsAnOlderFileUpToDate(t *testing.T) {
 	}
 }
 
+// Each round is another new file: who comes first, and how far, is chance.
 func TestManyOpenersMigrateOnce(t *testing.T) {
-	path := file(t)
-	var all sync.WaitGroup
-	for range 4 {
-		all.Go(func() {
-			if err := opened(t, path, schema(first, second), Create); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	all.Wait()
-	if diff := cmp.Diff([]string{"first", "second"}, notes(t, open(t, path, schema(first, second)))); diff != "" {
-		t.Error(diff)
+	for range 20 {
+		path := file(t)
+		var all sync.WaitGroup
+		for range 8 {
+			all.Go(func() {
+				if err := opened(t, path, schema(first, second), Create); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		if diff := cmp.Diff([]string{"first", "second"}, notes(t, open(t, path, schema(first, second)))); diff != "" {
+			t.Error(diff)
+		}
 	}
 }
 

@@ -1,10 +1,13 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/mattn/go-sqlite3"
 )
@@ -16,14 +19,8 @@ const (
 	journalLimit    = 64 << 20
 )
 
-func writerPragmas(s Schema) []string {
-	size := s.PageSize
-	if size == 0 {
-		size = 4096
-	}
+func writerPragmas(size int) []string {
 	return []string{
-		"page_size = " + strconv.Itoa(size), // takes effect while the file is empty
-		"journal_mode = WAL",
 		"wal_autocheckpoint = " + strconv.Itoa(checkpointBytes/size),
 		"journal_size_limit = " + strconv.Itoa(journalLimit),
 		"cache_size = -16000",
@@ -36,11 +33,28 @@ func writerPragmas(s Schema) []string {
 
 // writerSetup prepares the writing connection.
 func writerSetup(s Schema) func(*sqlite3.SQLiteConn) error {
+	size := cmp.Or(s.PageSize, 4096)
 	return func(c *sqlite3.SQLiteConn) error {
-		if err := set(c, writerPragmas(s)); err != nil || s.Beside.Path == "" {
+		if err := found(c, size); err != nil {
+			return err
+		}
+		if err := set(c, writerPragmas(size)); err != nil || s.Beside.Path == "" {
 			return err
 		}
 		return s.Beside.attach(c)
+	}
+}
+
+// found gives a new file its pages and its write-ahead log; one that has them
+// it leaves as it is. Of several who do this to one new file at once SQLite
+// refuses all but one, or all, without the wait that it grants elsewhere: each
+// has read the file already, and would wait for the others to stop reading.
+func found(c *sqlite3.SQLiteConn, size int) error {
+	for deadline := time.Now().Add(busyTimeout); ; time.Sleep(rand.N(10 * time.Millisecond)) {
+		err := set(c, []string{"page_size = " + strconv.Itoa(size), "journal_mode = WAL"})
+		if !isBusy(err) || time.Now().After(deadline) {
+			return err
+		}
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"maps"
 	"net/url"
 	"os"
+	"strconv"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -38,7 +39,10 @@ const (
 	Create              // as Migrate; made if it does not exist
 )
 
-const readers = 4
+const (
+	readers     = 4
+	busyTimeout = 5 * time.Second // how long one waits for another who holds the file
+)
 
 // DB is one open file. Its methods may be called by any number of goroutines.
 type DB struct {
@@ -116,7 +120,7 @@ func (db *DB) prepare(ctx context.Context, schema Schema, mode Mode) error {
 // connector stands in for a registered driver, which would be a global.
 func pool(path string, access url.Values, setup func(*sqlite3.SQLiteConn) error, n int) *sql.DB {
 	maps.Copy(access, url.Values{
-		"_busy_timeout":    {"5000"},
+		"_busy_timeout":    {strconv.FormatInt(busyTimeout.Milliseconds(), 10)},
 		"_foreign_keys":    {"1"},
 		"_synchronous":     {"FULL"},
 		"_stmt_cache_size": {"64"},
