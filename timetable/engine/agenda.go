@@ -20,6 +20,7 @@ type entry struct {
 	unnoted bool           // through is not in the ledger yet
 	at      record.Instant // when to look at it again; 0: never, as things stand
 	index   int            // in the agenda; -1: it is not there
+	behind  []Due          // which runs come behind that; nil: to be found again
 
 	running int    // runs of it that began and have not ended
 	waiting int    // runs of it that are claimed and have not begun
@@ -60,9 +61,10 @@ func (a *agenda) Pop() any {
 	return e
 }
 
-// set puts an entry where its time is, and takes off one that has none.
+// set puts an entry where its time is, and takes off one that has none. It is
+// asked for whenever anything changes that the time comes of.
 func (a *agenda) set(e *entry, at record.Instant) {
-	e.at = at
+	e.at, e.behind = at, nil
 	switch {
 	case at == 0 && e.index >= 0:
 		heap.Remove(a, e.index)

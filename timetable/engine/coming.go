@@ -22,15 +22,24 @@ const comingTold = 3
 func (d *desk) coming(now record.Instant) []Due {
 	var all []Due
 	for _, e := range d.agenda.first(comingTold, func(e *entry) bool { return e.due(now) }) {
-		all = append(all, Due{e.t.Name, e.at})
-		for _, f := range Coming(e.t, d.here, e.at, comingTold-1) {
-			if f.State == node.RunClaimed {
-				all = append(all, Due{f.Name, f.Start})
-			}
+		if e.behind == nil {
+			e.behind = behind(e, d.here)
 		}
+		all = append(append(all, Due{e.t.Name, e.at}), e.behind...)
 	}
 	slices.SortStableFunc(all, func(a, b Due) int { return cmp.Compare(a.At, b.At) })
 	return all[:min(len(all), comingTold)]
+}
+
+// behind returns the runs that come behind an entry's next one.
+func behind(e *entry, here Here) []Due {
+	all := make([]Due, 0, comingTold-1)
+	for _, f := range Coming(e.t, here, e.at, comingTold-1) {
+		if f.State == node.RunClaimed {
+			all = append(all, Due{f.Name, f.Start})
+		}
+	}
+	return all
 }
 
 // due reports whether anything becomes of the entry's next slot.

@@ -23,13 +23,20 @@ func TestRunsToCome(t *testing.T) {
 		s.start()
 		defer s.stop()
 		for _, c := range []struct {
-			after time.Duration
-			want  []string
+			after   time.Duration
+			quarter string // its new schedule
+			want    []string
 		}{
-			{2 * time.Minute, []string{"quarter 00:15", "hour 00:20", "quarter 00:30"}},
-			{14 * time.Minute, []string{"hour 00:20", "quarter 00:30", "quarter 00:45"}},
-			{5 * time.Minute, []string{"quarter 00:30", "quarter 00:45", "quarter 01:00"}},
+			{2 * time.Minute, "", []string{"quarter 00:15", "hour 00:20", "quarter 00:30"}},
+			{14 * time.Minute, "", []string{"hour 00:20", "quarter 00:30", "quarter 00:45"}},
+			{5 * time.Minute, "", []string{"quarter 00:30", "quarter 00:45", "quarter 01:00"}},
+			{time.Minute, "30,50 * * * *", []string{"quarter 00:30", "quarter 00:50", "hour 01:20"}},
 		} {
+			if c.quarter != "" {
+				edited := append([]timetable.Timetable{read(t, "quarter", admin.Body{"schedule": c.quarter})}, list[1:]...)
+				s.change(func() { s.list, s.gen = edited, s.gen+1 })
+				s.engine.Wake()
+			}
 			later(c.after)
 			var got []string
 			for _, d := range s.engine.State().Coming {
