@@ -171,16 +171,19 @@ func (p *page) entry(label, words string) {
 }
 
 func (p *page) fill(first, further, words string) {
-	line, empty := first, true
+	p.WriteString(first)
+	at, empty := len(first), true
 	for word := range strings.FieldsSeq(words) {
-		if !empty && len(line)+1+len(word) > p.width {
-			p.WriteString(line + "\n")
-			line, empty = further, true
+		if !empty && at+1+len(word) > p.width {
+			p.WriteString("\n" + further)
+			at, empty = len(further), true
 		}
 		if !empty {
-			line += " "
+			p.WriteByte(' ')
+			at++
 		}
-		line, empty = line+word, false
+		p.WriteString(word)
+		at, empty = at+len(word), false
 	}
-	p.WriteString(line + "\n")
+	p.WriteByte('\n')
 }
