@@ -98,6 +98,15 @@ func (s *server) feed(name string) node.FeedDocument {
 	return node.FeedDocument{}
 }
 
+// proves waits until it is proven that the server hears a feed at a moment.
+func (s *server) proves(feed string, at time.Time) {
+	s.t.Helper()
+	eventually(s.t, s.name+" proves that it hears "+feed, func() bool {
+		until := s.feed(feed).CoveredUntil
+		return until != nil && until.Time().After(at)
+	})
+}
+
 // gaps returns what twinctl gap list says of a feed.
 func (s *server) gaps(feed string) []history.Gap {
 	s.t.Helper()
