@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/twinctl/twin/fixtures/programs"
 )
 
 // looksAtFirst is how often a screen is opened to see how soon it is there.
@@ -22,7 +24,7 @@ const looksAtFirst = 7
 // answer and whose twind does not run; beside a program that draws one line.
 func BenchmarkFirstFrame(b *testing.B) {
 	dir := b.TempDir()
-	program := buildTwinctl(b, dir)
+	program := filepath.Join(programs.In(b), "twinctl")
 	config := pairedServer(b, program, dir)
 	for b.Loop() {
 		var first, known, yardstick []time.Duration
@@ -97,7 +99,7 @@ const idleFor = 10 * time.Second
 // second.
 func BenchmarkIdle(b *testing.B) {
 	dir := b.TempDir()
-	program := buildTwinctl(b, dir)
+	program := filepath.Join(programs.In(b), "twinctl")
 	config := livingPair(b, program, filepath.Join(dir, "pair"))
 	for b.Loop() {
 		p, y := newPTY(b), newPTY(b)
@@ -212,17 +214,6 @@ func (p *pty) press(b *testing.B, keys, text string) {
 		b.Fatal(err)
 	}
 	p.await(b, from, text)
-}
-
-// buildTwinctl builds twinctl, and twind beside it.
-func buildTwinctl(b *testing.B, dir string) string {
-	b.Helper()
-	program := filepath.Join(dir, "twinctl")
-	const module = "github.com/twinctl/twin/cmd/"
-	if out, err := exec.Command("go", "build", "-o", dir, module+"twinctl", module+"twind").CombinedOutput(); err != nil {
-		b.Fatalf("build twinctl and twind: %v\n%s", err, out)
-	}
-	return program
 }
 
 // livingPair has a pair hear an upstream until the benchmark ends, and returns the

@@ -18,20 +18,29 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/twinctl/twin/cmd/internal/app"
 	"github.com/twinctl/twin/cmd/internal/freeport"
+	"github.com/twinctl/twin/fixtures/draws"
+	"github.com/twinctl/twin/fixtures/programs"
 )
 
 var update = flag.Bool("update", false, "write what the scripts compare with")
 
-// TestMain makes the programs commands of the scripts.
+// built has twinctl and twind in PATH.
+var built func() error
+
+// TestMain makes a guest a command of the scripts, and puts the programs, as
+// they are installed, where they will find them.
 func TestMain(m *testing.M) {
-	programs := map[string]func(){
-		"twinctl": main,
-		"twind":   func() { os.Exit(app.Main()) },
-		"guest":   func() { os.Exit(guest()) },
-	}
-	if programs[filepath.Base(os.Args[0])] == nil {
+	tests := tests{m, func() error { return nil }}
+	if filepath.Base(os.Args[0]) != "guest" {
+		var raced []string
+		if draws.Raced {
+			raced = []string{"-race"}
+		}
+		var err error
+		if built, tests.clear, err = programs.First(raced...); err != nil {
+			panic(err)
+		}
 		// The scripts mostly wait, so more may run than there are processors.
 		flag.Parse()
 		if err := flag.Set("test.parallel", strconv.Itoa(max(6, runtime.GOMAXPROCS(0)))); err != nil {
@@ -42,7 +51,27 @@ func TestMain(m *testing.M) {
 			signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 		}
 	}
-	testscript.Main(m, programs)
+	testscript.Main(tests, map[string]func(){"guest": func() { os.Exit(guest()) }})
+}
+
+// tests clear up behind themselves: who runs them exits.
+type tests struct {
+	*testing.M
+
+	clear func() error
+}
+
+func (t tests) Run() int {
+	defer func() { _ = t.clear() }()
+	return t.M.Run()
+}
+
+// withPrograms has twinctl and twind in PATH.
+func withPrograms(t *testing.T) {
+	t.Helper()
+	if err := built(); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestScript(t *testing.T) {
@@ -53,6 +82,7 @@ func TestScript(t *testing.T) {
 // scripts says how those of a directory are run.
 func scripts(t *testing.T, dir string) testscript.Params {
 	t.Helper()
+	withPrograms(t)
 	fixtures, err := filepath.Abs("../../fixtures/asterisk")
 	if err != nil {
 		t.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -79,7 +80,8 @@ func TestTaskChecks(t *testing.T) {
 // TestTaskRuns runs verbs as tasks: they do what a person would get, for the
 // same configuration, with the same exit status.
 func TestTaskRuns(t *testing.T) {
-	self, err := os.Executable()
+	withPrograms(t)
+	self, err := exec.LookPath("twinctl")
 	if err != nil {
 		t.Fatal(err)
 	}

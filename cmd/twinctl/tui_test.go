@@ -35,6 +35,7 @@ type keyboard struct {
 
 func newKeyboard(t *testing.T) *keyboard {
 	t.Helper()
+	withPrograms(t)
 	user, err := os.OpenFile("/dev/ptmx", os.O_RDWR|syscall.O_NOCTTY, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -130,6 +131,7 @@ func (c *keyboard) ends(cmd *exec.Cmd, status int) {
 // screenServer makes the files of a server that does not run, and returns its configuration.
 func screenServer(t *testing.T) string {
 	t.Helper()
+	withPrograms(t)
 	dir := t.TempDir()
 	file := filepath.Join(dir, "twin.toml")
 	text := fmt.Sprintf("name = \"cms-a\"\ndata = %q\n[http]\nlisten = \"\"\n[[feed]]\nname = \"pbx\"\nkind = \"lines\"\naddresses = [\"tcp://127.0.0.1:9\"]\n", filepath.Join(dir, "data"))

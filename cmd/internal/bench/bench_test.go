@@ -25,6 +25,7 @@ import (
 	"github.com/twinctl/twin/collector/history"
 	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/collector/store"
+	"github.com/twinctl/twin/fixtures/programs"
 )
 
 const (
@@ -124,7 +125,7 @@ const timeSpec = "time = {field = 1, separator = \",\", layout = \"epoch\"}\n"
 func startTwindOf(b *testing.B, feeds string) *twind {
 	b.Helper()
 	dir := b.TempDir()
-	program := buildTwind(b)
+	program := filepath.Join(programs.In(b), "twind")
 	file := filepath.Join(dir, "twin.toml")
 	if err := os.WriteFile(file, []byte("name = \"bench\"\ndata = \"data\"\n[http]\nlisten = \"\"\n"+feeds), 0o600); err != nil {
 		b.Fatal(err)
@@ -145,18 +146,6 @@ func startTwindOf(b *testing.B, feeds string) *twind {
 	}
 	b.Cleanup(func() { t.data.Close() })
 	return t
-}
-
-// buildTwind builds the program and returns its path.
-func buildTwind(b *testing.B) string { return buildProgram(b, "twind") }
-
-func buildProgram(b *testing.B, name string) string {
-	b.Helper()
-	program := filepath.Join(b.TempDir(), name)
-	if out, err := exec.Command("go", "build", "-o", program, "github.com/twinctl/twin/cmd/"+name).CombinedOutput(); err != nil {
-		b.Fatalf("build %s: %v\n%s", name, err, out)
-	}
-	return program
 }
 
 // await polls until the feeds hold so many records together.

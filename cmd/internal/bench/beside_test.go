@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/twinctl/twin/collector/history"
 	"github.com/twinctl/twin/collector/node"
 	"github.com/twinctl/twin/collector/record"
+	"github.com/twinctl/twin/fixtures/programs"
 )
 
 // A wait is how long a record took from the upstream's write until another
@@ -29,7 +31,7 @@ const missingBeside = 3 * filledRate * int(record.BucketWidth/record.Second)
 // there that it never heard. Both servers, the upstream and the reader share
 // this machine all the time.
 func BenchmarkFillBeside(b *testing.B) {
-	program := buildTwind(b)
+	program := filepath.Join(programs.In(b), "twind")
 	for _, perSecond := range []int{10_000, 1_000} {
 		b.Run(fmt.Sprintf("collected=%d", perSecond), func(b *testing.B) {
 			for b.Loop() {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/twinctl/twin/cmd/internal/app"
 	"github.com/twinctl/twin/collector/node"
+	"github.com/twinctl/twin/fixtures/programs"
 	"github.com/twinctl/twin/switchover"
 	"github.com/twinctl/twin/sync/link"
 )
@@ -68,7 +69,7 @@ type movable struct {
 
 func startPair(b *testing.B) *movable {
 	b.Helper()
-	p := &movable{dir: buildPrograms(b)}
+	p := &movable{dir: programs.In(b)}
 	p.a, p.z = newServer(b, "cms-a", node.Primary, newUpstream(b).Addr()), newServer(b, "cms-b", node.Secondary, newUpstream(b).Addr())
 	p.to = []*server{p.z, p.a}
 	pair(b, p.a, p.z)
@@ -93,17 +94,6 @@ func (p *movable) settle(b *testing.B, by *server) {
 			b.Fatalf("the pair is never ready: exit status %d: %s", exit, out)
 		}
 	}
-}
-
-// buildPrograms builds both, side by side as they are installed.
-func buildPrograms(b *testing.B) string {
-	b.Helper()
-	dir := b.TempDir()
-	build := exec.Command("go", "build", "-o", dir+"/", "github.com/twinctl/twin/cmd/twind", "github.com/twinctl/twin/cmd/twinctl")
-	if out, err := build.CombinedOutput(); err != nil {
-		b.Fatalf("%v\n%s", err, out)
-	}
-	return dir
 }
 
 // try runs twinctl on a server.

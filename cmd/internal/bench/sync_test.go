@@ -2,7 +2,10 @@ package bench
 
 import (
 	"fmt"
+	"path/filepath"
 	"testing"
+
+	"github.com/twinctl/twin/fixtures/programs"
 )
 
 // administered is how many rows a large site has.
@@ -24,7 +27,7 @@ func BenchmarkSync(b *testing.B) {
 	if !has(b, "ssh", "rsync", sshdProgram) {
 		b.SkipNow()
 	}
-	program := buildProgram(b, "twinctl")
+	program := filepath.Join(programs.In(b), "twinctl")
 	b.Run("unchanged", func(b *testing.B) { syncChanged(b, program, 0) })
 	b.Run("changed=38", func(b *testing.B) { syncChanged(b, program, 38) })
 	b.Run(fmt.Sprintf("first=%d", administered), func(b *testing.B) { syncFirst(b, program) })

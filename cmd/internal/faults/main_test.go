@@ -6,30 +6,23 @@ package faults
 
 import (
 	"flag"
-	"fmt"
-	"os"
-	"os/exec"
 	"runtime"
 	"strconv"
 	"testing"
+
+	"github.com/twinctl/twin/fixtures/programs"
 )
 
 // TestMain builds the programs once and puts them first in PATH. They are
 // built without the race detector, whatever the tests are: memory and times
-// shall be those of the real ones. What only a debugger reads is left out, for
-// linking it takes as long again.
+// shall be those of the real ones.
 func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "twin-faults-")
+	built, remove, err := programs.First()
+	if err == nil {
+		defer func() { _ = remove() }()
+		err = built()
+	}
 	if err != nil {
-		panic(err)
-	}
-	defer os.RemoveAll(dir)
-	build := exec.Command("go", "build", "-ldflags=-s -w", "-o", dir+"/",
-		"github.com/twinctl/twin/cmd/twind", "github.com/twinctl/twin/cmd/twinctl")
-	if out, err := build.CombinedOutput(); err != nil {
-		panic(fmt.Sprintf("%v: %s", err, out))
-	}
-	if err := os.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH")); err != nil {
 		panic(err)
 	}
 	// Most of them wait for what takes its seconds, so more may run than there
